@@ -1,0 +1,103 @@
+"""Visible checks: one call per equation, instant, and kind.
+
+    check("ps1.dC_dW2", dC_dW2)
+
+What a function must return is known from numbers worked by hand and from numerical derivatives of
+the forward pass, so nothing in here is a solution.
+"""
+
+from __future__ import annotations
+
+import html
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from course.trial import Finding, WrongAnswer, examine
+from course.visible.check import Check
+
+
+class CheckFailed(WrongAnswer):
+    """A visible check failed; in Lab it shows as a block."""
+
+    def __init__(self, name: str, finding: Finding) -> None:
+        super().__init__(name, finding.message)
+        self.finding = finding
+
+    def _render_traceback_(self) -> list[str]:
+        """Show a block instead of a traceback through the course's own code (IPython's protocol)."""
+        difference = self.finding.failed.difference
+        return [
+            f"✗ {self.name}: not yet",
+            f"  stage      {difference.stage if difference else ''}",
+            f"  found      {difference}",
+            f"  suspicion  {self.finding.suspicion or 'none of the usual ones'}",
+            "  debug      from course.checks import last_failed; last_failed.args, last_failed.got",
+        ]
+
+
+@dataclass
+class LastFailed:
+    """Arguments and result of the call that the last failed check complained about."""
+
+    name: str = ""
+    args: tuple[Any, ...] = ()
+    got: Any = None
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What a passed check has established; a block in Lab, a line of text elsewhere."""
+
+    name: str
+    established: str
+
+    def __repr__(self) -> str:
+        return f"✓ {self.name}: {self.established}"
+
+    def _repr_html_(self) -> str:
+        return (
+            '<div style="border-left:4px solid #009E73;padding:2px 10px">'
+            f"✓ <b>{html.escape(self.name)}</b>: {html.escape(self.established)}</div>"
+        )
+
+
+last_failed = LastFailed()
+
+
+def check(name: str, function: Callable[..., Any]) -> None:
+    """Check the student's `function`, called `name` ("ps1.dC_dW2"), and show what has been established.
+
+    Raises CheckFailed when it is wrong, KeyError when there is no such check; what `function` itself
+    raises passes through.
+    """
+    visible = checks_of(name.partition(".")[0])
+    if name not in visible:
+        raise KeyError(f"there is no check named {name!r}; there are: {', '.join(visible)}")
+    one = visible[name]
+    finding = examine(function, one.cases(), one.tolerance)
+    if finding is not None:
+        failed = finding.failed
+        last_failed.name, last_failed.args, last_failed.got = name, failed.case.args, failed.got
+        # the frames between are the course's, of no use to the student
+        raise CheckFailed(name, finding) from None
+    _show(Passed(name, one.established))
+
+
+def checks_of(problem_set: str) -> dict[str, Check]:
+    """Return the table of a problem set's visible checks, empty when there is none."""
+    try:
+        module = importlib.import_module(f"course.visible.{problem_set}")
+    except ModuleNotFoundError as error:
+        if error.name != f"course.visible.{problem_set}":
+            raise
+        return {}
+    table: dict[str, Check] = module.CHECKS
+    return table
+
+
+def _show(passed: Passed) -> None:
+    from IPython.display import display  # late: scripts and graders do not need IPython
+
+    display(passed)  # type: ignore[no-untyped-call]  # IPython ships no annotations for it

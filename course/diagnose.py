@@ -1,0 +1,69 @@
+"""From "wrong" to "looks like 1/N is missing": what a wrong result suggests, never the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+Relation = Callable[[Any, int], Any]
+
+
+def shape_suspicion(got: tuple[int, ...], want: tuple[int, ...]) -> str:
+    """Return a clause to append to a message about shapes, or an empty string."""
+    if len(want) == 2:
+        if want[1] == 1 and got == want[:1]:
+            return ": per-example scalars are columns; keep the second axis"
+        if got == (want[1], want[0]):
+            return ": it looks transposed"
+        if want[1] == 1 and len(got) == 2 and got[0] == got[1] == want[0]:
+            return ": a (N,) array met an (N, 1) array and broadcast to (N, N)"
+        if len(got) == 2 and got[0] == want[0] and got[1] - want[1] == 1:
+            return ": one column too many; is the bias column dropped?"
+        if len(got) == 2 and got[0] == want[0] and want[1] - got[1] == 1:
+            return ": one column too few; is the bias column kept?"
+        if len(got) == 2 and got[1] == want[1] and abs(got[0] - want[0]) == 1:
+            return ": one row too many or too few; look at the bias row"
+    if len(want) == 1 and got == (want[0] + 1,):
+        return ": one entry too many; is the bias row dropped?"
+    if len(want) == 1 and got in ((want[0], 1), (1, want[0])):
+        return ": one axis is expected, not two"
+    return ""
+
+
+# What a wrong result may be, as a function of the right one and the number of examples N.
+RELATIONS: dict[str, Relation] = {
+    "the sign is reversed": lambda want, _: -want,
+    "the result is N times the expected one: is 1/N missing?": lambda want, n: n * want,
+    "the result is 1/N of the expected one: is 1/N applied twice, or a mean taken for a sum?": (
+        lambda want, n: want / n
+    ),
+    "the result is −N times the expected one: look at the sign and at 1/N": lambda want, n: -n * want,
+    "the result is twice the expected one": lambda want, _: 2 * want,
+    "the result is half the expected one": lambda want, _: want / 2,
+    "the result is transposed": lambda want, _: want.T,
+}
+
+
+def value_suspicion(pairs: Sequence[tuple[Any, Any, int]], agree: Callable[[Any, Any], bool]) -> str | None:
+    """Return the suspicion that fits every (got, want, N), or None.
+
+    A relation must hold in all pairs, and must be told apart from "right" by at least one.
+    """
+    for suspicion, relation in RELATIONS.items():
+        try:
+            wrongs = [_apply(relation, want, n) for _, want, n in pairs]
+        except TypeError:
+            continue
+        if all(agree(got, wrong) for wrong, (got, _, _) in zip(wrongs, pairs, strict=True)):
+            return suspicion
+    return None
+
+
+def _apply(relation: Relation, want: Any, n: int) -> Any:
+    if isinstance(want, (list, tuple)):
+        return [_apply(relation, w, n) for w in want]
+    if isinstance(want, str):
+        raise TypeError("relations are between numbers")
+    return np.asarray(relation(np.asarray(want, float), n))[()]

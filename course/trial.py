@@ -1,0 +1,161 @@
+"""Call a student's function on cases and find the first thing that is wrong."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from course import diagnose
+from course.compare import Difference, Tolerance, agrees, compare, describe, normalise
+
+
+@dataclass(frozen=True)
+class Case:
+    """Arguments of one call and what the call must return."""
+
+    args: tuple[Any, ...]
+    want: Any
+    n: int
+    """number of examples, N"""
+    fresh: bool = False
+    """whether the result must not share memory with the arguments"""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One call made: what was passed, what came back, and the difference, if any."""
+
+    case: Case
+    got: Any
+    after: tuple[Any, ...]
+    """the arguments as the call left them"""
+    difference: Difference | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a list of trials shows: the first failed one, and a suspicion that fits them all."""
+
+    trials: Sequence[Trial]
+    failed: Trial
+    suspicion: str | None
+
+    @property
+    def description(self) -> str:
+        """What is wrong, on inputs of which shapes."""
+        return f"{self.failed.difference} (called with {signature(self.failed.case.args)})"
+
+    @property
+    def message(self) -> str:
+        """One or two sentences: the description and what is suspected."""
+        return sentences(self.description, self.suspicion)
+
+
+def sentences(description: str, suspicion: str | None) -> str:
+    """Return the two as a message."""
+    if suspicion is None:
+        return f"{description}."
+    return f"{description}. Suspicion: {suspicion}{'' if suspicion.endswith('?') else '.'}"
+
+
+class WrongAnswer(AssertionError):
+    """A function returns something wrong; the message does not say what would be right."""
+
+    def __init__(self, name: str, message: str, mistake: str | None = None) -> None:
+        super().__init__(f"{name}: {message}")
+        self.name = name
+        self.mistake = mistake
+        """the name of the mistake it was recognised as"""
+
+
+def examine(function: Callable[..., Any], cases: Sequence[Case], tolerance: Tolerance) -> Finding | None:
+    """Call `function` on every case; return None when all is right.
+
+    An exception of `function` is not caught: it is the student's to read. All cases are run before
+    anything is concluded, so that a suspicion is only voiced when it fits every one.
+    """
+    trials = [_try(function, case, tolerance) for case in cases]
+    failed = next((trial for trial in trials if trial.difference), None)
+    if failed is None:
+        return None
+    suspicion = None
+    if failed.difference and failed.difference.stage == "value":
+        suspicion = diagnose.value_suspicion(
+            [(trial.got, trial.case.want, trial.case.n) for trial in trials],
+            lambda got, want: agrees(got, want, tolerance),
+        )
+    return Finding(trials, failed, suspicion)
+
+
+def signature(args: Sequence[Any]) -> str:
+    """Say what the arguments are, as shapes: `(7, 5), (7, 1), 0.5`."""
+    return ", ".join(_shape(a) for a in args)
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"shape {value.shape}"
+    if isinstance(value, (list, tuple)):
+        return f"[{signature(value)}]"
+    if isinstance(value, (int, float)):
+        return f"{value:g}"
+    return getattr(value, "__name__", None) or describe(value)
+
+
+def _try(function: Callable[..., Any], case: Case, tolerance: Tolerance) -> Trial:
+    args = clone(case.args)
+    got = function(*args)
+    try:
+        for k, (before, after) in enumerate(zip(case.args, args, strict=True)):
+            if not unchanged(before, after):
+                raise Difference("inputs", f"argument {k} was changed: compute a new array instead")
+        if case.fresh and shares_memory(got, args):
+            raise Difference("inputs", "a result shares memory with an argument: return new arrays")
+        compare(normalise(got, case.want), case.want, tolerance)
+    except Difference as difference:
+        return Trial(case, got, args, difference)
+    return Trial(case, got, args, None)
+
+
+def clone(value: Any) -> Any:
+    """Return an independent copy; arrays keep their memory order, strided ones stay strided."""
+    if isinstance(value, np.ndarray):
+        if value.flags.c_contiguous or value.flags.f_contiguous:
+            return value.copy(order="K")
+        return np.repeat(value, 2, axis=-1)[..., ::2]
+    if isinstance(value, (list, tuple)):
+        return type(value)(clone(item) for item in value)
+    return copy.deepcopy(value)
+
+
+def unchanged(before: Any, after: Any) -> bool:
+    """Return whether `after` equals `before` to the last bit, containers included."""
+    if type(before) is not type(after):
+        return False
+    if isinstance(before, np.ndarray):
+        if before.shape != after.shape or before.dtype != after.dtype:
+            return False
+        return bool(before.tobytes() == after.tobytes())
+    if isinstance(before, (list, tuple)):
+        return len(before) == len(after) and all(map(unchanged, before, after))
+    if isinstance(before, (int, float, str, type(None))):
+        return repr(before) == repr(after)
+    return True
+
+
+def shares_memory(a: Any, b: Any) -> bool:
+    """Return whether an array in `a` shares memory with one in `b`, however nested in lists."""
+    return any(np.shares_memory(x, y) for x in arrays(a) for y in arrays(b))
+
+
+def arrays(value: Any) -> list[np.ndarray[Any, Any]]:
+    """Return the arrays in a result or an argument list, however nested in lists."""
+    if isinstance(value, np.ndarray):
+        return [value]
+    if isinstance(value, (list, tuple)):
+        return [a for item in value for a in arrays(item)]
+    return []

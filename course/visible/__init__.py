@@ -1,0 +1,1 @@
+"""Tables of the visible checks, one module a problem set."""

@@ -1,0 +1,18 @@
+"""What a visible check consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from course.compare import Tolerance
+from course.trial import Case
+
+
+@dataclass(frozen=True)
+class Check:
+    """Cases with known results, and what passing them establishes."""
+
+    established: str
+    cases: Callable[[], Sequence[Case]]
+    tolerance: Tolerance = field(default_factory=Tolerance)

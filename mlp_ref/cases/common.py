@@ -1,0 +1,20 @@
+"""What the tables of inputs have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Generator = np.random.Generator
+Arguments = tuple[Any, ...]
+Draw = Callable[[Generator], Iterator[Arguments]]
+"""Yields the arguments of one call for each size."""
+
+
+def upstream(rng: Generator, N: int, n: int = 1) -> Array:
+    """Draw a random upstream gradient (N, n)."""
+    return rng.normal(size=(N, n))

@@ -1,0 +1,44 @@
+"""What hidden tests call: one line a function.
+
+from mlp_ref.grading import matches_reference
+matches_reference("ps1.dC_dW2", dC_dW2)
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course.compare import Tolerance
+from course.seed import grading_seed
+from course.trial import WrongAnswer, examine, sentences
+from mlp_ref.cases import cases
+from mlp_ref.mistakes import recognise
+
+TOLERANCE: dict[str, Tolerance] = {}
+"""Of functions that are not closed forms."""
+
+
+def matches_reference(name: str, function: Callable[..., Any]) -> None:
+    """Compare `function` with the reference `name` on inputs drawn from the grading's seed.
+
+    The seed is printed, so that it is recorded with the result. What `function` raises passes through.
+
+    Raises WrongAnswer at a difference, with the mistake it was recognised as, if any; KeyError when
+    there is no such function.
+    """
+    seed = grading_seed()
+    print(f"{name}: inputs drawn from seed {seed}")
+    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    tolerance = TOLERANCE.get(name, Tolerance())
+    finding = examine(function, cases(name, rng), tolerance)
+    if finding is None:
+        return
+    mistake = recognise(name, finding.trials, tolerance)
+    # the frames between are the grader's, of no use to the student
+    if mistake is None:
+        raise WrongAnswer(name, finding.message) from None
+    raise WrongAnswer(name, sentences(finding.description, mistake.hint), mistake.name) from None

@@ -1,0 +1,21 @@
+"""What the tables of mistakes have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong variant of a function, as students write it."""
+
+    name: str
+    """what is recorded with the result: a few words, unique for the function"""
+    hint: str
+    """what the student is told; it points at the mistake, not at the answer"""
+    function: Callable[..., Any]
+
+
+Table = dict[str, tuple[Mistake, ...]]

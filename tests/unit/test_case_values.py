@@ -1,0 +1,105 @@
+"""Labels, margins, saturation and training in the inputs of hidden tests, whatever the seed."""
+
+import numpy as np
+import pytest
+
+from course.trial import arrays
+from mlp_ref import deep, one_hidden
+from mlp_ref.cases import cases
+from mlp_ref.training import train_deep, train_one_hidden
+
+SEEDS = range(6)
+MARGIN = 1e-6
+
+
+def drawn(name):
+    """The cases of all SEEDS."""
+    return [case for seed in SEEDS for case in cases(name, np.random.default_rng(seed))]
+
+
+@pytest.mark.parametrize("name", ["ps2.bce_loss", "ps2.bce_from_logits", "ps2.dL_df", "ps2.output_delta"])
+def test_both_labels_occur(name):
+    for case in drawn(name):
+        y, other = case.args
+        assert other.shape == y.shape
+        assert set(y.ravel()) == {0, 1} or len(y) == 1
+
+
+def test_both_labels_occur_in_nets():
+    for case in drawn("ps1.train"):
+        assert case.args[1].min() >= 0
+        assert case.args[1].max() <= 1
+    for name, argument in (("ps2.train", 1), ("ps2.deltas", 0), ("ps2.dL_dW1", 1), ("ps2.dL_dW1_sums", 1)):
+        for case in drawn(name):
+            assert set(case.args[argument].ravel()) == {0, 1} or case.n == 1
+
+
+@pytest.mark.parametrize("name", ["ps2.bce_loss", "ps2.dL_df"])
+def test_margin_of_the_output(name):
+    outputs = np.concatenate([case.args[1].ravel() for case in drawn(name)])
+    assert outputs.min() == MARGIN
+    assert outputs.max() == 1 - MARGIN
+
+
+def test_output_delta_sees_sure_outputs_wrong_and_right():
+    seen = {
+        (y, f) for case in drawn("ps2.output_delta") for y, f in zip(*map(np.ravel, case.args), strict=True)
+    }
+    assert seen >= {(0, 0), (0, 1), (1, 0), (1, 1)}
+
+
+def test_logits_reach_far_but_not_too_far():
+    for seed in range(50):
+        drawn_once = cases("ps2.bce_from_logits", np.random.default_rng(seed))
+        assert max(np.abs(case.args[1]).max() for case in drawn_once) <= 1e4
+        # far out on the wrong side, on both
+        assert any(((y == 0) & (z > 800)).any() for y, z in (case.args for case in drawn_once))
+        assert any(((y == 1) & (z < -800)).any() for y, z in (case.args for case in drawn_once))
+
+
+def test_saturated_hidden_layer_with_confident_wrong_labels():
+    for seed in range(50):
+        drawn_once = cases("ps1.dC_dW1", np.random.default_rng(seed))
+        assert any(
+            (np.abs(c.args[3]) > 37).any() and (np.abs(c.args[1] - c.args[2]) > 0.9).any() for c in drawn_once
+        )
+        forward = [case.want for case in cases("ps1.forward", np.random.default_rng(seed))]
+        assert max(np.abs(a).max() for H, _, O, _ in forward for a in (H, O)) < 500.001
+
+
+def test_saturated_deep_net_with_confident_wrong_labels():
+    for seed in range(50):
+        drawn_once = cases("ps2.deltas", np.random.default_rng(seed))
+        assert any((np.abs(case.args[0] - case.args[1][-1]) > 1 - 1e-9).any() for case in drawn_once)
+        for case in cases("ps2.forward", np.random.default_rng(seed)):
+            _, Ws, bs = case.args
+            for h, W, b in zip(case.want[:-1], Ws, bs, strict=True):
+                assert np.abs(h @ W + b).max() < 500.001
+
+
+def test_every_step_of_training_stays_within_the_margin():
+    for name, train, forward in (
+        ("ps1.train", train_one_hidden, one_hidden.forward),
+        ("ps2.train", train_deep, deep.forward),
+    ):
+        all_steps = set()
+        for case in drawn(name):
+            X, y, first, second, eta, steps = case.args
+            all_steps.add(steps)
+            for t in range(steps + 1):
+                _, *weights = train(X, y, first, second, eta, t)
+                f = forward(X, *weights)[-1]
+                assert f.min() >= MARGIN
+                assert f.max() <= 1 - MARGIN
+        assert min(all_steps) == 0
+        assert 1 < max(all_steps) <= 20
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [("ps1.dC_dW2_chain", 0), ("ps1.dC_dW1_chain", 0), ("ps2.delta_step", 0), ("ps2.gradients", 1)],
+)
+def test_upstream_gradients_differ_from_example_to_example(name, argument):
+    for case in drawn(name):
+        for upstream in arrays([case.args[argument]]):
+            assert len(np.unique(upstream)) == upstream.size
