@@ -1,0 +1,1 @@
+"""What an instructor runs: releases, grading and reports. It knows nbgrader and no equation."""

@@ -1,0 +1,102 @@
+"""A course folder and what stock nbgrader does in it: release, autograde, feedback, scores."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+CONFIG = "nbgrader_config.py"
+
+
+class ClassroomError(Exception):
+    """nbgrader could not do what it was asked; the message says why."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one student has for one graded cell."""
+
+    points: float
+    """what was given, by nbgrader or by hand"""
+    max_points: float
+    """what there was to win"""
+    manual: bool
+    """whether it still waits for somebody to read it"""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # Warnings of nbgrader's dependencies about nbgrader; nothing a caller could act on.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+class Classroom:
+    """The course folder `root`, which holds `nbgrader_config.py` and `source/`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        if not (self.root / CONFIG).is_file():
+            raise ClassroomError(
+                f"{root} is not a course: it holds no {CONFIG}; run this in the course's root"
+            )
+        with _quiet():
+            config: Config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+            self._course = CourseDirectory(config=config, root=str(self.root))
+            self._api = NbGraderAPI(self._course, config=config)
+
+    @classmethod
+    def copy_of(cls, course: Path, root: Path) -> Classroom:
+        """Make `root` a course folder of its own, with the sources and the settings of `course`."""
+        if not (course / CONFIG).is_file() or not (course / "source").is_dir():
+            raise ClassroomError(f"{course} is not a course: it needs {CONFIG} and source/")
+        shutil.copytree(
+            course / "source", root / "source", ignore=shutil.ignore_patterns(".ipynb_checkpoints")
+        )
+        shutil.copy(course / CONFIG, root)
+        return cls(root)
+
+    def generate(self, assignment: str) -> Path:
+        """Generate what students receive, and return its folder. Raises ClassroomError."""
+        self._run("generate_assignment", assignment)
+        return self.root / "release" / assignment
+
+    def autograde(self, assignment: str) -> None:
+        """Grade everything under `submitted/`. Raises ClassroomError after grading what could be graded."""
+        self._run("autograde", assignment, "*")
+
+    def feedback(self, assignment: str) -> list[Path]:
+        """Write the feedback pages, and return them. Raises ClassroomError."""
+        self._run("generate_feedback", assignment)
+        return sorted((self.root / "feedback").glob(f"*/{assignment}/*.html"))
+
+    def scores(self, assignment: str) -> dict[str, dict[str, Score]]:
+        """Return, for each student and each graded cell (by `grade_id`), the score in the gradebook."""
+        with _quiet(), Gradebook(self._course.db_url, self._course.course_id) as gradebook:
+            return {
+                submission.student.id: {
+                    grade.name: Score(grade.score, grade.max_score, bool(grade.needs_manual_grade))
+                    for notebook in submission.notebooks
+                    for grade in notebook.grades
+                }
+                for submission in gradebook.assignment_submissions(assignment)
+            }
+
+    def _run(self, command: str, *arguments: str) -> None:
+        with _quiet():
+            result: dict[str, Any] = getattr(self._api, command)(*arguments)
+        if not result["success"]:
+            reason = result.get("log") or result["error"]
+            raise ClassroomError(f"{command} {arguments[0]} failed in {self.root}:\n{reason.strip()}")

@@ -1,0 +1,57 @@
+"""The console script `course`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+try:
+    import typer
+except ModuleNotFoundError:
+    sys.exit('The command line needs a few packages more: pip install "mlp-course[grading]"')
+
+from course.grading import release as releases
+from course.grading.classroom import ClassroomError
+from course.grading.notebooks import NotebookError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def course() -> None:
+    """Run a course on the gradients of a multilayer perceptron."""
+
+
+@app.command()
+def release(
+    assignments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PS]...", help="Problem sets; all of them when none is named."),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; show what is out of date.")] = False,
+) -> None:
+    """Generate what students receive, release/, from source/ (whose notebooks lose outputs and counts)."""
+    root = Path.cwd()
+    names = assignments or releases.assignments(root)
+    if not names:
+        raise ClassroomError(f"{root} holds no problem set under source/; run this in the root of the course")
+    if not check:
+        releases.tidy(root)
+        for name in names:
+            releases.write(root, name)
+            typer.echo(f"release/{name} is current")
+        return
+    differences = "".join(releases.difference(root, name) for name in names)
+    if differences:
+        typer.echo(differences, nl=False)
+        typer.echo("release/ is not what source/ gives; `course release` makes it so", err=True)
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line; a failure is one message and exit code 1."""
+    try:
+        app()
+    except (ClassroomError, NotebookError) as error:
+        sys.exit(f"course: {error}")

@@ -1,0 +1,72 @@
+"""Failures of the stock nbgrader commands, told in one line each."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+LOG_FILE = ".nbgrader.log"
+
+# nbgrader says one failure several times over; what these announce is in the line made of the traceback.
+REPEATED = (
+    "There was an error processing assignment",
+    "Please see the ",
+    "No assignment with ID",
+    "No notebooks found, did you forget",
+    "Removing failed assignment",
+    "nbgrader encountered a fatal error",
+    "Did you mean: ",
+)
+
+# What is known about an exception: its text, what it means, and what to do.
+EXPLANATIONS = (
+    (
+        r"NotJSONError|JSONDecodeError|UnicodeDecodeError",
+        "it holds a notebook that is not readable as JSON; have it handed in again",
+    ),
+    (
+        r"No assignment with ID '(.*?)' exists",
+        r"the gradebook knows no assignment \1; `nbgrader generate_assignment \1` makes it known, "
+        r"or the folder has the wrong name",
+    ),
+    (
+        r"No notebooks found, did you forget",
+        "none of its notebooks belongs to the assignment; have the right file handed in",
+    ),
+    (
+        r"NotebookValidationError|ValidationError: (.*)",
+        r"it holds a notebook with damaged cells; open and save it in JupyterLab, or have it handed in again",
+    ),
+    (
+        r"Dead[Kk]ernelError",
+        "the kernel died while running it; look for code that ends the process or takes all memory",
+    ),
+)
+
+
+def explanation(error: str) -> str:
+    """What the last line of a traceback means to an instructor; the line itself if that is all there is."""
+    for pattern, meaning in EXPLANATIONS:
+        if match := re.search(pattern, error):
+            return match.expand(meaning)
+    return f"{error}; open its notebooks to see what is wrong with them"
+
+
+class OneLineHandler(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes records to a stream, a failure with its traceback as one line."""
+
+    subject = "the command"
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write `record`, unless it announces or repeats a failure."""
+        message = record.getMessage()
+        if match := re.match(r"There was an error processing assignment: (.*)|Validating '(.*)'", message):
+            self.subject = match[1] or match[2]
+        if message.startswith("Traceback (most recent call last)"):
+            error = next(line for line in reversed(message.splitlines()) if re.match(r"[\w.]+(:|$)", line))
+            message = f"{self.subject} failed: {explanation(error)} (details: {LOG_FILE})"
+        elif message.startswith("No notebooks were matched by"):
+            message += ": check the name of the assignment, and that its folder is there"
+        elif message.startswith(REPEATED):
+            return
+        super().emit(logging.makeLogRecord({**record.__dict__, "msg": message, "args": ()}))

@@ -1,0 +1,88 @@
+"""What students receive, generated from `source/` exactly as stock nbgrader generates it."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import tempfile
+from pathlib import Path
+
+from course.grading import notebooks
+from course.grading.classroom import Classroom, ClassroomError
+
+
+def assignments(root: Path) -> list[str]:
+    """Return the names of the problem sets of the course in `root`."""
+    return sorted(path.parent.name for path in (root / "source").glob("*/*.ipynb"))
+
+
+def sources(root: Path) -> list[Path]:
+    """Return the notebooks an instructor writes."""
+    return sorted(
+        path for path in (root / "source").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+    )
+
+
+def tidy(root: Path) -> list[Path]:
+    """Bring the source notebooks into canonical form; return those that were not."""
+    changed = []
+    for path in sources(root):
+        notebook = notebooks.canonical(notebooks.read(path))
+        if path.read_text(encoding="utf-8") != notebooks.dumps(notebook):
+            notebooks.write(notebook, path)
+            changed.append(path)
+    return changed
+
+
+def generate(root: Path, assignment: str) -> dict[str, bytes]:
+    """Return the files of the release of `assignment`, by name, leaving the course in `root` as it is.
+
+    Raises ClassroomError when there is no such problem set, or nbgrader refuses it.
+    """
+    if assignment not in assignments(root):
+        known = ", ".join(assignments(root)) or "none"
+        raise ClassroomError(f"source/{assignment} holds no notebook; the problem sets are: {known}")
+    with tempfile.TemporaryDirectory() as folder:
+        release = Classroom.copy_of(root, Path(folder)).generate(assignment)
+        return _files(release)
+
+
+def write(root: Path, assignment: str) -> None:
+    """Replace `release/<assignment>` by what `source/` gives now."""
+    files = generate(root, assignment)
+    target = root / "release" / assignment
+    shutil.rmtree(target, ignore_errors=True)
+    for name, content in files.items():
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def difference(root: Path, assignment: str) -> str:
+    """Return how `release/<assignment>` differs from what `source/` gives: a unified diff, or nothing."""
+    committed, current = _files(root / "release" / assignment), generate(root, assignment)
+    parts = []
+    for name in sorted(committed.keys() | current.keys()):
+        old, new = committed.get(name, b""), current.get(name, b"")
+        if name in committed and name in current and old == new:
+            continue
+        lines = difflib.unified_diff(
+            old.decode(errors="replace").splitlines(keepends=True),
+            new.decode(errors="replace").splitlines(keepends=True),
+            f"release/{assignment}/{name} (there)",
+            f"release/{assignment}/{name} (from source)",
+        )
+        parts.append(
+            "".join(lines)
+            or f"release/{assignment}/{name} should {'' if name in current else 'not '}be there\n"
+        )
+    return "".join(parts)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in found
+        if ".ipynb_checkpoints" not in path.parts
+    }

@@ -1,0 +1,93 @@
+"""Grade a class of sample submissions, from `source/` to feedback, and check every point."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from nbformat import NotebookNode
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from course.grading import notebooks
+from course.grading.classroom import Classroom, ClassroomError, Score
+from demo.students import STUDENTS, hand_in
+
+COURSE = Path(__file__).parents[1]
+ASSIGNMENT = "ps1"
+
+
+def grade_class(root: Path) -> tuple[NotebookNode, dict[str, dict[str, Score]], list[Path]]:
+    """Let the class take the problem set in the new course folder `root`.
+
+    Returns the source notebook, the scores by student and graded cell, and the feedback pages.
+    """
+    classroom = Classroom.copy_of(COURSE, root)
+    source = notebooks.read(root / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
+    release = classroom.generate(ASSIGNMENT)
+    for student in STUDENTS:
+        hand_in(student, source, release, root / "submitted" / student.name / ASSIGNMENT)
+    classroom.autograde(ASSIGNMENT)
+    pages = classroom.feedback(ASSIGNMENT)
+    return source, classroom.scores(ASSIGNMENT), pages
+
+
+def table(source: NotebookNode, scores: dict[str, dict[str, Score]]) -> Table:
+    """Return the points as a table: a row for each question, a column for each student."""
+    questions = list(STUDENTS[0].expected(source))
+    result = Table(title=f"{ASSIGNMENT}: points", box=SIMPLE, pad_edge=False, collapse_padding=True)
+    result.add_column("question", no_wrap=True)
+    for student in STUDENTS:
+        result.add_column(student.name.replace("_", "\n"), justify="right")
+    result.add_column("of", justify="right")
+    for question in questions:
+        cells = [scores[student.name][question] for student in STUDENTS]
+        shown = ["unread" if cell.manual else f"{cell.points:g}" for cell in cells]
+        result.add_row(question, *shown, f"{cells[0].max_points:g}")
+    result.add_section()
+    totals = [sum(score.points for score in scores[student.name].values()) for student in STUDENTS]
+    most = sum(score.max_points for score in scores[STUDENTS[0].name].values())
+    result.add_row("total", *(f"{total:g}" for total in totals), f"{most:g}", style="bold")
+    return result
+
+
+def differences(source: NotebookNode, scores: dict[str, dict[str, Score]]) -> list[str]:
+    """Return a sentence for every question that did not give the points it should have given."""
+    return [
+        f"{student.name}: {question} gave {scores[student.name][question].points:g}"
+        f" points, expected {points:g}"
+        for student in STUDENTS
+        for question, points in student.expected(source).items()
+        if scores[student.name][question].points != points
+    ]
+
+
+def main() -> int:
+    """Run the demonstration; return 0 when every point is the expected one."""
+    console = Console()
+    root = Path(tempfile.mkdtemp(prefix="mlp-course-demo-"))
+    console.print(f"A class of {len(STUDENTS)} takes {ASSIGNMENT} in {root}", soft_wrap=True)
+    for student in STUDENTS:
+        console.print(f"  {student.name}: {student.what}", soft_wrap=True, highlight=False)
+    with console.status("Generating the release, autograding, writing feedback ..."):
+        try:
+            source, scores, pages = grade_class(root)
+        except ClassroomError as error:
+            console.print(str(error), soft_wrap=True, markup=False, style="red")
+            return 1
+    console.print(table(source, scores))
+    console.print("Feedback:")
+    for page in pages:
+        console.print(f"  {page}", soft_wrap=True, highlight=False)
+    wrong = differences(source, scores)
+    for sentence in wrong:
+        console.print(sentence, soft_wrap=True, style="red")
+    if not wrong:
+        console.print("Every point is the expected one.")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Take the pictures of the documentation: `python docs/screenshots.py`, with Chromium on the machine."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from course.grading import notebooks
+from demo.students import functions
+from tests.jupyterlab import Lab, chromium, find_chromium, running_lab
+
+ROOT = Path(__file__).parents[1]
+IMAGES = Path(__file__).parent / "images"
+# What a student has done when the picture of ps1 is taken: two right answers, and (3) with a typical mistake.
+RIGHT = ("mse_cost", "forward")
+WRONG = {"dC_dyhat": "def dC_dyhat(y, y_hat):\n    return y_hat - y"}
+
+
+def prepare(folder: Path) -> None:
+    """Put the release, with the first answers of a sample submission in it, into `folder`."""
+    shutil.copytree(ROOT / "release", folder, dirs_exist_ok=True)
+    path = folder / "ps1" / "ps1.ipynb"
+    answers = functions(ROOT / "demo" / "samples" / "raising.py")
+    done = {name: answers[name] for name in RIGHT} | WRONG
+    notebook = notebooks.with_answers(notebooks.read(path), done)
+    notebooks.write(notebook, path)
+
+
+def open_notebook(browser: Browser, lab: Lab) -> Page:
+    """Open ps1, alone on the page, and run its cells until one fails on purpose."""
+    page = browser.new_page(viewport={"width": 1200, "height": 900}, device_scale_factor=1.5)
+    page.set_default_timeout(60_000)
+    page.goto(lab.url("ps1/ps1.ipynb"))
+    page.locator(".jp-Notebook mjx-container").first.wait_for()
+    page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for()
+    page.keyboard.press("Control+b")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.locator(".jp-OutputArea-output").filter(has_text="not yet").first.wait_for()
+    return page
+
+
+def main() -> int:
+    """Take all pictures; return 0 when they are there."""
+    executable = find_chromium()
+    if executable is None:
+        print("There is no Chromium on this machine; `apt-get install chromium` brings one", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory() as root, tempfile.TemporaryDirectory() as home:
+        prepare(Path(root))
+        with running_lab(Path(root), Path(home)) as lab, chromium(executable) as browser:
+            page = open_notebook(browser, lab)
+            statement = page.locator(".jp-MarkdownCell").filter(has_text="First factor, equation (3)").last
+            # Cells grow while they come into sight, so the first scrolling does not end where it should.
+            for _ in range(3):
+                statement.evaluate("cell => cell.scrollIntoView({block: 'start'})")
+                page.wait_for_timeout(1000)
+            IMAGES.mkdir(exist_ok=True)
+            page.screenshot(path=IMAGES / "ps1-in-lab.png")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

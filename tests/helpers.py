@@ -1,0 +1,95 @@
+"""Notebooks and course folders for tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from course.grading import notebooks
+
+ROOT = Path(__file__).parents[1]
+# Seconds after which a command hangs; no command of a test takes a tenth of it.
+PATIENCE = 240
+
+
+def cell(source: str, grade_id: str = "", *, kind: str = "code", **settings: Any) -> NotebookNode:
+    """Return a cell; with a `grade_id` one that nbgrader knows, `settings` being such as `grade=True`."""
+    new = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
+    result = new(source)
+    if grade_id:
+        roles = {"grade": False, "solution": False, "locked": False, "task": False}
+        settings = {"grade_id": grade_id, "schema_version": 3, **roles, **settings}
+        result.metadata["nbgrader"] = nbformat.from_dict(settings)
+    return result
+
+
+def solution(name: str, body: str) -> NotebookNode:
+    """Return a solution cell that defines the function `name` of `x`, which returns `body`."""
+    region = f"    ### BEGIN SOLUTION\n    return {body}\n    ### END SOLUTION"
+    return cell(f"def {name}(x):\n{region}", name, solution=True)
+
+
+def graded(name: str, source: str, points: int = 1) -> NotebookNode:
+    """Return a test cell worth `points`."""
+    return cell(source, name, grade=True, locked=True, points=points)
+
+
+def notebook(*cells: NotebookNode) -> NotebookNode:
+    """Return a canonical notebook with these cells."""
+    result = notebooks.canonical(nbformat.v4.new_notebook(cells=list(cells)))
+    nbformat.validate(result)
+    return result
+
+
+def small_course(root: Path) -> Path:
+    """Make `root` a course with our settings and one problem set, `small`: two functions, three points."""
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "nbgrader_config.py").write_bytes((ROOT / "nbgrader_config.py").read_bytes())
+    notebooks.write(notebook(cell("# Conventions", kind="markdown")), root / "source" / "header.ipynb")
+    small = notebook(
+        solution("double", "2 * x"),
+        graded(
+            "test_double",
+            "assert double(2) == 4\n### BEGIN HIDDEN TESTS\nassert double(3) == 6\n### END HIDDEN TESTS",
+        ),
+        solution("half", "x / 2"),
+        graded("test_half", "assert half(4) == 2", points=2),
+    )
+    notebooks.write(small, root / "source" / "small" / "small.ipynb")
+    return root
+
+
+def hand_in(root: Path, student: str, assignment: str = "small", **answers: str) -> Path:
+    """Hand in the release of `small` with these answers, as `assignment`; return the notebook's path."""
+    released = notebooks.read(root / "release" / "small" / "small.ipynb")
+    path = root / "submitted" / student / assignment / "small.ipynb"
+    notebooks.write(notebooks.with_answers(released, answers), path)
+    return path
+
+
+def run(arguments: Sequence[str | Path], cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m ARGUMENTS` in `cwd` and return what became of it."""
+    command = [sys.executable, "-m", *map(str, arguments)]
+    env = {**os.environ, "COLUMNS": "200", **environment}
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def nbgrader(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a stock nbgrader command in `cwd`."""
+    return run(["nbgrader", *arguments], cwd)

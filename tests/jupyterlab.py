@@ -1,0 +1,107 @@
+"""A real JupyterLab on this machine alone, and a real browser."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+# The browser has no screen and no sandbox of its own, and looks for nothing outside.
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+]
+# Neither does JupyterLab: it asks whether it may, and the question covers the page.
+NOTIFICATIONS = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+START = 120
+
+
+class LabError(Exception):
+    """JupyterLab did not start; the message holds its log."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab: its address, its token and the folder it shows."""
+
+    address: str
+    token: str
+    root: Path
+
+    def url(self, path: str) -> str:
+        return f"{self.address}/lab/tree/{path}?token={self.token}&reset"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_lab(root: Path, home: Path) -> Iterator[Lab]:
+    """Run JupyterLab on the folder `root`, with `home` as its home; end it afterwards."""
+    settings = home / ".jupyter" / "lab" / "user-settings" / NOTIFICATIONS
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    token, port = secrets.token_hex(16), free_port()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    command += [f"--port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}"]
+    command += [f"--IdentityProvider.token={token}"]
+    environment = {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+    log = home / "lab.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=output)
+    try:
+        lab = Lab(f"http://127.0.0.1:{port}", token, root)
+        _wait(lab, process, log)
+        yield lab
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{lab.address}/api/status?token={lab.token}", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise LabError(f"JupyterLab did not start at {lab.address}:\n{log.read_text()}")
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium on this machine, if there is one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def chromium(executable: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
