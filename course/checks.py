@@ -76,7 +76,7 @@ def check(name: str, function: Callable[..., Any]) -> None:
     if name not in visible:
         raise KeyError(f"there is no check named {name!r}; there are: {', '.join(visible)}")
     one = visible[name]
-    finding = examine(function, one.cases(), one.tolerance)
+    finding = examine(function, one.cases(), one.tolerance, one.suspects)
     if finding is not None:
         failed = finding.failed
         last_failed.name, last_failed.args, last_failed.got = name, failed.case.args, failed.got

@@ -24,9 +24,11 @@ class Tolerance:
 class Difference(Exception):
     """The first way in which a result is not what is expected; never says what would be right."""
 
-    def __init__(self, stage: Stage, message: str) -> None:
+    def __init__(self, stage: Stage, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.stage = stage
+        self.hint = hint
+        """what this one result suggests"""
 
 
 def normalise(got: Any, want: Any, where: str = "the result") -> Any:
@@ -131,7 +133,7 @@ def _normalise_array(got: Any, shape: tuple[int, ...], where: str) -> NDArray[np
     _require_real_dtype(array.dtype, where)
     if array.shape != shape:
         hint = diagnose.shape_suspicion(array.shape, shape)
-        raise Difference("shape", f"{where} has shape {array.shape}; {shape} is expected{hint}")
+        raise Difference("shape", f"{where} has shape {array.shape}; {shape} is expected", hint)
     with np.errstate(over="ignore"):  # of a long double
         return array.astype(np.float64)
 

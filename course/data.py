@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +20,20 @@ def xor() -> tuple[Array, Array]:
     return np.hstack([x, np.ones((4, 1))]), np.array([[0.0], [1.0], [1.0], [0.0]])
 
 
+def two_moons(N: int = 200, noise: float = 0.15, seed: int = 0) -> tuple[Array, Array]:
+    """Return two interlocking half circles, `X` (N, 2) and `y` (N, 1), 0 and 1 in turn.
+
+    The upper one, around (−½, −¼), is 0; the lower one, around (½, ¼), is 1. Both have radius 1; every
+    point is then moved by normal noise of standard deviation `noise`. No straight line separates them.
+    """
+    rng = np.random.default_rng(seed)
+    y = (np.arange(N) % 2)[:, None]
+    angle = np.pi * rng.uniform(size=N)
+    upper = np.stack([np.cos(angle) - 1 / 2, np.sin(angle) - 1 / 4], axis=1)
+    X = np.where(y == 0, upper, -upper) + noise * rng.normal(size=(N, 2))
+    return X, y.astype(float)
+
+
 def initial_weights(d: int, h: int, seed: int = 0, scale: float = 1.0) -> tuple[Array, Array]:
     """Return random `W1` (d, h) and `W2` (h + 1, 1), normal with standard deviation `scale`.
 
@@ -24,3 +41,16 @@ def initial_weights(d: int, h: int, seed: int = 0, scale: float = 1.0) -> tuple[
     """
     rng = np.random.default_rng(seed)
     return scale * rng.normal(size=(d, h)), scale * rng.normal(size=(h + 1, 1))
+
+
+def initial_layers(
+    layers: Sequence[int], seed: int = 0, scale: float = 1.0
+) -> tuple[list[Array], list[Array]]:
+    """Return random `Ws` and zero `bs` for a net of the given sizes [n_0, …, n_L].
+
+    W_l is (n_{l−1}, n_l), normal with standard deviation `scale` / √n_{l−1}, so that a sum over many
+    units is no larger than one over few.
+    """
+    rng = np.random.default_rng(seed)
+    Ws = [scale * rng.normal(size=pair) / np.sqrt(pair[0]) for pair in pairwise(layers)]
+    return Ws, [np.zeros(n) for n in layers[1:]]

@@ -11,24 +11,24 @@ Relation = Callable[[Any, int], Any]
 
 
 def shape_suspicion(got: tuple[int, ...], want: tuple[int, ...]) -> str:
-    """Return a clause to append to a message about shapes, or an empty string."""
+    """Return what a wrong shape suggests, or an empty string."""
     if len(want) == 2:
         if want[1] == 1 and got == want[:1]:
-            return ": per-example scalars are columns; keep the second axis"
+            return "a column is expected; keep the second axis"
         if got == (want[1], want[0]):
-            return ": it looks transposed"
+            return "it looks transposed"
         if want[1] == 1 and len(got) == 2 and got[0] == got[1] == want[0]:
-            return ": a (N,) array met an (N, 1) array and broadcast to (N, N)"
+            return "a (N,) array met an (N, 1) array and broadcast to (N, N)"
         if len(got) == 2 and got[0] == want[0] and got[1] - want[1] == 1:
-            return ": one column too many; is the bias column dropped?"
+            return "one column too many: is the bias column dropped?"
         if len(got) == 2 and got[0] == want[0] and want[1] - got[1] == 1:
-            return ": one column too few; is the bias column kept?"
+            return "one column too few: was one dropped that belongs here?"
         if len(got) == 2 and got[1] == want[1] and abs(got[0] - want[0]) == 1:
-            return ": one row too many or too few; look at the bias row"
+            return "one row too many or too few: look at the bias row"
     if len(want) == 1 and got == (want[0] + 1,):
-        return ": one entry too many; is the bias row dropped?"
+        return "one entry too many: is the bias row dropped?"
     if len(want) == 1 and got in ((want[0], 1), (1, want[0])):
-        return ": one axis is expected, not two"
+        return "one axis is expected, not two"
     return ""
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from course import diagnose
 from course.compare import Difference, Tolerance, agrees, compare, describe, normalise
+
+Suspects = Mapping[str, Callable[..., Any]]
+"""What a wrong result may be, by suspicion: functions of the right result and the arguments."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,12 @@ class WrongAnswer(AssertionError):
         """the name of the mistake it was recognised as"""
 
 
-def examine(function: Callable[..., Any], cases: Sequence[Case], tolerance: Tolerance) -> Finding | None:
+def examine(
+    function: Callable[..., Any],
+    cases: Sequence[Case],
+    tolerance: Tolerance,
+    suspects: Suspects = MappingProxyType({}),
+) -> Finding | None:
     """Call `function` on every case; return None when all is right.
 
     An exception of `function` is not caught: it is the student's to read. All cases are run before
@@ -82,13 +91,29 @@ def examine(function: Callable[..., Any], cases: Sequence[Case], tolerance: Tole
     failed = next((trial for trial in trials if trial.difference), None)
     if failed is None:
         return None
+    stages = {trial.difference.stage for trial in trials if trial.difference}
     suspicion = None
-    if failed.difference and failed.difference.stage == "value":
-        suspicion = diagnose.value_suspicion(
+    if stages == {"shape"}:
+        suspicion = _common_hint(trials)
+    elif "value" in stages:
+        suspicion = _suspected(trials, suspects, tolerance) or diagnose.value_suspicion(
             [(trial.got, trial.case.want, trial.case.n) for trial in trials],
             lambda got, want: agrees(got, want, tolerance),
         )
     return Finding(trials, failed, suspicion)
+
+
+def _common_hint(trials: Sequence[Trial]) -> str | None:
+    hints = {trial.difference.hint for trial in trials if trial.difference}
+    return (hints.pop() or None) if len(hints) == 1 else None
+
+
+def _suspected(trials: Sequence[Trial], suspects: Suspects, tolerance: Tolerance) -> str | None:
+    with np.errstate(all="ignore"):
+        for suspicion, wrong in suspects.items():
+            if all(agrees(t.got, wrong(t.case.want, *t.case.args), tolerance) for t in trials):
+                return suspicion
+    return None
 
 
 def signature(args: Sequence[Any]) -> str:

@@ -42,5 +42,6 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "ps1.gradients_end_to_end": training.gradients_end_to_end,
     "ps1.train": training.train_one_hidden,
     **{f"ps2.{function.__name__}": function for function in _DEEP},
+    "ps2.gradients_end_to_end": training.gradients_end_to_end_deep,
     "ps2.train": training.train_deep,
 }

@@ -39,6 +39,14 @@ def train_one_hidden(
     return losses, W1, W2
 
 
+def gradients_end_to_end_deep(
+    X: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array]
+) -> tuple[list[Array], list[Array]]:
+    """ps2, forward pass, the recursion and all gradients: `(dWs, dbs)`."""
+    hs = deep.forward(X, Ws, bs)
+    return deep.gradients(hs, deep.deltas(y, hs, Ws))
+
+
 def train_deep(
     X: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array], eta: float, steps: int
 ) -> tuple[Array, list[Array], list[Array]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from course.compare import Tolerance
-from course.trial import Case
+from course.trial import Case, Suspects
 
 
 @dataclass(frozen=True)
@@ -16,3 +16,4 @@ class Check:
     established: str
     cases: Callable[[], Sequence[Case]]
     tolerance: Tolerance = field(default_factory=Tolerance)
+    suspects: Suspects = field(default_factory=dict)

@@ -11,22 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from course.activations import sigmoid
-from course.gradcheck import COMPLEX_STEP, complex_step_gradient, complex_step_jacobian
+from course.gradcheck import complex_step_gradient, complex_step_jacobian
 from course.trial import Case
 from course.visible.check import Check
-
-Array = NDArray[np.float64]
-
-LN3 = np.log(3)
-
-
-def column(*numbers: float) -> Array:
-    """Return numbers as an (N, 1) array."""
-    return np.array(numbers, dtype=float)[:, None]
-
+from course.visible.common import LN3, Array, column, slope
 
 X = np.eye(2)
 W1 = LN3 * np.array([[1.0, -1.0], [-1.0, 1.0]])
@@ -59,12 +49,6 @@ def output(w1: Any, w2: Any, x: Any) -> Any:
     return sigmoid(np.hstack([hidden, np.ones((len(x), 1))]) @ w2)
 
 
-def _diagonal(f: Callable[[Any], Any], at: Array) -> Array:
-    """Return the derivative of an elementwise function, at each entry."""
-    slope: Array = np.imag(f(at + 1j * COMPLEX_STEP)) / COMPLEX_STEP
-    return slope
-
-
 def _mse_cost() -> list[Case]:
     three = column(1, 0, 1 / 2), column(3 / 4, 1 / 2, 1 / 4)
     return [Case((Y, Y_HAT), 5 / 64, 2), Case(three, 1 / 16, 3)]
@@ -86,7 +70,7 @@ def _dC_dyhat() -> list[Case]:
 
 
 def _dyhat_dO() -> list[Case]:
-    return [Case((O,), column(3 / 16, 1 / 4), 2), Case((RO,), _diagonal(sigmoid, RO), 5)]
+    return [Case((O,), column(3 / 16, 1 / 4), 2), Case((RO,), slope(sigmoid, RO), 5)]
 
 
 def _dO_dW2() -> list[Case]:
@@ -111,7 +95,7 @@ def _dO_dZ() -> list[Case]:
 
 
 def _dZ_dH() -> list[Case]:
-    return [Case((Z,), np.full((2, 2), 3 / 16), 2), Case((RZ,), _diagonal(sigmoid, RH), 5)]
+    return [Case((Z,), np.full((2, 2), 3 / 16), 2), Case((RZ,), slope(sigmoid, RH), 5)]
 
 
 def _dH_dW1() -> list[Case]:
@@ -176,21 +160,94 @@ def _numerical_gradients(x: Array, y: Array, w1: Array, w2: Array) -> tuple[Arra
     return dw1, dw2
 
 
+NO_SLOPE = "the slope of σ at the output, (3a), is missing"
+SLOPE_TWICE = "the slope of σ at the output, (3a), is in twice"
+SLOPE_OF_Y_HAT = "the slope of σ is taken at ŷ: σ was applied once too often"
+
+
+def _output_slopes() -> dict[str, Callable[[Array, Array], Any]]:
+    """Return what may stand for the slope of the output unit, as functions of O and ŷ."""
+    return {
+        NO_SLOPE: lambda o, y_hat: 1.0,
+        SLOPE_TWICE: lambda o, y_hat: slope(sigmoid, o) ** 2,
+        SLOPE_OF_Y_HAT: lambda o, y_hat: slope(sigmoid, y_hat),
+    }
+
+
+def _by_W2(s: Any, y: Array, y_hat: Array, z: Array) -> Array:
+    """Return ∂C/∂W2 if the output unit were a straight line of slope `s`."""
+    return complex_step_gradient(lambda w: mean_square(y, y_hat + s * (z @ w)), np.zeros((z.shape[1], 1)))
+
+
+def _by_W1(s: Any, t: Any, x: Array, y: Array, y_hat: Array, w2: Array) -> Array:
+    """Return ∂C/∂W1 if output and hidden units were straight lines of slopes `s` and `t`."""
+    start = np.zeros((x.shape[1], len(w2) - 1))
+    return complex_step_gradient(lambda w: mean_square(y, y_hat + s * ((t * (x @ w)) @ w2[:-1])), start)
+
+
+def _hidden_slope(z: Array) -> Array:
+    """Return the slopes of the hidden units, found from what they received."""
+    return slope(sigmoid, np.log(z[:, :-1]) - np.log1p(-z[:, :-1]))
+
+
+DC_DW2_SUSPECTS: dict[str, Callable[..., Any]] = {
+    suspicion: (lambda want, y, y_hat, o, z, s=s: _by_W2(s(o, y_hat), y, y_hat, z))
+    for suspicion, s in _output_slopes().items()
+}
+DC_DW1_SUSPECTS: dict[str, Callable[..., Any]] = {
+    **{
+        suspicion: (
+            lambda want, x, y, y_hat, o, z, w2, s=s: _by_W1(s(o, y_hat), _hidden_slope(z), x, y, y_hat, w2)
+        )
+        for suspicion, s in _output_slopes().items()
+    },
+    "the slope of the hidden units, (8), is missing": (
+        lambda want, x, y, y_hat, o, z, w2: _by_W1(slope(sigmoid, o), 1.0, x, y, y_hat, w2)
+    ),
+    "the slope of the hidden units, (8), is in twice": (
+        lambda want, x, y, y_hat, o, z, w2: _by_W1(slope(sigmoid, o), _hidden_slope(z) ** 2, x, y, y_hat, w2)
+    ),
+    "the slope of the hidden units is taken at Z: σ was applied once too often": (
+        lambda want, x, y, y_hat, o, z, w2: _by_W1(
+            slope(sigmoid, o), slope(sigmoid, z[:, :-1]), x, y, y_hat, w2
+        )
+    ),
+    "the weights on the way from the hidden units, (7), are missing": (
+        lambda want, x, y, y_hat, o, z, w2: _by_W1(
+            slope(sigmoid, o), _hidden_slope(z), x, y, y_hat, np.ones_like(w2)
+        )
+    ),
+}
+DYHAT_DO_SUSPECTS = {
+    "σ was applied once too often": lambda want, o: slope(sigmoid, sigmoid(o)),
+    "one of the two factors is missing": lambda want, o: sigmoid(o),
+}
+DZ_DH_SUSPECTS = {
+    "σ was applied once too often: Z is σ(H) already": lambda want, z: slope(sigmoid, z[:, :-1]),
+    "one of the two factors is missing": lambda want, z: z[:, :-1],
+}
+
 CHECKS = {
     "ps1.mse_cost": Check("equals the cost worked by hand for 2 and for 3 examples", _mse_cost),
     "ps1.forward": Check(
         "equals two networks worked by hand; the bias unit is the last column of Z", _forward
     ),
     "ps1.dC_dyhat": Check("is the derivative of (1) by every ŷ_i, for 2 and for 5 examples", _dC_dyhat),
-    "ps1.dyhat_dO": Check("is the slope of σ at every O_i", _dyhat_dO),
+    "ps1.dyhat_dO": Check("is the slope of σ at every O_i", _dyhat_dO, suspects=DYHAT_DO_SUSPECTS),
     "ps1.dO_dW2": Check("row i is the derivative of O_i by W2, bias included", _dO_dW2),
     "ps1.dC_dW2_chain": Check("multiplies the three factors and sums over the examples", _dC_dW2_chain),
-    "ps1.dC_dW2": Check("is the derivative of the cost by W2, for h = 2 and for h = 3", _dC_dW2),
+    "ps1.dC_dW2": Check(
+        "is the derivative of the cost by W2, for h = 2 and for h = 3", _dC_dW2, suspects=DC_DW2_SUSPECTS
+    ),
     "ps1.dO_dZ": Check("has one entry for each real hidden unit, none for the bias", _dO_dZ),
-    "ps1.dZ_dH": Check("is the slope of σ at every H_il, written in Z", _dZ_dH),
+    "ps1.dZ_dH": Check("is the slope of σ at every H_il, written in Z", _dZ_dH, suspects=DZ_DH_SUSPECTS),
     "ps1.dH_dW1": Check("row i is the derivative of H_il by column l of W1", _dH_dW1),
     "ps1.dC_dW1_chain": Check("multiplies the five factors and sums over the examples", _dC_dW1_chain),
-    "ps1.dC_dW1": Check("is the derivative of the cost by W1, for a square and for a 4-by-3 W1", _dC_dW1),
+    "ps1.dC_dW1": Check(
+        "is the derivative of the cost by W1, for a square and for a 4-by-3 W1",
+        _dC_dW1,
+        suspects=DC_DW1_SUSPECTS,
+    ),
     "ps1.gradients_end_to_end": Check(
         "forward pass and gradients fit together: both are derivatives of the cost", _gradients_end_to_end
     ),

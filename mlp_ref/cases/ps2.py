@@ -95,5 +95,6 @@ ARGUMENTS: dict[str, Draw] = {
     "ps2.gradients": _of_networks(
         lambda net, rng: (net.hs, [upstream(rng, len(net.X), h.shape[1]) for h in net.hs[1:]])
     ),
+    "ps2.gradients_end_to_end": _of_networks(lambda net, _: (net.X, net.y, net.Ws, net.bs)),
     "ps2.train": _of_networks(_train, UNSATURATED),
 }

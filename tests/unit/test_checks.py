@@ -9,6 +9,7 @@ from course.checks import CheckFailed, Passed, check, checks_of, last_failed
 from course.trial import arrays
 from course.visible.ps1 import CHECKS
 from mlp_ref.functions import REFERENCE
+from mlp_ref.mistakes import MISTAKES
 
 ps1 = {name.removeprefix("ps1."): function for name, function in REFERENCE.items() if name.startswith("ps1.")}
 
@@ -30,6 +31,12 @@ def scaled(name, factor):
         return tuple(by * r for r in result) if isinstance(result, tuple) else by * result
 
     return wrong
+
+
+def mistaken(name, mistake):
+    """The variant of `name` that is known as `mistake`."""
+    (function,) = (m.function for m in MISTAKES[f"ps1.{name}"] if m.name == mistake)
+    return function
 
 
 def with_bias_column(Z):
@@ -59,12 +66,24 @@ WRONG = {
     "(N,)": ("dC_dyhat", lambda y, y_hat: ps1["dC_dyhat"](y, y_hat)[:, 0], "shape", "keep the second axis"),
     "(N, N)": ("dC_dyhat", lambda y, y_hat: (y_hat - y[:, 0]) / len(y), "shape", "broadcast to (N, N)"),
     "bias column kept": ("dZ_dH", with_bias_column, "shape", "bias column"),
-    "bias column dropped": ("dO_dW2", lambda Z: Z[:, :-1], "shape", "bias column"),
+    "bias column dropped": ("dO_dW2", lambda Z: Z[:, :-1], "shape", "one column too few"),
     "bias row kept": ("dO_dZ", lambda W2: W2[:, 0], "shape", "bias row"),
     "two axes": ("dO_dZ", lambda W2: W2[:-1], "shape", "one axis"),
     "no return": ("dC_dW2", lambda *_: None, "type", "return missing"),
     "float32": ("dyhat_dO", lambda O: ps1["dyhat_dO"](O).astype(np.float32), "type", "float32"),
     "NaN": ("dyhat_dO", lambda O: O * np.nan, "finite", "finite"),
+    "σ′ missing in (5)": ("dC_dW2", mistaken("dC_dW2", "σ′ missing"), "value", "(3a), is missing"),
+    "σ′ twice in (5)": ("dC_dW2", mistaken("dC_dW2", "σ′ doubled"), "value", "(3a), is in twice"),
+    "σ′ of ŷ in (10)": ("dC_dW1", mistaken("dC_dW1", "σ′ of ŷ"), "value", "once too often"),
+    "σ′ missing in (10)": ("dC_dW1", mistaken("dC_dW1", "hidden σ′ missing"), "value", "(8), is missing"),
+    "σ′ twice in (10)": ("dC_dW1", mistaken("dC_dW1", "hidden σ′ doubled"), "value", "(8), is in twice"),
+    "σ′ of Z": ("dZ_dH", mistaken("dZ_dH", "σ′ of Z"), "value", "once too often"),
+    "input changed": (
+        "gradient_descent_step",
+        mistaken("gradient_descent_step", "in place"),
+        "inputs",
+        "changed",
+    ),
     "three of four": ("forward", lambda *args: ps1["forward"](*args)[:3], "shape", "4 are expected"),
     "bias first": (
         "forward",

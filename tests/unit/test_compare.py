@@ -130,7 +130,7 @@ def test_accepted(got, want):
 def test_refused(got, want, stage, says):
     found = difference(got, want)
     assert found.stage == stage
-    assert says in str(found)
+    assert says in f"{found}: {found.hint}"
     assert not agrees(got, want, CLOSED_FORM)
 
 

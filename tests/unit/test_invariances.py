@@ -85,6 +85,7 @@ TRAITS = {
             [delta.shape[1:] for delta in deltas],
         ],
     ),
+    "ps2.gradients_end_to_end": Traits((0, 1), SUM, lambda X, y, Ws, bs: [shapes(Ws), shapes(bs)]),
     "ps2.train": Traits((0, 1), NOT_ADDITIVE, shapes_of_train),
 }
 NEW_MEMORY = ("ps1.gradient_descent_step", "ps1.train", "ps2.train")

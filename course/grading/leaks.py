@@ -1,0 +1,54 @@
+"""What a released notebook must not give away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+
+from course.grading import notebooks
+
+FORBIDDEN = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "mlp_ref")
+
+
+def found(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
+    """Yield a sentence for each thing in `released` that only `source` may hold."""
+    text = notebooks.dumps(released)
+    for word in FORBIDDEN:
+        if word in text:
+            yield f"the release contains {word!r}"
+    for cell in released.cells:
+        if cell.get("outputs") or cell.get("execution_count"):
+            yield f"cell {cell.id} of the release holds outputs"
+    everything = "\n".join(cell.source for cell in released.cells)
+    cells = {notebooks.grade_id(cell): cell for cell in released.cells}
+    for cell in source.cells:
+        name = notebooks.grade_id(cell)
+        if name is None:
+            continue
+        secret = hidden(cell)
+        if name in cells and lines(secret) & lines(cells[name].source):
+            yield f"cell {name} of the release holds a line of its solution or hidden test"
+        solution = region(cell.source, "SOLUTION").strip("\n")
+        if len(solution.splitlines()) > 1 and solution in everything:
+            yield f"the solution of {name} stands in the release"
+
+
+def hidden(cell: NotebookNode) -> str:
+    """Return what of a source cell students must not see."""
+    text = region(cell.source, "HIDDEN TESTS")
+    if cell.metadata.nbgrader.solution:
+        # a solution cell without a region is solution from top to bottom
+        text += region(cell.source, "SOLUTION") or cell.source
+    return text
+
+
+def region(source: str, name: str) -> str:
+    """Return what stands between the BEGIN and END marks of the regions `name`."""
+    return "\n".join(re.findall(rf"### BEGIN {name}\n(.*?)### END {name}", source, flags=re.DOTALL))
+
+
+def lines(text: str) -> set[str]:
+    """Return the lines of a text, without indentation and empty ones."""
+    return {line.strip() for line in text.splitlines() if line.strip()}

@@ -1,0 +1,144 @@
+"""Proves a problem set: solutions get all points, stubs none, every known mistake is caught and named.
+
+The tables of mistakes are the reference package's; nothing in here knows an equation.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course.grading import leaks, notebooks, release
+from course.grading.exam import END_TO_END, Exam, silence, stubs
+from course.grading.forms import FORMS
+from course.seed import use_seed
+from course.trial import WrongAnswer
+
+REFERENCE_PACKAGE = "mlp_ref"
+
+CELL_SEED = 0
+"""For the runs of whole notebooks, which are about who fails, not about numbers."""
+
+
+@dataclass
+class Row:
+    """What was found out about one function."""
+
+    function: str
+    points: float
+    mistakes: int = 0
+    trials: int = 0
+    """mistakes times seeds"""
+    caught: int = 0
+    named: int = 0
+    cost_others: int = 0
+    """mistakes that cost points in a cell that has nothing to do with the function"""
+    false_alarms: int = 0
+    """right answers refused, over all forms and seeds"""
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything promised holds: all caught, 95 % named, no false alarm, no other cell hit."""
+        return not self.problems and self.caught == self.trials and self.named >= 0.95 * self.trials
+
+
+@dataclass
+class Verdict:
+    """What was found out about a problem set."""
+
+    assignment: str
+    points: float
+    rows: list[Row]
+    problems: list[str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the problem set can be given to a class."""
+        return not self.problems and all(row.ok for row in self.rows)
+
+
+def verify(root: Path, assignment: str, seeds: int) -> Verdict:
+    """Verify problem set `assignment` of the course in `root`, hidden inputs drawn from `seeds` seeds.
+
+    Raises NotebookError, ClassroomError when there is no such problem set, ModuleNotFoundError without
+    the reference package.
+    """
+    tables = importlib.import_module(f"{REFERENCE_PACKAGE}.mistakes").MISTAKES
+    exam = Exam.read(root / "source" / assignment / f"{assignment}.ipynb")
+    problems = list(_problems_of_notebook(root, exam))
+    rows = [_row(exam, function, tables.get(f"{assignment}.{function}", ())) for function in exam.solutions]
+    matches = importlib.import_module(f"{REFERENCE_PACKAGE}.grading").matches_reference
+    with silence():
+        namespace = exam.namespace(exam.solutions)
+    for row in rows:
+        name = f"{assignment}.{row.function}"
+        for seed in range(seeds):
+            with use_seed(seed), silence():
+                _try_forms(row, matches, name, namespace[row.function])
+                _try_mistakes(row, matches, name, tables.get(name, ()))
+    return Verdict(assignment, sum(exam.points.values()), rows, problems)
+
+
+def _problems_of_notebook(root: Path, exam: Exam) -> Iterator[str]:
+    released = root / "release" / exam.name / f"{exam.name}.ipynb"
+    if release.difference(root, exam.name):
+        yield f"release/{exam.name} is not what source/{exam.name} gives: run `course release`"
+    yield from leaks.found(
+        notebooks.read(root / "source" / exam.name / f"{exam.name}.ipynb"), notebooks.read(released)
+    )
+    missing = [name for name in exam.solutions if f"test_{name}" not in exam.tests]
+    if missing:
+        yield f"functions without a test: {', '.join(missing)}"
+    shared = sum(points for name, points in exam.points.items() if END_TO_END.fullmatch(name))
+    if shared > sum(exam.points.values()) / 5:
+        yield f"the end-to-end tests carry {shared:g} points, more than a fifth of all"
+    with use_seed(CELL_SEED):
+        for name, error in exam.run(exam.solutions, {}).items():
+            if error is not None:
+                yield f"the solution fails {name}: {error}"
+        for name, error in exam.run(stubs(notebooks.read(released)), {}).items():
+            if error is None:
+                yield f"an untouched stub passes {name}"
+
+
+def _row(exam: Exam, function: str, mistakes: Any) -> Row:
+    """Run the whole notebook with each mistake in place, and see which cells fail."""
+    row = Row(function, exam.points.get(f"test_{function}", 0), len(mistakes))
+    allowed = exam.judged_by(function)
+    # where it is not even called, nothing can change
+    concerned = exam.tests_that_call(function)
+    for mistake in mistakes:
+        with use_seed(CELL_SEED):
+            results = exam.run(exam.solutions, {function: mistake.function}, concerned)
+        failed = {name for name, error in results.items() if error is not None}
+        if f"test_{function}" not in failed:
+            row.problems.append(f"{mistake.name!r} passes test_{function}")
+        if failed - allowed:
+            row.cost_others += 1
+            row.problems.append(f"{mistake.name!r} costs points in {', '.join(sorted(failed - allowed))}")
+    return row
+
+
+def _try_forms(row: Row, matches: Callable[..., None], name: str, solution: Callable[..., Any]) -> None:
+    for form, change in FORMS.items():
+        try:
+            matches(name, lambda *args, change=change: change(solution(*args)))
+        except Exception as error:
+            row.false_alarms += 1
+            row.problems.append(f"refused in the form {form!r}: {error}")
+
+
+def _try_mistakes(row: Row, matches: Callable[..., None], name: str, mistakes: Any) -> None:
+    for mistake in mistakes:
+        row.trials += 1
+        try:
+            matches(name, mistake.function)
+        except WrongAnswer as error:
+            row.caught += 1
+            row.named += error.mistake == mistake.name
+        except Exception:
+            row.caught += 1
