@@ -45,9 +45,11 @@ def normalise(got: Any, want: Any, where: str = "the result") -> Any:
     if isinstance(want, np.ndarray) and want.ndim > 0:
         return _normalise_array(got, want.shape, where)
     if isinstance(want, str):
-        if type(got) is not str:
+        if type(got) is np.ndarray and got.ndim == 0 and got.dtype.kind == "U":
+            got = got.item()
+        if type(got) not in (str, np.str_):
             raise Difference("type", f"{where} is {describe(got)}; a string is expected")
-        return got
+        return str(got)
     return _normalise_number(got, where, whole=isinstance(want, (int, np.integer)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -27,6 +28,8 @@ class Case:
     """number of examples, N"""
     fresh: bool = False
     """whether the result must not share memory with the arguments"""
+    after: tuple[Any, ...] = ()
+    """the arguments as a right call leaves them: functions among them may take notes of their calls"""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,8 @@ def _shape(value: Any) -> str:
         return f"[{signature(value)}]"
     if isinstance(value, (int, float)):
         return f"{value:g}"
+    if isinstance(value, partial):
+        return f"partial of {_shape(value.func)}"
     return getattr(value, "__name__", None) or describe(value)
 
 
@@ -141,6 +146,9 @@ def _try(function: Callable[..., Any], case: Case, tolerance: Tolerance) -> Tria
         if case.fresh and shares_memory(got, args):
             raise Difference("inputs", "a result shares memory with an argument: return new arrays")
         compare(normalise(got, case.want), case.want, tolerance)
+        for k, (right, after) in enumerate(zip(case.after, args, strict=False)):
+            if notes(right) != notes(after):
+                raise Difference("inputs", f"argument {k}, a function, was called more often than needed")
     except Difference as difference:
         return Trial(case, got, args, difference)
     return Trial(case, got, args, None)
@@ -154,6 +162,7 @@ def clone(value: Any) -> Any:
         return np.repeat(value, 2, axis=-1)[..., ::2]
     if isinstance(value, (list, tuple)):
         return type(value)(clone(item) for item in value)
+    # also copies the data bound in a partial
     return copy.deepcopy(value)
 
 
@@ -169,7 +178,17 @@ def unchanged(before: Any, after: Any) -> bool:
         return len(before) == len(after) and all(map(unchanged, before, after))
     if isinstance(before, (int, float, str, type(None))):
         return repr(before) == repr(after)
+    if isinstance(before, partial):
+        # a list bound in it is its own notes, which may grow when it is called
+        return before.func is after.func and all(
+            isinstance(a, list) or unchanged(a, b) for a, b in zip(before.args, after.args, strict=True)
+        )
     return True
+
+
+def notes(value: Any) -> list[Any]:
+    """Return the lists bound in a partial, which is where a function of ours notes its calls."""
+    return [a for a in value.args if isinstance(a, list)] if isinstance(value, partial) else []
 
 
 def shares_memory(a: Any, b: Any) -> bool:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mlp_ref import deep, one_hidden, training
+from mlp_ref import curves, deep, one_hidden, tools, training
 
+_TOOLS = (
+    tools.sigmoid,
+    tools.relative_error,
+    tools.numerical_gradient,
+    tools.find_the_bug,
+)
 _ONE_HIDDEN = (
     one_hidden.mse_cost,
     one_hidden.forward,
@@ -36,12 +42,20 @@ _DEEP = (
     deep.dL_dW1_sums,
     deep.gradients,
 )
+_CURVES = (
+    curves.loss_curves,
+    curves.classify_run,
+    curves.largest_curvature,
+    curves.best_learning_rate,
+)
 
 REFERENCE: dict[str, Callable[..., Any]] = {
+    **{f"ps0.{function.__name__}": function for function in _TOOLS},
     **{f"ps1.{function.__name__}": function for function in _ONE_HIDDEN},
     "ps1.gradients_end_to_end": training.gradients_end_to_end,
     "ps1.train": training.train_one_hidden,
     **{f"ps2.{function.__name__}": function for function in _DEEP},
     "ps2.gradients_end_to_end": training.gradients_end_to_end_deep,
     "ps2.train": training.train_deep,
+    **{f"ps3.{function.__name__}": function for function in _CURVES},
 }

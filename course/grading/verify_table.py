@@ -14,7 +14,7 @@ from course.grading.verify import Row, Verdict
 def show(verdicts: Sequence[Verdict], seeds: int) -> None:
     """Print one table a problem set, then what is wrong, a line each."""
     console = Console(soft_wrap=True)
-    console.print(f"Hidden inputs drawn {seeds} times. Elsewhere: mistakes that cost points in another cell.")
+    console.print(f"Hidden inputs drawn {seeds} times. Others: mistakes that cost points in another cell.")
     for verdict in verdicts:
         console.print(_table(verdict))
         for problem in verdict.problems:
@@ -39,7 +39,7 @@ def _table(verdict: Verdict) -> Table:
         title=f"{verdict.assignment}: {verdict.points:g} points", title_justify="left", box=SIMPLE_HEAD
     )
     table.add_column("function", no_wrap=True)
-    for title in ("points", "mistakes", "caught", "named", "elsewhere", "false alarms"):
+    for title in ("points", "mistakes", "caught", "named", "others", "false alarms"):
         table.add_column(title, justify="right")
     for row in verdict.rows:
         table.add_row(*_cells(row), style=None if row.ok else "red")

@@ -11,18 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from course.trial import Case
-from mlp_ref.cases import ps1, ps2
+from course.trial import Case, clone
+from mlp_ref.cases import ps0, ps1, ps2, ps3
 from mlp_ref.cases.common import Arguments, Draw, Generator
 from mlp_ref.functions import REFERENCE
 
-ARGUMENTS: dict[str, Draw] = {**ps1.ARGUMENTS, **ps2.ARGUMENTS}
+ARGUMENTS: dict[str, Draw] = {**ps0.ARGUMENTS, **ps1.ARGUMENTS, **ps2.ARGUMENTS, **ps3.ARGUMENTS}
 
 FRESH = {"ps1.gradient_descent_step", "ps1.train", "ps2.train"}
 """Functions whose results must not share memory with their arguments."""
 
-WITHOUT_EXAMPLES = {"ps1.dO_dZ", "ps1.gradient_descent_step", "ps2.dz_dh"}
-"""Functions of weights alone, for which there is no N."""
+WITHOUT_EXAMPLES = {
+    *ps0.ARGUMENTS,
+    "ps1.dO_dZ",
+    "ps1.gradient_descent_step",
+    "ps2.dz_dh",
+    *ps3.ARGUMENTS,
+}
+"""Functions that are given no examples, for which there is no N."""
 
 
 def cases(name: str, rng: Generator) -> list[Case]:
@@ -38,7 +44,9 @@ def cases(name: str, rng: Generator) -> list[Case]:
 def _case(name: str, args: Arguments) -> Case:
     first = args[0][0] if isinstance(args[0], list) else args[0]
     n = 1 if name in WITHOUT_EXAMPLES else len(first)
-    return Case(args, REFERENCE[name](*args), n, fresh=name in FRESH)
+    after = clone(args)
+    want = REFERENCE[name](*after)
+    return Case(args, want, n, fresh=name in FRESH, after=after)
 
 
 def _relaid(value: Any, rng: Generator) -> Any:

@@ -33,9 +33,9 @@ def layers(case):
 @every_name
 def test_what_is_wanted_is_the_reference(name):
     for case in drawn(name):
-        assert unchanged(case.want, REFERENCE[name](*case.args))
+        assert unchanged(case.want, REFERENCE[name](*clone(case.args)))
         assert case.fresh == (name in FRESH)
-        assert all(np.isfinite(a).all() for a in arrays([case.want]))
+        assert name == "ps3.loss_curves" or all(np.isfinite(a).all() for a in arrays([case.want]))
 
 
 @every_name

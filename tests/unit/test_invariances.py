@@ -197,4 +197,6 @@ def test_every_function(check, name):
 
 
 def test_the_table_holds_every_function():
-    assert TRAITS.keys() == REFERENCE.keys() == ARGUMENTS.keys()
+    assert REFERENCE.keys() == ARGUMENTS.keys()
+    # ps0 and ps3 are about functions and runs: there are no examples to permute or to add up
+    assert TRAITS.keys() == {name for name in REFERENCE if name.startswith(("ps1.", "ps2."))}

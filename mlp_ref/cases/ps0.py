@@ -1,0 +1,139 @@
+"""Inputs of ps0's functions. Functions to differentiate mix the entries of W, and most are not quadratic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+
+from course import landscapes
+from course.gradcheck import relative_error
+from mlp_ref.cases.common import Arguments, Array, Draw, Generator
+
+LARGEST_ARGUMENT = 1e4
+
+SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (4, 2), (3, 3), (2, 3, 2))
+
+RIGHT = 1e-9
+"""Relative error of a right gradient: that of a careful computation, not zero."""
+
+WRONG = 2e-2
+"""Least relative error of a wrong one; the contract is 1e-2."""
+
+
+def _sigmoid(rng: Generator) -> Iterator[Arguments]:
+    for size in (
+        -LARGEST_ARGUMENT,
+        LARGEST_ARGUMENT,
+        *rng.uniform(-3, 3, size=2),
+        *rng.uniform(-40, 40, size=2),
+    ):
+        yield (float(size),)
+        yield (np.array(size),)
+    yield (0.0,)
+    for shape in ((5,), (1,), (3, 4), (6, 1), (2, 3, 2)):
+        yield (3 * rng.normal(size=shape),)
+        yield (rng.choice([-1, 1], size=shape) * 10.0 ** rng.uniform(1, 4, size=shape),)
+    yield (np.array([-LARGEST_ARGUMENT, -750, -30, -1, 0, 1, 30, 750, LARGEST_ARGUMENT]),)
+
+
+def _relative_error(rng: Generator) -> Iterator[Arguments]:
+    for shape in ((3,), (7, 1), (4, 2), (2, 3, 2)):
+        a, b = rng.normal(size=(2, *shape))
+        yield a, b
+        yield a, a * rng.uniform(2, 5)
+        yield a, a + 1e-3 * b
+        # gradients of a saturated net are this small, and can be wrong all the same
+        yield 1e-9 * a, 1e-9 * b
+        yield a, np.zeros(shape)
+        yield np.zeros(shape), b
+        yield np.zeros(shape), np.zeros(shape)
+        yield a, a.copy()
+        yield a, -a
+    for a, b in rng.normal(size=(3, 2)):
+        yield float(a), float(b)
+    yield 0.0, 0.0
+    yield float(rng.normal()), 0.0
+
+
+def _landscape(rng: Generator, shape: tuple[int, ...], kind: str) -> partial[float]:
+    terms = 5
+    A = rng.uniform(0.4, 1.4, size=(terms, int(np.prod(shape)))) * rng.choice([-1, 1], size=(terms, 1))
+    return partial(getattr(landscapes, kind), A, rng.uniform(0.5, 1.5, size=terms))
+
+
+def _gradient(f: partial[float], W: Array) -> Array:
+    gradient: Array = getattr(landscapes, f"{f.func.__name__}_gradient")(*f.args, W)
+    return gradient
+
+
+def _numerical_gradient(rng: Generator) -> Iterator[Arguments]:
+    for shape in SHAPES:
+        W = np.asarray(rng.uniform(-1, 1, size=shape))
+        yield _landscape(rng, shape, "squares"), W
+        yield _landscape(rng, shape, "waves"), W
+        # with steps this wide the result depends on h, far beyond the tolerance
+        for h in (0.1, 0.02):
+            yield _landscape(rng, shape, "cubes"), W, h
+            yield _landscape(rng, shape, "valleys"), W, h
+        yield _landscape(rng, shape, "waves"), W, float(rng.choice([1e-4, 1e-6]))
+
+
+def _reverse(_: Generator, gradient: Array) -> Array:
+    return -gradient
+
+
+def _rescale(rng: Generator, gradient: Array) -> Array:
+    wrong: Array = gradient * rng.choice([0.1, 0.5, 1.1, 2, 7])
+    return wrong
+
+
+def _change_one(rng: Generator, gradient: Array) -> Array:
+    wrong = gradient.copy()
+    p = tuple(int(rng.integers(n)) for n in gradient.shape)
+    wrong[p] += rng.choice([-1, 1]) * rng.uniform(0.1, 0.5) * np.linalg.norm(gradient)
+    return wrong
+
+
+def _scramble(rng: Generator, gradient: Array) -> Array:
+    return rng.permutation(gradient.ravel()).reshape(gradient.shape)
+
+
+Bug = Callable[[Generator, Array], Array]
+
+BUGS: tuple[Bug, ...] = (_reverse, _rescale, _change_one, _scramble)
+
+
+def _find_the_bug(rng: Generator) -> Iterator[Arguments]:
+    places = [(count, place) for count in range(2, 7) for place in range(count)]
+    for turn, (count, place) in enumerate(places, start=int(rng.integers(len(BUGS)))):
+        f, W, right, wrong = _bugged(rng, BUGS[turn % len(BUGS)])
+        candidates = [_nearly(rng, right) for _ in range(count)]
+        candidates[place] = wrong
+        yield candidates, f, W
+
+
+def _bugged(rng: Generator, bug: Bug) -> tuple[partial[float], Array, Array, Array]:
+    """Return a function, a point, the gradient there, and the gradient with a bug that is seen."""
+    while True:
+        shape = SHAPES[rng.integers(1, len(SHAPES))]
+        W = rng.uniform(-1, 1, size=shape)
+        f = _landscape(rng, shape, str(rng.choice(["squares", "waves", "valleys"])))
+        right = _gradient(f, W)
+        wrong = bug(rng, right)
+        if relative_error(right, wrong) > WRONG:
+            return f, W, right, wrong
+
+
+def _nearly(rng: Generator, gradient: Array) -> Array:
+    nearly: Array = gradient * (1 + RIGHT * rng.uniform(-1, 1, size=gradient.shape))
+    return nearly
+
+
+ARGUMENTS: dict[str, Draw] = {
+    "ps0.sigmoid": _sigmoid,
+    "ps0.relative_error": _relative_error,
+    "ps0.numerical_gradient": _numerical_gradient,
+    "ps0.find_the_bug": _find_the_bug,
+}

@@ -1,0 +1,186 @@
+"""Inputs of ps3's functions.
+
+Losses to classify are whole multiples of a power of two: sums, halves and tenfolds of them are exact, so
+rounding never decides which rule holds, however the rule is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course import landscapes
+from mlp_ref.cases.common import Arguments, Array, Draw, Generator
+from mlp_ref.curves import classify_run
+
+LARGEST_RATIO = 0.7
+"""|λ₂ / λ₁| of the Hessians, at most."""
+
+BURSTING = 1e200
+"""A learning rate whose losses are inf after one step and NaN after three."""
+
+Integers = NDArray[np.int64]
+
+
+def _etas(rng: Generator, count: int) -> Array:
+    """Return distinct rates, in no order when there are more than two."""
+    etas = 10.0 ** rng.uniform(-2, 1, size=count)
+    while count > 2 and (np.diff(etas) > 0).all():
+        etas = rng.permutation(etas)
+    return etas
+
+
+def _list_or_array(rng: Generator, values: Array) -> Array | list[float]:
+    return values.tolist() if rng.integers(2) else values
+
+
+def _loss_curves(rng: Generator) -> Iterator[Arguments]:
+    for as_list in (0, 1):
+        for count, steps in ((1, 3), (3, 0), (4, 7), (5, 3)):
+            etas = _etas(rng, count)
+            if count == 4:
+                etas[rng.permutation(4)[:2]] = etas[0]
+            if count == 5:
+                etas[rng.integers(5)] = BURSTING
+            train = partial(landscapes.recorded_run, [], rng.uniform(0.5, 2), steps, as_list)
+            yield _list_or_array(rng, etas), train
+
+
+def _classify_run(rng: Generator) -> Iterator[Arguments]:
+    for losses in (*_boundaries(rng), *_of_every_regime(rng)):
+        scaled = np.asarray(losses, dtype=float) * 2.0 ** rng.integers(-30, 3)
+        yield (_list_or_array(rng, scaled),)
+    for bad in (np.nan, np.inf, -np.inf):
+        for n, place in ((1, 0), (2, 1), (9, 0), (9, 4), (9, 8)):
+            spoilt: Array = _falling(rng, 10**6, 10**5, n) / 2
+            spoilt[place] = bad
+            yield (_list_or_array(rng, spoilt),)
+
+
+def _boundaries(rng: Generator) -> Iterator[Sequence[int] | Integers]:
+    """Yield runs right on the edge of each rule, and runs one unit beyond."""
+    first = int(rng.integers(2, 1000))
+    yield [first]
+    yield [first] * int(rng.integers(3, 12))
+    yield [4 * first, 3 * first]
+    yield [4 * first, 2 * first]
+    yield [4 * first, 3 * first, 5 * first]
+    dipping = _falling(rng, 1000, 800, 9)
+    dipping[rng.integers(1, 4)] = 100
+    yield dipping
+    for last in (300, 800):
+        wavering = _falling(rng, 1000, last, 6)
+        yield np.concatenate([wavering, last + rng.integers(1, 50) * np.array([1, 0, 1, 0, -1])])
+    # much ado for little, then a calm descent
+    zigzag = 1000 - 100 * (np.arange(7) % 2)
+    yield np.concatenate([zigzag, _falling(rng, 990, 950, 5)])
+    for beyond in (0, 1):
+        for place in (1, 3, 6):
+            tenfold = np.full(7, first)
+            tenfold[place] = 10 * first + beyond
+            yield tenfold
+        for n in (9, 10, 11, 12, 21, 22):
+            late = (n - 1) - n // 2
+            steps = -rng.integers(1, 20, size=n - 1)
+            steps[n // 2 + rng.permutation(late)[: late // 5 + beyond]] *= -1
+            yield 1000 + np.cumsum([0, *steps])
+        for n in (2, 5, 12):
+            yield _falling(rng, 10**4, 5000 + beyond, n)
+        for n in (4, 7, 10):
+            k = int(rng.integers(100, 200))
+            before = _falling(rng, 100 * k, 90 * k, n // 2 + 1)
+            after = _falling(rng, 90 * k, 89 * k - beyond, n - n // 2)
+            yield np.concatenate([before, after[1:]])
+
+
+def _falling(rng: Generator, first: int, last: int, n: int) -> Integers:
+    """Return n ≥ 1 whole numbers falling from `first` to `last`."""
+    between = np.sort(rng.integers(last + 1, first, size=max(n - 2, 0)))
+    return np.array([first, *between[::-1], last][:n], dtype=np.int64)
+
+
+def _of_every_regime(rng: Generator) -> Iterator[Integers]:
+    """Yield a run of every regime and several lengths; often more than one rule holds."""
+    for n in (3, 6, 15, 40):
+        for regime in ("diverged", "oscillating", "steady", "stuck", "slow"):
+            losses = _any_run(rng, n)
+            while classify_run(losses.tolist()) != regime:
+                losses = _any_run(rng, n)
+            yield losses
+
+
+def _any_run(rng: Generator, n: int) -> Integers:
+    """Return a run that falls to a floor, more or less fast, with more or less noise, or bursts."""
+    t = np.arange(n)
+    floor, rate, noise = rng.uniform(0, 0.9), 10.0 ** rng.uniform(-2, 1), 10.0 ** rng.uniform(-4, -0.5)
+    shape = floor + (1 - floor) * np.exp(-rate * t) + noise * rng.uniform(-1, 1, size=n)
+    if rng.integers(6) == 0:
+        shape[rng.integers(min(1, n - 1), n) :] *= rng.uniform(5, 40)
+    losses: Integers = np.maximum(np.rint(10**4 * shape), 1).astype(np.int64)
+    return losses
+
+
+def _largest_curvature(rng: Generator) -> Iterator[Arguments]:
+    for n in (1, 2, 3, 5, 8):
+        A, _ = np.linalg.qr(rng.normal(size=(n, n)))
+        for kind in ("squares", "valleys", "waves"):
+            yield _curved(rng, A, kind, LARGEST_RATIO)
+        yield *_curved(rng, A, "valleys", LARGEST_RATIO), 100
+        yield *_curved(rng, A, "waves", 0.3), 20
+
+
+def _curved(rng: Generator, A: Array, kind: str, ratio: float) -> tuple[partial[Array], Array]:
+    """Return a gradient and a point where the curvatures along the rows of A are known and one dominates."""
+    n = len(A)
+    curvatures = rng.uniform(0.5, 20) * np.append(1, ratio * rng.uniform(-1, 1, size=n - 1))
+    u = rng.choice([-1, 1], size=n) * rng.uniform(0.3, 0.5, size=n)
+    c = curvatures
+    if kind == "valleys":
+        c = curvatures * np.cosh(u) ** 2
+    if kind == "waves":
+        u += np.pi / 2
+        c = -curvatures / np.sin(u)
+    return partial(getattr(landscapes, f"{kind}_gradient"), A, c), A.T @ u
+
+
+def _best_learning_rate(rng: Generator) -> Iterator[Arguments]:
+    for count, steps in ((1, 4), (3, 0), (4, 6), (6, 9)):
+        yield _list_or_array(rng, _etas(rng, count)), _curves(rng, count, steps)
+    for first, second in ((1, 3), (0, 4)):
+        # two rates share the lowest last loss, the first is the larger one, then the smaller one
+        for sign in (-1, 1):
+            etas, curves = _etas(rng, 5), _curves(rng, 5, 6)
+            curves[[first, second], -1] = 1e-3
+            pair = np.sort(etas[[first, second]])[::sign]
+            etas[[first, second]] = pair
+            yield _list_or_array(rng, etas), curves
+    for bad in (np.nan, np.inf, -np.inf):
+        for place in (0, 3, -1):
+            curves = _curves(rng, 4, 6)
+            broken = rng.integers(4)
+            curves[broken] /= 100
+            curves[broken, place] = bad
+            yield _list_or_array(rng, _etas(rng, 4)), curves
+    curves = _curves(rng, 4, 6)
+    good = rng.integers(4)
+    curves[np.arange(4) != good, 2:] = np.nan
+    yield _list_or_array(rng, _etas(rng, 4)), curves
+
+
+def _curves(rng: Generator, count: int, steps: int) -> Array:
+    """Return positive curves; the lowest value of all is not the last of its row."""
+    curves: Array = rng.uniform(0.1, 1, size=(count, steps + 1))
+    if steps:
+        curves[np.argmax(curves[:, -1]), steps // 2] = 0.01
+    return curves
+
+
+ARGUMENTS: dict[str, Draw] = {
+    "ps3.loss_curves": _loss_curves,
+    "ps3.classify_run": _classify_run,
+    "ps3.largest_curvature": _largest_curvature,
+    "ps3.best_learning_rate": _best_learning_rate,
+}
