@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course import diagnose
+from course.wire import Foreign
 
 Stage = Literal["type", "shape", "finite", "value", "inputs"]
 
@@ -104,6 +105,8 @@ def describe(value: Any) -> str:
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     if type(value) in (list, tuple):
         return f"a {type(value).__name__} of {len(value)} items"
+    if isinstance(value, Foreign):
+        return value.description
     return f"of type {type(value).__name__}"
 
 

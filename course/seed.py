@@ -12,7 +12,8 @@ from contextvars import ContextVar
 
 _seed: ContextVar[int | None] = ContextVar("seed", default=None)
 
-LARGEST = 2**32 - 1
+LARGEST = 2**53 - 1
+"""exact in JSON, and too many to be tried"""
 
 
 def fresh_seed() -> int:

@@ -90,7 +90,9 @@ def examine(
     An exception of `function` is not caught: it is the student's to read. All cases are run before
     anything is concluded, so that a suspicion is only voiced when it fits every one.
     """
-    trials = [_try(function, case, tolerance) for case in cases]
+    calls = [clone(case.args) for case in cases]
+    results = call_all(function, calls)
+    trials = [_try(*trial, tolerance) for trial in zip(cases, calls, results, strict=True)]
     failed = next((trial for trial in trials if trial.difference), None)
     if failed is None:
         return None
@@ -136,9 +138,18 @@ def _shape(value: Any) -> str:
     return getattr(value, "__name__", None) or describe(value)
 
 
-def _try(function: Callable[..., Any], case: Case, tolerance: Tolerance) -> Trial:
-    args = clone(case.args)
-    got = function(*args)
+def call_all(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Return what `function` returns for each set of arguments, which it may change.
+
+    A function that lives in another process takes all calls at once, in its method `call_all`.
+    """
+    at_once = getattr(function, "call_all", None)
+    if at_once is not None:
+        return list(at_once(calls))
+    return [function(*args) for args in calls]
+
+
+def _try(case: Case, args: tuple[Any, ...], got: Any, tolerance: Tolerance) -> Trial:
     try:
         for k, (before, after) in enumerate(zip(case.args, args, strict=True)):
             if not unchanged(before, after):

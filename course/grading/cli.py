@@ -12,6 +12,7 @@ except ModuleNotFoundError:
     sys.exit('The command line needs a few packages more: pip install "mlp-course[grading]"')
 
 from course.grading import release as releases
+from course.grading.bubblewrap import SandboxUnavailable
 from course.grading.classroom import ClassroomError
 from course.grading.notebooks import NotebookError
 
@@ -50,6 +51,24 @@ def release(
 
 
 @app.command()
+def score(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Notebooks, or folders that hold PS.ipynb.")
+    ],
+    seed: Annotated[int | None, typer.Option(min=0, help="Repeat an earlier grading's inputs.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line, and nothing else.")] = False,
+) -> None:
+    """Score notebooks without touching the gradebook."""
+    from course.grading import scoring  # late: it needs the sandbox
+
+    results = scoring.score(Path.cwd(), assignment, paths, seed)
+    graded = scoring.print_lines(results) if json else scoring.print_table(results)
+    if not graded:
+        raise typer.Exit(1)
+
+
+@app.command()
 def verify(
     assignments: Annotated[
         list[str] | None,
@@ -71,5 +90,5 @@ def main() -> None:
     """Run the command line; a failure is one message and exit code 1."""
     try:
         app()
-    except (ClassroomError, NotebookError) as error:
+    except (ClassroomError, NotebookError, SandboxUnavailable) as error:
         sys.exit(f"course: {error}")

@@ -1,0 +1,190 @@
+"""What bubblewrap is told: what a sandbox shares with the host, which is little, and what is its own."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from course.grading import seccomp, staging
+from course.grading.limits import Limits
+
+HOME = "/home/student"
+WORK = f"{HOME}/work"
+SOCKETS = "/run/kernel"
+LAUNCHER = PurePosixPath("/opt/launcher.py")
+_LIBRARIES = Path("/etc/ld.so.cache")
+_STUDENT = 1000
+# Where bubblewrap has been root, each sandbox is a user of its own, one of those given to nobody.
+_FIRST_USER, _USERS = 0x7000_0000, 0x0FF0_0000
+_NOBODY = 65534
+# How much further than what the watcher kills for the kernel's own caps lie, so that the watcher sees it.
+_SLACK = 1 << 20
+_MORE_TASKS = 16
+
+
+def is_root() -> bool:
+    """Say whether the sandbox is made by root: then its student is a user that root becomes."""
+    return os.geteuid() == 0
+
+
+def fresh_user() -> int | None:
+    """Return the id of an unprivileged user of the host, or None when the grader is one."""
+    if not is_root():
+        return None
+    highest = min(
+        max(int(line.split()[0]) + int(line.split()[2]) for line in Path(path).read_text().splitlines())
+        for path in ("/proc/self/uid_map", "/proc/self/gid_map")
+    )
+    return _FIRST_USER + secrets.randbelow(_USERS) if highest > _FIRST_USER + _USERS else _NOBODY
+
+
+def environment(mounts: staging.Mounts, extra: Mapping[str, str]) -> dict[str, str]:
+    """Return a kernel's environment. Raises ValueError if `extra` has other variables than nbgrader's."""
+    strangers = [name for name in extra if not re.fullmatch(r"NBGRADER_[A-Z_]+", name)]
+    if strangers:
+        raise ValueError(f"only NBGRADER_ variables enter a sandbox, not {', '.join(strangers)}")
+    libraries = {"LD_LIBRARY_PATH": mounts.libraries} if mounts.libraries else {}
+    return {
+        "HOME": HOME,
+        "PATH": "/bin",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "random",
+        "PYTHONPATH": ":".join(mounts.path),
+        "IPYTHONDIR": f"{HOME}/.ipython",
+        "JUPYTER_CONFIG_DIR": f"{HOME}/.jupyter/config",
+        "JUPYTER_DATA_DIR": f"{HOME}/.jupyter/data",
+        "JUPYTER_RUNTIME_DIR": f"{HOME}/.jupyter/runtime",
+        **libraries,
+        **extra,
+    }
+
+
+def process_limits(limits: Limits) -> dict[str, int]:
+    """Return the limits of each process: the first fence, since the watcher looks only now and then."""
+    result = {
+        "RLIMIT_AS": limits.address_space,
+        "RLIMIT_FSIZE": limits.files + _SLACK,
+        "RLIMIT_NOFILE": limits.open_files,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_MEMLOCK": 1 << 16,
+        "RLIMIT_MSGQUEUE": 0,
+    }
+    # Before Linux 5.14 it counts what the grader's user runs elsewhere, too.
+    release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
+    if is_root() or release >= (5, 14):
+        result["RLIMIT_NPROC"] = limits.tasks + _MORE_TASKS
+    return result
+
+
+@dataclass
+class Confinement:
+    """The options of one start of bubblewrap, and the open files it reads from."""
+
+    options: list[str] = field(default_factory=list)
+    descriptors: list[int] = field(default_factory=list)
+    _made: set[PurePosixPath] = field(default_factory=set)
+
+    def add(self, *options: object) -> None:
+        """Append options."""
+        self.options += map(str, options)
+
+    def data(self, content: bytes) -> int:
+        """Return a descriptor from which `content` can be read."""
+        descriptor = os.memfd_create("data")
+        self.descriptors.append(descriptor)
+        with os.fdopen(os.dup(descriptor), "wb") as file:
+            file.write(content)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return descriptor
+
+    def folders(self, inside: PurePosixPath) -> None:
+        """Make the folders above a path. bubblewrap would too, but for nobody else to enter."""
+        for folder in reversed(inside.parents[:-1]):
+            if folder not in self._made:
+                self._made.add(folder)
+                self.add("--perms", "0755", "--dir", folder)
+
+    def show(self, source: object, inside: PurePosixPath) -> None:
+        """Put a file or folder of the host into the sandbox, read-only."""
+        self.folders(inside)
+        self.add("--ro-bind", source, inside)
+
+    def file(self, inside: PurePosixPath, content: bytes) -> None:
+        """Put a file into the sandbox."""
+        self.folders(inside)
+        self.add("--perms", "0444", "--file", self.data(content), inside)
+
+    def own(self, path: str, size: int, permissions: str) -> None:
+        """Put an empty file system in memory there, writable and of a limited size in bytes."""
+        self.folders(PurePosixPath(path))
+        self.add("--perms", permissions, "--size", size, "--tmpfs", path)
+
+    def close(self) -> None:
+        """Close the descriptors; bubblewrap has its own by now."""
+        while self.descriptors:
+            os.close(self.descriptors.pop())
+
+
+def confinement(
+    limits: Limits,
+    mounts: staging.Mounts,
+    user: int | None,
+    hidden: Collection[str],
+    variables: Mapping[str, str],
+) -> Confinement:
+    """Return how to make a sandbox. The caller closes it. Raises ValueError and UnsupportedMachine."""
+    filter_program = seccomp.program()
+    course = staging.course_files(hidden)
+    variables = environment(mounts, variables)
+    result = Confinement()
+    if user is None:
+        result.add(
+            "--unshare-all", "--unshare-user", "--disable-userns", "--uid", _STUDENT, "--gid", _STUDENT
+        )
+    else:
+        # All but the user namespace, in which root's files would belong to the student.
+        for space in ("ipc", "pid", "net", "uts", "cgroup-try"):
+            result.add(f"--unshare-{space}")
+        # What the launcher needs to become the student, and gives up then.
+        result.add("--cap-drop", "ALL")
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
+            result.add("--cap-add", capability)
+    result.add("--hostname", "sandbox", "--new-session", "--die-with-parent", "--clearenv")
+    for name, value in variables.items():
+        result.add("--setenv", name, value)
+    for source, inside in mounts.shown:
+        result.show(source, inside)
+    for target, inside in mounts.links:
+        result.add("--symlink", target, inside)
+    for inside in mounts.emptied:
+        result.add("--tmpfs", inside, "--remount-ro", inside)
+    for inside in mounts.blanked:
+        result.add("--ro-bind", os.devnull, inside)
+    for path, content in course.items():
+        result.file(path, content)
+    result.file(LAUNCHER, Path(__file__).with_name("launcher.py").read_bytes())
+    number = _STUDENT if user is None else user
+    result.file(PurePosixPath("/etc/passwd"), f"student:x:{number}:{number}::{HOME}:/bin/sh\n".encode())
+    result.file(PurePosixPath("/etc/group"), f"student:x:{number}:\n".encode())
+    if _LIBRARIES.is_file():
+        result.show(_LIBRARIES, PurePosixPath(_LIBRARIES))
+    # bubblewrap itself is process 1, with the student's rights at times: out of reach, its memory above all.
+    result.add("--proc", "/proc", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1", "--dev", "/dev")
+    result.own("/dev/shm", limits.memory + _SLACK, "1777")
+    result.own("/tmp", limits.files + _SLACK, "1777")
+    result.own(HOME, limits.files + _SLACK, "0777")
+    result.add("--perms", "0777", "--dir", WORK)
+    result.own(SOCKETS, _SLACK, "0777")
+    result.add("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
+    result.add("--seccomp", result.data(filter_program))
+    return result

@@ -1,0 +1,68 @@
+"""What a student's code has left in its working folder, read as if each name were a trap."""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator
+from contextlib import suppress
+
+_DEEPEST = 6
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def _is_decent(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return (
+        name.isprintable()
+        and name == unicodedata.normalize("NFC", name) == name.strip(" .~-")
+        and not set(name) & set('\\/:*?"<>|')
+        and len(name.encode()) <= 100
+        and not name.lower().endswith(".ipynb")
+    )
+
+
+def _regular_files(folder: int, before: str, depth: int, budget: list[int]) -> Iterator[tuple[str, int]]:
+    """Yield the path and an open descriptor of each regular file; the descriptor is closed afterwards."""
+    # Listed anew each time, one entry after the other: there may be millions.
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            budget[0] -= 1
+            if budget[0] < 0:
+                return
+            if not _is_decent(entry.name):
+                continue
+            with suppress(OSError):
+                descriptor = os.open(entry.name, _READ, dir_fd=folder)
+                try:
+                    mode = os.fstat(descriptor).st_mode
+                    if stat.S_ISREG(mode):
+                        yield before + entry.name, descriptor
+                    elif stat.S_ISDIR(mode) and depth < _DEEPEST:
+                        yield from _regular_files(descriptor, f"{before}{entry.name}/", depth + 1, budget)
+                finally:
+                    os.close(descriptor)
+
+
+def collect(folder: int, largest: int, most: int) -> dict[str, bytes]:
+    """Return the files below an open folder by their relative paths: `largest` bytes in all, `most` files.
+
+    Regular files with decent names only, and never a notebook; links are not followed. A file that does
+    not fit is left out, as are all files once `most` names have been seen.
+    """
+    found: dict[str, bytes] = {}
+    left = largest
+    for path, descriptor in _regular_files(folder, "", 0, [most]):
+        if os.fstat(descriptor).st_size > left:
+            continue
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            # It may grow while it is read.
+            content = file.read(left + 1)
+        if len(content) <= left:
+            found[path] = content
+            left -= len(content)
+    return found

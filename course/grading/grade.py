@@ -1,0 +1,68 @@
+"""Grade one submission: no course tree and no gradebook needed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import nbformat
+
+from course.grading import submission as submissions
+from course.grading.assignment import Assignment
+from course.grading.judge import HarnessFailure
+from course.grading.limits import Limits
+from course.grading.results import CellResult, Result
+from course.grading.runner import run
+from course.grading.sandbox import SandboxUnavailable
+from course.grading.skeleton import rebuild
+from course.grading.submission import Unreadable
+from course.seed import fresh_seed
+
+
+def grade(
+    assignment: Assignment,
+    submission: Path | bytes,
+    *,
+    seed: int | None = None,
+    limits: Limits | None = None,
+    variables: dict[str, str] | None = None,
+) -> Result:
+    """Return the result for `submission`, a notebook's path or content.
+
+    `seed` repeats an earlier grading's hidden inputs; by default one is drawn from the operating system.
+    Nothing in a submission makes this raise; SandboxUnavailable is raised when nothing can be graded.
+    """
+    begin = time.monotonic()
+    seed = fresh_seed() if seed is None else seed
+    name = str(submission) if isinstance(submission, Path) else ""
+
+    def result(status: str, cells: dict[str, CellResult], **more: object) -> Result:
+        seconds = time.monotonic() - begin
+        return Result(name, assignment.name, status, seed, seconds, cells, **more)  # type: ignore[arg-type]
+
+    try:
+        content = submissions.read(submission) if isinstance(submission, Path) else submission
+        notebook, repairs = rebuild(assignment, submissions.cells(content))
+    except Unreadable as error:
+        notebook = nbformat.from_dict(assignment.skeleton)
+        cells = not_run(assignment, str(error))
+        return result("graded", cells, repairs=(str(error),), notebook=notebook)
+    try:
+        cells, runner = run(assignment, notebook, seed, limits or Limits(), variables)
+    except SandboxUnavailable:
+        raise
+    except HarnessFailure as error:
+        return result("infrastructure-error", {}, problem=str(error))
+    except Exception as error:  # a fault of the grader's own must never become a score
+        return result("infrastructure-error", {}, problem=f"{type(error).__name__}: {error}")
+    return result("graded", cells, repairs=tuple(repairs), notebook=notebook, files=runner.files)
+
+
+def not_run(assignment: Assignment, reason: str) -> dict[str, CellResult]:
+    """Return the verdicts for a submission of which nothing could be run."""
+    settings = [cell.metadata.get("nbgrader", {}) for cell in assignment.skeleton.cells]
+    return {
+        s["grade_id"]: CellResult("not-run", 0.0, float(s["points"]), reason)
+        for s in settings
+        if s.get("grade")
+    }

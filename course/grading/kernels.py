@@ -1,0 +1,143 @@
+"""A Jupyter kernel for one student's notebook, in a sandbox, and a client that believes it nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from course.grading import files
+from course.grading.client import ENDED, WIRE, Client
+from course.grading.execution import Clock, Execution, from_breach
+from course.grading.limits import Limits
+from course.grading.outputs import Displays, Outputs
+from course.grading.sandbox import Sandbox
+
+
+class StudentKernel:
+    """A running kernel with an empty namespace. Use it as a context manager, or call `close`."""
+
+    def __init__(
+        self,
+        assignment_files: Mapping[str, bytes] | None = None,
+        *,
+        limits: Limits | None = None,
+        hidden: Collection[str] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start a kernel with these files, by relative path, in its working folder.
+
+        `hidden` are modules of the course, as `course.gradcheck`, which it cannot use; `variables` are
+        nbgrader's (NBGRADER_…) for its environment. Raises SandboxUnavailable if there can be no sandbox or
+        the kernel does not start (no student code has run by then), ValueError for a wrong argument.
+        """
+        self.limits = limits or Limits()
+        self._given = dict(assignment_files or {})
+        self._displays = Displays(4 * self.limits.output)
+        self._seconds = 0.0
+        self._sandbox = Sandbox(self.limits, files=self._given, hidden=hidden, variables=variables)
+        try:
+            self._client = Client(self._sandbox)
+        except BaseException:
+            self._sandbox.close()
+            raise
+        self._since_start = Clock(self._sandbox)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the kernel can be asked more."""
+        return not self._client.condemned and self._sandbox.running and self._sandbox.watcher.breach is None
+
+    @property
+    def seconds(self) -> float:
+        """Own time used of the notebook's, in background threads between cells too."""
+        return max(self._seconds, self._since_start.processor())
+
+    def execute(
+        self,
+        code: str,
+        *,
+        seconds: float | None = None,
+        silent: bool = False,
+        store_history: bool = True,
+        user_expressions: Mapping[str, str] | None = None,
+        allow_stdin: bool = False,
+    ) -> Execution:
+        """Run `code` and return what became of it, within `seconds` of own time (a cell's limit by default).
+
+        Never raises for anything the student's code does. Nobody answers `input()`, which raises unless
+        `allow_stdin`, and then waits for the time-out.
+        """
+        breach = self._sandbox.watcher.breach
+        if breach is not None and not self._client.condemned:
+            self._client.condemned = breach.reason
+            return from_breach(breach, [], 0.0)
+        if not self.alive:
+            return Execution("crashed", self._client.condemned or ENDED)
+        left = self.limits.notebook - self.seconds
+        if left <= 0:
+            return Execution("timeout", f"The notebook took more than {self.limits.notebook:g} seconds.")
+        wanted = self.limits.cell if seconds is None else seconds
+        content = {
+            "code": code,
+            "silent": silent,
+            "store_history": store_history,
+            "user_expressions": dict(user_expressions or {}),
+            "allow_stdin": allow_stdin,
+            "stop_on_error": False,
+        }
+        outputs = Outputs(self.limits.output, self._displays)
+        clock = Clock(self._sandbox)
+        result = self._client.ask(content, outputs, clock, min(wanted, left), left < wanted)
+        self._seconds += clock.own()
+        breach = self._sandbox.watcher.look()
+        if breach is not None:
+            self._client.condemned = breach.reason
+            result = from_breach(breach, outputs.result(), clock.own())
+        if self._client.condemned:
+            self._sandbox.kill()
+        return result
+
+    def evaluate(
+        self,
+        expression: str,
+        *,
+        mimetype: str = "text/plain",
+        seconds: float | None = None,
+        largest: int = WIRE,
+    ) -> tuple[Execution, str | None]:
+        """Return what became of evaluating `expression`, and its value in this format.
+
+        The value is None unless the status is `ok`, and if it is longer than `largest` characters or has no
+        such format. An answer of more than 256 KiB has to be ASCII. An object says how it is written with
+        `_repr_mimebundle_`.
+        """
+        result = self.execute(
+            "", seconds=seconds, silent=True, store_history=False, user_expressions={"": expression}
+        )
+        value = result.expressions.get("")
+        if isinstance(value, dict):
+            answer = value.get(mimetype)
+            return result, answer if isinstance(answer, str) and len(answer) <= largest else None
+        if value is not None:
+            result = Execution("error", "", result.outputs, value, {}, result.seconds)
+        return result, None
+
+    def files(self) -> dict[str, bytes]:
+        """Return the files the student's code wrote, by relative path; also after the kernel has ended.
+
+        Regular files only, at most as many and as much as the limits allow, without notebooks, hidden
+        files and names that could be anything but a name; without the assignment's own if unchanged.
+        """
+        found = files.collect(self._sandbox.work, self.limits.files, self.limits.file_count)
+        return {name: content for name, content in found.items() if self._given.get(name) != content}
+
+    def close(self) -> None:
+        """End the kernel and everything it started; nothing of it is left. May be called again."""
+        self._client.condemned = self._client.condemned or "The kernel has been closed."
+        self._client.close()
+        self._sandbox.close()
+
+    def __enter__(self) -> StudentKernel:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

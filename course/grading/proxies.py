@@ -1,0 +1,149 @@
+"""A student's function, seen from the grader: calls go out as plain data, results come back as plain data."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from course import wire
+from course.grading.execution import Execution, Failure
+from course.grading.kernels import StudentKernel
+
+LONGEST_MESSAGE = 500
+
+
+class StudentError(Exception):
+    """What the student's code raised, or why it gave no answer.
+
+    It is one class, whatever the student's exception calls itself.
+    """
+
+    def __init__(self, verdict: str, message: str) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+class StudentFunction:
+    """Calls the function of this name in the student's kernel.
+
+    Arguments that the call changed are changed here as well, so that a test sees it.
+    """
+
+    def __init__(self, name: str, ask: Callable[[dict[str, Any]], Any]) -> None:
+        self._name, self._ask = name, ask
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """Call it once. Raises StudentError."""
+        return self._calls([(args, keywords)])[0]
+
+    def call_all(self, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Call it with each of these sets of arguments, in one message. Raises StudentError."""
+        return self._calls([(args, {}) for args in calls])
+
+    def _calls(self, calls: Sequence[tuple[tuple[Any, ...], dict[str, Any]]]) -> list[Any]:
+        asked = [wire.dumps([list(args), keywords], name_of) for args, keywords in calls]
+        replies = self._ask({"call": self._name, "calls": asked})
+        if not isinstance(replies, list) or not replies or len(replies) > len(calls):
+            raise StudentError("crashed", "The kernel gave no proper answer.")
+        results = [self._result(reply, args) for reply, (args, _) in zip(replies, calls, strict=False)]
+        if len(results) != len(calls):
+            raise StudentError("crashed", "The kernel answered fewer calls than were made.")
+        return results
+
+    def _result(self, reply: Any, args: tuple[Any, ...]) -> Any:
+        if not isinstance(reply, dict):
+            raise StudentError("crashed", "The kernel gave no proper answer.")
+        if isinstance(reply.get("error"), list):
+            raise StudentError("error", failure_text(*map(str, reply["error"][:2])))
+        try:
+            result = self._decode(reply["result"])
+            after = reply["after"]
+            if not isinstance(after, list) or len(after) != len(args):
+                raise wire.WireError("arguments are missing")
+            for argument, changed in zip(args, after, strict=True):
+                if changed is not None:
+                    apply(self._decode(changed), argument)
+        except (KeyError, wire.WireError):
+            raise StudentError("crashed", "The kernel gave no proper answer.") from None
+        # an array of an argument's memory is that argument here too
+        return _aliased(result, args) if reply.get("shares") is True else result
+
+    def _decode(self, node: Any) -> Any:
+        return wire.Decoder(lambda name: StudentFunction(name, self._ask), trusted=False).decode(node)
+
+
+def name_of(value: Any) -> str | None:
+    """Return the name of a proxy: a student's own function goes back as itself."""
+    return value._name if type(value) is StudentFunction else None
+
+
+def ask(kernel: StudentKernel, question: dict[str, Any]) -> Any:
+    """Put a question to the course's code in the student's kernel; return the decoded JSON.
+
+    Raises StudentError when there is no answer.
+    """
+    text = base64.b64encode(json.dumps(question).encode()).decode("ascii")
+    expression = f"__import__('course.remote').remote.answer(globals(), '{text}')"
+    execution, answer = kernel.evaluate(expression)
+    if execution.status != "ok" or answer is None:
+        raise no_answer(execution)
+    try:
+        return json.loads(base64.b64decode(answer.strip("'\""), validate=True))
+    except (ValueError, binascii.Error, RecursionError):
+        raise StudentError("crashed", "The kernel gave no proper answer.") from None
+
+
+def no_answer(execution: Execution) -> StudentError:
+    """Return why an execution gave no answer."""
+    if execution.status == "error" or execution.status == "ok":
+        failure = execution.failure or Failure("", "the answer was too long or missing")
+        return StudentError("error", failure_text(failure.name, failure.message))
+    return StudentError(execution.status, wire.printable(execution.reason, LONGEST_MESSAGE))
+
+
+def failure_text(name: str, message: str) -> str:
+    """Return an exception as one line."""
+    return wire.printable(f"{name}: {message}" if message else name, LONGEST_MESSAGE)
+
+
+def apply(changed: Any, argument: Any) -> None:
+    """Change `argument` to what the student's call made of it, as far as that is possible in place.
+
+    Raises StudentError where it is not, which is a change all the same.
+    """
+    if isinstance(argument, np.ndarray) and isinstance(changed, np.ndarray):
+        if argument.shape == changed.shape and argument.dtype == changed.dtype:
+            argument[...] = changed
+            return
+    elif isinstance(argument, list) and isinstance(changed, list):
+        argument[:] = changed
+        return
+    elif isinstance(argument, partial) and isinstance(changed, list):
+        for mine, theirs in zip(argument.args, changed, strict=False):
+            if isinstance(mine, (list, np.ndarray)):
+                apply(theirs, mine)
+        return
+    elif isinstance(argument, dict) and isinstance(changed, dict):
+        argument.clear()
+        argument.update(changed)
+        return
+    raise StudentError("wrong", "An argument was changed into something else.")
+
+
+def _aliased(result: Any, args: tuple[Any, ...]) -> Any:
+    arrays = [a for a in args if isinstance(a, np.ndarray)]
+    for argument in args:
+        if isinstance(argument, list):
+            arrays += [a for a in argument if isinstance(a, np.ndarray)]
+    if isinstance(result, (list, tuple)):
+        return type(result)(_aliased(item, args) for item in result)
+    for array in arrays:
+        if isinstance(result, np.ndarray) and result.shape == array.shape and np.array_equal(result, array):
+            return array
+    return result

@@ -1,0 +1,155 @@
+"""Runs a rebuilt notebook: the student's cells in a sandboxed kernel, the tests in the judge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from course.grading.assignment import Assignment
+from course.grading.judge import Judge
+from course.grading.kernels import StudentKernel
+from course.grading.limits import Limits
+from course.grading.proxies import StudentError, ask
+from course.grading.results import CellResult
+
+NO_TIME_LEFT = "The notebook's time was used up before this cell."
+DEADLY = ("timeout", "memory", "crashed")
+
+
+class Runner:
+    """One notebook under way. After a crash or a hang, goes on with a fresh kernel that replays the rest."""
+
+    def __init__(
+        self, assignment: Assignment, limits: Limits, variables: dict[str, str] | None = None
+    ) -> None:
+        self._assignment, self._limits = assignment, limits
+        self._variables = variables or {}
+        self._kernel: StudentKernel | None = None
+        self._done: list[str] = []
+        """sources of the cells to run again on a fresh kernel"""
+        self._spent = 0.0
+        """seconds of the notebook's time that earlier kernels used"""
+        self.files: dict[str, bytes] = {}
+
+    @property
+    def seconds(self) -> float:
+        """Own time of the student's code so far."""
+        return self._spent + (self._kernel.seconds if self._kernel else 0.0)
+
+    def run_cell(self, cell: NotebookNode) -> None:
+        """Run one of the student's cells, or a locked one, and put its outputs into `cell`."""
+        if self._time_left() <= 0:
+            return
+        execution = self._ready().execute(cell.source)
+        cell.outputs = execution.outputs
+        cell.execution_count = execution.count
+        if execution.status in DEADLY:
+            cell.outputs = [*cell.outputs, failure_output(execution.status, execution.reason)]
+        if execution.status in ("ok", "error"):
+            self._done.append(cell.source)
+        # what hung or crashed is left out when the others are run again
+        self._close_if_dead()
+
+    def judge_cell(self, cell: NotebookNode, judge: Judge) -> CellResult:
+        """Judge a test cell and put the verdict into `cell`. Raises HarnessFailure."""
+        points = float(cell.metadata.nbgrader.points)
+        if self._time_left() <= 0:
+            result = CellResult("not-run", 0.0, points, NO_TIME_LEFT)
+        else:
+            result = judge.judge(cell.source, points, self._ask)
+            self._close_if_dead()
+        cell.outputs = [verdict_output(result)]
+        return result
+
+    def close(self) -> None:
+        """End the kernel, keeping the files it wrote. May be called again."""
+        if self._kernel is not None:
+            self._spent += self._kernel.seconds
+            self.files |= self._kernel.files()
+            self._kernel.close()
+            self._kernel = None
+
+    def _ask(self, question: dict[str, Any]) -> Any:
+        try:
+            return ask(self._ready(), question)
+        except StudentError as error:
+            if error.verdict in DEADLY:
+                self.close()
+            raise
+
+    def _time_left(self) -> float:
+        return self._limits.notebook - self.seconds
+
+    def _ready(self) -> StudentKernel:
+        """Return a kernel that has run all cells so far."""
+        if self._kernel is None:
+            limits = replace(self._limits, notebook=max(self._time_left(), 0.0))
+            self._kernel = StudentKernel(
+                self._assignment.files,
+                limits=limits,
+                hidden=self._assignment.hidden,
+                variables=self._variables,
+            )
+            replayed, self._done = self._done, []
+            for source in replayed:
+                execution = self._kernel.execute(source)
+                if execution.status in ("ok", "error"):
+                    self._done.append(source)
+                if not self._kernel.alive:
+                    self.close()
+                    return self._ready()
+        return self._kernel
+
+    def _close_if_dead(self) -> None:
+        if self._kernel is not None and not self._kernel.alive:
+            self.close()
+
+
+def run(
+    assignment: Assignment,
+    notebook: NotebookNode,
+    seed: int,
+    limits: Limits,
+    variables: dict[str, str] | None = None,
+) -> tuple[dict[str, CellResult], Runner]:
+    """Run `notebook`, rebuilt on the assignment's skeleton, in place; return verdicts by `grade_id`.
+
+    Raises HarnessFailure, SandboxUnavailable.
+    """
+    judge = Judge({"__name__": "__main__"}, assignment.answers, seed)
+    runner = Runner(assignment, limits, variables)
+    results: dict[str, CellResult] = {}
+    try:
+        for cell in notebook.cells:
+            settings = cell.metadata.get("nbgrader", {})
+            if settings.get("grade") and settings.get("solution"):
+                results[settings["grade_id"]] = CellResult("manual", None, float(settings["points"]))
+            if cell.cell_type != "code":
+                continue
+            if settings.get("grade") and not settings["solution"]:
+                results[settings["grade_id"]] = runner.judge_cell(cell, judge)
+                continue
+            if settings.get("locked") and not settings.get("solution"):
+                judge.setup(cell.source)
+            runner.run_cell(cell)
+    finally:
+        runner.close()
+    return results, runner
+
+
+def failure_output(status: str, reason: str) -> NotebookNode:
+    """Return what shows that a cell was ended."""
+    return nbformat.v4.new_output("error", ename=status, evalue=reason, traceback=[f"{status}: {reason}"])
+
+
+def verdict_output(result: CellResult) -> NotebookNode:
+    """Return what shows the verdict on a test cell."""
+    text = f"{result.verdict}: {result.message}" if result.message else result.verdict
+    if result.verdict == "pass":
+        return nbformat.v4.new_output("stream", name="stdout", text="✓ passed\n")
+    return nbformat.v4.new_output(
+        "error", ename=result.verdict, evalue=result.message, traceback=[f"✗ {text}"]
+    )

@@ -1,0 +1,67 @@
+"""Scores submissions one after the other, and shows the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from course.grading.assignment import load
+from course.grading.classroom import ClassroomError
+from course.grading.grade import grade
+from course.grading.release import assignments
+from course.grading.results import Result
+
+
+def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) -> Iterator[Result]:
+    """Yield the result for each path, in order: a notebook of any name, or a folder that holds PS.ipynb.
+
+    Raises ClassroomError for an unknown assignment, SandboxUnavailable.
+    """
+    if assignment not in assignments(root):
+        known = ", ".join(assignments(root)) or "none"
+        raise ClassroomError(f"there is no assignment {assignment!r} under {root}/source; there are: {known}")
+    return _results(root, assignment, paths, seed)
+
+
+def _results(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) -> Iterator[Result]:
+    skeleton = load(root, assignment)
+    for path in paths:
+        notebook = path / f"{assignment}.ipynb" if path.is_dir() else path
+        yield replace(grade(skeleton, notebook, seed=seed), submission=str(path))
+
+
+def print_lines(results: Iterable[Result]) -> bool:
+    """Print each result as a line of JSON; return whether all were graded."""
+    graded = True
+    for result in results:
+        print(result.to_json(), flush=True)
+        graded &= result.status == "graded"
+    return graded
+
+
+def print_table(results: Iterable[Result]) -> bool:
+    """Print each result as a table; return whether all were graded."""
+    console = Console()
+    graded = True
+    for result in results:
+        graded &= result.status == "graded"
+        table = Table(title=_title(result), title_justify="left", box=None, padding=(0, 2, 0, 0))
+        for column in ("", "verdict", "points", ""):
+            table.add_column(column)
+        for name, cell in result.cells.items():
+            points = "" if cell.points is None else f"{cell.points:g}"
+            table.add_row(name, cell.verdict, f"{points} of {cell.max_points:g}", cell.message)
+        console.print(table, markup=False)
+        for repair in result.repairs:
+            console.print(f"repaired: {repair}", markup=False)
+    return graded
+
+
+def _title(result: Result) -> str:
+    if result.score is None:
+        return f"{result.submission}: not graded, the grader failed: {result.problem}"
+    return f"{result.submission}: {result.score:g} of {result.max_score:g} points (seed {result.seed})"

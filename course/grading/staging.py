@@ -1,0 +1,134 @@
+"""What of Python and of the course is put into a sandbox, and where it is found there."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+COURSE = Path(__file__).parents[1]
+"""the package that students import"""
+PYTHON = PurePosixPath("/opt/python")
+PACKAGES = PurePosixPath("/opt/packages")
+"""holds `course`"""
+# Of the system's Python too: other packages than the grader's are no part of the sandbox.
+_SITE_FOLDERS = {"site-packages", "dist-packages"}
+
+# Modules of the course import a hidden one's names as usual; only a call tells that they are not here.
+_HIDDEN = '''"""Not a part of this problem set."""
+
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+
+    def not_here(*args, **kwargs):
+        raise ImportError(f"{__name__}.{name} is not available in this problem set: write your own.")
+
+    return not_here
+'''
+
+
+@dataclass(frozen=True)
+class Mounts:
+    """Folders and files of the host which the sandbox sees, none of them writable."""
+
+    shown: tuple[tuple[Path, PurePosixPath], ...]
+    """what is seen, and where"""
+    emptied: tuple[PurePosixPath, ...]
+    """folders in it of which nothing is seen"""
+    blanked: tuple[PurePosixPath, ...]
+    """files in it which cannot be read"""
+    links: tuple[tuple[str, PurePosixPath], ...]
+    """symbolic links: target, and where"""
+    executable: PurePosixPath
+    """the interpreter"""
+    path: tuple[str, ...]
+    """what follows the standard library on `sys.path`"""
+    libraries: str
+    """what LD_LIBRARY_PATH has to be, often nothing"""
+
+
+def _names_the_course(site: Path) -> Iterator[tuple[Path, bool]]:
+    # A course installed in place is named there with its path, and one that is not has its grader there.
+    for pattern in ("*.pth", "*.egg-link", "__editable__*", "*.dist-info/direct_url.json"):
+        yield from ((found, False) for found in site.glob(pattern) if found.is_file())
+    for package in (COURSE.name, "mlp_ref"):
+        if (site / package).is_dir():
+            yield site / package, True
+
+
+def mounts() -> Mounts:
+    """Return what the running interpreter, its packages and the C library need."""
+    shown: list[tuple[Path, PurePosixPath]] = []
+    emptied: list[PurePosixPath] = []
+    blanked: list[PurePosixPath] = []
+    links: list[tuple[str, PurePosixPath]] = []
+    system = [Path("/usr/lib"), Path("/usr/lib64")]
+    shown += [(folder, PurePosixPath(folder)) for folder in system if folder.is_dir()]
+    for name in ("lib", "lib64"):
+        top = Path("/", name)
+        if top.is_symlink():
+            links.append((str(top.readlink()), PurePosixPath(top)))
+        elif top.is_dir():
+            shown.append((top, PurePosixPath(top)))
+    shown.append((Path("/bin/sh").resolve(), PurePosixPath("/bin/sh")))
+
+    base = Path(sys.base_prefix)
+    interpreter = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    shown.append((interpreter, PYTHON / "bin" / interpreter.name))
+    shown += [(base / name, PYTHON / name) for name in ("lib", "lib64") if (base / name).is_dir()]
+    for folder, inside in list(shown):
+        if folder.is_dir():
+            for pattern in ("python3*/*-packages", "*-packages"):
+                emptied += [
+                    inside / found.relative_to(folder)
+                    for found in folder.glob(pattern)
+                    if found.name in _SITE_FOLDERS
+                ]
+
+    path = [str(PACKAGES)]
+    for number, site in enumerate(dict.fromkeys(Path(p) for p in sys.path if Path(p).name in _SITE_FOLDERS)):
+        if site.is_dir():
+            inside = PurePosixPath("/opt", f"{site.name}-{number}" if number else site.name)
+            shown.append((site, inside))
+            path.append(str(inside))
+            for found, is_folder in _names_the_course(site):
+                (emptied if is_folder else blanked).append(inside / found.relative_to(site))
+    shared = bool(sysconfig.get_config_var("Py_ENABLE_SHARED")) and base != Path("/usr")
+    libraries = str(PYTHON / "lib") if shared else ""
+    return Mounts(
+        tuple(shown),
+        tuple(emptied),
+        tuple(blanked),
+        tuple(links),
+        PYTHON / "bin" / interpreter.name,
+        tuple(path),
+        libraries,
+    )
+
+
+def course_files(hidden: Collection[str] = ()) -> dict[PurePosixPath, bytes]:
+    """Return the files of `course` as a student has them: without `grading`, the `hidden` modules replaced.
+
+    A hidden module is named as `course.gradcheck`. Its names can still be imported, by the course's own
+    modules too, but calling one raises ImportError. Raises ValueError for a module that is not there.
+    """
+    files: dict[PurePosixPath, bytes] = {}
+    for path in sorted(COURSE.rglob("*")):
+        inside = path.relative_to(COURSE)
+        if inside.parts[0] == "grading" or "__pycache__" in inside.parts:
+            continue
+        if path.is_file() and not path.is_symlink():
+            files[PACKAGES / COURSE.name / inside] = path.read_bytes()
+    for module in hidden:
+        stem = PACKAGES.joinpath(*module.split("."))
+        found = next((p for p in (stem.with_suffix(".py"), stem / "__init__.py") if p in files), None)
+        if found is None:
+            raise ValueError(f"there is no module {module} to hide")
+        if found.name == "__init__.py":
+            files = {p: data for p, data in files.items() if stem not in p.parents}
+        files[found] = _HIDDEN.encode()
+    return files

@@ -1,0 +1,88 @@
+"""What a student handed in, read without trusting any of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LARGEST = 10 * 2**20
+"""bytes of a notebook"""
+MOST_CELLS = 2000
+
+
+class Unreadable(Exception):
+    """A submission that cannot be graded; the message is for the student."""
+
+
+@dataclass(frozen=True)
+class SubmittedCell:
+    """A cell as it was handed in."""
+
+    kind: str
+    """`code` or `markdown`"""
+    source: str
+    grade_id: str | None
+    identity: str
+    """its cell id, or an empty string"""
+
+
+def read(path: Path) -> bytes:
+    """Return the notebook at `path`: a regular file, opened without following links.
+
+    Raises Unreadable.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise Unreadable("The notebook is missing.") from None
+    except OSError:
+        raise Unreadable("The notebook is a link, or cannot be opened.") from None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Unreadable("The notebook is not a regular file.")
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise Unreadable(f"The notebook is larger than {LARGEST >> 20} MiB.")
+    return content
+
+
+def cells(content: bytes) -> list[SubmittedCell]:
+    """Return the cells of a notebook. Raises Unreadable when it is none."""
+    try:
+        notebook = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise Unreadable("The notebook cannot be read as JSON.") from None
+    found = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(found, list):
+        raise Unreadable("The file is not a notebook of format 4.")
+    if len(found) > MOST_CELLS:
+        raise Unreadable(f"The notebook has more than {MOST_CELLS} cells.")
+    return list(_cells(found))
+
+
+def _cells(found: list[Any]) -> Iterator[SubmittedCell]:
+    for cell in found:
+        if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
+            continue
+        source = cell.get("source")
+        if isinstance(source, list):
+            source = "".join(line for line in source if isinstance(line, str))
+        if not isinstance(source, str):
+            continue
+        # a lone surrogate cannot be written to any file
+        source = source.encode("utf-8", "replace").decode("utf-8")
+        metadata = cell.get("metadata")
+        settings = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+        name = settings.get("grade_id") if isinstance(settings, dict) else None
+        identity = cell.get("id")
+        yield SubmittedCell(
+            "code" if cell["cell_type"] == "code" else "markdown",
+            source,
+            name if isinstance(name, str) else None,
+            identity if isinstance(identity, str) else "",
+        )

@@ -1,0 +1,98 @@
+"""What the processes of a sandbox use, read from outside, where they cannot change it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_TICK = 1 / os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """A look at all processes of a sandbox."""
+
+    count: int
+    """processes and threads, without the sandbox's own first process"""
+    resident: int
+    """bytes; a page that several processes share counts for each of them"""
+    seconds: float
+    """processor time, that of ended children included"""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """A sandbox's private file systems as open folders. They stay readable when its processes have ended."""
+
+    proc: int
+    """its /proc, in which only its own processes are"""
+    first: int
+    """its process 1 (bubblewrap's) in the host's /proc; it shows nothing in its own"""
+    files: Sequence[int]
+    """what counts as files"""
+    memory: Sequence[int]
+    """what counts as memory only: /dev/shm"""
+
+
+def read(path: str, folder: int) -> bytes:
+    """Return up to 4 KiB of a file of /proc, nothing when it has gone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            return os.read(descriptor, 4096)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return b""
+
+
+def _pids(proc: int) -> list[str]:
+    # Opened anew: listing the descriptor itself would share its position with other threads.
+    try:
+        with os.scandir(f"/proc/self/fd/{proc}") as entries:
+            return [entry.name for entry in entries if entry.name.isdigit() and entry.name != "1"]
+    except OSError:
+        return []
+
+
+def tasks(folders: Folders) -> Tasks:
+    """Return what the processes of a sandbox use."""
+    count, pages, ticks = 0, 0, 0
+    inside = [(folders.proc, f"{pid}/stat") for pid in _pids(folders.proc)]
+    for where, path in ((folders.first, "stat"), *inside):
+        # The command's name, in parentheses, is the process's to choose: look behind it.
+        fields = read(path, where).rpartition(b")")[2].split()
+        if len(fields) < 22:
+            continue
+        ticks += sum(map(int, fields[11:15]))
+        if where == folders.proc:
+            count += int(fields[17])
+            pages += max(0, int(fields[21]))
+    return Tasks(count, pages * _PAGE, ticks * _TICK)
+
+
+def waited(proc: int, pid: int) -> float:
+    """Return the seconds which the main thread of a process has waited for a processor."""
+    fields = read(f"{pid}/schedstat", proc).split()
+    return int(fields[1]) / 1e9 if len(fields) > 1 else 0.0
+
+
+def proportional(proc: int) -> int:
+    """Return the bytes resident in all processes, shared pages counted once. Takes milliseconds."""
+    total = 0
+    for pid in _pids(proc):
+        found = re.search(rb"^Pss:\s+(\d+)", read(f"{pid}/smaps_rollup", proc), re.MULTILINE)
+        total += int(found[1]) * 1024 if found else 0
+    return total
+
+
+def stored(folders: Sequence[int]) -> tuple[int, int]:
+    """Return the bytes and the number of files in file systems, those deleted but still open included."""
+    found = [os.fstatvfs(folder) for folder in folders]
+    return (
+        sum((one.f_blocks - one.f_bfree) * one.f_frsize for one in found),
+        sum(one.f_files - one.f_ffree for one in found),
+    )

@@ -1,0 +1,71 @@
+"""The student's side of a call: find the function, call it, send back what it returned.
+
+This runs in the student's own process and is of no authority: whatever it sends is an answer to the
+question asked, right or wrong.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from course import wire
+from course.trial import clone, notes, shares_memory, unchanged
+
+Namespace = dict[str, Any]
+
+
+def answer(namespace: Namespace, question: str) -> str:
+    """Answer one question about the names in `namespace`; both are base64 of JSON.
+
+    `{"values": [name…]}` is answered by `{name: value}`, without the names that are not there;
+    `{"call": name, "calls": [[args, keywords]…]}` by a list of `{"result", "after", "shares"}` or, last,
+    `{"error": [type, text]}`. An argument that the call left as it was comes back as null.
+    """
+    asked = json.loads(base64.b64decode(question))
+    reply = _values(namespace, asked["values"]) if "values" in asked else _calls(namespace, asked)
+    return base64.b64encode(json.dumps(reply).encode()).decode("ascii")
+
+
+def _values(namespace: Namespace, names: list[str]) -> Namespace:
+    # the name says which function is meant; nothing else of the object crosses
+    return {
+        name: ["own", name] if callable(namespace[name]) else wire.encode(namespace[name])
+        for name in names
+        if name in namespace
+    }
+
+
+def _calls(namespace: Namespace, asked: Any) -> list[Any]:
+    function = namespace[asked["call"]]
+    replies: list[Any] = []
+    for text in asked["calls"]:
+        args, keywords = wire.loads(text, own=namespace.__getitem__, trusted=True)
+        replies.append(_call(function, args, keywords, namespace))
+        if "error" in replies[-1]:
+            break
+    return replies
+
+
+def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, namespace: Namespace) -> Any:
+    before = clone(args)
+    try:
+        result = function(*args, **keywords)
+    except Exception as error:
+        return {"error": [type(error).__name__, str(error)]}
+    own = {id(value): name for name, value in list(namespace.items()) if callable(value)}
+    return {
+        "result": wire.encode(result, lambda value: own.get(id(value))),
+        "after": [_if_changed(b, a) for b, a in zip(before, args, strict=True)],
+        "shares": shares_memory(result, args),
+    }
+
+
+def _if_changed(before: Any, after: Any) -> wire.Node | None:
+    if unchanged(before, after) and notes(before) == notes(after):
+        return None
+    # of a function, the data bound in it
+    return wire.encode(list(after.args) if isinstance(after, partial) else after)
