@@ -13,22 +13,40 @@ c.CourseDirectory.course_id = "mlp-gradients"
 # The conventions every problem set shares, put on top of each of its notebooks.
 c.IncludeHeaderFooter.header = "source/header.ipynb"
 
-# An answer works on arrays of a few rows. A cell that takes longer than this is stuck.
-c.Execute.timeout = 30
-# A busy machine is no fault of the student's: wait for its kernel, and for the last outputs of a cell.
-c.Execute.startup_timeout = 120
-c.Execute.iopub_timeout = 15
-# Nothing is left to tidy up when a notebook ends: saves a second for each.
-c.Execute.shutdown_kernel = "immediate"
-# The working folder is the submission; without this, a numpy.py in it would be imported before the real one.
-c.Execute.extra_arguments = ["--InteractiveShellApp.ignore_cwd=True"]
-# Code and results travel to the kernel and back in the clear otherwise, and each kernel says so.
-c.KernelManager.transport_encryption = "auto"
+# Students' code is a stranger's. A submission is rebuilt on the instructor's notebook, its cells run in a
+# sandbox (bubblewrap), and the tests are judged out here, by asking it: docs of course.grading.
+steps, stock = "course.grading.nbgrader_steps.", "nbgrader.preprocessors."
+c.Autograde.exporter_class = steps + "SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [steps + "Rebuild"] + [
+    stock + name
+    for name in (
+        "ClearOutput",
+        "DeduplicateIds",
+        "OverwriteKernelspec",
+        "OverwriteCells",
+        "CheckCellMetadata",
+    )
+]
+c.Autograde.autograde_preprocessors = [
+    steps + "SandboxedExecute",
+    stock + "LimitOutput",
+    steps + "SaveVerdicts",
+    stock + "AssignLatePenalties",
+    stock + "CheckCellMetadata",
+]
 
-# nbgrader gives no points to a test that writes to stderr, so a mere RuntimeWarning would cost them.
-# Errors are outputs of their own and stay.
-c.IgnorePattern.enabled = True
-c.IgnorePattern.pattern = ".*"
+# Seconds of the student's own time for a cell; a busy machine is no fault of the student's.
+c.Execute.timeout = 30
+# More limits, for a whole notebook, with their defaults:
+# c.SandboxedExecute.notebook_timeout, .memory, .tasks, .file_bytes, .output_bytes
+
+# Feedback shows no hidden test, and neither it nor the formgrader runs what a student wrote as HTML.
+c.GenerateFeedback.preprocessors = [
+    steps + "HideTests",
+    stock + "GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+c.HTMLExporter.sanitize_html = True
 
 # Whatever goes wrong is one line on the terminal: what, where, what to do. The traceback is in the log file.
 c.NbGrader.logging_config = {"handlers": {"console": {"class": "course.grading.logs.OneLineHandler"}}}

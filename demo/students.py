@@ -23,6 +23,8 @@ class Student:
     """the submission in a few words"""
     lost: frozenset[str] | None = frozenset()
     """the test cells that must give no points; None for all of them"""
+    rest_is_right: bool = False
+    """whether what the sample does not answer is answered as in the course's solutions"""
 
     def answers(self, source: NotebookNode) -> dict[str, str]:
         """Return the student's answers to the problem set `source`, by `grade_id`."""
@@ -30,7 +32,8 @@ class Student:
             return solutions(source)
         if self.name == "untouched":
             return {}
-        return functions(SAMPLES / f"{self.name}.py")
+        own = functions(SAMPLES / f"{self.name}.py")
+        return solutions(source) | own if self.rest_is_right else own
 
     def expected(self, source: NotebookNode) -> dict[str, float]:
         """Return the points each graded cell of `source` must give before the written ones are read."""
@@ -55,6 +58,14 @@ STUDENTS = (
     ),
     Student("untouched", "as released", None),
     Student("raising", "one cell raises an exception, the rest is correct", frozenset({"test_dZ_dH"})),
+    Student(
+        "cheating",
+        "four attempts to get points without an answer, the rest is correct",
+        frozenset({"test_dC_dyhat", "test_dO_dW2", "test_dO_dZ", "test_dH_dW1"}),
+        rest_is_right=True,
+    ),
+    Student("hanging", "one function never returns", frozenset({"test_dH_dW1"}), rest_is_right=True),
+    Student("crashing", "one function ends the kernel", frozenset({"test_dO_dZ"}), rest_is_right=True),
 )
 
 

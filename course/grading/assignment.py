@@ -25,6 +25,8 @@ class Assignment:
     answers: frozenset[str]
     """names that solution cells bind"""
     files: dict[str, bytes] = field(default_factory=dict)
+    has_kernel: bool = True
+    """whether the instructor's notebook names the kernel; where it does not, nbgrader takes the student's"""
     hidden: tuple[str, ...] = ()
     """modules of the course that this assignment's answers cannot import"""
 
@@ -64,7 +66,6 @@ def assignment(
     """Return the assignment made of an instructor's notebook and of what students received."""
     originals = {notebooks.grade_id(cell): cell for cell in source.cells}
     skeleton = notebooks.canonical(released)
-    answers: set[str] = set()
     for cell in skeleton.cells:
         grade_id = notebooks.grade_id(cell)
         original = originals.get(grade_id) if grade_id else None
@@ -72,9 +73,16 @@ def assignment(
             continue
         if not cell.metadata.nbgrader.solution:
             cell.source = original.source
-        elif cell.cell_type == "code":
-            answers |= _bound(original.source) | _bound(cell.source)
-    return Assignment(name, skeleton, frozenset(answers), files or {}, hidden)
+    return Assignment(name, skeleton, bound_in(source) | bound_in(released), files or {}, hidden=hidden)
+
+
+def bound_in(notebook: NotebookNode) -> frozenset[str]:
+    """Return the names that the solution cells of a notebook bind."""
+    found: set[str] = set()
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
+            found |= _bound(cell.source)
+    return frozenset(found)
 
 
 def _bound(source: str) -> set[str]:

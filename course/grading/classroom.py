@@ -46,7 +46,8 @@ def _quiet() -> Iterator[None]:
 class Classroom:
     """The course folder `root`, which holds `nbgrader_config.py` and `source/`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, cell_seconds: int | None = None) -> None:
+        """Open the course in `root`; `cell_seconds` stands for its own time-out."""
         self.root = root.resolve()
         if not (self.root / CONFIG).is_file():
             raise ClassroomError(
@@ -54,11 +55,13 @@ class Classroom:
             )
         with _quiet():
             config: Config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+            if cell_seconds is not None:
+                config.Execute.timeout = cell_seconds
             self._course = CourseDirectory(config=config, root=str(self.root))
             self._api = NbGraderAPI(self._course, config=config)
 
     @classmethod
-    def copy_of(cls, course: Path, root: Path) -> Classroom:
+    def copy_of(cls, course: Path, root: Path, cell_seconds: int | None = None) -> Classroom:
         """Make `root` a course folder of its own, with the sources and the settings of `course`."""
         if not (course / CONFIG).is_file() or not (course / "source").is_dir():
             raise ClassroomError(f"{course} is not a course: it needs {CONFIG} and source/")
@@ -66,7 +69,7 @@ class Classroom:
             course / "source", root / "source", ignore=shutil.ignore_patterns(".ipynb_checkpoints")
         )
         shutil.copy(course / CONFIG, root)
-        return cls(root)
+        return cls(root, cell_seconds)
 
     def generate(self, assignment: str) -> Path:
         """Generate what students receive, and return its folder. Raises ClassroomError."""

@@ -62,7 +62,9 @@ def cell_id(name: str) -> str:
 
 def canonical(notebook: NotebookNode) -> NotebookNode:
     """Return a copy of `notebook` in the form in which notebooks are committed."""
-    result = nbformat.v4.new_notebook(metadata=METADATA)
+    # what the course says of a problem set is kept
+    own = {key: notebook.metadata[key] for key in ("course",) if key in notebook.metadata}
+    result = nbformat.v4.new_notebook(metadata={**METADATA, **own})
     for number, cell in enumerate(notebook.cells):
         name = grade_id(cell)
         identity = cell_id(name) if name else cell.get("id") or f"cell-{number}"

@@ -61,7 +61,7 @@ def _assembled(
         cells += _new_cells(own.get(name, [])) if name else []
     used: set[str] = {str(grade_id(cell)) for cell in cells if grade_id(cell)}
     for number, cell in enumerate(cells):
-        if grade_id(cell) is None and (cell.id in used or not cell.id):
+        if grade_id(cell) is None and cell.id in used:
             cell.id = f"own-{number}"
         used.add(cell.id)
     result.cells = cells
@@ -72,7 +72,9 @@ def _new_cells(cells: list[SubmittedCell]) -> list[NotebookNode]:
     made = []
     for cell in cells:
         new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
-        made.append(new(cell.source, id=_identity(cell.identity)))
+        made.append(new(cell.source))
+        if identity := _identity(cell.identity):
+            made[-1].id = identity
     return made
 
 

@@ -1,0 +1,241 @@
+"""nbgrader's own steps, replaced: `nbgrader_config.py` lists them, and every stock command goes this way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Float, Integer
+
+from course.grading import notebooks
+from course.grading.assignment import Assignment, assignment, bound_in
+from course.grading.grade import not_run
+from course.grading.limits import Limits
+from course.grading.results import CellResult
+from course.grading.runner import run, verdict_output
+from course.grading.skeleton import rebuild
+from course.grading.submission import Unreadable, cells, read
+from course.seed import fresh_seed
+
+Resources = dict[str, Any]
+SETTINGS = "course"
+"""key of what one step tells a later one, in the notebook's metadata"""
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads notebooks without trusting them: one that cannot be read becomes an empty one that says why."""
+
+    def from_filename(
+        self, filename: str, resources: Resources | None = None, **options: Any
+    ) -> tuple[NotebookNode, Resources]:
+        """Convert the notebook at `filename`; never fails for what is in it."""
+        try:
+            content = read(Path(filename))
+            cells(content)
+            notebook = nbformat.reads(content.decode(), as_version=4)
+        except Unreadable as error:
+            notebook = nbformat.v4.new_notebook(metadata={SETTINGS: {"unreadable": str(error)}})
+        except Exception:  # nbformat has many ways to stumble over damage
+            notebook = _repaired(read(Path(filename)))
+        path = Path(filename)
+        resources = self._init_resources(resources)
+        resources["metadata"].update(name=path.stem, path=str(path.parent), modified_date="")
+        return self.from_notebook_node(notebook, resources=resources, **options)
+
+
+def _repaired(content: bytes) -> NotebookNode:
+    """Return a sound notebook with the sources and names of a damaged one."""
+    made = []
+    for cell in cells(content):
+        new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
+        made.append(new(cell.source))
+        if cell.grade_id is not None:
+            made[-1].metadata["nbgrader"] = {"grade_id": cell.grade_id}
+    return nbformat.v4.new_notebook(cells=made)
+
+
+class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
+    """Puts the answers of a submission on the instructor's skeleton, before any stock step looks at it."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Return the rebuilt notebook, or `nb` where the course has no such release (stock steps remain)."""
+        told = nb.metadata.get(SETTINGS, {})
+        info = resources["nbgrader"]
+        skeleton = skeleton_of(info["assignment"], info["notebook"], info["db_url"])
+        if skeleton is None:
+            return nb, resources
+        _remove_linked(info, Path(resources["metadata"]["path"]))
+        submitted = [] if told.get("unreadable") else cells(nbformat.writes(nb).encode())
+        rebuilt, repairs = rebuild(skeleton, submitted)
+        if told.get("unreadable"):
+            repairs = [str(told["unreadable"])]
+        for repair in repairs:
+            self.log.warning("%s: repaired: %s", info["student"], repair)
+        if not skeleton.has_kernel and "kernelspec" in nb.metadata:
+            rebuilt.metadata["kernelspec"] = nb.metadata["kernelspec"]
+        rebuilt.metadata[SETTINGS] = {
+            "answers": sorted(skeleton.answers),
+            "hidden": list(skeleton.hidden),
+            "unreadable": str(told.get("unreadable", "")),
+        }
+        return rebuilt, resources
+
+
+def _remove_linked(info: dict[str, Any], folder: Path) -> None:
+    """Remove what was copied through a link of the submission: it could be anybody's file."""
+    submitted = Path("submitted") / info["student"] / info["assignment"]
+    for path in submitted.rglob("*"):
+        copy = folder / path.relative_to(submitted)
+        if path.is_symlink() and copy.is_file():
+            copy.unlink()
+
+
+def skeleton_of(name: str, notebook: str, db_url: str) -> Assignment | None:
+    """Return the assignment as the gradebook knows it, in the order of the release; None without one."""
+    released_path = Path("release") / name / f"{notebook}.ipynb"
+    if not released_path.is_file():
+        return None
+    released = notebooks.read(released_path)
+    original = nbformat.from_dict(released)
+    with Gradebook(db_url) as gradebook:
+        for cell in original.cells:
+            grade_id = notebooks.grade_id(cell)
+            if grade_id is None:
+                continue
+            try:
+                cell.source = gradebook.find_source_cell(grade_id, notebook, name).source
+            except MissingEntry:
+                return None
+    source_path = Path("source") / name / f"{notebook}.ipynb"
+    source = notebooks.read(source_path) if source_path.is_file() else original
+    found = assignment(notebook, original, released, _files(released_path.parent), _hidden(source))
+    return replace(
+        found, answers=found.answers | bound_in(source), has_kernel="kernelspec" in released.metadata
+    )
+
+
+def _hidden(source: NotebookNode) -> tuple[str, ...]:
+    return tuple(source.metadata.get("course", {}).get("hidden", ()))
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb"
+    }
+
+
+class SandboxedExecute(Execute):  # type: ignore[misc]
+    """Runs the student's cells in the sandbox and judges the tests outside of it."""
+
+    notebook_timeout = Float(120.0, help="Seconds of the student's own time for a notebook.").tag(config=True)
+    memory = Integer(1 << 30, help="Bytes of memory for a notebook's processes together.").tag(config=True)
+    tasks = Integer(64, help="Processes and threads of a notebook together.").tag(config=True)
+    file_bytes = Integer(64 << 20, help="Bytes of files a notebook may write.").tag(config=True)
+    output_bytes = Integer(1 << 20, help="Bytes of output kept of a cell.").tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Resources, km: Any = None
+    ) -> tuple[NotebookNode, Resources]:
+        """Run `nb` in place and leave the verdicts in `resources`. Raises what keeps it from being graded."""
+        self._require_python(nb)
+        info = resources["nbgrader"]
+        told = nb.metadata.get(SETTINGS, {})
+        files = _files(Path("source") / info["assignment"])
+        subject = Assignment(
+            info["notebook"],
+            nb,
+            frozenset(told.get("answers", ())) or bound_in(nb),
+            files,
+            hidden=tuple(told.get("hidden", ())),
+        )
+        if told.get("unreadable"):
+            results = not_run(subject, told["unreadable"])
+            _show(nb, results)
+        else:
+            seed = fresh_seed()
+            results, runner = run(subject, nb, seed, self._limits(), dict(_nbgrader_variables()))
+            _write(runner.files, Path(resources["metadata"]["path"]))
+            nb.metadata[SETTINGS] = {"seed": seed}
+        resources["course_results"] = results
+        return nb, resources
+
+    def _limits(self) -> Limits:
+        # without a time-out the notebook's limit is what is left
+        cell = float(self.timeout) if self.timeout else self.notebook_timeout
+        return Limits(
+            cell=cell,
+            notebook=max(self.notebook_timeout, cell),
+            memory=self.memory,
+            tasks=self.tasks,
+            files=self.file_bytes,
+            output=self.output_bytes,
+        )
+
+    def _require_python(self, nb: NotebookNode) -> None:
+        name = self.kernel_name or nb.metadata.get("kernelspec", {}).get("name", "python3")
+        if name in ("python", "python3"):
+            return
+        language = KernelSpecManager().get_kernel_spec(name).language  # raises NoSuchKernel
+        if language != "python":
+            raise ValueError(f"the assignment's kernel {name!r} is for {language}; only Python can be graded")
+
+
+def _nbgrader_variables() -> Iterator[tuple[str, str]]:
+    for name in ("NBGRADER_EXECUTION", "NBGRADER_VALIDATING"):
+        if name in os.environ:
+            yield name, os.environ[name]
+
+
+def _show(nb: NotebookNode, results: dict[str, CellResult]) -> None:
+    for cell in nb.cells:
+        result = results.get(notebooks.grade_id(cell) or "")
+        if result is not None and cell.cell_type == "code":
+            cell.outputs = [verdict_output(result)]
+
+
+def _write(files: dict[str, bytes], folder: Path) -> None:
+    """Write the files a student's code wrote under the student's own folder, never over a notebook."""
+    for name, content in files.items():
+        target = folder / name
+        if target.suffix == ".ipynb" or ".." in target.parts:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_symlink() or target.exists():
+            target.unlink()
+        target.write_bytes(content)
+
+
+class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]
+    """Saves the verdicts' points; written answers, and runs without execution, are nbgrader's."""
+
+    def _add_score(self, cell: NotebookNode, resources: Resources) -> None:
+        name = cell.metadata["nbgrader"]["grade_id"]
+        result = resources.get("course_results", {}).get(name)
+        if result is None or result.verdict == "manual":
+            super()._add_score(cell, resources)
+            return
+        grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
+        grade.auto_score = result.points
+        grade.needs_manual_grade = grade.manual_score is not None
+        self.gradebook.db.commit()
+
+
+class HideTests(ClearHiddenTests):  # type: ignore[misc]
+    """Takes the hidden tests out of the feedback."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Return `nb` without hidden regions."""
+        for cell in nb.cells:
+            self._remove_hidden_test_region(cell)
+        return nb, resources
