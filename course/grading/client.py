@@ -78,10 +78,13 @@ class Client:
 
     def _receive(self, patience: float) -> list[tuple[zmtp.Connection, messages.Message]]:
         """Return what has come within `patience` seconds. Raises Disconnected."""
-        writing = [self._shell] if self._shell.sending else []
-        readable, writable, _ = select.select(self._connections, writing, [], patience)
-        if writable:
-            self._shell.flush()
+        poll = select.poll()
+        for connection in self._connections:
+            poll.register(connection, select.POLLIN | (select.POLLOUT if connection.sending else 0))
+        ready = {descriptor for descriptor, _ in poll.poll(patience * 1000)}
+        readable = [connection for connection in self._connections if connection.fileno() in ready]
+        for connection in readable:
+            connection.flush()
         received = ((source, messages.read(parts)) for source in readable for parts in source.receive())
         return [(source, message) for source, message in received if message is not None]
 

@@ -185,6 +185,6 @@ def confinement(
     result.own(HOME, limits.files + _SLACK, "0777")
     result.add("--perms", "0777", "--dir", WORK)
     result.own(SOCKETS, _SLACK, "0777")
-    result.add("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
+    result.add("--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
     result.add("--seccomp", result.data(filter_program))
     return result

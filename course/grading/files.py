@@ -1,15 +1,35 @@
-"""What a student's code has left in its working folder, read as if each name were a trap."""
+"""A sandbox's working folder: what is put into it, and what a student's code has left there."""
 
 from __future__ import annotations
 
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
 _DEEPEST = 6
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def put(folder: int, files: Mapping[str, bytes], owner: int | None) -> None:
+    """Write files, by relative path, below an open folder in which no student's code has run yet.
+
+    They are given to the user `owner`, if any. Raises ValueError for a path that leads elsewhere.
+    """
+    top = Path("/proc/self/fd", str(folder))
+    for name, content in files.items():
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or not path.parts:
+            raise ValueError(f"{name!r} is no path inside the working folder")
+        folders = [top / above for above in reversed(path.parents[:-1])]
+        for above in folders:
+            above.mkdir(exist_ok=True)
+        (top / path).write_bytes(content)
+        if owner is not None:
+            for made in (*folders, top / path):
+                os.chown(made, owner, owner)
 
 
 def _is_decent(name: str) -> bool:

@@ -12,11 +12,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from course import wire
+from course.grading.bubblewrap import SandboxUnavailable
 from course.grading.proxies import StudentError, StudentFunction
 from course.grading.results import CellResult
 from course.seed import use_seed
-from course.trial import WrongAnswer
+from course.trial import WrongAnswer, clone
 
 Ask = Callable[[dict[str, Any]], Any]
 
@@ -52,10 +55,12 @@ class Judge:
         """Run a test cell and return its verdict. Raises HarnessFailure."""
         try:
             with use_seed(self.seed), quiet():
-                namespace = self.namespace | self._looked_up(source, ask)
+                namespace = self._own_names() | self._looked_up(source, ask)
                 value = run(source, namespace)
         except StudentError as error:
             return CellResult(error.verdict, 0.0, max_points, str(error))  # type: ignore[arg-type]
+        except (HarnessFailure, SandboxUnavailable):
+            raise
         except WrongAnswer as error:
             return CellResult("wrong", 0.0, max_points, str(error), error.mistake)
         except AssertionError:
@@ -66,6 +71,13 @@ class Judge:
             # its text may show what is expected
             return CellResult("wrong", 0.0, max_points, "The test could not work with this answer.")
         return scored(value, max_points)
+
+    def _own_names(self) -> dict[str, Any]:
+        """Return the instructor's names; data as a copy, which an answer may change for one test only."""
+        return {
+            name: clone(value) if type(value) in (np.ndarray, list, tuple, dict, set) else value
+            for name, value in self.namespace.items()
+        }
 
     def _looked_up(self, source: str, ask: Ask) -> dict[str, Any]:
         """Return the student's names that `source` uses: a function as a proxy, data as a copy."""

@@ -9,7 +9,7 @@ from course.grading.client import ENDED, WIRE, Client
 from course.grading.execution import Clock, Execution, from_breach
 from course.grading.limits import Limits
 from course.grading.outputs import Displays, Outputs
-from course.grading.sandbox import Sandbox
+from course.grading.sandbox import Sandbox, SandboxUnavailable
 
 
 class StudentKernel:
@@ -63,8 +63,10 @@ class StudentKernel:
     ) -> Execution:
         """Run `code` and return what became of it, within `seconds` of own time (a cell's limit by default).
 
-        Never raises for anything the student's code does. Nobody answers `input()`, which raises unless
-        `allow_stdin`, and then waits for the time-out.
+        Never raises for anything the student's code does. Large data is better sent in the expression of
+        `evaluate`: IPython takes half a second for each megabyte of code. Nobody answers `input()`, which
+        raises unless `allow_stdin`, and then waits for the time-out. Raises SandboxUnavailable when the
+        sandbox's limits cannot be watched, which is no fault of the student's.
         """
         breach = self._sandbox.watcher.breach
         if breach is not None and not self._client.condemned:
@@ -87,6 +89,8 @@ class StudentKernel:
         outputs = Outputs(self.limits.output, self._displays)
         clock = Clock(self._sandbox)
         result = self._client.ask(content, outputs, clock, min(wanted, left), left < wanted)
+        if self._sandbox.watcher.failure is not None:
+            raise SandboxUnavailable("The limits could not be watched.") from self._sandbox.watcher.failure
         self._seconds += clock.own()
         breach = self._sandbox.watcher.look()
         if breach is not None:

@@ -25,8 +25,6 @@ def give_up_rights(orders: dict[str, Any]) -> None:
         hard = resource.getrlimit(kind)[1]
         value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(kind, (value, value))
-    # When the machine runs out of memory, it begins here.
-    Path("/proc/self/oom_score_adj").write_text("1000")
     libc = ctypes.CDLL(None)
     if orders["user"] is not None:
         for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1):

@@ -58,6 +58,8 @@ class Watcher(threading.Thread):
     def __init__(self, limits: Limits, folders: Folders, kill: Callable[[], None]) -> None:
         super().__init__(name="sandbox watcher", daemon=True)
         self.breach: Breach | None = None
+        self.failure: Exception | None = None
+        """why it could not look any more; it has killed everything then, since nothing else would"""
         self._limits, self._folders, self._kill = limits, folders, kill
         self._ended = threading.Event()
         self._one_at_a_time = threading.Lock()
@@ -65,8 +67,12 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         """Look every PERIOD seconds until closed or until a limit is passed."""
-        while self.look() is None and not self._ended.wait(PERIOD):
-            pass
+        try:
+            while self.look() is None and not self._ended.wait(PERIOD):
+                pass
+        except Exception as error:
+            self.failure = error
+            self._kill()
 
     def close(self) -> None:
         """Stop looking. The folders may be closed after this."""

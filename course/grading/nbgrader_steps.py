@@ -77,9 +77,15 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
         submitted = [] if told.get("unreadable") else cells(nbformat.writes(nb).encode())
         rebuilt, repairs = rebuild(skeleton, submitted)
         if told.get("unreadable"):
-            repairs = [str(told["unreadable"])]
+            self.log.error(
+                "%s, %s: nothing was run, all its points are 0: %s",
+                info["student"],
+                info["notebook"],
+                told["unreadable"],
+            )
+            repairs = []
         for repair in repairs:
-            self.log.warning("%s: repaired: %s", info["student"], repair)
+            self.log.warning("%s, %s: %s", info["student"], info["notebook"], repair)
         if not skeleton.has_kernel and "kernelspec" in nb.metadata:
             rebuilt.metadata["kernelspec"] = nb.metadata["kernelspec"]
         rebuilt.metadata[SETTINGS] = {

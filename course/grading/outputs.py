@@ -13,7 +13,10 @@ from nbformat.v4 import new_output
 from course.grading.messages import Message, text
 
 _MIMETYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,60}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,100}")
+_JSON = re.compile(r"application/(json|[^/]*\+json)")
+"""the types whose data a notebook stores as JSON; of all others it stores text"""
 _MOST_FORMATS = 20
+_DEEPEST = 50
 _MOST_LINES = 2_000
 _LARGEST_LINE = 100_000
 _MOST_OUTPUTS = 1_000
@@ -30,13 +33,28 @@ def bundle(value: object, largest: int) -> dict[str, Any]:
             data = "".join(data)
         if isinstance(data, str):
             result[kind] = text(data, largest)
-        elif kind.endswith("json"):
-            # Written and read again: what is no JSON (NaN) or not storable is found out here.
+        elif _JSON.fullmatch(kind) and _is_shallow(data):
+            # Written and read again: what is no JSON (NaN) or not storable (half a pair) is found out here.
             try:
-                result[kind] = json.loads(json.dumps(data, allow_nan=False).encode())
-            except (ValueError, RecursionError):
+                result[kind] = json.loads(json.dumps(data, allow_nan=False, ensure_ascii=False).encode())
+            except ValueError:
                 continue
     return result
+
+
+def _is_shallow(data: object) -> bool:
+    # What validates and writes notebooks later goes less deep than what reads JSON.
+    level = [data]
+    for _ in range(_DEEPEST):
+        level = [
+            item
+            for one in level
+            if isinstance(one, (list, dict))
+            for item in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _size(output: NotebookNode) -> int:

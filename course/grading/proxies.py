@@ -16,6 +16,8 @@ from course.grading.execution import Execution, Failure
 from course.grading.kernels import StudentKernel
 
 LONGEST_MESSAGE = 500
+OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
+"""exceptions of Python and of NumPy"""
 
 
 class StudentError(Exception):
@@ -59,8 +61,8 @@ class StudentFunction:
     def _result(self, reply: Any, args: tuple[Any, ...]) -> Any:
         if not isinstance(reply, dict):
             raise StudentError("crashed", "The kernel gave no proper answer.")
-        if isinstance(reply.get("error"), list):
-            raise StudentError("error", failure_text(*map(str, reply["error"][:2])))
+        if "error" in reply:
+            raise _raised(reply["error"])
         try:
             result = self._decode(reply["result"])
             after = reply["after"]
@@ -94,9 +96,18 @@ def ask(kernel: StudentKernel, question: dict[str, Any]) -> Any:
     if execution.status != "ok" or answer is None:
         raise no_answer(execution)
     try:
-        return json.loads(base64.b64decode(answer.strip("'\""), validate=True))
-    except (ValueError, binascii.Error, RecursionError):
+        return wire.parse(base64.b64decode(answer.strip("'\""), validate=True))
+    except (ValueError, binascii.Error):
         raise StudentError("crashed", "The kernel gave no proper answer.") from None
+
+
+def _raised(error: Any) -> StudentError:
+    """Return what a reply says of the exception that ended a call."""
+    match error:
+        case [str(name), str(message)]:
+            verdict = "memory" if name in OUT_OF_MEMORY else "error"
+            return StudentError(verdict, failure_text(name, message))
+    return StudentError("crashed", "The kernel gave no proper answer.")
 
 
 def no_answer(execution: Execution) -> StudentError:
@@ -136,6 +147,10 @@ def apply(changed: Any, argument: Any) -> None:
     raise StudentError("wrong", "An argument was changed into something else.")
 
 
+def _form(array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
+    return array.shape, array.dtype
+
+
 def _aliased(result: Any, args: tuple[Any, ...]) -> Any:
     arrays = [a for a in args if isinstance(a, np.ndarray)]
     for argument in args:
@@ -144,6 +159,6 @@ def _aliased(result: Any, args: tuple[Any, ...]) -> Any:
     if isinstance(result, (list, tuple)):
         return type(result)(_aliased(item, args) for item in result)
     for array in arrays:
-        if isinstance(result, np.ndarray) and result.shape == array.shape and np.array_equal(result, array):
+        if isinstance(result, np.ndarray) and _form(result) == _form(array) and np.array_equal(result, array):
             return array
     return result

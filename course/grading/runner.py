@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any
 
 import nbformat
@@ -15,6 +17,10 @@ from course.grading.limits import Limits
 from course.grading.proxies import StudentError, ask
 from course.grading.results import CellResult
 
+OUTPUTS = 16
+"""how many times a cell's most output is kept of all cells of a notebook together"""
+RESTART = 1.0
+"""seconds of the notebook's time that a fresh kernel costs, besides the replay"""
 NO_TIME_LEFT = "The notebook's time was used up before this cell."
 DEADLY = ("timeout", "memory", "crashed")
 
@@ -32,6 +38,7 @@ class Runner:
         """sources of the cells to run again on a fresh kernel"""
         self._spent = 0.0
         """seconds of the notebook's time that earlier kernels used"""
+        self._room = OUTPUTS * limits.output
         self.files: dict[str, bytes] = {}
 
     @property
@@ -43,8 +50,11 @@ class Runner:
         """Run one of the student's cells, or a locked one, and put its outputs into `cell`."""
         if self._time_left() <= 0:
             return
-        execution = self._ready().execute(cell.source)
-        cell.outputs = execution.outputs
+        try:
+            execution = self._ready().execute(cell.source)
+        except StudentError:  # no time is left
+            return
+        cell.outputs = self._kept(execution.outputs)
         cell.execution_count = execution.count
         if execution.status in DEADLY:
             cell.outputs = [*cell.outputs, failure_output(execution.status, execution.reason)]
@@ -67,8 +77,8 @@ class Runner:
     def close(self) -> None:
         """End the kernel, keeping the files it wrote. May be called again."""
         if self._kernel is not None:
-            self._spent += self._kernel.seconds
-            self.files |= self._kernel.files()
+            self._spent += self._kernel.seconds + RESTART
+            self._keep(self._kernel.files())
             self._kernel.close()
             self._kernel = None
 
@@ -84,8 +94,11 @@ class Runner:
         return self._limits.notebook - self.seconds
 
     def _ready(self) -> StudentKernel:
-        """Return a kernel that has run all cells so far."""
-        if self._kernel is None:
+        """Return a kernel that has run all cells so far. Raises StudentError when there is no time for it."""
+        self._close_if_dead()
+        while self._kernel is None:
+            if self._time_left() <= 0:
+                raise StudentError("not-run", NO_TIME_LEFT)
             limits = replace(self._limits, notebook=max(self._time_left(), 0.0))
             self._kernel = StudentKernel(
                 self._assignment.files,
@@ -93,15 +106,41 @@ class Runner:
                 hidden=self._assignment.hidden,
                 variables=self._variables,
             )
-            replayed, self._done = self._done, []
-            for source in replayed:
-                execution = self._kernel.execute(source)
-                if execution.status in ("ok", "error"):
-                    self._done.append(source)
-                if not self._kernel.alive:
-                    self.close()
-                    return self._ready()
+            self._replay(self._kernel)
         return self._kernel
+
+    def _replay(self, kernel: StudentKernel) -> None:
+        """Run the cells so far; close the kernel again at one that ends it this time, and forget that one."""
+        for position, source in enumerate(self._done):
+            execution = kernel.execute(source)
+            if self._time_left() <= 0:
+                self.close()
+                return
+            if execution.status in DEADLY or not kernel.alive:
+                del self._done[position]
+                self.close()
+                return
+
+    def _kept(self, outputs: list[NotebookNode]) -> list[NotebookNode]:
+        """Return the outputs if there is room for them, and otherwise what says that there is none."""
+        size = len(json.dumps(outputs))
+        if size <= self._room:
+            self._room -= size
+            return outputs
+        told = "[The notebook has too much output; this cell's is left out.]\n"
+        return [nbformat.v4.new_output("stream", name="stdout", text=told)]
+
+    def _keep(self, files: dict[str, bytes]) -> None:
+        """Keep a kernel's files, and of those of earlier ones what does not get in their way."""
+        room = self._limits.files - sum(map(len, files.values()))
+        folders = {str(parent) for name in files for parent in PurePosixPath(name).parents}
+        for name, content in self.files.items():
+            is_in_the_way = name in folders or any(str(p) in files for p in PurePosixPath(name).parents)
+            fits = len(content) <= room and len(files) < self._limits.file_count
+            if fits and name not in files and not is_in_the_way:
+                files[name] = content
+                room -= len(content)
+        self.files = files
 
     def _close_if_dead(self) -> None:
         if self._kernel is not None and not self._kernel.alive:

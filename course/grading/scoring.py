@@ -14,6 +14,7 @@ from course.grading.classroom import ClassroomError
 from course.grading.grade import grade
 from course.grading.release import assignments
 from course.grading.results import Result
+from course.wire import printable
 
 
 def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) -> Iterator[Result]:
@@ -30,7 +31,9 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
 def _results(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) -> Iterator[Result]:
     skeleton = load(root, assignment)
     for path in paths:
-        notebook = path / f"{assignment}.ipynb" if path.is_dir() else path
+        # a link to a folder is a link: it could lead to somebody else's
+        is_folder = path.is_dir() and not path.is_symlink()
+        notebook = path / f"{assignment}.ipynb" if is_folder else path
         yield replace(grade(skeleton, notebook, seed=seed), submission=str(path))
 
 
@@ -45,7 +48,7 @@ def print_lines(results: Iterable[Result]) -> bool:
 
 def print_table(results: Iterable[Result]) -> bool:
     """Print each result as a table; return whether all were graded."""
-    console = Console()
+    console = Console(markup=False, emoji=False, highlight=False)
     graded = True
     for result in results:
         graded &= result.status == "graded"
@@ -55,13 +58,14 @@ def print_table(results: Iterable[Result]) -> bool:
         for name, cell in result.cells.items():
             points = "" if cell.points is None else f"{cell.points:g}"
             table.add_row(name, cell.verdict, f"{points} of {cell.max_points:g}", cell.message)
-        console.print(table, markup=False)
+        console.print(table)
         for repair in result.repairs:
-            console.print(f"repaired: {repair}", markup=False)
+            console.print(f"repaired: {repair}")
     return graded
 
 
 def _title(result: Result) -> str:
+    name = printable(result.submission, 500)
     if result.score is None:
-        return f"{result.submission}: not graded, the grader failed: {result.problem}"
-    return f"{result.submission}: {result.score:g} of {result.max_score:g} points (seed {result.seed})"
+        return f"{name}: not graded, the grader failed: {printable(result.problem, 500)}"
+    return f"{name}: {result.score:g} of {result.max_score:g} points (seed {result.seed})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import nbformat
 from nbformat import NotebookNode
 
@@ -59,11 +61,13 @@ def _assembled(
             cell.source = answers[name].source
         cells.append(cell)
         cells += _new_cells(own.get(name, [])) if name else []
-    used: set[str] = {str(grade_id(cell)) for cell in cells if grade_id(cell)}
-    for number, cell in enumerate(cells):
-        if grade_id(cell) is None and cell.id in used:
-            cell.id = f"own-{number}"
-        used.add(cell.id)
+    used: set[str] = {cell.id for cell in cells if grade_id(cell)}
+    fresh = (f"own-{number}" for number in itertools.count())
+    for cell in cells:
+        if grade_id(cell) is None:
+            while not cell.id or cell.id in used:
+                cell.id = next(fresh)
+            used.add(cell.id)
     result.cells = cells
     return result
 
@@ -73,8 +77,8 @@ def _new_cells(cells: list[SubmittedCell]) -> list[NotebookNode]:
     for cell in cells:
         new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
         made.append(new(cell.source))
-        if identity := _identity(cell.identity):
-            made[-1].id = identity
+        # not handed over above, where an empty one would be refused
+        made[-1].id = _identity(cell.identity)
     return made
 
 

@@ -42,9 +42,10 @@ def read(path: Path) -> bytes:
         raise Unreadable("The notebook is missing.") from None
     except OSError:
         raise Unreadable("The notebook is a link, or cannot be opened.") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Unreadable("The notebook is not a regular file.")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Unreadable("The notebook is not a regular file.")
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise Unreadable(f"The notebook is larger than {LARGEST >> 20} MiB.")

@@ -38,14 +38,17 @@ class Folders:
 
 
 def read(path: str, folder: int) -> bytes:
-    """Return up to 4 KiB of a file of /proc, nothing when it has gone."""
+    """Return up to 4 KiB of a file of /proc, nothing when it has gone.
+
+    Raises OSError for all else: a watcher that cannot look must not find everything in order.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
         try:
             return os.read(descriptor, 4096)
         finally:
             os.close(descriptor)
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return b""
 
 
@@ -54,7 +57,7 @@ def _pids(proc: int) -> list[str]:
     try:
         with os.scandir(f"/proc/self/fd/{proc}") as entries:
             return [entry.name for entry in entries if entry.name.isdigit() and entry.name != "1"]
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
 
 
@@ -85,7 +88,9 @@ def proportional(proc: int) -> int:
     total = 0
     for pid in _pids(proc):
         found = re.search(rb"^Pss:\s+(\d+)", read(f"{pid}/smaps_rollup", proc), re.MULTILINE)
-        total += int(found[1]) * 1024 if found else 0
+        # A process that does not show it counts with all it has.
+        fields = read(f"{pid}/statm", proc).split()
+        total += int(found[1]) * 1024 if found else int(fields[1]) * _PAGE if fields else 0
     return total
 
 

@@ -57,12 +57,12 @@ def test_samples_answer_every_question(graded_class) -> None:
     }
     for student in STUDENTS:
         if student.name not in ("perfect", "untouched"):
-            assert student.answers(graded_class.source).keys() == asked, student.name
+            assert student.answers(graded_class.source).keys() >= asked, student.name
 
 
 def test_table_shows_every_student_and_question(graded_class) -> None:
     out = io.StringIO()
-    Console(file=out, width=80).print(table(graded_class.source, graded_class.scores))
+    Console(file=out, width=112).print(table(graded_class.source, graded_class.scores))
     for question in STUDENTS[0].expected(graded_class.source):
         assert question in out.getvalue()
     for name in NAMES:

@@ -1,0 +1,47 @@
+"""Real kernels in real sandboxes, and after each test proof that nothing of them is left."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+
+import pytest
+
+from course.grading.kernels import StudentKernel
+from tests.sandboxes import Kernels, descriptors, left_of
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    before, threads = descriptors(), threading.active_count()
+    kernels = Kernels()
+    yield kernels
+    for kernel in kernels.started:
+        kernel.close()
+    assert not left_of(kernels.spaces)
+    with StudentKernel() as next_one:
+        assert next_one.execute("print(1 + 1)").outputs[0].text == "2\n"
+    assert not list(tmp_path.iterdir())
+    assert descriptors() == before
+    assert threading.active_count() == threads
+
+
+@pytest.fixture
+def kernel(start):
+    return start()
+
+
+@pytest.fixture
+def value(kernel):
+    """Evaluates an expression in the student's kernel, and returns its text."""
+
+    def evaluate(expression, code=""):
+        if code:
+            assert kernel.execute(code).status == "ok"
+        execution, text = kernel.evaluate(expression)
+        assert execution.status == "ok", execution
+        return text
+
+    return evaluate
