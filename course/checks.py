@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from course.trial import Finding, WrongAnswer, examine
+from course.trial import Finding, WrongAnswer, examine, quiet
 from course.visible.check import Check
 
 
@@ -76,7 +76,9 @@ def check(name: str, function: Callable[..., Any]) -> None:
     if name not in visible:
         raise KeyError(f"there is no check named {name!r}; there are: {', '.join(visible)}")
     one = visible[name]
-    finding = examine(function, one.cases(), one.tolerance, one.suspects)
+    with quiet():
+        drawn = one.cases()
+    finding = examine(function, drawn, one.tolerance, one.suspects)
     if finding is not None:
         failed = finding.failed
         last_failed.name, last_failed.args, last_failed.got = name, failed.case.args, failed.got

@@ -20,13 +20,13 @@ def shape_suspicion(got: tuple[int, ...], want: tuple[int, ...]) -> str:
         if want[1] == 1 and len(got) == 2 and got[0] == got[1] == want[0]:
             return "a (N,) array met an (N, 1) array and broadcast to (N, N)"
         if len(got) == 2 and got[0] == want[0] and got[1] - want[1] == 1:
-            return "one column too many: is the bias column dropped?"
+            return "one column too many"
         if len(got) == 2 and got[0] == want[0] and want[1] - got[1] == 1:
-            return "one column too few: was one dropped that belongs here?"
+            return "one column too few"
         if len(got) == 2 and got[1] == want[1] and abs(got[0] - want[0]) == 1:
-            return "one row too many or too few: look at the bias row"
+            return "one row too many or too few"
     if len(want) == 1 and got == (want[0] + 1,):
-        return "one entry too many: is the bias row dropped?"
+        return "one entry too many"
     if len(want) == 1 and got in ((want[0], 1), (1, want[0])):
         return "one axis is expected, not two"
     return ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -16,6 +18,14 @@ from course.compare import Difference, Tolerance, agrees, compare, describe, nor
 
 Suspects = Mapping[str, Callable[..., Any]]
 """What a wrong result may be, by suspicion: functions of the right result and the arguments."""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Compute undisturbed by what a student has made of warnings: np.seterr, warnings as errors."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,18 @@ def examine(
     """
     calls = [clone(case.args) for case in cases]
     results = call_all(function, calls)
-    trials = [_try(*trial, tolerance) for trial in zip(cases, calls, results, strict=True)]
+    with quiet():
+        return _judge(cases, calls, results, tolerance, suspects)
+
+
+def _judge(
+    cases: Sequence[Case],
+    calls: Sequence[tuple[Any, ...]],
+    results: Sequence[Any],
+    tolerance: Tolerance,
+    suspects: Suspects,
+) -> Finding | None:
+    trials = [try_case(*trial, tolerance) for trial in zip(cases, calls, results, strict=True)]
     failed = next((trial for trial in trials if trial.difference), None)
     if failed is None:
         return None
@@ -114,10 +135,9 @@ def _common_hint(trials: Sequence[Trial]) -> str | None:
 
 
 def _suspected(trials: Sequence[Trial], suspects: Suspects, tolerance: Tolerance) -> str | None:
-    with np.errstate(all="ignore"):
-        for suspicion, wrong in suspects.items():
-            if all(agrees(t.got, wrong(t.case.want, *t.case.args), tolerance) for t in trials):
-                return suspicion
+    for suspicion, wrong in suspects.items():
+        if all(agrees(t.got, wrong(t.case.want, *t.case.args), tolerance) for t in trials):
+            return suspicion
     return None
 
 
@@ -134,8 +154,9 @@ def _shape(value: Any) -> str:
     if isinstance(value, (int, float)):
         return f"{value:g}"
     if isinstance(value, partial):
-        return f"partial of {_shape(value.func)}"
-    return getattr(value, "__name__", None) or describe(value)
+        return _shape(value.func)
+    name = getattr(value, "__name__", None)
+    return f"the function {name}" if name else describe(value)
 
 
 def call_all(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
@@ -149,7 +170,8 @@ def call_all(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> 
     return [function(*args) for args in calls]
 
 
-def _try(case: Case, args: tuple[Any, ...], got: Any, tolerance: Tolerance) -> Trial:
+def try_case(case: Case, args: tuple[Any, ...], got: Any, tolerance: Tolerance) -> Trial:
+    """Return the trial of one call that returned `got` and left its arguments as `args`."""
     try:
         for k, (before, after) in enumerate(zip(case.args, args, strict=True)):
             if not unchanged(before, after):

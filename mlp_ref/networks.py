@@ -1,14 +1,14 @@
 """Random networks of both seeds, with their data and all they compute on the way.
 
-Weights are O(1); one size is saturated, with confident wrong labels; all sizes differ, but for the
-seeds' own square ones.
+Weights are O(1). Some nets are saturated: in the hidden units only, in these for some of the examples, or
+throughout with confident wrong labels. Most sizes differ; some are square, where shapes do not tell.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,37 +28,67 @@ LARGEST_PREACTIVATION = 500.0
 """Of saturated nets, in every layer."""
 
 
+MODEST_LOGIT = 3.0
+"""Of nets whose hidden units alone are saturated: the result is far from 0 all the same."""
+
+CONFIDENT = 40.0
+"""From here on f is exactly 1, and on the other side as good as 0."""
+
+Saturation = Literal["none", "hidden", "some", "all"]
+"""Which units saturate: none, the hidden ones, these for half of the examples only, the output too."""
+
+
 class Size(NamedTuple):
-    """N examples, layer sizes [d, …, 1], and the scale that saturates the units (1: does not)."""
+    """N examples, layer sizes [d, …, 1], and what is special about the net."""
 
     N: int
     layers: tuple[int, ...]
-    saturation: float = 1.0
+    saturated: Saturation = "none"
+    label: float | None = None
+    """y of every example; None: drawn"""
+    sure_unit: bool = False
+    """whether a hidden unit, which one is drawn, is exactly 1 for every example, as the bias unit is"""
 
 
 ONE_HIDDEN_SIZES = (
     Size(7, (5, 3, 1)),
     Size(6, (2, 4, 1)),
     Size(5, (3, 3, 1)),
-    Size(1, (4, 2, 1)),
     Size(4, (3, 1, 1)),
-    Size(6, (3, 3, 1), 100.0),
+    # as many examples as hidden units with the bias unit, as inputs, as hidden units
+    Size(3, (3, 2, 1)),
+    Size(3, (2, 3, 1)),
+    Size(1, (4, 2, 1)),
+    Size(1, (4, 2, 1), label=0.0),
+    Size(1, (4, 2, 1), label=1.0),
+    Size(5, (3, 3, 1), sure_unit=True),
+    Size(6, (3, 4, 1), "hidden"),
+    Size(6, (3, 3, 1), "some"),
+    Size(8, (3, 3, 1), "all"),
 )
 THREE_LAYER_SIZES = (
     Size(7, (4, 3, 5, 1)),
     Size(6, (3, 3, 3, 1)),
-    Size(1, (2, 3, 4, 1)),
+    Size(3, (3, 3, 3, 1)),
     Size(5, (3, 1, 2, 1)),
-    Size(6, (4, 3, 5, 1), 60.0),
+    Size(1, (2, 3, 4, 1), label=0.0),
+    Size(1, (2, 3, 4, 1), label=1.0),
+    Size(6, (4, 3, 5, 1), "hidden"),
+    Size(6, (4, 3, 5, 1), "some"),
+    Size(8, (4, 3, 5, 1), "all"),
 )
 DEEP_SIZES = (
     *THREE_LAYER_SIZES,
     Size(7, (4, 1)),
+    Size(1, (4, 1)),
     Size(5, (3, 4, 1)),
     Size(6, (2, 3, 5, 4, 1)),
 )
-UNSATURATED = tuple(size for size in DEEP_SIZES if size.saturation == 1)
-UNSATURATED_ONE_HIDDEN = tuple(size for size in ONE_HIDDEN_SIZES if size.saturation == 1)
+UNSATURATED = tuple(size for size in DEEP_SIZES if size.saturated == "none" and size.N != 3)
+UNSATURATED_ONE_HIDDEN = tuple(
+    size for size in ONE_HIDDEN_SIZES if size.saturated == "none" and size.N != 3 and not size.sure_unit
+)
+"""Of nets to train."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +107,32 @@ class OneHidden:
 
 def draw_one_hidden(rng: Generator, size: Size) -> OneHidden:
     """Draw a network of seed 1: y real in [0, 1], 0 and 1 among them."""
-    N, (d, h, _), saturation = size
-    X, W1 = rng.normal(size=(N, d)), saturation * rng.normal(size=(d, h))
-    W2 = saturation * rng.normal(size=(h + 1, 1))
+    while True:
+        net = _one_hidden(rng, size)
+        if size.saturated != "all" or _sure_on_both_sides(net.O):
+            return net
+
+
+def _one_hidden(rng: Generator, size: Size) -> OneHidden:
+    N, (d, h, _), saturated, label, sure_unit = size
+    X, W1, W2 = _inputs(rng, size), rng.normal(size=(d, h)), rng.normal(size=(h + 1, 1))
+    if saturated in ("hidden", "all"):
+        W1 *= 100
+    if sure_unit:
+        X[:, -1], W1[-1, rng.integers(h)] = 1, 60
     W1 *= _within(LARGEST_PREACTIVATION, X @ W1)
-    W2 *= _within(LARGEST_PREACTIVATION, one_hidden.forward(X, W1, W2)[2])
+    O = one_hidden.forward(X, W1, W2)[2]
+    if saturated == "all":
+        W2[-1] -= np.median(O)
+        W2 *= _to(rng.uniform(200, LARGEST_PREACTIVATION), O - np.median(O))
+    else:
+        W2 *= _within(LARGEST_PREACTIVATION if saturated == "none" else MODEST_LOGIT, O)
     H, Z, O, y_hat = one_hidden.forward(X, W1, W2)
     y = rng.uniform(size=(N, 1))
-    if saturation > 1:
-        y = (y_hat < 0.5).astype(float)
+    if saturated == "all":
+        y = _mostly_wrong(O)
+    elif label is not None:
+        y[:] = label
     elif N > 1:
         y[rng.permutation(N)[:2], 0] = 0, 1
     return OneHidden(X, y, W1, W2, H, Z, O, y_hat)
@@ -104,26 +151,68 @@ class Deep:
 
 def draw_deep(rng: Generator, size: Size) -> Deep:
     """Draw a network of seed 2: y in {0, 1}, both occurring when N > 1."""
-    N, layers, saturation = size
-    X = rng.normal(size=(N, layers[0]))
-    Ws = [saturation * rng.normal(size=pair) for pair in pairwise(layers)]
-    bs = [saturation * rng.normal(size=n) for n in layers[1:]]
-    for k, (W, b) in enumerate(zip(Ws, bs, strict=True)):
-        last_unsaturated = saturation == 1 and k == len(Ws) - 1
-        limit = LARGEST_LOGIT if last_unsaturated else LARGEST_PREACTIVATION
-        scale = _within(limit, deep.forward(X, Ws[:k], bs[:k])[-1] @ W + b)
-        W *= scale
-        b *= scale
-    hs = deep.forward(X, Ws, bs)
-    y = (hs[-1] < 0.5).astype(float) if saturation > 1 else labels(rng, N)
-    if N > 1 and (y == y[0]).all():
-        y[rng.integers(N)] = 1 - y[0]
-    return Deep(X, y, Ws, bs, hs)
+    while True:
+        net, z = _deep(rng, size)
+        if size.saturated != "all" or _sure_on_both_sides(z):
+            return net
+
+
+def _deep(rng: Generator, size: Size) -> tuple[Deep, Array]:
+    """Return a net and the last pre-activations."""
+    N, layers, saturated, label, _ = size
+    X = _inputs(rng, size)
+    Ws = [rng.normal(size=pair) for pair in pairwise(layers)]
+    bs = [rng.normal(size=n) for n in layers[1:]]
+    scale = 60.0 if saturated in ("hidden", "all") else 1.0
+    for k in range(len(Ws) - 1):
+        _rescale(Ws[k], bs[k], scale)
+        z = deep.forward(X, Ws[:k], bs[:k])[-1] @ Ws[k] + bs[k]
+        _rescale(Ws[k], bs[k], _within(LARGEST_PREACTIVATION, z))
+    last = deep.forward(X, Ws[:-1], bs[:-1])[-1]
+    z = last @ Ws[-1] + bs[-1]
+    if saturated == "all":
+        bs[-1] -= np.median(z)
+        _rescale(Ws[-1], bs[-1], _to(rng.uniform(200, LARGEST_PREACTIVATION), z - np.median(z)))
+    else:
+        _rescale(Ws[-1], bs[-1], _within(LARGEST_LOGIT if saturated == "none" else MODEST_LOGIT, z))
+    z = last @ Ws[-1] + bs[-1]
+    y = labels(rng, N) if label is None else np.full((N, 1), label)
+    if saturated == "all":
+        y = _mostly_wrong(z)
+    return Deep(X, y, Ws, bs, deep.forward(X, Ws, bs)), z
+
+
+def _inputs(rng: Generator, size: Size) -> Array:
+    X = rng.normal(size=(size.N, size.layers[0]))
+    if size.saturated == "some":
+        X[rng.permutation(size.N)[: size.N // 2]] *= 100
+    return X
+
+
+def _rescale(W: Array, b: Array, scale: float) -> None:
+    W *= scale
+    b *= scale
 
 
 def _within(limit: float, preactivations: Array) -> float:
     """Return the factor, at most 1, that brings `preactivations` within ±limit."""
-    return float(min(1.0, limit / np.abs(preactivations).max()))
+    return min(1.0, _to(limit, preactivations))
+
+
+def _to(limit: float, preactivations: Array) -> float:
+    """Return the factor that brings the largest of `preactivations` to ±limit."""
+    return limit / max(float(np.abs(preactivations).max()), 0.1)
+
+
+def _sure_on_both_sides(z: Array) -> bool:
+    return bool((z > CONFIDENT).sum() >= 2 and (z < -CONFIDENT).sum() >= 1)
+
+
+def _mostly_wrong(z: Array) -> Array:
+    """Return the labels that confident outputs get wrong, all but one, a 1."""
+    y = (z < 0).astype(float)
+    y[np.argsort(z, axis=0)[-2]] = 1
+    return y
 
 
 def labels(rng: Generator, N: int) -> Array:

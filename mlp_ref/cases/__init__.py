@@ -1,25 +1,29 @@
 """Random inputs of every function: self-consistent, on several sizes, drawn afresh each time.
 
 Every formula that is right passes, because caches belong together: Z really is [σ(X W1), 1]. Upstream
-gradients are random, never ones. Each size is drawn twice, the second time in other memory layouts, so
-a result remembered from a call before is wrong in the next.
+gradients are random, never ones. Each size is drawn again in other memory layouts, strided and in Fortran
+order, so a result remembered from a call before is wrong in the next.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from course.trial import Case, clone
+from course.trial import Case, arrays, clone, quiet
 from mlp_ref.cases import ps0, ps1, ps2, ps3
-from mlp_ref.cases.common import Arguments, Draw, Generator
+from mlp_ref.cases.common import Arguments, Array, Draw, Generator
 from mlp_ref.functions import REFERENCE
 
 ARGUMENTS: dict[str, Draw] = {**ps0.ARGUMENTS, **ps1.ARGUMENTS, **ps2.ARGUMENTS, **ps3.ARGUMENTS}
 
 FRESH = {"ps1.gradient_descent_step", "ps1.train", "ps2.train"}
 """Functions whose results must not share memory with their arguments."""
+
+SLOW = {"ps1.train", "ps2.train"}
+"""Functions without cases in Fortran order: their time goes into steps."""
 
 WITHOUT_EXAMPLES = {
     *ps0.ARGUMENTS,
@@ -36,9 +40,13 @@ def cases(name: str, rng: Generator) -> list[Case]:
 
     Raises KeyError for a name that is not in the table.
     """
-    drawn = list(ARGUMENTS[name](rng))
-    drawn += [tuple(_relaid(a, rng) for a in args) for args in ARGUMENTS[name](rng)]
-    return [_case(name, drawn[k]) for k in rng.permutation(len(drawn))]
+    with quiet():
+        drawn = list(ARGUMENTS[name](rng))
+        drawn += [_relaid(args, _strided) for args in ARGUMENTS[name](rng)]
+        if name not in SLOW:
+            columns_first = (_relaid(args, _columns_first) for args in ARGUMENTS[name](rng))
+            drawn += [args for args in columns_first if any(map(_in_fortran_order, arrays(args)))]
+        return [_case(name, drawn[k]) for k in rng.permutation(len(drawn))]
 
 
 def _case(name: str, args: Arguments) -> Case:
@@ -49,12 +57,23 @@ def _case(name: str, args: Arguments) -> Case:
     return Case(args, want, n, fresh=name in FRESH, after=after)
 
 
-def _relaid(value: Any, rng: Generator) -> Any:
-    """Return equal arrays in another memory layout: Fortran order, or every second entry of a larger one."""
-    if isinstance(value, list):
-        return [_relaid(item, rng) for item in value]
-    if not isinstance(value, np.ndarray) or value.ndim == 0:
-        return value
-    if rng.integers(2):
-        return np.asfortranarray(value)
-    return np.repeat(value, 2, axis=-1)[..., ::2]
+def _relaid(value: Any, layout: Callable[[Array], Array]) -> Any:
+    """Return the same with all arrays in another memory layout."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(_relaid(item, layout) for item in value)
+    return layout(value) if isinstance(value, np.ndarray) and value.ndim else value
+
+
+def _strided(a: Array) -> Array:
+    """Return every second entry of a larger array."""
+    return np.repeat(a, 2, axis=-1)[..., ::2]
+
+
+def _columns_first(a: Array) -> Array:
+    """Return `a` in Fortran order, or strided where that makes no difference."""
+    fortran = np.asfortranarray(a)
+    return fortran if _in_fortran_order(fortran) else _strided(a)
+
+
+def _in_fortran_order(a: Array) -> bool:
+    return a.flags.f_contiguous and not a.flags.c_contiguous

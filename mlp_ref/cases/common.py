@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlp_ref.networks import Size
+
 Array = NDArray[np.float64]
 Generator = np.random.Generator
 Arguments = tuple[Any, ...]
@@ -18,3 +20,8 @@ Draw = Callable[[Generator], Iterator[Arguments]]
 def upstream(rng: Generator, N: int, n: int = 1) -> Array:
     """Draw a random upstream gradient (N, n)."""
     return rng.normal(size=(N, n))
+
+
+def steps_of(size: Size) -> tuple[int, ...]:
+    """Return the numbers of steps to train a net: none and many, and few where it costs little."""
+    return (0, 1, 4, 20) if len(size.layers) == 2 or size.label == 0 else (0, 20)

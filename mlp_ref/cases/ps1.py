@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from mlp_ref import one_hidden
-from mlp_ref.cases.common import Arguments, Draw, Generator, upstream
-from mlp_ref.networks import ONE_HIDDEN_SIZES, UNSATURATED_ONE_HIDDEN, OneHidden, Size, draw_one_hidden
+from mlp_ref.cases.common import Arguments, Array, Draw, Generator, steps_of, upstream
+from mlp_ref.networks import ONE_HIDDEN_SIZES, UNSATURATED_ONE_HIDDEN, OneHidden, draw_one_hidden
 
 
-def _of_networks(
-    pick: Callable[[OneHidden, Generator], Arguments], sizes: tuple[Size, ...] = ONE_HIDDEN_SIZES
-) -> Draw:
+def _of_networks(pick: Callable[[OneHidden, Generator], Arguments]) -> Draw:
     def draw(rng: Generator) -> Iterator[Arguments]:
-        for size in sizes:
+        for size in ONE_HIDDEN_SIZES:
             yield pick(draw_one_hidden(rng, size), rng)
 
     return draw
@@ -21,11 +21,35 @@ def _of_networks(
 
 def _step(net: OneHidden, rng: Generator) -> Arguments:
     dW1, dW2 = rng.normal(size=net.W1.shape), rng.normal(size=net.W2.shape)
-    return net.W1, net.W2, dW1, dW2, rng.uniform(0.1, 3)
+    return net.W1, net.W2, dW1, dW2, float(10 ** rng.uniform(-3, 1))
 
 
-def _train(net: OneHidden, rng: Generator) -> Arguments:
-    return net.X, net.y, net.W1, net.W2, rng.uniform(0.3, 2), int(rng.choice([0, 1, 4, 20]))
+def _train(rng: Generator) -> Iterator[Arguments]:
+    for size in UNSATURATED_ONE_HIDDEN:
+        for steps in steps_of(size):
+            net = draw_one_hidden(rng, size)
+            yield net.X, net.y, net.W1, net.W2, rng.uniform(0.3, 2), steps
+
+
+def _factor(rng: Generator, *shape: int) -> Array:
+    """Draw a factor of a chain as no net gives it: any sign, some entries tiny."""
+    tiny = 10.0 ** rng.uniform(-9, 0, size=shape)
+    return rng.normal(size=shape) * np.where(rng.integers(0, 2, size=shape), tiny, 1)
+
+
+def _dC_dW2_chain(rng: Generator) -> Iterator[Arguments]:
+    for size in ONE_HIDDEN_SIZES:
+        net = draw_one_hidden(rng, size)
+        yield upstream(rng, size.N), one_hidden.dyhat_dO(net.O), net.Z
+    yield _factor(rng, 6, 1), _factor(rng, 6, 1), _factor(rng, 6, 4)
+
+
+def _dC_dW1_chain(rng: Generator) -> Iterator[Arguments]:
+    for size in ONE_HIDDEN_SIZES:
+        net = draw_one_hidden(rng, size)
+        slopes = one_hidden.dyhat_dO(net.O), one_hidden.dO_dZ(net.W2), one_hidden.dZ_dH(net.Z)
+        yield upstream(rng, size.N), *slopes, net.X
+    yield _factor(rng, 6, 1), _factor(rng, 6, 1), _factor(rng, 3), _factor(rng, 6, 3), _factor(rng, 6, 4)
 
 
 ARGUMENTS: dict[str, Draw] = {
@@ -34,24 +58,14 @@ ARGUMENTS: dict[str, Draw] = {
     "ps1.dC_dyhat": _of_networks(lambda net, _: (net.y, net.y_hat)),
     "ps1.dyhat_dO": _of_networks(lambda net, _: (net.O,)),
     "ps1.dO_dW2": _of_networks(lambda net, _: (net.Z,)),
-    "ps1.dC_dW2_chain": _of_networks(
-        lambda net, rng: (upstream(rng, len(net.y)), one_hidden.dyhat_dO(net.O), net.Z)
-    ),
+    "ps1.dC_dW2_chain": _dC_dW2_chain,
     "ps1.dC_dW2": _of_networks(lambda net, _: (net.y, net.y_hat, net.O, net.Z)),
     "ps1.dO_dZ": _of_networks(lambda net, _: (net.W2,)),
     "ps1.dZ_dH": _of_networks(lambda net, _: (net.Z,)),
     "ps1.dH_dW1": _of_networks(lambda net, _: (net.X,)),
-    "ps1.dC_dW1_chain": _of_networks(
-        lambda net, rng: (
-            upstream(rng, len(net.y)),
-            one_hidden.dyhat_dO(net.O),
-            one_hidden.dO_dZ(net.W2),
-            one_hidden.dZ_dH(net.Z),
-            net.X,
-        )
-    ),
+    "ps1.dC_dW1_chain": _dC_dW1_chain,
     "ps1.dC_dW1": _of_networks(lambda net, _: (net.X, net.y, net.y_hat, net.O, net.Z, net.W2)),
     "ps1.gradient_descent_step": _of_networks(_step),
     "ps1.gradients_end_to_end": _of_networks(lambda net, _: (net.X, net.y, net.W1, net.W2)),
-    "ps1.train": _of_networks(_train, UNSATURATED_ONE_HIDDEN),
+    "ps1.train": _train,
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from course.activations import sigmoid
-from mlp_ref.cases.common import Arguments, Array, Draw, Generator, upstream
+from mlp_ref.cases.common import Arguments, Array, Draw, Generator, steps_of, upstream
 from mlp_ref.networks import (
     DEEP_SIZES,
     MARGIN,
@@ -31,9 +31,16 @@ def _of_networks(pick: Callable[[Deep, Generator], Arguments], sizes: tuple[Size
     return draw
 
 
-def _labelled(rng: Generator, sizes: tuple[int, ...], other: Callable[[int], Array]) -> Iterator[Arguments]:
-    for N in sizes:
-        yield labels(rng, N), other(N)
+def _labels(rng: Generator) -> Iterator[Array]:
+    yield labels(rng, 7)
+    yield labels(rng, 6)
+    yield np.zeros((1, 1))
+    yield np.ones((1, 1))
+
+
+def _labelled(rng: Generator) -> Iterator[Arguments]:
+    for y in _labels(rng):
+        yield y, _probabilities(rng, len(y))
 
 
 def _probabilities(rng: Generator, N: int) -> Array:
@@ -48,17 +55,22 @@ def _bce_from_logits(rng: Generator) -> Iterator[Arguments]:
     y = labels(rng, 7)
     far = np.clip(rng.normal(size=(7, 1)) * 10.0 ** rng.integers(0, 5, size=(7, 1)), -FARTHEST, FARTHEST)
     # of each label one that is wrong and sure
-    far[np.argmin(y)], far[np.argmax(y)] = rng.uniform(1000, FARTHEST), -rng.uniform(1000, FARTHEST)
+    far[np.argmin(y)], far[np.argmax(y)] = FARTHEST, -FARTHEST
     yield y, far
     # without them, because beside a loss of thousands the others are lost in the tolerance
-    for N in (6, 1):
-        yield labels(rng, N), 3 * rng.normal(size=(N, 1))
+    for y in _labels(rng):
+        yield y, 3 * rng.normal(size=y.shape)
+    # right and rather sure: small losses, each by itself
+    for label in (0.0, 1.0):
+        yield np.full((1, 1), label), (2 * label - 1) * rng.uniform(6, 20, size=(1, 1))
+        yield np.full((1, 1), label), (1 - 2 * label) * rng.uniform(1000, FARTHEST, size=(1, 1))
 
 
 def _output_delta(rng: Generator) -> Iterator[Arguments]:
-    for y, f in _labelled(rng, (7, 6, 1), lambda N: _probabilities(rng, N)):
+    for y, f in _labelled(rng):
         if len(f) > 1:
-            f[rng.permutation(len(f))[:2], 0] = 0, 1
+            corners = rng.permutation(len(f))[:4]
+            y[corners, 0], f[corners, 0] = (0, 0, 1, 1), (0, 1, 0, 1)
         yield y, f
 
 
@@ -73,18 +85,21 @@ def _delta_step(rng: Generator) -> Iterator[Arguments]:
         if len(size.layers) > 2:
             net = draw_deep(rng, size)
             W_next = net.Ws[1]
-            yield upstream(rng, size.N, W_next.shape[1]), W_next, net.hs[1]
+            yield rng.uniform(-10, 10, size=(size.N, W_next.shape[1])), W_next, net.hs[1]
 
 
-def _train(net: Deep, rng: Generator) -> Arguments:
-    return net.X, net.y, net.Ws, net.bs, rng.uniform(0.01, 0.1), int(rng.choice([0, 1, 4, 20]))
+def _train(rng: Generator) -> Iterator[Arguments]:
+    for size in UNSATURATED:
+        for steps in steps_of(size):
+            net = draw_deep(rng, size)
+            yield net.X, net.y, net.Ws, net.bs, rng.uniform(0.01, 0.1), steps
 
 
 ARGUMENTS: dict[str, Draw] = {
     "ps2.forward": _of_networks(lambda net, _: (net.X, net.Ws, net.bs)),
-    "ps2.bce_loss": lambda rng: _labelled(rng, (7, 6, 1), lambda N: _probabilities(rng, N)),
+    "ps2.bce_loss": _labelled,
     "ps2.bce_from_logits": _bce_from_logits,
-    "ps2.dL_df": lambda rng: _labelled(rng, (7, 6, 1), lambda N: _probabilities(rng, N)),
+    "ps2.dL_df": _labelled,
     "ps2.dh_dz": _dh_dz,
     "ps2.dz_dh": _of_networks(lambda net, _: (net.Ws[min(1, len(net.Ws) - 1)],)),
     "ps2.output_delta": _output_delta,
@@ -96,5 +111,5 @@ ARGUMENTS: dict[str, Draw] = {
         lambda net, rng: (net.hs, [upstream(rng, len(net.X), h.shape[1]) for h in net.hs[1:]])
     ),
     "ps2.gradients_end_to_end": _of_networks(lambda net, _: (net.X, net.y, net.Ws, net.bs)),
-    "ps2.train": _of_networks(_train, UNSATURATED),
+    "ps2.train": _train,
 }

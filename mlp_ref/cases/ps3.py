@@ -71,6 +71,9 @@ def _boundaries(rng: Generator) -> Iterator[Sequence[int] | Integers]:
     dipping = _falling(rng, 1000, 800, 9)
     dipping[rng.integers(1, 4)] = 100
     yield dipping
+    # far down
+    for n in (2, 9):
+        yield _falling(rng, 10**4, int(rng.integers(200, 900)), n)
     for last in (300, 800):
         wavering = _falling(rng, 1000, last, 6)
         yield np.concatenate([wavering, last + rng.integers(1, 50) * np.array([1, 0, 1, 0, -1])])
@@ -135,7 +138,9 @@ def _largest_curvature(rng: Generator) -> Iterator[Arguments]:
 def _curved(rng: Generator, A: Array, kind: str, ratio: float) -> tuple[partial[Array], Array]:
     """Return a gradient and a point where the curvatures along the rows of A are known and one dominates."""
     n = len(A)
-    curvatures = rng.uniform(0.5, 20) * np.append(1, ratio * rng.uniform(-1, 1, size=n - 1))
+    ratios = rng.uniform(-1, 1, size=n - 1)
+    ratios[:1] = rng.choice([-1, 1])
+    curvatures = rng.uniform(0.5, 20) * np.append(1, ratio * ratios)
     u = rng.choice([-1, 1], size=n) * rng.uniform(0.3, 0.5, size=n)
     c = curvatures
     if kind == "valleys":

@@ -7,14 +7,11 @@ inputs, and the one that gives the same on all of them is named.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from course.compare import Tolerance, agrees
-from course.trial import Trial, clone, notes, shares_memory
+from course.trial import Trial, clone, notes, quiet, shares_memory, try_case, unchanged
 from mlp_ref.mistakes import ps0, ps1, ps2, ps3
 from mlp_ref.mistakes.common import Mistake, Table
 
@@ -25,31 +22,50 @@ __all__ = ["MISTAKES", "Mistake", "recognise"]
 
 def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mistake | None:
     """Return the mistake of function `name` that does what was seen in every trial, or None."""
-    for mistake in MISTAKES.get(name, ()):
-        if all(_explains(mistake, trial, tolerance) for trial in trials):
-            return mistake
+    with quiet():
+        for mistake in MISTAKES.get(name, ()):
+            if _explains(mistake, trials, tolerance):
+                return mistake
     return None
 
 
-def _explains(mistake: Mistake, trial: Trial, tolerance: Tolerance) -> bool:
-    args = clone(trial.case.args)
-    try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+def _explains(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -> bool:
+    """Return whether `mistake` does the same in every trial, and is refused where the answer was."""
+    refused = False
+    # those that failed tell most mistakes apart
+    for trial in sorted(trials, key=lambda trial: trial.difference is None):
+        args = clone(trial.case.args)
+        try:
             wrong = mistake.function(*args)
-    except Exception:  # a variant that cannot take these inputs explains nothing
-        return False
+        except Exception:  # a variant that cannot take these inputs explains nothing
+            return False
+        if not _same(trial, wrong, args, tolerance):
+            return False
+        if trial.difference:
+            refused = refused or bool(try_case(trial.case, args, wrong, tolerance).difference)
+    return refused
+
+
+def _same(trial: Trial, wrong: Any, args: tuple[Any, ...], tolerance: Tolerance) -> bool:
     if trial.case.fresh and shares_memory(trial.got, trial.after) != shares_memory(wrong, args):
         return False
-    return agrees(trial.got, wrong, tolerance) and _same(trial.after, args, tolerance)
+    return agrees(trial.got, wrong, tolerance) and all(
+        _left_alike(*arguments, tolerance)
+        for arguments in zip(trial.case.args, trial.after, args, strict=True)
+    )
 
 
-def _same(a: Any, b: Any, tolerance: Tolerance) -> bool:
-    """Return whether two sets of arguments, after a call, hold the same values."""
-    if isinstance(b, (list, tuple)):
-        return (
-            isinstance(a, (list, tuple))
-            and len(a) == len(b)
-            and all(_same(x, y, tolerance) for x, y in zip(a, b, strict=True))
-        )
-    return notes(a) == notes(b) if callable(b) else agrees(a, b, tolerance)
+def _left_alike(before: Any, a: Any, b: Any, tolerance: Tolerance) -> bool:
+    """Return whether two calls did the same to an argument.
+
+    Whether it is changed is a matter of bits; what it is changed to need only agree.
+    """
+    if isinstance(before, (list, tuple)):
+        if any(type(item) is not type(before) or len(item) != len(before) for item in (a, b)):
+            return unchanged(a, b)
+        return all(_left_alike(*item, tolerance) for item in zip(before, a, b, strict=True))
+    if callable(before):
+        return notes(a) == notes(b)
+    if unchanged(before, a) or unchanged(before, b):
+        return unchanged(a, b)
+    return agrees(a, b, tolerance)

@@ -114,6 +114,10 @@ def _losses_cut(part: slice) -> Any:
     return train
 
 
+def _one_loss_more(X: Any, y: Any, W1: Any, W2: Any, eta: Any, steps: int) -> Any:
+    return _train(X, y, W1, W2, eta, steps + 1)[0], *_train(X, y, W1, W2, eta, steps)[1:]
+
+
 MISTAKES: Table = {
     "ps1.mse_cost": (
         Mistake("½ missing", "the ½ of (1) is missing", lambda y, p: np.sum((y - p) ** 2) / len(y)),
@@ -444,6 +448,7 @@ MISTAKES: Table = {
         Mistake(
             "first cost missing", "the cost before the first step is missing", _losses_cut(slice(1, None))
         ),
+        Mistake("one loss too many", "there is one loss too many: steps + 1 are asked for", _one_loss_more),
         Mistake(
             "W2 from the new W1",
             "the gradient for W2 was taken at the new W1: both belong to the old point",

@@ -19,6 +19,8 @@ TRANSPOSED = "the result is transposed"
 DOUBLE = "σ was applied once too often: h is σ(z) already"
 MSE_START = "a factor f(1 − f) too many: it cancels against the derivative of the cross-entropy"
 
+ZERO_BY_ZERO = "0/0 where f is 0 or 1: cancel f(1 − f) on paper first"
+
 Slope = Callable[[Any], Any]
 
 
@@ -201,6 +203,10 @@ def _losses_changed(change: Slope) -> Callable[..., Any]:
     return train
 
 
+def _one_loss_more(X: Any, y: Any, Ws: Any, bs: Any, eta: Any, steps: int) -> Any:
+    return _train(X, y, Ws, bs, eta, steps + 1)[0], *_train(X, y, Ws, bs, eta, steps)[1:]
+
+
 def _as_printed_loss(y: Any, f: Any) -> Any:
     return -np.sum(y * np.log(f)) + np.sum((1 - y) * np.log(1 - f))
 
@@ -208,6 +214,10 @@ def _as_printed_loss(y: Any, f: Any) -> Any:
 def _naive_delta(y: Any, f: Any) -> Any:
     with np.errstate(all="ignore"):
         return (f - y) / (f * (1 - f)) * f * (1 - f)
+
+
+def _dW1_naive(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
+    return _dW1(X, y, hs, Ws, start=_naive_delta(y, hs[-1]))
 
 
 def _naive_logits(y: Any, z: Any) -> Any:
@@ -313,7 +323,7 @@ MISTAKES: Table = {
     "ps2.output_delta": (
         Mistake("sign", SIGN, lambda y, f: y - f),
         Mistake("f(1 − f) kept", MSE_START, lambda y, f: (f - y) * f * (1 - f)),
-        Mistake("0/0", "0/0 where f is 0 or 1: cancel f(1 − f) on paper first", _naive_delta),
+        Mistake("0/0", ZERO_BY_ZERO, _naive_delta),
         Mistake("mean", MEAN, lambda y, f: (f - y) / len(y)),
         Mistake("squared", "the difference was squared", lambda y, f: (f - y) ** 2),
         Mistake("one axis", "the column was flattened", lambda y, f: (f - y)[:, 0]),
@@ -370,6 +380,7 @@ MISTAKES: Table = {
             MSE_START,
             lambda y, hs, Ws: _deltas(y, hs, Ws, start=(hs[-1] - y) * ref.dh_dz(hs[-1])),
         ),
+        Mistake("0/0", ZERO_BY_ZERO, lambda y, hs, Ws: _deltas(y, hs, Ws, start=_naive_delta(y, hs[-1]))),
         Mistake("h(1 − h) missing", NO_SLOPE, lambda y, hs, Ws: _deltas(y, hs, Ws, slope_of=_one)),
         Mistake("σ′ of h", DOUBLE, lambda y, hs, Ws: _deltas(y, hs, Ws, slope_of=slope)),
         Mistake(
@@ -411,6 +422,7 @@ MISTAKES: Table = {
         Mistake("in place", "an argument was changed in place", _deltas_in_place),
     ),
     "ps2.dL_dW1": (
+        Mistake("0/0", ZERO_BY_ZERO, _dW1_naive),
         Mistake("sign", SIGN, lambda *a: -ref.dL_dW1(*a)),
         Mistake("h_1(1 − h_1) missing", "the slope of layer 1 is missing", lambda *a: _dW1(*a, slope1=_one)),
         Mistake("h_2(1 − h_2) missing", "the slope of layer 2 is missing", lambda *a: _dW1(*a, slope2=_one)),
@@ -436,6 +448,7 @@ MISTAKES: Table = {
         Mistake("summed over columns", "the index m of the hidden unit is free: no sum over it", _as_printed),
     ),
     "ps2.dL_dW1_sums": (
+        Mistake("0/0", ZERO_BY_ZERO, _dW1_naive),
         Mistake(
             "as printed",
             "the sum over m, the free index of the hidden unit, is taken as the seed prints it",
@@ -512,6 +525,7 @@ MISTAKES: Table = {
             "the loss before the first step is missing",
             _losses_changed(lambda losses: losses[1:]),
         ),
+        Mistake("one loss too many", "there is one loss too many: steps + 1 are asked for", _one_loss_more),
         Mistake(
             "mean loss",
             "the losses are means: L is a sum",

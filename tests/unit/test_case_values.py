@@ -103,3 +103,66 @@ def test_upstream_gradients_differ_from_example_to_example(name, argument):
     for case in drawn(name):
         for upstream in arrays([case.args[argument]]):
             assert len(np.unique(upstream)) == upstream.size
+
+
+ALL_SEEDS = range(20)
+
+
+def each_draw(name):
+    """The cases of every one of ALL_SEEDS."""
+    return (cases(name, np.random.default_rng(seed)) for seed in ALL_SEEDS)
+
+
+@pytest.mark.parametrize("name", ["ps1.train", "ps2.train"])
+def test_every_draw_trains_every_size_for_no_step_and_for_many(name):
+    for drawn_once in each_draw(name):
+        trained = {}
+        for case in drawn_once:
+            size = str([a.shape for a in arrays(case.args)])
+            trained.setdefault(size, set()).add(case.args[-1])
+        assert all(steps >= {0, 20} for steps in trained.values())
+        assert {1, 4} <= set().union(*trained.values())
+        assert {1, 4} <= {case.args[-1] for case in drawn_once if case.n == 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "f"),
+    [("ps1.dC_dW1", 1, 2), ("ps2.output_delta", 0, 1), ("ps2.deltas", 0, 1), ("ps2.dL_dW1", 1, 2)],
+)
+def test_every_draw_has_an_output_of_exactly_one_for_both_labels(name, y, f):
+    for drawn_once in each_draw(name):
+        seen = set()
+        for case in drawn_once:
+            outputs = case.args[f][-1] if isinstance(case.args[f], list) else case.args[f]
+            seen |= set(case.args[y][outputs == 1])
+        assert seen >= {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"), [("ps1.dO_dW2", 0), ("ps1.dH_dW1", 0), ("ps1.dZ_dH", 0), ("ps2.dz_dh", 0)]
+)
+def test_every_draw_has_a_square_input(name, argument):
+    for drawn_once in each_draw(name):
+        assert any(len(set(case.args[argument].shape)) == 1 for case in drawn_once)
+
+
+@pytest.mark.parametrize("name", ["ps1.dC_dW1", "ps2.deltas", "ps2.dL_df", "ps3.largest_curvature"])
+def test_every_draw_has_strided_inputs(name):
+    for drawn_once in each_draw(name):
+        assert any(
+            not a.flags.c_contiguous and not a.flags.f_contiguous
+            for case in drawn_once
+            for a in arrays(case.args)
+        )
+
+
+@pytest.mark.parametrize(("name", "X"), [("ps1.dC_dW1", 0), ("ps2.dL_dW1", 0), ("ps2.dL_dW1_sums", 0)])
+def test_every_draw_has_a_saturated_case_that_is_not_lost_in_the_tolerance(name, X):
+    for drawn_once in each_draw(name):
+        saturated = [case for case in drawn_once if np.abs(case.args[X]).max() > 20]
+        assert any(np.abs(case.want).max() > 1e-6 for case in saturated)
+
+
+def test_every_draw_has_a_real_unit_that_is_one_like_the_bias_unit():
+    for drawn_once in each_draw("ps1.dZ_dH"):
+        assert any((case.args[0][:, :-1] == 1).all(axis=0).any() for case in drawn_once if case.n > 1)

@@ -1,5 +1,7 @@
 """What hidden tests call: the reference and its equals pass, everything else is refused, and seeds repeat."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -185,3 +187,13 @@ def test_shared_memory_is_refused(name):
     else:
         found = [seed for seed in range(20) if any(args[-1] == 0 for args in seen(name, seed))]
         assert "shares memory" in refused(name, sharing, found[0])
+
+
+@pytest.mark.parametrize("name", ["ps0.sigmoid", "ps1.train", "ps2.deltas", "ps2.bce_loss"])
+def test_what_a_student_makes_of_warnings_does_not_disturb_the_judge(name):
+    with warnings.catch_warnings(), np.errstate(all="raise"):
+        warnings.simplefilter("error")
+        quiet_reference = np.errstate(all="ignore")(REFERENCE[name])
+        with use_seed(0):
+            matches_reference(name, quiet_reference)
+        assert refused(name, lambda *args: negative(quiet_reference(*args)))

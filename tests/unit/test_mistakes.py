@@ -53,3 +53,13 @@ def nudged(value, factor):
     if isinstance(value, str):
         return value + "?"
     return value + 7 if isinstance(value, (int, np.integer)) else value * factor
+
+
+def test_a_right_answer_that_nudges_an_argument_is_not_taken_for_a_mistake():
+    def nudging(*args):
+        result = REFERENCE["ps1.train"](*args)
+        args[2].flat[0] = np.nextafter(args[2].flat[0], 9e9)
+        return result
+
+    for seed in range(5):
+        assert refused("ps1.train", nudging, seed).mistake is None

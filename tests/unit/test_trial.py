@@ -1,5 +1,6 @@
 """Calls on cases: changed arguments and shared memory are noticed, suspicions must fit every case."""
 
+import warnings
 from functools import partial
 
 import numpy as np
@@ -180,5 +181,16 @@ def test_differences_that_count_as_change(before, after):
 
 def test_signature_shows_shapes_only():
     assert signature((A, [A, A.T], 0.5, 3)) == "shape (3, 2), [shape (3, 2), shape (2, 3)], 0.5, 3"
-    assert "first_of" in signature((first_of,))
-    assert "partial" in signature((partial(first_of, A),))
+    assert signature((first_of,)) == "the function first_of"
+    assert signature((partial(first_of, A),)) == "the function first_of"
+
+
+def test_warnings_made_errors_by_the_student_disturb_their_own_calls_only():
+    huge = np.array([1e200])
+    square = Case((huge,), np.array([0.0]), 1)
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = examine(lambda a: a, [square], Tolerance(), {"a square": lambda want, a: a * a})
+        assert found.failed.difference.stage == "value"
+        with pytest.raises(FloatingPointError):
+            examine(lambda a: a * a, [square], Tolerance())
