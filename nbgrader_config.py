@@ -32,6 +32,8 @@ c.Autograde.autograde_preprocessors = [
     stock + "LimitOutput",
     steps + "SaveVerdicts",
     stock + "AssignLatePenalties",
+    # Neither the feedback nor the formgrader runs what a student wrote as HTML.
+    steps + "Inert",
     stock + "CheckCellMetadata",
 ]
 
@@ -40,7 +42,7 @@ c.Execute.timeout = 30
 # More limits, for a whole notebook, with their defaults:
 # c.SandboxedExecute.notebook_timeout, .memory, .tasks, .file_bytes, .output_bytes
 
-# Feedback shows no hidden test, and neither it nor the formgrader runs what a student wrote as HTML.
+# Feedback shows no hidden test.
 c.GenerateFeedback.preprocessors = [
     steps + "HideTests",
     stock + "GetGrades",

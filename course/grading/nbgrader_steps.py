@@ -11,10 +11,11 @@ from typing import Any
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from nbconvert.exporters import NotebookExporter
+from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Float, Integer
+from traitlets import Bool, Float, Integer
 
 from course.grading import notebooks
 from course.grading.assignment import Assignment, assignment, bound_in
@@ -170,13 +171,14 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
             _show(nb, results)
         else:
             seed = fresh_seed()
-            results, runner = run(subject, nb, seed, self._limits(), dict(_nbgrader_variables()))
+            results, runner = run(subject, nb, seed, self.limits(), dict(_nbgrader_variables()))
             _write(runner.files, Path(resources["metadata"]["path"]))
             nb.metadata[SETTINGS] = {"seed": seed}
         resources["course_results"] = results
         return nb, resources
 
-    def _limits(self) -> Limits:
+    def limits(self) -> Limits:
+        """Return the limits that the configuration sets."""
         # without a time-out the notebook's limit is what is left
         cell = float(self.timeout) if self.timeout else self.notebook_timeout
         return Limits(
@@ -235,6 +237,21 @@ class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]
         grade.auto_score = result.points
         grade.needs_manual_grade = grade.manual_score is not None
         self.gradebook.db.commit()
+
+
+class Inert(SanitizeHTML):
+    """Makes what a student wrote harmless to read: HTML loses its scripts, outputs that run are dropped."""
+
+    enabled = Bool(True, help="Whether to use this step.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Change all cells but the instructor's texts."""
+        for index, cell in enumerate(nb.cells):
+            settings = cell.metadata.get("nbgrader", {})
+            instructors = settings.get("locked") and not settings.get("solution")
+            if cell.cell_type == "code" or not instructors:
+                self.preprocess_cell(cell, resources, index)
+        return nb, resources
 
 
 class HideTests(ClearHiddenTests):  # type: ignore[misc]

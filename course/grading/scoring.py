@@ -8,10 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from traitlets.config.loader import PyFileConfigLoader
 
 from course.grading.assignment import load
-from course.grading.classroom import ClassroomError
+from course.grading.classroom import CONFIG, ClassroomError
 from course.grading.grade import grade
+from course.grading.limits import Limits
 from course.grading.release import assignments
 from course.grading.results import Result
 from course.wire import printable
@@ -29,12 +31,22 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
 
 
 def _results(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) -> Iterator[Result]:
-    skeleton = load(root, assignment)
+    skeleton, limits = load(root, assignment), configured_limits(root)
     for path in paths:
         # a link to a folder is a link: it could lead to somebody else's
         is_folder = path.is_dir() and not path.is_symlink()
         notebook = path / f"{assignment}.ipynb" if is_folder else path
-        yield replace(grade(skeleton, notebook, seed=seed), submission=str(path))
+        yield replace(grade(skeleton, notebook, seed=seed, limits=limits), submission=str(path))
+
+
+def configured_limits(root: Path) -> Limits:
+    """Return the limits that `nbgrader_config.py` in `root` sets, the defaults where there is none."""
+    from course.grading.nbgrader_steps import SandboxedExecute  # late: nbgrader takes a second to load
+
+    if not (root / CONFIG).is_file():
+        return Limits()
+    config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    return SandboxedExecute(config=config).limits()
 
 
 def print_lines(results: Iterable[Result]) -> bool:
