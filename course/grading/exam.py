@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ast
-import contextlib
-import io
 import re
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +12,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course.grading import notebooks
+from course.grading.quiet import quiet
 
 END_TO_END = re.compile(r"test_.*_end_to_end")
 
@@ -77,7 +75,7 @@ class Exam:
         The functions `replaced` stand in for those of the answers. Prints and warnings are dropped.
         """
         tests = {name: source for name, source in self.tests.items() if only is None or name in only}
-        with silence():
+        with quiet():
             namespace = self.namespace(answers)
             namespace.update(replaced)
             return {name: _raised(source, dict(namespace), name) for name, source in tests.items()}
@@ -118,18 +116,6 @@ def stubs(release: NotebookNode) -> dict[str, str]:
         for cell in cells
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
     }
-
-
-@contextlib.contextmanager
-def silence() -> Any:
-    """Drop what is printed, and warnings."""
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _raised(source: str, namespace: dict[str, Any], name: str) -> BaseException | None:

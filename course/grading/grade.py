@@ -38,7 +38,7 @@ def grade(
 
     def result(status: str, cells: dict[str, CellResult], **more: object) -> Result:
         seconds = time.monotonic() - begin
-        return Result(name, assignment.name, status, seed, seconds, cells, **more)  # type: ignore[arg-type]
+        return Result(name, assignment.name, status, seed, seconds, cells, **more)  # type: ignore[arg-type]  # the two literals above
 
     try:
         content = submissions.read(submission) if isinstance(submission, Path) else submission

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-import contextlib
-import io
 import math
-import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +14,7 @@ import numpy as np
 from course import wire
 from course.grading.bubblewrap import SandboxUnavailable
 from course.grading.proxies import StudentError, StudentFunction
+from course.grading.quiet import quiet
 from course.grading.results import CellResult
 from course.seed import use_seed
 from course.trial import WrongAnswer, clone
@@ -58,7 +56,7 @@ class Judge:
                 namespace = self._own_names() | self._looked_up(source, ask)
                 value = run(source, namespace)
         except StudentError as error:
-            return CellResult(error.verdict, 0.0, max_points, str(error))  # type: ignore[arg-type]
+            return CellResult(error.verdict, 0.0, max_points, str(error))  # type: ignore[arg-type]  # a Verdict
         except (HarnessFailure, SandboxUnavailable):
             raise
         except WrongAnswer as error:
@@ -146,15 +144,3 @@ def bound_names(tree: ast.Module) -> set[str]:
             stores = (n for n in ast.walk(statement) if isinstance(n, ast.Name))
             bound |= {n.id for n in stores if isinstance(n.ctx, ast.Store)}
     return bound
-
-
-@contextlib.contextmanager
-def quiet() -> Any:
-    """Drop what a cell of the instructor's prints, and its warnings."""
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")
-        yield

@@ -64,7 +64,7 @@ def _repaired(content: bytes) -> NotebookNode:
     return nbformat.v4.new_notebook(cells=made)
 
 
-class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
+class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
     """Puts the answers of a submission on the instructor's skeleton, before any stock step looks at it."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
@@ -142,7 +142,7 @@ def _files(folder: Path) -> dict[str, bytes]:
     }
 
 
-class SandboxedExecute(Execute):  # type: ignore[misc]
+class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
     """Runs the student's cells in the sandbox and judges the tests outside of it."""
 
     notebook_timeout = Float(120.0, help="Seconds of the student's own time for a notebook.").tag(config=True)
@@ -224,7 +224,7 @@ def _write(files: dict[str, bytes], folder: Path) -> None:
         target.write_bytes(content)
 
 
-class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]
+class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
     """Saves the verdicts' points; written answers, and runs without execution, are nbgrader's."""
 
     def _add_score(self, cell: NotebookNode, resources: Resources) -> None:
@@ -254,7 +254,7 @@ class Inert(SanitizeHTML):
         return nb, resources
 
 
-class HideTests(ClearHiddenTests):  # type: ignore[misc]
+class HideTests(ClearHiddenTests):  # type: ignore[misc]  # nbgrader has no types
     """Takes the hidden tests out of the feedback."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:

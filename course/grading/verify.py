@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from course.grading import leaks, notebooks, release
-from course.grading.exam import END_TO_END, Exam, silence, stubs
+from course.grading.exam import END_TO_END, Exam, stubs
 from course.grading.forms import FORMS
+from course.grading.quiet import quiet
 from course.seed import use_seed
 from course.trial import WrongAnswer
 
@@ -72,12 +73,12 @@ def verify(root: Path, assignment: str, seeds: int) -> Verdict:
     problems = list(_problems_of_notebook(root, exam))
     rows = [_row(exam, function, tables.get(f"{assignment}.{function}", ())) for function in exam.solutions]
     matches = importlib.import_module(f"{REFERENCE_PACKAGE}.grading").matches_reference
-    with silence():
+    with quiet():
         namespace = exam.namespace(exam.solutions)
     for row in rows:
         name = f"{assignment}.{row.function}"
         for seed in range(seeds):
-            with use_seed(seed), silence():
+            with use_seed(seed), quiet():
                 _try_forms(row, matches, name, namespace[row.function])
                 _try_mistakes(row, matches, name, tables.get(name, ()))
     return Verdict(assignment, sum(exam.points.values()), rows, problems)
