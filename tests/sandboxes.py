@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from pathlib import Path
 
 from course.grading.kernels import StudentKernel
 from course.grading.limits import Limits
+from course.grading.parents import nursery
 
 MIB = 1 << 20
 # Small enough to be reached in no time, and harmless to the machine if nothing held them.
@@ -39,8 +41,39 @@ def left_of(spaces: set[str], patience: float = 2.0) -> list[str]:
     return found
 
 
-def descriptors() -> set[str]:
-    return {path.name for path in Path("/proc/self/fd").iterdir()}
+def descendants(of: int) -> set[int]:
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            pid, _, rest = stat.read_text().partition(" (")
+            parents[int(pid)] = int(rest.rpartition(")")[2].split()[1])
+    found = {of}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {of}
+
+
+def belongings() -> tuple[set[int], int, int]:
+    """This process's descendants, and how many descriptors and threads it has: all but the warm parent's."""
+    parent = nursery._current
+    warm = {parent._process.pid, *descendants(parent._process.pid)} if parent else set()
+    if warm and parent and not parent.children:
+        assert len(warm) == 3, "bubblewrap, its first process and the parent, which has no children"
+    # The socket and standard error of the parent, and the thread that started it.
+    count = len(os.listdir("/proc/self/fd")) - (2 if parent else 0)  # noqa: PTH208
+    threads = [thread for thread in threading.enumerate() if not thread.name.startswith("sandbox starter")]
+    return descendants(os.getpid()) - warm, count, len(threads)
+
+
+def belongings_soon(expected: tuple[set[int], int, int], up_to: int = 3) -> tuple[set[int], int, int]:
+    """The same after a moment, for the killed to die in; only as many parts are waited for."""
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline:
+        with contextlib.suppress(AssertionError):
+            if belongings()[:up_to] == expected[:up_to]:
+                break
+        time.sleep(0.02)
+    return belongings()
 
 
 def namespace_of(kernel: StudentKernel) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import select
+import signal
 import time
-from contextlib import suppress
 from typing import Any
 
 from course.grading import confinement, messages, zmtp
@@ -16,7 +16,6 @@ from course.grading.sandbox import Sandbox
 WIRE = 64 << 20
 """bytes of the largest answer to a question"""
 _ENVELOPE = 1 << 20
-_CHANNELS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
 _TICK = 0.02
 # Own seconds which an interrupted kernel has to stop, and one that has answered to hand in the last outputs.
 _TO_STOP = 2.0
@@ -38,8 +37,7 @@ class Client:
         self._writer = messages.Writer()
         self._connections: list[zmtp.Connection] = []
         deadline = time.monotonic() + self._limits.startup
-        names = {"transport": "ipc", "ip": f"{confinement.SOCKETS}/k", "signature_scheme": "hmac-sha256"}
-        sandbox.start({**names, **_CHANNELS, "key": self._writer.key})
+        sandbox.start(confinement.kernel_side(self._writer.key))
         try:
             self._shell = self._connect("shell_port", "DEALER", WIRE + _ENVELOPE, deadline)
             self._iopub = self._connect("iopub_port", "SUB", 4 * self._limits.output + _ENVELOPE, deadline)
@@ -49,7 +47,7 @@ class Client:
             raise
 
     def _connect(self, channel: str, kind: str, largest: int, deadline: float) -> zmtp.Connection:
-        path = f"/proc/self/fd/{self.sandbox.sockets}/k-{_CHANNELS[channel]}"
+        path = f"/proc/self/fd/{self.sandbox.sockets}/k-{confinement.PORTS[channel]}"
         while True:
             try:
                 connection = zmtp.Connection(path, kind, largest, deadline)
@@ -133,7 +131,7 @@ class Client:
                     break
                 limit = self._limits.notebook if is_rest else seconds
                 late = f"The {'notebook' if is_rest else 'cell'} took more than {limit:g} seconds."
-                self.sandbox.interrupt()
+                self.sandbox.send(signal.SIGINT)
                 deadline = clock.own() + _TO_STOP
                 widest = clock.wall() + _TO_STOP * self._limits.patience
         except zmtp.Disconnected:
@@ -152,9 +150,7 @@ class Client:
 
     def _why_disconnected(self) -> str:
         # The connection of a process that ends may be gone a moment before it.
-        with suppress(Exception):
-            self.sandbox.process.wait(0.5)
-        return _SILENT if self.sandbox.running else ENDED
+        return ENDED if self.sandbox.wait(0.5) else _SILENT
 
     def close(self) -> None:
         """Close the connections. May be called again."""

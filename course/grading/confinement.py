@@ -1,4 +1,4 @@
-"""What bubblewrap is told: what a sandbox shares with the host, which is little, and what is its own."""
+"""What bubblewrap and the launcher are told: what a sandbox shares with the host, and what is its own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 import platform
 import re
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from course.grading import seccomp, staging
 from course.grading.limits import Limits
@@ -17,6 +18,10 @@ HOME = "/home/student"
 WORK = f"{HOME}/work"
 SOCKETS = "/run/kernel"
 LAUNCHER = PurePosixPath("/opt/launcher.py")
+PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
+"""what a socket's name ends with"""
+# Who the student is: written for each kernel.
+_ACCOUNTS = "/run/accounts"
 _LIBRARIES = Path("/etc/ld.so.cache")
 _STUDENT = 1000
 # Where bubblewrap has been root, each sandbox is a user of its own, one of those given to nobody.
@@ -43,11 +48,16 @@ def fresh_user() -> int | None:
     return _FIRST_USER + secrets.randbelow(_USERS) if highest > _FIRST_USER + _USERS else _NOBODY
 
 
-def environment(mounts: staging.Mounts, extra: Mapping[str, str]) -> dict[str, str]:
-    """Return a kernel's environment. Raises ValueError if `extra` has other variables than nbgrader's."""
-    strangers = [name for name in extra if not re.fullmatch(r"NBGRADER_[A-Z_]+", name)]
+def checked(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables. Raises ValueError if there are others than nbgrader's."""
+    strangers = [name for name in variables if not re.fullmatch(r"NBGRADER_[A-Z_]+", name)]
     if strangers:
         raise ValueError(f"only NBGRADER_ variables enter a sandbox, not {', '.join(strangers)}")
+    return dict(variables)
+
+
+def environment(mounts: staging.Mounts) -> dict[str, str]:
+    """Return the environment of all kernels."""
     libraries = {"LD_LIBRARY_PATH": mounts.libraries} if mounts.libraries else {}
     return {
         "HOME": HOME,
@@ -65,7 +75,6 @@ def environment(mounts: staging.Mounts, extra: Mapping[str, str]) -> dict[str, s
         "JUPYTER_DATA_DIR": f"{HOME}/.jupyter/data",
         "JUPYTER_RUNTIME_DIR": f"{HOME}/.jupyter/runtime",
         **libraries,
-        **extra,
     }
 
 
@@ -135,32 +144,22 @@ class Confinement:
             os.close(self.descriptors.pop())
 
 
-def confinement(
-    limits: Limits,
-    mounts: staging.Mounts,
-    user: int | None,
-    hidden: Collection[str],
-    variables: Mapping[str, str],
-) -> Confinement:
-    """Return how to make a sandbox. The caller closes it. Raises ValueError and UnsupportedMachine."""
-    filter_program = seccomp.program()
-    course = staging.course_files(hidden)
-    variables = environment(mounts, variables)
+def confinement(mounts: staging.Mounts, course: Mapping[PurePosixPath, bytes]) -> Confinement:
+    """Return how to make a sandbox in which kernels can be born. The caller closes it."""
     result = Confinement()
-    if user is None:
-        result.add(
-            "--unshare-all", "--unshare-user", "--disable-userns", "--uid", _STUDENT, "--gid", _STUDENT
-        )
-    else:
+    if is_root():
         # All but the user namespace, in which root's files would belong to the student.
         for space in ("ipc", "pid", "net", "uts", "cgroup-try"):
             result.add(f"--unshare-{space}")
-        # What the launcher needs to become the student, and gives up then.
-        result.add("--cap-drop", "ALL")
-        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
-            result.add("--cap-add", capability)
+    else:
+        # Another user would cost the right to mount.
+        result.add("--unshare-all", "--unshare-user", "--uid", 0, "--gid", 0)
+    # What the launcher needs to make a kernel's namespaces and user; the kernel has none of it.
+    result.add("--cap-drop", "ALL")
+    for capability in ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", *([] if is_root() else ["SETFCAP"])):
+        result.add("--cap-add", f"CAP_{capability}")
     result.add("--hostname", "sandbox", "--new-session", "--die-with-parent", "--clearenv")
-    for name, value in variables.items():
+    for name, value in environment(mounts).items():
         result.add("--setenv", name, value)
     for source, inside in mounts.shown:
         result.show(source, inside)
@@ -173,18 +172,55 @@ def confinement(
     for path, content in course.items():
         result.file(path, content)
     result.file(LAUNCHER, Path(__file__).with_name("launcher.py").read_bytes())
-    number = _STUDENT if user is None else user
-    result.file(PurePosixPath("/etc/passwd"), f"student:x:{number}:{number}::{HOME}:/bin/sh\n".encode())
-    result.file(PurePosixPath("/etc/group"), f"student:x:{number}:\n".encode())
+    for name in ("passwd", "group"):
+        result.folders(PurePosixPath("/etc", name))
+        result.add("--symlink", f"{_ACCOUNTS}/{name}", f"/etc/{name}")
     if _LIBRARIES.is_file():
         result.show(_LIBRARIES, PurePosixPath(_LIBRARIES))
-    # bubblewrap itself is process 1, with the student's rights at times: out of reach, its memory above all.
-    result.add("--proc", "/proc", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1", "--dev", "/dev")
-    result.own("/dev/shm", limits.memory + _SLACK, "1777")
-    result.own("/tmp", limits.files + _SLACK, "1777")
-    result.own(HOME, limits.files + _SLACK, "0777")
-    result.add("--perms", "0777", "--dir", WORK)
-    result.own(SOCKETS, _SLACK, "0777")
-    result.add("--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
-    result.add("--seccomp", result.data(filter_program))
+    result.add("--proc", "/proc", "--dev", "/dev")
+    # Each kernel has others in their places. What is imported may write a cache at home.
+    for folder in ("/dev/shm", "/tmp", SOCKETS, _ACCOUNTS, HOME):
+        result.own(folder, _SLACK, "0700")
+    result.add("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
     return result
+
+
+def kernel_side(key: str) -> dict[str, Any]:
+    """Return the content of a kernel's connection file."""
+    return {
+        "transport": "ipc",
+        "ip": f"{SOCKETS}/k",
+        "signature_scheme": "hmac-sha256",
+        "key": key,
+        **PORTS,
+    }
+
+
+def orders(limits: Limits, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the launcher has to know to make a kernel. Raises ValueError and UnsupportedMachine."""
+    user = fresh_user()
+    number = _STUDENT if user is None else user
+    sizes = {"/dev/shm": (limits.memory, 1777), "/tmp": (limits.files, 1777), HOME: (limits.files, 777)}
+    return {
+        "user": user,
+        "maps": {
+            "uid_map": f"{_STUDENT} 0 1",
+            "setgroups": "deny",
+            "gid_map": f"{_STUDENT} 0 1",
+        },
+        "accounts": {
+            f"{_ACCOUNTS}/passwd": f"student:x:{number}:{number}::{HOME}:/bin/sh\n",
+            f"{_ACCOUNTS}/group": f"student:x:{number}:\n",
+        },
+        "folders": [
+            *([folder, f"size={size + _SLACK},mode={mode}"] for folder, (size, mode) in sizes.items()),
+            [SOCKETS, f"size={_SLACK},mode=777"],
+            [_ACCOUNTS, "size=16k,mode=755"],
+        ],
+        "sealed": _ACCOUNTS,
+        "work": WORK,
+        "opened": ["/proc", "/proc/1", HOME, "/tmp", "/dev/shm", WORK, SOCKETS],
+        "limits": process_limits(limits),
+        "filter": seccomp.program().hex(),
+        "variables": checked(variables),
+    }

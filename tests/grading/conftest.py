@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 
 import pytest
 
 from course.grading.kernels import StudentKernel
-from tests.sandboxes import Kernels, descriptors, left_of
+from tests.sandboxes import Kernels, belongings, belongings_soon, left_of
 
 
 @pytest.fixture
 def start(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    before, threads = descriptors(), threading.active_count()
+    before = belongings()
     kernels = Kernels()
     yield kernels
     for kernel in kernels.started:
@@ -24,8 +23,7 @@ def start(tmp_path, monkeypatch):
     with StudentKernel() as next_one:
         assert next_one.execute("print(1 + 1)").outputs[0].text == "2\n"
     assert not list(tmp_path.iterdir())
-    assert descriptors() == before
-    assert threading.active_count() == threads
+    assert belongings_soon(before) == before
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_numpy_state_is_not_the_graders():
 
 
 def test_random_numbers_are_not_the_same_each_time():
-    drawn = "[random.random(), np.random.rand(), hash('a')]"
+    drawn = "[random.random(), np.random.rand(), __import__('uuid').uuid4()]"
     source = f"import random\ndef attacked(y, y_hat): raise ValueError({drawn})"
     first, second = (fight({"draw": source}).messages["draw"] for _ in range(2))
     assert not set(first.strip("]").split("[")[1].split(", ")) & set(
