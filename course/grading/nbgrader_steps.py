@@ -14,18 +14,20 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde
 from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool, Float, Integer
 
 from course.grading import notebooks
 from course.grading.assignment import Assignment, assignment, bound_in
 from course.grading.grade import not_run
+from course.grading.intake import guard, is_linked
 from course.grading.limits import Limits
 from course.grading.results import CellResult
 from course.grading.runner import run, verdict_output
+from course.grading.seeds import digest, recorded_seed
 from course.grading.skeleton import rebuild
 from course.grading.submission import Unreadable, cells, read
-from course.seed import fresh_seed
 
 Resources = dict[str, Any]
 SETTINGS = "course"
@@ -35,19 +37,26 @@ SETTINGS = "course"
 class SubmissionExporter(NotebookExporter):
     """Reads notebooks without trusting them: one that cannot be read becomes an empty one that says why."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if isinstance(self.parent, Autograde):
+            guard(self.parent)
+
     def from_filename(
         self, filename: str, resources: Resources | None = None, **options: Any
     ) -> tuple[NotebookNode, Resources]:
         """Convert the notebook at `filename`; never fails for what is in it."""
+        path = Path(filename)
         try:
-            content = read(Path(filename))
+            if is_linked(path.parent):
+                raise Unreadable("The submission's folder is a link.")
+            content = read(path)
             cells(content)
             notebook = nbformat.reads(content.decode(), as_version=4)
         except Unreadable as error:
             notebook = nbformat.v4.new_notebook(metadata={SETTINGS: {"unreadable": str(error)}})
         except Exception:  # nbformat has many ways to stumble over damage
-            notebook = _repaired(read(Path(filename)))
-        path = Path(filename)
+            notebook = _repaired(content)
         resources = self._init_resources(resources)
         resources["metadata"].update(name=path.stem, path=str(path.parent), modified_date="")
         return self.from_notebook_node(notebook, resources=resources, **options)
@@ -64,6 +73,10 @@ def _repaired(content: bytes) -> NotebookNode:
     return nbformat.v4.new_notebook(cells=made)
 
 
+class NothingToGrade(Exception):
+    """A release without cells to grade, for a submission that has them."""
+
+
 class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
     """Puts the answers of a submission on the instructor's skeleton, before any stock step looks at it."""
 
@@ -74,8 +87,12 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no ty
         skeleton = skeleton_of(info["assignment"], info["notebook"], info["db_url"])
         if skeleton is None:
             return nb, resources
-        _remove_linked(info, Path(resources["metadata"]["path"]))
         submitted = [] if told.get("unreadable") else cells(nbformat.writes(nb).encode())
+        if any(cell.grade_id for cell in submitted) and _is_plain(skeleton):
+            released = f"release/{info['assignment']}/{info['notebook']}.ipynb"
+            raise NothingToGrade(
+                f"{released} has nothing to grade, but the submission has: generate the assignment again"
+            )
         rebuilt, repairs = rebuild(skeleton, submitted)
         if told.get("unreadable"):
             self.log.error(
@@ -97,13 +114,8 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no ty
         return rebuilt, resources
 
 
-def _remove_linked(info: dict[str, Any], folder: Path) -> None:
-    """Remove what was copied through a link of the submission: it could be anybody's file."""
-    submitted = Path("submitted") / info["student"] / info["assignment"]
-    for path in submitted.rglob("*"):
-        copy = folder / path.relative_to(submitted)
-        if path.is_symlink() and copy.is_file():
-            copy.unlink()
+def _is_plain(skeleton: Assignment) -> bool:
+    return not any(notebooks.grade_id(cell) for cell in skeleton.skeleton.cells)
 
 
 def skeleton_of(name: str, notebook: str, db_url: str) -> Assignment | None:
@@ -170,7 +182,8 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
             results = not_run(subject, told["unreadable"])
             _show(nb, results)
         else:
-            seed = fresh_seed()
+            submitted = Path("submitted") / info["student"] / info["assignment"]
+            seed = recorded_seed(info["db_url"], info["assignment"], info["student"], digest(submitted))
             results, runner = run(subject, nb, seed, self.limits(), dict(_nbgrader_variables()))
             _write(runner.files, Path(resources["metadata"]["path"]))
             nb.metadata[SETTINGS] = {"seed": seed}
@@ -225,17 +238,18 @@ def _write(files: dict[str, bytes], folder: Path) -> None:
 
 
 class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
-    """Saves the verdicts' points; written answers, and runs without execution, are nbgrader's."""
+    """Saves the verdicts' points; written answers are nbgrader's. A test not run waits for a reader."""
 
     def _add_score(self, cell: NotebookNode, resources: Resources) -> None:
         name = cell.metadata["nbgrader"]["grade_id"]
         result = resources.get("course_results", {}).get(name)
-        if result is None or result.verdict == "manual":
+        if cell.metadata["nbgrader"]["solution"] or cell.cell_type != "code":
             super()._add_score(cell, resources)
             return
         grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
-        grade.auto_score = result.points
-        grade.needs_manual_grade = grade.manual_score is not None
+        # with `--no-execute` there is none, and outputs prove nothing
+        grade.auto_score = None if result is None else result.points
+        grade.needs_manual_grade = result is None or grade.manual_score is not None
         self.gradebook.db.commit()
 
 
