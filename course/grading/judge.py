@@ -13,6 +13,7 @@ import numpy as np
 
 from course import wire
 from course.grading.bubblewrap import SandboxUnavailable
+from course.grading.credit import is_an_answer
 from course.grading.proxies import StudentError, StudentFunction
 from course.grading.quiet import quiet
 from course.grading.results import CellResult
@@ -68,6 +69,8 @@ class Judge:
         except Exception:
             # its text may show what is expected
             return CellResult("wrong", 0.0, max_points, "The test could not work with this answer.")
+        if is_an_answer(source, self._asked_for(source)):
+            value = None  # shown, not computed
         return scored(value, max_points)
 
     def _own_names(self) -> dict[str, Any]:
@@ -77,12 +80,14 @@ class Judge:
             for name, value in self.namespace.items()
         }
 
+    def _asked_for(self, source: str) -> list[str]:
+        """Return the names that `source` uses and only the student's kernel knows."""
+        found = (free_names(source) & set(self.answers)) - self.namespace.keys() - vars(builtins).keys()
+        return sorted(name for name in found if not name.startswith("_"))
+
     def _looked_up(self, source: str, ask: Ask) -> dict[str, Any]:
         """Return the student's names that `source` uses: a function as a proxy, data as a copy."""
-        wanted = sorted(
-            (free_names(source) & set(self.answers)) - self.namespace.keys() - vars(builtins).keys()
-        )
-        wanted = [name for name in wanted if not name.startswith("_")]
+        wanted = self._asked_for(source)
         if not wanted:
             return {}
         reply = ask({"values": wanted})

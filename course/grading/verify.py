@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from course.grading import leaks, notebooks, release
+from course.grading.credit import is_an_answer
 from course.grading.exam import END_TO_END, Exam, stubs
 from course.grading.forms import FORMS
 from course.grading.quiet import quiet
@@ -97,6 +98,9 @@ def _problems_of_notebook(root: Path, exam: Exam) -> Iterator[str]:
     shared = sum(points for name, points in exam.points.items() if END_TO_END.fullmatch(name))
     if shared > sum(exam.points.values()) / 5:
         yield f"the end-to-end tests carry {shared:g} points, more than a fifth of all"
+    for name, source in exam.tests.items():
+        if is_an_answer(source, exam.solutions):
+            yield f"{name} ends in a value of the student's, which decides nothing: end in an assertion"
     with use_seed(CELL_SEED):
         for name, error in exam.run(exam.solutions, {}).items():
             if error is not None:

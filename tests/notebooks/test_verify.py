@@ -123,3 +123,15 @@ def test_an_unknown_problem_set_is_one_line(small_course, monkeypatch):
     assert result.exit_code != 0
     assert "ps7" in str(result.exception)
     assert [path.name for path in Path("release").iterdir()] == ["ps1"]
+
+
+def test_a_test_that_ends_in_an_answer(small_course):
+    root = small_course("test_mse_cost", "### END HIDDEN", "### END HIDDEN")
+    assert "decides nothing" not in told(root)
+    path = root / "source" / "ps1" / "ps1.ipynb"
+    notebook = notebooks.read(path)
+    [cell] = [cell for cell in notebook.cells if notebooks.grade_id(cell) == "test_mse_cost"]
+    cell.source += "\nmse_cost(1.0, 2.0)"
+    notebooks.write(notebook, path)
+    release.write(root, "ps1")
+    assert "test_mse_cost ends in a value of the student's" in told(root)
