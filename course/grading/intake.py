@@ -10,6 +10,8 @@ from typing import Any
 
 from nbgrader.converters import Autograde
 
+from course.grading.submission import link_above
+
 TIMESTAMP = "timestamp.txt"
 MOST_FILES, MOST_BYTES = 1000, 64 << 20
 _MOST_NAMES = 20
@@ -62,14 +64,9 @@ def guard(converter: Autograde) -> None:
     coursedir.get_existing_timestamp = guarded_read_time
 
 
-def is_linked(folder: Path) -> bool:
-    """Say whether a submission's folder, or the student's that it is in, is a link: to anybody's work."""
-    return folder.is_symlink() or folder.parent.is_symlink()
-
-
 def left_out(folder: Path) -> tuple[list[str], str]:
     """Return which names of a submission's folder nbgrader has to ignore, as patterns, and why."""
-    if is_linked(folder):
+    if link_above(folder):
         return _EVERYTHING, "anything, since the folder is a link"
     files, size, strange = 0, 0, set()
     for above, folders, names in os.walk(folder):

@@ -22,7 +22,7 @@ from course.trial import WrongAnswer, clone
 
 Ask = Callable[[dict[str, Any]], Any]
 
-HARNESS_FAILURES = (ImportError, SyntaxError, OSError, KeyboardInterrupt)
+HARNESS_FAILURES = (ImportError, SyntaxError, OSError)
 """Exceptions of a test that no answer can cause: the grader or the test is at fault."""
 
 

@@ -52,7 +52,7 @@ def explanation(error: str) -> str:
     return f"{error}; open its notebooks to see what is wrong with them"
 
 
-class OneLineHandler(logging.StreamHandler):  # type: ignore[type-arg]
+class OneLineHandler(logging.StreamHandler):  # type: ignore[type-arg]  # generic for its checker only
     """Writes records to a stream, a failure with its traceback as one line."""
 
     subject = "the command"

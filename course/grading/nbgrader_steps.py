@@ -21,13 +21,13 @@ from traitlets import Bool, Float, Integer
 from course.grading import notebooks
 from course.grading.assignment import Assignment, assignment, bound_in
 from course.grading.grade import not_run
-from course.grading.intake import guard, is_linked
+from course.grading.intake import guard
 from course.grading.limits import Limits
 from course.grading.results import CellResult
 from course.grading.runner import run, verdict_output
 from course.grading.seeds import digest, recorded_seed
 from course.grading.skeleton import rebuild
-from course.grading.submission import Unreadable, cells, read
+from course.grading.submission import Unreadable, cells, link_above, read
 
 Resources = dict[str, Any]
 SETTINGS = "course"
@@ -48,9 +48,7 @@ class SubmissionExporter(NotebookExporter):
         """Convert the notebook at `filename`; never fails for what is in it."""
         path = Path(filename)
         try:
-            if is_linked(path.parent):
-                raise Unreadable("The submission's folder is a link.")
-            content = read(path)
+            content = read(link_above(path.parent) or path)
             cells(content)
             notebook = nbformat.reads(content.decode(), as_version=4)
         except Unreadable as error:

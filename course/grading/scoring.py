@@ -16,6 +16,7 @@ from course.grading.grade import grade
 from course.grading.limits import Limits
 from course.grading.release import assignments
 from course.grading.results import Result
+from course.grading.submission import link_above
 from course.wire import printable
 
 
@@ -36,6 +37,8 @@ def _results(root: Path, assignment: str, paths: Sequence[Path], seed: int | Non
         # a link to a folder is a link: it could lead to somebody else's
         is_folder = path.is_dir() and not path.is_symlink()
         notebook = path / f"{assignment}.ipynb" if is_folder else path
+        if notebook.parent.name == assignment:  # nbgrader's STUDENT/PS
+            notebook = link_above(notebook.parent) or notebook
         yield replace(grade(skeleton, notebook, seed=seed, limits=limits), submission=str(path))
 
 

@@ -52,6 +52,11 @@ def read(path: Path) -> bytes:
     return content
 
 
+def link_above(folder: Path) -> Path | None:
+    """Return the link, if any, among a folder STUDENT/PS and the one above: it may lead to anybody's work."""
+    return next((path for path in (folder, folder.parent) if path.is_symlink()), None)
+
+
 def cells(content: bytes) -> list[SubmittedCell]:
     """Return the cells of a notebook. Raises Unreadable when it is none."""
     try:

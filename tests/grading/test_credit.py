@@ -53,3 +53,11 @@ def ask(question):
 @pytest.mark.parametrize(("source", "points"), [("f(3)", 2), ("1 * (f(3) == 0.5)", 1), ("f(3) == 7", 2)])
 def test_points(source: str, points: float) -> None:
     assert Judge({}, {"f"}, seed=1).judge(source, 2, ask).points == points
+
+
+def test_an_instructors_ctrl_c_is_no_verdict() -> None:
+    def interrupted(question):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Judge({}, {"f"}, seed=1).judge("f(3)", 2, interrupted)

@@ -61,7 +61,7 @@ def test_what_is_told(graded) -> None:
         "'pipe'",
         "the folder is a link",
         "more than 1000 files",
-        "The submission's folder is a link.",
+        "The notebook is a link",
     ):
         assert words in told.stderr
 

@@ -316,13 +316,18 @@ def test_the_command_gives_a_line_for_each(tmp_path_factory):
     (folder / "eve").symlink_to(folder / "alice")
     (folder / "mallory").mkdir()
     (folder / "mallory" / "ps3.ipynb").symlink_to(right)
+    (folder / "alice" / "ps3").mkdir()
+    (folder / "alice" / "ps3" / "ps3.ipynb").write_bytes(content(notebook))
+    (folder / "oscar").mkdir()
+    (folder / "oscar" / "ps3").symlink_to(folder / "alice" / "ps3")
     (folder / "folder" / "ps3.ipynb").mkdir(parents=True)
     os.mkfifo(folder / "pipe.ipynb")
     (folder / "broken.ipynb").write_bytes(b"{")
     odd = folder / os.fsdecode(b"\xff\n\x1b[31m.ipynb")
     odd.write_bytes(b"[]")
     paths = [folder / "pipe.ipynb", folder / "eve", folder / "broken.ipynb", right, folder / "mallory", odd,
-             folder / "folder", folder / "nowhere.ipynb"]  # fmt: skip
+             folder / "eve" / "ps3", folder / "oscar" / "ps3" / "ps3.ipynb", folder / "folder",
+             folder / "nowhere.ipynb"]  # fmt: skip
     command = [sys.executable, "-c", "from course.grading.cli import main; main()", "score", "ps3"]
     how = {
         "cwd": ROOT,
