@@ -177,6 +177,9 @@ def confinement(mounts: staging.Mounts, course: Mapping[PurePosixPath, bytes]) -
         result.add("--symlink", f"{_ACCOUNTS}/{name}", f"/etc/{name}")
     if _LIBRARIES.is_file():
         result.show(_LIBRARIES, PurePosixPath(_LIBRARIES))
+    # /proc/self/mountinfo says which folders of the host are shown, and by them where the packages lie: in
+    # the course's root, if that holds the environment. The kernel tells it of every bind mount, by whatever
+    # name it is made; nothing else under that path can be reached or seen to be there.
     result.add("--proc", "/proc", "--dev", "/dev")
     # Each kernel has others in their places. What is imported may write a cache at home.
     for folder in ("/dev/shm", "/tmp", SOCKETS, _ACCOUNTS, HOME):

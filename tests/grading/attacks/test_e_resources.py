@@ -76,6 +76,30 @@ COUNTS = {
     "descriptors": Attack(using("kept = [os.open('/dev/null', os.O_RDONLY) for _ in range(10**5)]"), "error"),
 }
 
+OUTPUT = {
+    "lines": using("for k in range(30000): print('x' * 50)"),
+    "one line": using("print('x' * 3_000_000)"),
+    "both streams in turn": using(
+        "for k in range(300): print('x' * 1000, file=(sys.stdout, sys.stderr)[k % 2], flush=True)"
+    ),
+    "displays": using(
+        "from IPython.display import HTML, display\n"
+        "for k in range(300): display(HTML('<script>' + 'x' * 1000))"
+    ),
+    "a display that grows": using(
+        "from IPython.display import display\nh = display('x', display_id=True)\n"
+        "for k in range(50): h.update('x' * 10**5)"
+    ),
+    "past Python": using("for k in range(100): os.write(1, b'x' * 10**5)"),
+    "a bell": using(r"print('\a\x1b[2J\x1b]0;title\x07' * 1000)"),
+    "warnings": using(
+        "import warnings\nwarnings.simplefilter('always')\n"
+        "for k in range(3000): warnings.warn('x' * 300, ResourceWarning)"
+    ),
+}
+# To write it all takes a busy machine its time, which is not what is tested.
+WIDE = slow(cell=60, notebook=600, patience=20, memory=1 << 30)
+
 
 def test_time():
     holds(TIME, limits=SHORT)
@@ -83,6 +107,12 @@ def test_time():
 
 def test_memory():
     holds(MEMORY)
+
+
+def test_output():
+    # where it is cut is in the functions' cells and in those of the tests
+    got = holds(OUTPUT | {"at the top level": "print('x' * 10**7)\n" + using("pass")}, limits=WIDE)
+    assert len(got.shown) < 3 * 10**6
 
 
 def test_processes_files_and_descriptors():
