@@ -14,7 +14,6 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde
 from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool, Float, Integer
 
@@ -27,7 +26,7 @@ from course.grading.results import CellResult
 from course.grading.runner import run, verdict_output
 from course.grading.seeds import digest, recorded_seed
 from course.grading.skeleton import rebuild
-from course.grading.submission import Unreadable, cells, link_above, read
+from course.grading.submission import Unreadable, cells, kernel_name, link_above, read
 
 Resources = dict[str, Any]
 SETTINGS = "course"
@@ -35,40 +34,23 @@ SETTINGS = "course"
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads notebooks without trusting them: one that cannot be read becomes an empty one that says why."""
+    """Leaves reading a submission to `Rebuild`, which trusts it with nothing; reads what that has made."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if isinstance(self.parent, Autograde):
-            guard(self.parent)
+        guard(self.parent)
 
     def from_filename(
         self, filename: str, resources: Resources | None = None, **options: Any
     ) -> tuple[NotebookNode, Resources]:
-        """Convert the notebook at `filename`; never fails for what is in it."""
+        """Convert the notebook at `filename`."""
+        converter: Any = self.parent
+        if not converter._sanitizing:
+            return super().from_filename(filename, resources=resources, **options)
         path = Path(filename)
-        try:
-            content = read(link_above(path.parent) or path)
-            cells(content)
-            notebook = nbformat.reads(content.decode(), as_version=4)
-        except Unreadable as error:
-            notebook = nbformat.v4.new_notebook(metadata={SETTINGS: {"unreadable": str(error)}})
-        except Exception:  # nbformat has many ways to stumble over damage
-            notebook = _repaired(content)
         resources = self._init_resources(resources)
         resources["metadata"].update(name=path.stem, path=str(path.parent), modified_date="")
-        return self.from_notebook_node(notebook, resources=resources, **options)
-
-
-def _repaired(content: bytes) -> NotebookNode:
-    """Return a sound notebook with the sources and names of a damaged one."""
-    made = []
-    for cell in cells(content):
-        new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
-        made.append(new(cell.source))
-        if cell.grade_id is not None:
-            made[-1].metadata["nbgrader"] = {"grade_id": cell.grade_id}
-    return nbformat.v4.new_notebook(cells=made)
+        return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **options)
 
 
 class NothingToGrade(Exception):
@@ -79,35 +61,41 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no ty
     """Puts the answers of a submission on the instructor's skeleton, before any stock step looks at it."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Return the rebuilt notebook, or `nb` where the course has no such release (stock steps remain)."""
-        told = nb.metadata.get(SETTINGS, {})
-        info = resources["nbgrader"]
+        """Return the rebuilt notebook, or the submission where the course has no such release.
+
+        Stock steps remain for that.
+        """
+        info, folder = resources["nbgrader"], Path(resources["metadata"]["path"])
+        path = link_above(folder) or folder / f"{info['notebook']}.ipynb"
         skeleton = skeleton_of(info["assignment"], info["notebook"], info["db_url"])
         if skeleton is None:
+            nb = nbformat.reads(read(path).decode(), as_version=4)
+            nb.metadata.pop(SETTINGS, None)
             return nb, resources
-        submitted = [] if told.get("unreadable") else cells(nbformat.writes(nb).encode())
+        unreadable, kernel, submitted = "", None, []
+        try:
+            content = read(path)
+            submitted, kernel = cells(content), kernel_name(content)
+        except Unreadable as error:
+            unreadable = str(error)
         if any(cell.grade_id for cell in submitted) and _is_plain(skeleton):
             released = f"release/{info['assignment']}/{info['notebook']}.ipynb"
             raise NothingToGrade(
                 f"{released} has nothing to grade, but the submission has: generate the assignment again"
             )
         rebuilt, repairs = rebuild(skeleton, submitted)
-        if told.get("unreadable"):
-            self.log.error(
-                "%s, %s: nothing was run, all its points are 0: %s",
-                info["student"],
-                info["notebook"],
-                told["unreadable"],
-            )
+        who = f"{info['student']}, {info['notebook']}"
+        if unreadable:
+            self.log.error("%s: nothing was run, all its points are 0: %s", who, unreadable)
             repairs = []
         for repair in repairs:
-            self.log.warning("%s, %s: %s", info["student"], info["notebook"], repair)
-        if not skeleton.has_kernel and "kernelspec" in nb.metadata:
-            rebuilt.metadata["kernelspec"] = nb.metadata["kernelspec"]
+            self.log.warning("%s: %s", who, repair)
+        if kernel is not None and not skeleton.has_kernel:
+            rebuilt.metadata["kernelspec"] = {"name": kernel, "display_name": kernel}
         rebuilt.metadata[SETTINGS] = {
             "answers": sorted(skeleton.answers),
             "hidden": list(skeleton.hidden),
-            "unreadable": str(told.get("unreadable", "")),
+            "unreadable": unreadable,
         }
         return rebuilt, resources
 

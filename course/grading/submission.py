@@ -71,6 +71,14 @@ def cells(content: bytes) -> list[SubmittedCell]:
     return list(_cells(found))
 
 
+def kernel_name(content: bytes) -> str | None:
+    """Return the kernel that a notebook, one whose cells could be read, asks for; None without one."""
+    found = json.loads(content)
+    for key in ("metadata", "kernelspec", "name"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, str) else None
+
+
 def _cells(found: list[Any]) -> Iterator[SubmittedCell]:
     for cell in found:
         if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
