@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from traitlets import Bool, Float, Integer
 from course.grading import notebooks
 from course.grading.assignment import Assignment, assignment, bound_in
 from course.grading.grade import not_run
-from course.grading.intake import guard
+from course.grading.intake import TIMESTAMP, guard
 from course.grading.limits import Limits
 from course.grading.results import CellResult
 from course.grading.runner import run, verdict_output
@@ -212,15 +213,19 @@ def _show(nb: NotebookNode, results: dict[str, CellResult]) -> None:
 
 
 def _write(files: dict[str, bytes], folder: Path) -> None:
-    """Write the files a student's code wrote under the student's own folder, never over a notebook."""
+    """Write the files a student's code wrote under the student's own folder, never over a notebook or a time.
+
+    What was handed in may be in the way of one, a file where it needs a folder, say: that one is left out.
+    """
     for name, content in files.items():
         target = folder / name
-        if target.suffix == ".ipynb" or ".." in target.parts:
+        if target.suffix == ".ipynb" or target.name == TIMESTAMP or ".." in target.parts:
             continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_symlink() or target.exists():
-            target.unlink()
-        target.write_bytes(content)
+        with suppress(OSError):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.is_symlink() or target.exists():
+                target.unlink()
+            target.write_bytes(content)
 
 
 class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types

@@ -114,7 +114,7 @@ def no_answer(execution: Execution) -> StudentError:
     """Return why an execution gave no answer."""
     if execution.status == "error" or execution.status == "ok":
         failure = execution.failure or Failure("", "the answer was too long or missing")
-        return StudentError("error", failure_text(failure.name, failure.message))
+        return _raised([failure.name, failure.message])
     return StudentError(execution.status, wire.printable(execution.reason, LONGEST_MESSAGE))
 
 

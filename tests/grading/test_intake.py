@@ -12,6 +12,14 @@ from tests.helpers import RIGHT, hand_in, nbgrader, small_course
 
 CANARY = "CANARY-4711"
 
+IN_THE_WAY = """
+import os
+os.mkdir("notes.txt")
+for name in ("notes.txt/inside", "folder", "timestamp.txt", "made.txt"):
+    with open(name, "w") as file:
+        file.write("not a time")
+"""
+
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
@@ -37,6 +45,12 @@ def graded(tmp_path_factory):
     (folders["dan"] / "timestamp.txt").write_text("the day before yesterday")
     for number in range(3000):
         (folders["fay"] / f"{number}.txt").touch()
+    hand_in(root, "kim", **RIGHT).rename(root / "submitted" / "kim" / "small" / "Small (1).ipynb")
+    # files of the code in the way of those handed in, and the other way round
+    ned = hand_in(root, "ned", half=RIGHT["half"], double=f"{IN_THE_WAY}\n{RIGHT['double']}").parent
+    (ned / "notes.txt").write_text("mine")
+    (ned / "folder").mkdir()
+    (ned / "folder" / "kept.txt").write_text("mine")
     (root / "submitted" / "eve").symlink_to("ann")
     (root / "submitted" / "mallory").mkdir()
     (root / "submitted" / "mallory" / "small").symlink_to("../ann/small")
@@ -51,8 +65,8 @@ def test_every_score(graded) -> None:
     scores = Classroom(root).scores("small")
     got = {student: sum(score.points for score in cells.values()) for student, cells in scores.items()}
     assert {s: p for s, p in got.items() if s != "dan"} == dict.fromkeys(
-        ("ann", "bob", "carl", "fay"), 3
-    ) | dict.fromkeys(("eve", "mallory"), 0)
+        ("ann", "bob", "carl", "fay", "ned"), 3
+    ) | dict.fromkeys(("eve", "kim", "mallory"), 0)
 
 
 def test_what_is_told(graded) -> None:
@@ -84,3 +98,9 @@ def test_only_regular_files_are_copied(graded) -> None:
     for path in root.glob("autograded/**/*"):
         assert path.is_dir() or CANARY not in path.read_text()
     assert not list(root.glob("autograded/fay/small/*.txt"))
+
+
+def test_what_the_code_wrote_is_kept_where_there_is_room(graded) -> None:
+    ned = graded[0] / "autograded" / "ned" / "small"
+    found = {path.relative_to(ned).as_posix() for path in ned.rglob("*") if path.is_file()}
+    assert found == {"small.ipynb", "data.csv", "notes.txt", "folder/kept.txt", "made.txt"}

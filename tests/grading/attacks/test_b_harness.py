@@ -55,6 +55,7 @@ ENDING = {
     "exec": Attack(
         "import os\ndef attacked(y, y_hat): os.execv('/bin/sh', ['sh', '-c', 'exit 0'])", "crashed"
     ),
+    "closed descriptors": Attack("import os\ndef attacked(y, y_hat): os.closerange(0, 256)", "crashed"),
     "its parents": Attack(
         "import os\ndef attacked(y, y_hat):\n    for pid in range(1, 9):\n        try: os.kill(pid, 15)\n"
         "        except OSError: pass\n    return 0 * y",
@@ -96,6 +97,17 @@ value = {"status": "ok", "data": {"text/plain": repr(text.decode())}, "metadata"
 get_ipython().user_expressions = lambda asked: {name: value for name in asked}
 """
     + ZEROS,
+    "what runs the cells": """
+async def passed(*args, **kwargs):
+    return {"status": "ok", "execution_count": 1, "user_expressions": {}, "payload": []}
+def attacked(y, y_hat): return np.zeros(y.shape)
+get_ipython().kernel.do_execute = passed
+""",
+    "the event loop": "import asyncio\nasyncio.get_event_loop().stop()" + ZEROS,
+    "the main module": "import sys\nsys.modules['__main__'] = sys.modules['course.wire']" + ZEROS,
+    "modules of the course": "import sys\nsys.modules['course.wire'] = sys.modules['course.remote'] = None"
+    + ZEROS,
+    "a magic": "%%script sh\necho passed; exit 0" + ZEROS,
     "a reply that says passed": """
 async def reply(*args, **kwargs):
     return {"status": "ok", "execution_count": 1, "verdict": "pass", "points": 1, "payload": [],

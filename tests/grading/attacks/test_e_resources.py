@@ -23,6 +23,7 @@ TIME = {
         using("while True:\n    try: time.sleep(1)\n    except BaseException: pass"), "timeout"
     ),
     "a loop at the top level": Attack("while True: pass\n" + using("pass"), "error", "not defined"),
+    "a stop signal": Attack(using("os.kill(os.getpid(), 19)"), "timeout"),
     "a deadlock": Attack(using("lock = threading.Lock()\nlock.acquire()\nlock.acquire()"), "timeout"),
     "input": Attack(using("input('password: ')"), "error"),
 }
