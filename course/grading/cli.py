@@ -75,12 +75,13 @@ def verify(
         typer.Argument(metavar="[PS]...", help="Problem sets; all of them when none is named."),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many times hidden inputs are drawn afresh.")] = 5,
+    jobs: Annotated[int, typer.Option(min=1, help="How many functions are tried at a time.")] = 1,
 ) -> None:
     """Prove the release: solutions get full marks, stubs none, known mistakes are caught and named."""
     from course.grading import verify, verify_table  # late: they need the reference
 
     root = Path.cwd()
-    verdicts = [verify.verify(root, name, seeds) for name in assignments or releases.assignments(root)]
+    verdicts = [verify.verify(root, name, seeds, jobs) for name in assignments or releases.assignments(root)]
     verify_table.show(verdicts, seeds)
     if not verdicts or not all(verdict.ok for verdict in verdicts):
         raise typer.Exit(1)

@@ -6,8 +6,11 @@ The tables of mistakes are the reference package's; nothing in here knows an equ
 from __future__ import annotations
 
 import importlib
+import multiprocessing
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,25 +66,24 @@ class Verdict:
         return not self.problems and all(row.ok for row in self.rows)
 
 
-def verify(root: Path, assignment: str, seeds: int) -> Verdict:
+def verify(root: Path, assignment: str, seeds: int, jobs: int = 1) -> Verdict:
     """Verify problem set `assignment` of the course in `root`, hidden inputs drawn from `seeds` seeds.
+
+    `jobs` functions are tried at a time, each in a process of its own when there are several.
 
     Raises NotebookError, ClassroomError when there is no such problem set, ModuleNotFoundError without
     the reference package.
     """
-    tables = importlib.import_module(f"{REFERENCE_PACKAGE}.mistakes").MISTAKES
     exam = Exam.read(root / "source" / assignment / f"{assignment}.ipynb")
     problems = list(_problems_of_notebook(root, exam))
-    rows = [_row(exam, function, tables.get(f"{assignment}.{function}", ())) for function in exam.solutions]
-    matches = importlib.import_module(f"{REFERENCE_PACKAGE}.grading").matches_reference
-    with quiet():
-        namespace = exam.namespace(exam.solutions)
-    for row in rows:
-        name = f"{assignment}.{row.function}"
-        for seed in range(seeds):
-            with use_seed(seed), quiet():
-                _try_forms(row, matches, name, namespace[row.function])
-                _try_mistakes(row, matches, name, tables.get(name, ()))
+    one = partial(_row, exam, seeds)
+    if jobs == 1:
+        rows = list(map(one, exam.solutions))
+    else:
+        # started afresh: a fork would copy threads of this process in mid-air
+        fresh = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(jobs, mp_context=fresh) as processes:
+            rows = list(processes.map(one, exam.solutions))
     return Verdict(assignment, sum(exam.points.values()), rows, problems)
 
 
@@ -110,9 +112,25 @@ def _problems_of_notebook(root: Path, exam: Exam) -> Iterator[str]:
                 yield f"an untouched stub passes {name}"
 
 
-def _row(exam: Exam, function: str, mistakes: Any) -> Row:
-    """Run the whole notebook with each mistake in place, and see which cells fail."""
+def _row(exam: Exam, seeds: int, function: str) -> Row:
+    """Find out all about one function."""
+    name = f"{exam.name}.{function}"
+    mistakes = importlib.import_module(f"{REFERENCE_PACKAGE}.mistakes").MISTAKES.get(name, ())
+    matches = importlib.import_module(f"{REFERENCE_PACKAGE}.grading").matches_reference
     row = Row(function, exam.points.get(f"test_{function}", 0), len(mistakes))
+    _try_notebook(row, exam, mistakes)
+    with quiet():
+        solution = exam.namespace(exam.solutions)[function]
+    for seed in range(seeds):
+        with use_seed(seed), quiet():
+            _try_forms(row, matches, name, solution)
+            _try_mistakes(row, matches, name, mistakes)
+    return row
+
+
+def _try_notebook(row: Row, exam: Exam, mistakes: Any) -> None:
+    """Run the whole notebook with each mistake in place, and see which cells fail."""
+    function = row.function
     allowed = exam.judged_by(function)
     # where it is not even called, nothing can change
     concerned = exam.tests_that_call(function)
@@ -125,7 +143,6 @@ def _row(exam: Exam, function: str, mistakes: Any) -> Row:
         if failed - allowed:
             row.cost_others += 1
             row.problems.append(f"{mistake.name!r} costs points in {', '.join(sorted(failed - allowed))}")
-    return row
 
 
 def _try_forms(row: Row, matches: Callable[..., None], name: str, solution: Callable[..., Any]) -> None:

@@ -108,11 +108,11 @@ def _falling(rng: Generator, first: int, last: int, n: int) -> Integers:
 def _of_every_regime(rng: Generator) -> Iterator[Integers]:
     """Yield a run of every regime and several lengths; often more than one rule holds."""
     for n in (3, 6, 15, 40):
-        for regime in ("diverged", "oscillating", "steady", "stuck", "slow"):
+        found: dict[str, Integers] = {}
+        while len(found) < 5:
             losses = _any_run(rng, n)
-            while classify_run(losses.tolist()) != regime:
-                losses = _any_run(rng, n)
-            yield losses
+            found[classify_run(losses.tolist())] = losses
+        yield from found.values()
 
 
 def _any_run(rng: Generator, n: int) -> Integers:
@@ -131,8 +131,9 @@ def _largest_curvature(rng: Generator) -> Iterator[Arguments]:
         A, _ = np.linalg.qr(rng.normal(size=(n, n)))
         for kind in ("squares", "valleys", "waves"):
             yield _curved(rng, A, kind, LARGEST_RATIO)
-        yield *_curved(rng, A, "valleys", LARGEST_RATIO), 100
-        yield *_curved(rng, A, "waves", 0.3), 20
+        if n in (1, 3, 8):
+            yield *_curved(rng, A, "valleys", LARGEST_RATIO), 100
+            yield *_curved(rng, A, "waves", 0.3), 20
 
 
 def _curved(rng: Generator, A: Array, kind: str, ratio: float) -> tuple[partial[Array], Array]:
