@@ -35,7 +35,7 @@ CONFIDENT = 40.0
 """From here on f is exactly 1, and on the other side as good as 0."""
 
 Saturation = Literal["none", "hidden", "some", "all"]
-"""Which units saturate: none, the hidden ones, these for half of the examples only, the output too."""
+"""Which units saturate: none, the hidden ones, these for half of the examples only, the output besides."""
 
 
 class Size(NamedTuple):
@@ -116,7 +116,7 @@ def draw_one_hidden(rng: Generator, size: Size) -> OneHidden:
 def _one_hidden(rng: Generator, size: Size) -> OneHidden:
     N, (d, h, _), saturated, label, sure_unit = size
     X, W1, W2 = _inputs(rng, size), rng.normal(size=(d, h)), rng.normal(size=(h + 1, 1))
-    if saturated in ("hidden", "all"):
+    if saturated == "hidden":
         W1 *= 100
     if sure_unit:
         X[:, -1], W1[-1, rng.integers(h)] = 1, 60
@@ -163,7 +163,7 @@ def _deep(rng: Generator, size: Size) -> tuple[Deep, Array]:
     X = _inputs(rng, size)
     Ws = [rng.normal(size=pair) for pair in pairwise(layers)]
     bs = [rng.normal(size=n) for n in layers[1:]]
-    scale = 60.0 if saturated in ("hidden", "all") else 1.0
+    scale = 60.0 if saturated == "hidden" else 1.0
     for k in range(len(Ws) - 1):
         _rescale(Ws[k], bs[k], scale)
         z = deep.forward(X, Ws[:k], bs[:k])[-1] @ Ws[k] + bs[k]
@@ -184,7 +184,7 @@ def _deep(rng: Generator, size: Size) -> tuple[Deep, Array]:
 
 def _inputs(rng: Generator, size: Size) -> Array:
     X = rng.normal(size=(size.N, size.layers[0]))
-    if size.saturated == "some":
+    if size.saturated in ("some", "all"):
         X[rng.permutation(size.N)[: size.N // 2]] *= 100
     return X
 

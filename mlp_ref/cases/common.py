@@ -23,5 +23,5 @@ def upstream(rng: Generator, N: int, n: int = 1) -> Array:
 
 
 def steps_of(size: Size) -> tuple[int, ...]:
-    """Return the numbers of steps to train a net: none and a few, and for some nets as many as there may be."""
-    return (0, 1, 4, 20) if len(size.layers) == 2 or size.label == 0 else (0, 3)
+    """Return the numbers of steps to train a net: none, a few, and for some nets as many as may be."""
+    return (0, 1, 4, 20) if len(set(size.layers[:-1])) == 1 or size.label == 0 else (0, 3)

@@ -41,7 +41,7 @@ def _dC_dW2_chain(rng: Generator) -> Iterator[Arguments]:
     for size in ONE_HIDDEN_SIZES:
         net = draw_one_hidden(rng, size)
         yield upstream(rng, size.N), one_hidden.dyhat_dO(net.O), net.Z
-    yield _factor(rng, 6, 1), _factor(rng, 6, 1), _factor(rng, 6, 4)
+    yield _factor(rng, 12, 1), _factor(rng, 12, 1), _factor(rng, 12, 4)
 
 
 def _dC_dW1_chain(rng: Generator) -> Iterator[Arguments]:
@@ -49,7 +49,7 @@ def _dC_dW1_chain(rng: Generator) -> Iterator[Arguments]:
         net = draw_one_hidden(rng, size)
         slopes = one_hidden.dyhat_dO(net.O), one_hidden.dO_dZ(net.W2), one_hidden.dZ_dH(net.Z)
         yield upstream(rng, size.N), *slopes, net.X
-    yield _factor(rng, 6, 1), _factor(rng, 6, 1), _factor(rng, 3), _factor(rng, 6, 3), _factor(rng, 6, 4)
+    yield _factor(rng, 12, 1), _factor(rng, 12, 1), _factor(rng, 3), _factor(rng, 12, 3), _factor(rng, 12, 4)
 
 
 ARGUMENTS: dict[str, Draw] = {

@@ -62,7 +62,8 @@ def _bce_from_logits(rng: Generator) -> Iterator[Arguments]:
         yield y, 3 * rng.normal(size=y.shape)
     # right and rather sure: small losses, each by itself
     for label in (0.0, 1.0):
-        yield np.full((1, 1), label), (2 * label - 1) * rng.uniform(6, 20, size=(1, 1))
+        for nearly in (rng.uniform(6, 12), rng.uniform(16, 20)):
+            yield np.full((1, 1), label), np.full((1, 1), (2 * label - 1) * nearly)
         yield np.full((1, 1), label), (1 - 2 * label) * rng.uniform(1000, FARTHEST, size=(1, 1))
 
 

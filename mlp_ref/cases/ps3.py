@@ -163,6 +163,10 @@ def _best_learning_rate(rng: Generator) -> Iterator[Arguments]:
             pair = np.sort(etas[[first, second]])[::sign]
             etas[[first, second]] = pair
             yield _list_or_array(rng, etas), curves
+        # nearly a tie, and the second wins
+        etas, curves = _etas(rng, 5), _curves(rng, 5, 6)
+        curves[[first, second], -1] = 1e-3 * (1 + 1e-9), 1e-3
+        yield _list_or_array(rng, etas), curves
     for bad in (np.nan, np.inf, -np.inf):
         for place in (0, 3, -1):
             curves = _curves(rng, 4, 6)
