@@ -145,7 +145,8 @@ def _normalise_array(got: Any, shape: tuple[int, ...], where: str) -> NDArray[np
 
 def _normalise_number(got: Any, where: str, whole: bool = False) -> float | int:
     if type(got) is np.ndarray and got.ndim > 0:
-        raise Difference("shape", f"{where} has shape {got.shape}; a single number is expected")
+        hint = diagnose.shape_suspicion(got.shape, ())
+        raise Difference("shape", f"{where} has shape {got.shape}; a single number is expected", hint)
     if isinstance(got, np.generic) or type(got) is np.ndarray:
         _require_real_dtype(got.dtype, where)
         got = got.item()

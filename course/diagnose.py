@@ -12,6 +12,8 @@ Relation = Callable[[Any, int], Any]
 
 def shape_suspicion(got: tuple[int, ...], want: tuple[int, ...]) -> str:
     """Return what a wrong shape suggests, or an empty string."""
+    if not want:
+        return "is a sum missing, or an axis left over?"
     if len(want) == 2:
         if want[1] == 1 and got == want[:1]:
             return "a column is expected; keep the second axis"
@@ -25,6 +27,8 @@ def shape_suspicion(got: tuple[int, ...], want: tuple[int, ...]) -> str:
             return "one column too few"
         if len(got) == 2 and got[1] == want[1] and abs(got[0] - want[0]) == 1:
             return "one row too many or too few"
+        if got in (want[:1], want[1:]):
+            return "an axis is missing: was it summed over?"
     if len(want) == 1 and got == (want[0] + 1,):
         return "one entry too many"
     if len(want) == 1 and got in ((want[0], 1), (1, want[0])):
@@ -46,11 +50,30 @@ RELATIONS: dict[str, Relation] = {
 }
 
 
-def value_suspicion(pairs: Sequence[tuple[Any, Any, int]], agree: Callable[[Any, Any], bool]) -> str | None:
+Pairs = Sequence[tuple[Any, Any, int]]
+Agree = Callable[[Any, Any], bool]
+
+
+def value_suspicion(pairs: Pairs, agree: Agree) -> str | None:
     """Return the suspicion that fits every (got, want, N), or None.
 
-    A relation must hold in all pairs, and must be told apart from "right" by at least one.
+    It is about the whole result or, when all else is right, about one item of it.
     """
+    return _related(pairs, agree) or _related_item(pairs, agree)
+
+
+def _related_item(pairs: Pairs, agree: Agree) -> str | None:
+    """Return the suspicion about the one item of the results that is wrong anywhere, or None."""
+    counts = {len(want) if isinstance(want, (list, tuple)) else 0 for _, want, _ in pairs}
+    if len(counts) != 1 or any(type(got) not in (list, tuple) or {len(got)} != counts for got, _, _ in pairs):
+        return None
+    items = [[(got[k], want[k], n) for got, want, n in pairs] for k in range(*counts)]
+    wrong = [k for k, item in enumerate(items) if not all(agree(got, want) for got, want, _ in item)]
+    suspicion = _related(items[wrong[0]], agree) if len(wrong) == 1 else None
+    return suspicion and f"of item {wrong[0]} (of {len(items)}) alone: {suspicion}"
+
+
+def _related(pairs: Pairs, agree: Agree) -> str | None:
     for suspicion, relation in RELATIONS.items():
         try:
             wrongs = [_apply(relation, want, n) for _, want, n in pairs]

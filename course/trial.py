@@ -118,11 +118,11 @@ def _judge(
     if failed is None:
         return None
     stages = {trial.difference.stage for trial in trials if trial.difference}
-    suspicion = None
-    if stages == {"shape"}:
+    suspicion = None if "inputs" in stages else _suspected(trials, suspects, tolerance)
+    if suspicion is None and stages == {"shape"}:
         suspicion = _common_hint(trials)
-    elif "value" in stages:
-        suspicion = _suspected(trials, suspects, tolerance) or diagnose.value_suspicion(
+    elif suspicion is None and "value" in stages:
+        suspicion = diagnose.value_suspicion(
             [(trial.got, trial.case.want, trial.case.n) for trial in trials],
             lambda got, want: agrees(got, want, tolerance),
         )

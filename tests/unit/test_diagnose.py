@@ -21,6 +21,9 @@ SHAPES = [
     ((2, 9), (7, 4), ""),
     ((7, 4, 1), (7, 4), ""),
     ((), (7, 1), ""),
+    ((4,), (7, 4), "summed over"),
+    ((7,), (7, 4), "summed over"),
+    ((7, 1), (), "a sum missing"),
     ((9,), (4,), ""),
 ]
 
@@ -58,9 +61,19 @@ def test_in_every_part_of_several_results(relation):
     assert suspicion(wrong, wanted) == relation
 
 
-def test_a_relation_in_one_part_only_is_none():
+def test_a_relation_in_one_part_only_is_told_of_this_part():
     wanted = [((want, want + 1.0), n) for want, n in WANT]
-    assert suspicion(lambda want, _: (-want[0], want[1]), wanted) is None
+    negative = "of item 1 (of 2) alone: the sign is reversed"
+    assert suspicion(lambda want, _: (want[0], -want[1]), wanted) == negative
+    assert suspicion(lambda want, _: (want[0], want[1] + 1), wanted) is None
+    assert suspicion(lambda want, n: (-want[0], n * want[1]), wanted) is None
+    assert suspicion(lambda want, _: (want[0], -want[1], 0), wanted) is None
+    assert suspicion(lambda *_: None, wanted) is None
+
+
+def test_a_part_of_results_of_different_lengths_is_not_told():
+    wanted = [([want], n) for want, n in WANT] + [([want, want + 1.0], n) for want, n in WANT]
+    assert suspicion(lambda want, _: [*want[:-1], -want[-1]], wanted) is None
 
 
 def test_scalars():
