@@ -1,5 +1,7 @@
 """The data sets of the course."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -87,7 +89,7 @@ def test_no_straight_line_separates_the_moons():
 @pytest.mark.parametrize("layers", [(4, 1), (2, 8, 1), [3, 3, 3, 1]])
 def test_layers_fit_the_net_and_repeat(layers):
     Ws, bs = initial_layers(layers)
-    assert [W.shape for W in Ws] == list(zip(layers[:-1], layers[1:], strict=True))
+    assert [W.shape for W in Ws] == list(pairwise(layers))
     assert [b.shape for b in bs] == [(n,) for n in layers[1:]]
     assert all(a.dtype == np.float64 for a in Ws + bs)
     assert not any(b.any() for b in bs)
