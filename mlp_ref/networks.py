@@ -153,7 +153,7 @@ def draw_deep(rng: Generator, size: Size) -> Deep:
     """Draw a network of seed 2: y in {0, 1}, both occurring when N > 1."""
     while True:
         net, z = _deep(rng, size)
-        if size.saturated != "all" or _sure_on_both_sides(z):
+        if size.saturated != "all" or (_sure_on_both_sides(z) and _wrong_shows(net)):
             return net
 
 
@@ -163,9 +163,9 @@ def _deep(rng: Generator, size: Size) -> tuple[Deep, Array]:
     X = _inputs(rng, size)
     Ws = [rng.normal(size=pair) for pair in pairwise(layers)]
     bs = [rng.normal(size=n) for n in layers[1:]]
-    scale = 60.0 if saturated == "hidden" else 1.0
     for k in range(len(Ws) - 1):
-        _rescale(Ws[k], bs[k], scale)
+        # not the first: behind saturated units it would not show how those that follow are treated
+        _rescale(Ws[k], bs[k], 60.0 if saturated == "hidden" and k else 1.0)
         z = deep.forward(X, Ws[:k], bs[:k])[-1] @ Ws[k] + bs[k]
         _rescale(Ws[k], bs[k], _within(LARGEST_PREACTIVATION, z))
     last = deep.forward(X, Ws[:-1], bs[:-1])[-1]
@@ -206,6 +206,12 @@ def _to(limit: float, preactivations: Array) -> float:
 
 def _sure_on_both_sides(z: Array) -> bool:
     return bool((z > CONFIDENT).sum() >= 2 and (z < -CONFIDENT).sum() >= 1)
+
+
+def _wrong_shows(net: Deep) -> bool:
+    """Return whether an example that f gets wrong, to the last bit, changes the first layer."""
+    wrong = np.abs(net.hs[-1] - net.y)[:, 0] == 1
+    return bool(np.abs(deep.deltas(net.y, net.hs, net.Ws)[0][wrong]).max(initial=0) > 1e-3)
 
 
 def _mostly_wrong(z: Array) -> Array:
