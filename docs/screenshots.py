@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from course.grading import notebooks
-from demo.students import functions
+from demo.students import solutions
 from tests.jupyterlab import Lab, chromium, find_chromium, running_lab
 
 ROOT = Path(__file__).parents[1]
@@ -21,10 +21,10 @@ WRONG = {"dC_dyhat": "def dC_dyhat(y, y_hat):\n    return y_hat - y"}
 
 
 def prepare(folder: Path) -> None:
-    """Put the release, with the first answers of a sample submission in it, into `folder`."""
+    """Put the release, with the first answers in it, into `folder`."""
     shutil.copytree(ROOT / "release", folder, dirs_exist_ok=True)
     path = folder / "ps1" / "ps1.ipynb"
-    answers = functions(ROOT / "demo" / "samples" / "raising.py")
+    answers = solutions(notebooks.read(ROOT / "source" / "ps1" / "ps1.ipynb"))
     done = {name: answers[name] for name in RIGHT} | WRONG
     notebook = notebooks.with_answers(notebooks.read(path), done)
     notebooks.write(notebook, path)
