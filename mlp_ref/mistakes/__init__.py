@@ -12,10 +12,14 @@ from typing import Any
 
 from course.compare import Tolerance, agrees
 from course.trial import Trial, clone, notes, quiet, shares_memory, try_case, unchanged
-from mlp_ref.mistakes import ps0, ps1, ps2, ps3
+from mlp_ref.mistakes import descent, ps0, ps1, ps2, ps3, recursion
 from mlp_ref.mistakes.common import Mistake, Table
 
-MISTAKES: Table = {**ps0.MISTAKES, **ps1.MISTAKES, **ps2.MISTAKES, **ps3.MISTAKES}
+MISTAKES: Table = {
+    name: mistakes
+    for part in (ps0, ps1, ps2, recursion, descent, ps3)
+    for name, mistakes in part.MISTAKES.items()
+}
 
 __all__ = ["MISTAKES", "Mistake", "recognise"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,6 @@ import numpy as np
 from course.activations import sigmoid
 from mlp_ref import one_hidden as ref
 from mlp_ref.mistakes.common import Mistake, Table
-from mlp_ref.training import gradients_end_to_end
 
 SIGN = "the sign is reversed"
 NO_N = "1/N is missing"
@@ -67,55 +67,27 @@ def _chain(a: Any, b: Any, w: Any, s: Any, x: Any) -> Any:
     return x.T @ (a * b * w * s)
 
 
-def _in_place(W1: Any, W2: Any, dW1: Any, dW2: Any, eta: Any) -> Any:
-    W1 -= eta * dW1
-    W2 -= eta * dW2
-    return W1, W2
+def _factors(right: Callable[..., Any], twice: str) -> tuple[Mistake, ...]:
+    """Return wrong factors of a result that carries 1/N; N is the length of the first argument."""
+    return (
+        Mistake("sign", SIGN, lambda *a: -right(*a)),
+        Mistake("1/N missing", NO_N, lambda *a: right(*a) * len(a[0])),
+        Mistake("1/N twice", twice, lambda *a: right(*a) / len(a[0])),
+        Mistake(
+            "factor 2",
+            "the 2 of the square is still there: the ½ of (1) cancels it",
+            lambda *a: 2 * right(*a),
+        ),
+        Mistake(
+            "factor ½",
+            "the ½ of (1) is still there: the 2 of the square cancels it",
+            lambda *a: right(*a) / 2,
+        ),
+    )
 
 
-def _train(
-    X: Any, y: Any, W1: Any, W2: Any, eta: Any, steps: int, *, copy: bool = True, new_W1_for_W2: bool = False
-) -> Any:
-    if copy:
-        W1, W2 = W1.copy(), W2.copy()
-    losses = []
-    for t in range(steps + 1):
-        losses.append(ref.mse_cost(y, ref.forward(X, W1, W2)[-1]))
-        if t < steps:
-            dW1, dW2 = gradients_end_to_end(X, y, W1, W2)
-            W1 = W1 - eta * dW1
-            if new_W1_for_W2:
-                dW2 = gradients_end_to_end(X, y, W1, W2)[1]
-            W2 = W2 - eta * dW2
-    return np.array(losses), W1, W2
-
-
-def _train_in_place(X: Any, y: Any, W1: Any, W2: Any, eta: Any, steps: int) -> Any:
-    losses, W1_end, W2_end = _train(X, y, W1, W2, eta, steps)
-    W1[...], W2[...] = W1_end, W2_end
-    return losses, W1, W2
-
-
-def _train_one(X: Any, y: Any, W1: Any, W2: Any, eta: Any, steps: int, *, which: int) -> Any:
-    losses = []
-    for t in range(steps + 1):
-        losses.append(ref.mse_cost(y, ref.forward(X, W1, W2)[-1]))
-        if t < steps:
-            dW1, dW2 = gradients_end_to_end(X, y, W1, W2)
-            W1, W2 = (W1 - eta * dW1, W2) if which == 1 else (W1, W2 - eta * dW2)
-    return np.array(losses), W1.copy(), W2.copy()
-
-
-def _losses_cut(part: slice) -> Any:
-    def train(*args: Any) -> Any:
-        losses, W1, W2 = _train(*args)
-        return losses[part], W1, W2
-
-    return train
-
-
-def _one_loss_more(X: Any, y: Any, W1: Any, W2: Any, eta: Any, steps: int) -> Any:
-    return _train(X, y, W1, W2, eta, steps + 1)[0], *_train(X, y, W1, W2, eta, steps)[1:]
+def _drop(results: Any, k: int) -> Any:
+    return (*results[:k], *results[k + 1 :])
 
 
 MISTAKES: Table = {
@@ -159,19 +131,7 @@ MISTAKES: Table = {
         Mistake("output missing", "O is missing among the results", lambda *a: _drop(ref.forward(*a), 2)),
     ),
     "ps1.dC_dyhat": (
-        Mistake("sign", SIGN, lambda y, p: (y - p) / len(y)),
-        Mistake("1/N missing", NO_N, lambda y, p: p - y),
-        Mistake(
-            "factor 2",
-            "the 2 of the square is still there: the ½ of (1) cancels it",
-            lambda y, p: 2 * (p - y) / len(y),
-        ),
-        Mistake(
-            "factor ½",
-            "the ½ of (1) is still there: the 2 of the square cancels it",
-            lambda y, p: (p - y) / (2 * len(y)),
-        ),
-        Mistake("1/N twice", "1/N is applied twice", lambda y, p: (p - y) / len(y) ** 2),
+        *_factors(ref.dC_dyhat, "1/N is applied twice"),
         Mistake("still squared", "the square is not differentiated", lambda y, p: -((y - p) ** 2) / len(y)),
         Mistake("one axis", "the column was flattened", lambda y, p: ((p - y) / len(y))[:, 0]),
         Mistake(
@@ -233,19 +193,7 @@ MISTAKES: Table = {
         Mistake("bias dropped", "the bias row is missing", lambda a, b, z: z[:, :-1].T @ (a * b)),
     ),
     "ps1.dC_dW2": (
-        Mistake("sign", SIGN, lambda y, p, O, Z: -Z.T @ _delta(y, p, O)),
-        Mistake("1/N missing", NO_N, lambda y, p, O, Z: Z.T @ _delta(y, p, O) * len(y)),
-        Mistake("1/N twice", TWICE_N, lambda y, p, O, Z: Z.T @ _delta(y, p, O) / len(y)),
-        Mistake(
-            "factor 2",
-            "the 2 of the square is still there: the ½ of (1) cancels it",
-            lambda y, p, O, Z: 2 * Z.T @ _delta(y, p, O),
-        ),
-        Mistake(
-            "factor ½",
-            "the ½ of (1) is still there: the 2 of the square cancels it",
-            lambda y, p, O, Z: Z.T @ _delta(y, p, O) / 2,
-        ),
+        *_factors(ref.dC_dW2, TWICE_N),
         Mistake("σ′ missing", NO_SLOPE_OUT, lambda y, p, O, Z: Z.T @ (p - y) / len(y)),
         Mistake("σ′ of ŷ", DOUBLE, lambda y, p, O, Z: Z.T @ ((p - y) * slope(p)) / len(y)),
         Mistake(
@@ -346,19 +294,7 @@ MISTAKES: Table = {
         ),
     ),
     "ps1.dC_dW1": (
-        Mistake("sign", SIGN, lambda X, y, p, O, Z, W2: -ref.dC_dW1(X, y, p, O, Z, W2)),
-        Mistake("1/N missing", NO_N, lambda X, y, p, O, Z, W2: len(y) * ref.dC_dW1(X, y, p, O, Z, W2)),
-        Mistake("1/N twice", TWICE_N, lambda X, y, p, O, Z, W2: ref.dC_dW1(X, y, p, O, Z, W2) / len(y)),
-        Mistake(
-            "factor 2",
-            "the 2 of the square is still there: the ½ of (1) cancels it",
-            lambda X, y, p, O, Z, W2: 2 * ref.dC_dW1(X, y, p, O, Z, W2),
-        ),
-        Mistake(
-            "factor ½",
-            "the ½ of (1) is still there: the 2 of the square cancels it",
-            lambda X, y, p, O, Z, W2: ref.dC_dW1(X, y, p, O, Z, W2) / 2,
-        ),
+        *_factors(ref.dC_dW1, TWICE_N),
         Mistake("transposed", TRANSPOSED, lambda X, y, p, O, Z, W2: ref.dC_dW1(X, y, p, O, Z, W2).T),
         Mistake(
             "output σ′ missing",
@@ -421,63 +357,4 @@ MISTAKES: Table = {
             lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2.T, Z * (1 - Z)),
         ),
     ),
-    "ps1.gradient_descent_step": (
-        Mistake(
-            "uphill",
-            "the step goes uphill: subtract the gradient",
-            lambda W1, W2, d1, d2, eta: (W1 + eta * d1, W2 + eta * d2),
-        ),
-        Mistake("no η", "the learning rate is missing", lambda W1, W2, d1, d2, eta: (W1 - d1, W2 - d2)),
-        Mistake("in place", "the arguments were changed in place", _in_place),
-        Mistake("only W1", "W2 did not move", lambda W1, W2, d1, d2, eta: (W1 - eta * d1, W2.copy())),
-        Mistake("only W2", "W1 did not move", lambda W1, W2, d1, d2, eta: (W1.copy(), W2 - eta * d2)),
-        Mistake("swapped", "W1 comes first", lambda W1, W2, d1, d2, eta: (W2 - eta * d2, W1 - eta * d1)),
-        Mistake(
-            "only the step",
-            "this is the step alone, not the new weights",
-            lambda W1, W2, d1, d2, eta: (-eta * d1, -eta * d2),
-        ),
-        Mistake(
-            "divided by η",
-            "the gradient was divided by η",
-            lambda W1, W2, d1, d2, eta: (W1 - d1 / eta, W2 - d2 / eta),
-        ),
-    ),
-    "ps1.train": (
-        Mistake("last cost missing", "the cost after the last step is missing", _losses_cut(slice(None, -1))),
-        Mistake(
-            "first cost missing", "the cost before the first step is missing", _losses_cut(slice(1, None))
-        ),
-        Mistake("one loss too many", "there is one loss too many: steps + 1 are asked for", _one_loss_more),
-        Mistake(
-            "W2 from the new W1",
-            "the gradient for W2 was taken at the new W1: both belong to the old point",
-            lambda *a: _train(*a, new_W1_for_W2=True),
-        ),
-        Mistake(
-            "uphill",
-            "the steps go uphill: subtract the gradients",
-            lambda X, y, W1, W2, eta, n: _train(X, y, W1, W2, -eta, n),
-        ),
-        Mistake("in place", "the arguments were changed in place", _train_in_place),
-        Mistake(
-            "arguments returned",
-            "for 0 steps the arguments themselves came back: return copies",
-            lambda *a: _train(*a, copy=False),
-        ),
-        Mistake("only W1", "W2 did not move", lambda *a: _train_one(*a, which=1)),
-        Mistake("only W2", "W1 did not move", lambda *a: _train_one(*a, which=2)),
-        Mistake(
-            "one step more",
-            "there is one step too many",
-            lambda X, y, W1, W2, eta, n: (
-                _train(X, y, W1, W2, eta, n)[0],
-                *_train(X, y, W1, W2, eta, n + 1)[1:],
-            ),
-        ),
-    ),
 }
-
-
-def _drop(results: Any, k: int) -> Any:
-    return (*results[:k], *results[k + 1 :])

@@ -56,6 +56,11 @@ def test_a_sound_problem_set(small_course):
     assert told(small_course()) == ""
 
 
+def test_several_processes_find_the_same(small_course):
+    root = small_course("mse_cost", "/ (2 * len(y))", "/ len(y)")
+    assert verify(root, "ps1", seeds=2, jobs=2) == verify(root, "ps1", seeds=2)
+
+
 def test_a_wrong_solution(small_course):
     assert "the solution fails test_mse_cost" in told(small_course("mse_cost", "/ (2 * len(y))", "/ len(y)"))
 
