@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from mlp_ref import one_hidden
 from mlp_ref.cases.common import Arguments, Array, Draw, Generator, steps_of, upstream
-from mlp_ref.networks import ONE_HIDDEN_SIZES, UNSATURATED_ONE_HIDDEN, OneHidden, draw_one_hidden
+from mlp_ref.networks import ONE_HIDDEN_SIZES, UNSATURATED_ONE_HIDDEN, OneHidden, Size, draw_one_hidden
 
 
-def _of_networks(pick: Callable[[OneHidden, Generator], Arguments]) -> Draw:
+def _of_networks(
+    pick: Callable[[OneHidden, Generator], Arguments], sizes: Sequence[Size] = ONE_HIDDEN_SIZES
+) -> Draw:
     def draw(rng: Generator) -> Iterator[Arguments]:
-        for size in ONE_HIDDEN_SIZES:
+        for size in sizes:
             yield pick(draw_one_hidden(rng, size), rng)
 
     return draw
@@ -66,6 +68,9 @@ ARGUMENTS: dict[str, Draw] = {
     "ps1.dC_dW1_chain": _dC_dW1_chain,
     "ps1.dC_dW1": _of_networks(lambda net, _: (net.X, net.y, net.y_hat, net.O, net.Z, net.W2)),
     "ps1.gradient_descent_step": _of_networks(_step),
-    "ps1.gradients_end_to_end": _of_networks(lambda net, _: (net.X, net.y, net.W1, net.W2)),
+    # each piece has its own test on all sizes
+    "ps1.gradients_end_to_end": _of_networks(
+        lambda net, _: (net.X, net.y, net.W1, net.W2), ONE_HIDDEN_SIZES[::3]
+    ),
     "ps1.train": _train,
 }

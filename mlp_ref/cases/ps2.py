@@ -119,6 +119,7 @@ ARGUMENTS: dict[str, Draw] = {
     "ps2.gradients": _of_networks(
         lambda net, rng: (net.hs, [upstream(rng, len(net.X), h.shape[1]) for h in net.hs[1:]])
     ),
-    "ps2.gradients_end_to_end": _of_networks(lambda net, _: (net.X, net.y, net.Ws, net.bs)),
+    # each piece has its own test on all sizes
+    "ps2.gradients_end_to_end": _of_networks(lambda net, _: (net.X, net.y, net.Ws, net.bs), DEEP_SIZES[::3]),
     "ps2.train": _train,
 }
