@@ -9,6 +9,9 @@ from sqlalchemy.exc import SAWarning
 c = get_config()  # noqa: F821
 
 c.CourseDirectory.course_id = "mlp-gradients"
+# The gradebook is gradebook.db here, or what this says: postgresql://user@host/name, say.
+if "COURSE_DB_URL" in os.environ:
+    c.CourseDirectory.db_url = os.environ["COURSE_DB_URL"]
 
 # The conventions every problem set shares, put on top of each of its notebooks.
 c.IncludeHeaderFooter.header = "source/header.ipynb"
@@ -31,7 +34,7 @@ c.Autograde.autograde_preprocessors = [
     steps + "SandboxedExecute",
     stock + "LimitOutput",
     steps + "SaveVerdicts",
-    stock + "AssignLatePenalties",
+    steps + "LatePenalties",
     # Neither the feedback nor the formgrader runs what a student wrote as HTML.
     steps + "Inert",
     stock + "CheckCellMetadata",

@@ -95,3 +95,8 @@ def run(arguments: Sequence[str | Path], cwd: Path, **environment: str) -> subpr
 def nbgrader(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a stock nbgrader command in `cwd`."""
     return run(["nbgrader", *arguments], cwd)
+
+
+def course(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of `course` in `cwd`."""
+    return run(["course.grading", *arguments], cwd, **environment)

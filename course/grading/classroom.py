@@ -54,11 +54,11 @@ class Classroom:
                 f"{root} is not a course: it holds no {CONFIG}; run this in the course's root"
             )
         with _quiet():
-            config: Config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+            self.config: Config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
             if cell_seconds is not None:
-                config.Execute.timeout = cell_seconds
-            self._course = CourseDirectory(config=config, root=str(self.root))
-            self._api = NbGraderAPI(self._course, config=config)
+                self.config.Execute.timeout = cell_seconds
+            self.course = CourseDirectory(config=self.config, root=str(self.root))
+            self._api = NbGraderAPI(self.course, config=self.config)
 
     @classmethod
     def copy_of(cls, course: Path, root: Path, cell_seconds: int | None = None) -> Classroom:
@@ -87,7 +87,7 @@ class Classroom:
 
     def scores(self, assignment: str) -> dict[str, dict[str, Score]]:
         """Return, for each student and each graded cell (by `grade_id`), the score in the gradebook."""
-        with _quiet(), Gradebook(self._course.db_url, self._course.course_id) as gradebook:
+        with _quiet(), Gradebook(self.course.db_url, self.course.course_id) as gradebook:
             return {
                 submission.student.id: {
                     grade.name: Score(grade.score, grade.max_score, bool(grade.needs_manual_grade))

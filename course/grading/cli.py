@@ -69,6 +69,39 @@ def score(
 
 
 @app.command()
+def grade(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Workers on this machine; one for each processor by default.")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="The scheduler of a Dask cluster, to use its workers."),
+    ] = None,
+    student: Annotated[str | None, typer.Option(metavar="ID", help="This student's submission only.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Grade again what is graded and unchanged.")] = False,
+) -> None:
+    """Grade everything under submitted/ into the gradebook, in parallel; go on where it stopped."""
+    from rich.console import Console
+
+    from course.grading import classgrading, progress  # late: they need the sandbox and Dask
+
+    console = Console(markup=False, emoji=False, highlight=False)
+    summary = classgrading.grade_class(
+        Path.cwd(),
+        assignment,
+        jobs=jobs,
+        cluster=cluster,
+        student=student,
+        force=force,
+        console=console,
+    )
+    progress.show(summary, console)
+    if not summary.is_complete:
+        raise typer.Exit(130 if summary.is_stopped else 1)
+
+
+@app.command()
 def verify(
     assignments: Annotated[
         list[str] | None,

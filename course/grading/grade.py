@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import nbformat
+from nbformat import NotebookNode
 
+from course.grading import notebooks
 from course.grading import submission as submissions
 from course.grading.assignment import Assignment
 from course.grading.judge import HarnessFailure
 from course.grading.limits import Limits
 from course.grading.results import CellResult, Result
-from course.grading.runner import run
+from course.grading.runner import run, verdict_output
 from course.grading.sandbox import SandboxUnavailable
 from course.grading.skeleton import rebuild
 from course.grading.submission import Unreadable
@@ -21,13 +22,13 @@ from course.seed import fresh_seed
 
 def grade(
     assignment: Assignment,
-    submission: Path | bytes,
+    submission: Path | bytes | Unreadable,
     *,
     seed: int | None = None,
     limits: Limits | None = None,
     variables: dict[str, str] | None = None,
 ) -> Result:
-    """Return the result for `submission`, a notebook's path or content.
+    """Return the result for `submission`, a notebook's path or content, or why there is none.
 
     `seed` repeats an earlier grading's hidden inputs; by default one is drawn from the operating system.
     Nothing in a submission makes this raise; SandboxUnavailable is raised when nothing can be graded.
@@ -41,12 +42,16 @@ def grade(
         return Result(name, assignment.name, status, seed, seconds, cells, **more)  # type: ignore[arg-type]  # the two literals above
 
     try:
+        if isinstance(submission, Unreadable):
+            raise submission
         content = submissions.read(submission) if isinstance(submission, Path) else submission
         notebook, repairs = rebuild(assignment, submissions.cells(content))
     except Unreadable as error:
-        notebook = nbformat.from_dict(assignment.skeleton)
-        cells = not_run(assignment, str(error))
-        return result("graded", cells, repairs=(str(error),), notebook=notebook)
+        reason = str(error)
+        notebook, _ = rebuild(assignment, [])
+        cells = not_run(assignment, reason)
+        show(notebook, cells)
+        return result("graded", cells, repairs=(reason,), notebook=notebook, unreadable=reason)
     try:
         cells, runner = run(assignment, notebook, seed, limits or Limits(), variables)
     except SandboxUnavailable:
@@ -66,3 +71,11 @@ def not_run(assignment: Assignment, reason: str) -> dict[str, CellResult]:
         for s in settings
         if s.get("grade")
     }
+
+
+def show(notebook: NotebookNode, cells: dict[str, CellResult]) -> None:
+    """Put verdicts into the test cells of a notebook that was not run."""
+    for cell in notebook.cells:
+        result = cells.get(notebooks.grade_id(cell) or "")
+        if result is not None and cell.cell_type == "code":
+            cell.outputs = [verdict_output(result)]

@@ -1,14 +1,18 @@
-"""What stock `nbgrader autograde` takes from a submission besides its notebooks: a few regular files."""
+"""What is taken from a submission besides its notebooks: a few regular files; and digests of all of it."""
 
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import stat
 from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import Autograde
+from nbgrader.utils import find_all_files
+
+from course.grading.submission import Unreadable, read
 
 from course.grading.submission import link_above
 
@@ -83,3 +87,29 @@ def left_out(folder: Path) -> tuple[list[str], str]:
                 return _EVERYTHING, f"more than {MOST_FILES} files or {MOST_BYTES >> 20} MiB, or many links"
     shown = ", ".join(ascii(name) for name in sorted(strange))
     return [glob.escape(name) for name in strange], f"{shown}: links, or no regular files"
+
+
+def other_files(folder: Path, ignored: list[str]) -> list[Path]:
+    """Return the files that are kept beside the notebooks; `ignored` are nbgrader's patterns."""
+    patterns = [*ignored, *left_out(folder)[0], "*.ipynb"]
+    return sorted(Path(path) for path in find_all_files(str(folder), patterns))
+
+
+def digests(folder: Path) -> tuple[str, str]:
+    """Return a digest of a submission's notebooks, which alone decide its verdicts, and one of the rest."""
+    others = hashlib.sha256()
+    for path in other_files(folder, []):
+        _add(others, path.relative_to(folder), path.read_bytes())
+    submitted = hashlib.sha256()
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            _add(submitted, path.relative_to(folder), read(path))
+        except Unreadable as error:
+            _add(submitted, path.relative_to(folder), str(error).encode())
+    return submitted.hexdigest(), others.hexdigest()
+
+
+def _add(digest: Any, path: Path, content: bytes) -> None:
+    # the lengths keep names and contents apart
+    for part in (os.fsencode(path), content):
+        digest.update(b"%d:" % len(part) + part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -15,17 +16,23 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    ClearHiddenTests,
+    Execute,
+    NbGraderPreprocessor,
+    SaveAutoGrades,
+)
 from traitlets import Bool, Float, Integer
 
-from course.grading import notebooks
+from course.grading import history, notebooks, recording, versions
 from course.grading.assignment import Assignment, assignment, bound_in
-from course.grading.grade import not_run
-from course.grading.intake import TIMESTAMP, guard
+from course.grading.grade import not_run, show
+from course.grading.history import Grading
+from course.grading.intake import TIMESTAMP, digests, guard
 from course.grading.limits import Limits
-from course.grading.results import CellResult
-from course.grading.runner import run, verdict_output
-from course.grading.seeds import digest, recorded_seed
+from course.grading.results import records
+from course.grading.runner import run
 from course.grading.skeleton import rebuild
 from course.grading.submission import Unreadable, cells, kernel_name, link_above, read
 
@@ -97,6 +104,9 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no ty
             "answers": sorted(skeleton.answers),
             "hidden": list(skeleton.hidden),
             "unreadable": unreadable,
+            "version": skeleton.version,
+            "grader": versions.grader_version(versions.own_packages(skeleton.skeleton)),
+            "repairs": repairs,
         }
         return rebuilt, resources
 
@@ -123,7 +133,7 @@ def skeleton_of(name: str, notebook: str, db_url: str) -> Assignment | None:
                 return None
     source_path = Path("source") / name / f"{notebook}.ipynb"
     source = notebooks.read(source_path) if source_path.is_file() else original
-    found = assignment(notebook, original, released, _files(released_path.parent), _hidden(source))
+    found = assignment(notebook, original, released, _files(source_path.parent), _hidden(source))
     return replace(
         found, answers=found.answers | bound_in(source), has_kernel="kernelspec" in released.metadata
     )
@@ -165,16 +175,32 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
             files,
             hidden=tuple(told.get("hidden", ())),
         )
+        begin = time.monotonic()
+        submission, others = digests(Path("submitted") / info["student"] / info["assignment"])
+        with Gradebook(info["db_url"]) as gradebook:
+            seed = history.seed(gradebook.db, info["assignment"], info["student"], submission)
         if told.get("unreadable"):
             results = not_run(subject, told["unreadable"])
-            _show(nb, results)
+            show(nb, results)
         else:
-            submitted = Path("submitted") / info["student"] / info["assignment"]
-            seed = recorded_seed(info["db_url"], info["assignment"], info["student"], digest(submitted))
             results, runner = run(subject, nb, seed, self.limits(), dict(_nbgrader_variables()))
-            _write(runner.files, Path(resources["metadata"]["path"]))
-            nb.metadata[SETTINGS] = {"seed": seed}
+            write_files(runner.files, Path(resources["metadata"]["path"]))
+        nb.metadata[SETTINGS] = settings_of(seed, told.get("unreadable", ""))
         resources["course_results"] = results
+        resources["course_grading"] = Grading(
+            info["assignment"],
+            info["student"],
+            info["notebook"],
+            submission,
+            others,
+            told.get("version", ""),
+            told.get("grader", ""),
+            seed,
+            "graded",
+            time.monotonic() - begin,
+            records(results),
+            tuple(told.get("repairs", ())),
+        )
         return nb, resources
 
     def limits(self) -> Limits:
@@ -199,20 +225,18 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
             raise ValueError(f"the assignment's kernel {name!r} is for {language}; only Python can be graded")
 
 
+def settings_of(seed: int, unreadable: str) -> dict[str, Any]:
+    """Return what the metadata of a graded notebook says of the grading."""
+    return {"unreadable": unreadable} if unreadable else {"seed": seed}
+
+
 def _nbgrader_variables() -> Iterator[tuple[str, str]]:
     for name in ("NBGRADER_EXECUTION", "NBGRADER_VALIDATING"):
         if name in os.environ:
             yield name, os.environ[name]
 
 
-def _show(nb: NotebookNode, results: dict[str, CellResult]) -> None:
-    for cell in nb.cells:
-        result = results.get(notebooks.grade_id(cell) or "")
-        if result is not None and cell.cell_type == "code":
-            cell.outputs = [verdict_output(result)]
-
-
-def _write(files: dict[str, bytes], folder: Path) -> None:
+def write_files(files: dict[str, bytes], folder: Path) -> None:
     """Write the files a student's code wrote under the student's own folder, never over a notebook or a time.
 
     What was handed in may be in the way of one, a file where it needs a folder, say: that one is left out.
@@ -229,19 +253,37 @@ def _write(files: dict[str, bytes], folder: Path) -> None:
 
 
 class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
-    """Saves the verdicts' points; written answers are nbgrader's. A test not run waits for a reader."""
+    """Saves the verdicts' points, and the record of the grading; written answers are nbgrader's."""
 
-    def _add_score(self, cell: NotebookNode, resources: Resources) -> None:
-        name = cell.metadata["nbgrader"]["grade_id"]
-        result = resources.get("course_results", {}).get(name)
-        if cell.metadata["nbgrader"]["solution"] or cell.cell_type != "code":
-            super()._add_score(cell, resources)
-            return
-        grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
-        # with `--no-execute` there is none, and outputs prove nothing
-        grade.auto_score = None if result is None else result.points
-        grade.needs_manual_grade = result is None or grade.manual_score is not None
-        self.gradebook.db.commit()
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Save what `nb` gave, all or nothing."""
+        info = resources["nbgrader"]
+        found = recording.entries(nb, resources.get("course_results", {}))
+        with Gradebook(info["db_url"]) as gradebook:
+            if "course_grading" in resources:
+                history.append(gradebook.db, resources["course_grading"])
+            notebook = gradebook.find_submission_notebook(
+                info["notebook"], info["assignment"], info["student"]
+            )
+            recording.save(gradebook, notebook, found)
+            gradebook.db.commit()
+        return nb, resources
+
+
+class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has no types
+    """Sets late penalties by nbgrader's plugin."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Set the penalty of `nb`."""
+        info = resources["nbgrader"]
+        self.init_plugin()
+        with Gradebook(info["db_url"]) as gradebook:
+            notebook = gradebook.find_submission_notebook(
+                info["notebook"], info["assignment"], info["student"]
+            )
+            recording.penalise(gradebook, notebook, self)
+            gradebook.db.commit()
+        return nb, resources
 
 
 class Inert(SanitizeHTML):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from nbformat import NotebookNode
 
@@ -47,6 +48,8 @@ class Result:
     """the notebook as it was run, with outputs and verdicts, for feedback"""
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     """what the student's code wrote"""
+    unreadable: str = ""
+    """why nothing of the submission could be read"""
 
     @property
     def max_score(self) -> float:
@@ -62,16 +65,6 @@ class Result:
 
     def to_json(self) -> str:
         """Return one line of ASCII JSON."""
-        cells = {
-            name: {
-                "verdict": cell.verdict,
-                "points": cell.points,
-                "max_points": cell.max_points,
-                "message": printable(cell.message, LONGEST_MESSAGE),
-                "mistake": cell.mistake,
-            }
-            for name, cell in self.cells.items()
-        }
         line = {
             "submission": self.submission,
             "assignment": self.assignment,
@@ -80,6 +73,20 @@ class Result:
             "max_score": self.max_score,
             "seed": self.seed,
             "seconds": round(self.seconds, 3),
-            "cells": cells,
+            "cells": records(self.cells),
         }
         return json.dumps(line, allow_nan=False)
+
+
+def records(cells: Mapping[str, CellResult]) -> dict[str, dict[str, Any]]:
+    """Return verdicts as they are printed and kept: JSON, by `grade_id`."""
+    return {
+        name: {
+            "verdict": cell.verdict,
+            "points": cell.points,
+            "max_points": cell.max_points,
+            "message": printable(cell.message, LONGEST_MESSAGE),
+            "mistake": cell.mistake,
+        }
+        for name, cell in cells.items()
+    }

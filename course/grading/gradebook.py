@@ -1,0 +1,164 @@
+"""nbgrader's gradebook, in SQLite or PostgreSQL, written in transactions that others cannot disturb."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nbgrader.api import Assignment, Course, Gradebook, InvalidEntry
+from sqlalchemy import Engine, create_engine, event, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from course.grading import history
+from course.grading.classroom import ClassroomError
+
+T = TypeVar("T")
+
+ATTEMPTS = 6
+SECONDS_TO_WAIT = 60
+"""for somebody else's transaction"""
+NBGRADERS_OWN = {"default_course"}
+"""the course that nbgrader's steps add to any gradebook"""
+
+
+class GradebookError(ClassroomError):
+    """The gradebook cannot be used; the message says why, and what to do."""
+
+
+class Book:
+    """The gradebook at `db_url`, open for writing one assignment's results."""
+
+    def __init__(self, db_url: str, course: str, assignment: str) -> None:
+        """Open the gradebook, changing nothing in it if it is not this course's.
+
+        Raises GradebookError if there is none, it is another course's, or does not know the assignment.
+        """
+        self._assignment = assignment
+        try:
+            url = make_url(db_url)
+        except ArgumentError:
+            raise GradebookError("db_url is no address of a database: see COURSE_DB_URL") from None
+        self.name = url.database if url.drivername == "sqlite" else url.render_as_string()
+        if url.drivername == "sqlite" and not Path(url.database or "").is_file():
+            raise GradebookError(f"there is no gradebook {self.name} yet: {_generate(assignment)} makes it")
+        with self._told():
+            self._engine = _engine(db_url)
+        try:
+            with self._told():
+                self._check(course, assignment)
+                self._gradebook = Gradebook(db_url, course)
+                self._gradebook.engine.dispose()
+                self.transact(history.create_in)
+        except BaseException:
+            self._engine.dispose()
+            raise
+
+    def _check(self, course: str, assignment: str) -> None:
+        tables = set(inspect(self._engine).get_table_names())
+        if not {"course", "assignment", "grade"} <= tables:
+            raise GradebookError(
+                f"{self.name} is not a gradebook of nbgrader: {_generate(assignment)} makes one"
+            )
+        with Session(self._engine) as session:
+            courses = set(session.scalars(select(Course.id))) - NBGRADERS_OWN
+            if courses and course not in courses:
+                raise GradebookError(
+                    f"{self.name} is the gradebook of another course ({', '.join(sorted(courses))}, not "
+                    f"{course}): set COURSE_DB_URL or CourseDirectory.db_url to this one's"
+                )
+            if session.scalar(select(Assignment.id).where(Assignment.name == assignment)) is None:
+                raise GradebookError(
+                    f"the gradebook knows no assignment {assignment}: {_generate(assignment)} makes it known"
+                )
+
+    def transact(self, work: Callable[[Gradebook], T]) -> T:
+        """Do `work` with nbgrader's gradebook in one transaction, again if another's got in its way.
+
+        What `work` commits is committed at its end, all or nothing. Raises GradebookError, and what `work`
+        raises.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                with self._transaction() as gradebook:
+                    return work(gradebook)
+            except (OperationalError, IntegrityError, InvalidEntry) as error:
+                if attempt + 1 == ATTEMPTS or not _may_pass(error):
+                    raise GradebookError(f"{self.name} cannot be written: {_reason(error)}") from error
+                time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Gradebook]:
+        # nbgrader commits at every step; rollback_only makes a commit write only what there is so far
+        mode: dict[str, Any] = {"join_transaction_mode": "rollback_only", "expire_on_commit": False}
+        with (
+            self._engine.connect() as connection,
+            connection.begin(),
+            Session(connection, **mode) as session,
+        ):
+            # Two graders take turns. SQLite has locked the whole gradebook by now.
+            mine = select(Assignment.id).where(Assignment.name == self._assignment)
+            session.execute(mine.with_for_update())
+            usual, self._gradebook.db = self._gradebook.db, session
+            try:
+                yield self._gradebook
+                session.flush()
+            finally:
+                self._gradebook.db = usual
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, ModuleNotFoundError) as error:
+            raise GradebookError(f"{self.name} cannot be opened: {_reason(error)}") from error
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._gradebook.close()
+        self._engine.dispose()
+
+
+def _engine(db_url: str) -> Engine:
+    if not db_url.startswith("sqlite"):
+        return create_engine(db_url, pool_pre_ping=True)
+    engine = create_engine(db_url, connect_args={"timeout": SECONDS_TO_WAIT})
+
+    # A transaction that reads before it writes could not be saved from another's write: lock at once.
+    @event.listens_for(engine, "connect")
+    def leave_transactions_to_us(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def lock(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _may_pass(error: Exception) -> bool:
+    """Say whether the same may succeed a moment later."""
+    if isinstance(error, (IntegrityError, InvalidEntry)):
+        return True
+    text = str(error).lower()
+    return any(word in text for word in ("deadlock", "serialize", "locked", "busy", "lock timeout"))
+
+
+def _reason(error: Exception) -> str:
+    original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    text = " ".join(str(original).split())[:300]
+    if "no such column" in text or ("does not exist" in text and "column" in text):
+        return f"{text}; `nbgrader db upgrade` brings an older gradebook up to date (keep a copy)"
+    if isinstance(error, ModuleNotFoundError):
+        return f'{text}; for PostgreSQL, pip install "mlp-course[postgres]"'
+    return text
+
+
+def _generate(assignment: str) -> str:
+    return f"`nbgrader generate_assignment {assignment}`"
