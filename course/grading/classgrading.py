@@ -60,11 +60,14 @@ def grade_class(
     summary = Summary(assignment)
     with _working_in(root):
         rules = converter(classroom)
+        known = sorted(path.parent.name for path in Path(course.source_directory).glob("*/*.ipynb"))
+        if assignment not in known:
+            there = ", ".join(known) or "none"
+            raise ClassroomError(f"there is no assignment {assignment!r}; there is: {there}")
         found = folders(rules, assignment, student)
-        if not (root / course.source_directory / assignment).is_dir():
-            raise ClassroomError(f"there is no assignment {assignment!r} under {course.source_directory}/")
         if not found:
             where = course.format_path(course.submitted_directory, student or "*", assignment)
+            where = Path(where).relative_to(root) if Path(where).is_relative_to(root) else where
             raise ClassroomError(f"nothing was handed in: there is no {where}")
         summary.total = len(found)
         book = Book(course.db_url, course.course_id, assignment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,7 +64,7 @@ def folders(rules: Autograde, assignment: str, student: str | None = None) -> di
     ):
         match: Any = re.match(pattern, path)
         if match and match["student_id"] not in excluded and Path(path).is_dir():
-            found[match["student_id"]] = Path(path)
+            found[match["student_id"]] = Path(os.path.relpath(path))
     return found
 
 

@@ -9,6 +9,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course.grading import notebooks
+from course.grading.classroom import Classroom
+from tests.grading.classes import export, rows, url
 from tests.helpers import RIGHT, cell, course, hand_in, nbgrader, small_course
 
 WRITES = "def double(x):\n    open('made.txt', 'w').write('mine')\n    return 2 * x"
@@ -23,7 +25,7 @@ def class_of(root: Path) -> Path:
     source.cells.append(cell("Say why.", "why", kind="markdown", grade=True, solution=True, points=4))
     notebooks.write(source, path)
     (root / "source" / "small" / "data.csv").write_text("1,2\n")
-    assert nbgrader("generate_assignment", "small", cwd=root).returncode == 0
+    Classroom(root).generate("small")
     with Gradebook(f"sqlite:///{root}/gradebook.db", "mlp-gradients") as gradebook:
         gradebook.update_or_create_assignment("small", duedate="2026-01-02 00:00:00 UTC")
     config = root / "nbgrader_config.py"
@@ -81,27 +83,6 @@ def tree(folder: Path) -> dict[str, tuple[int, str]]:
     return found
 
 
-def export(root: Path) -> str:
-    result = nbgrader("export", "--to", "grades.csv", cwd=root)
-    assert result.returncode == 0, result.stderr
-    return (root / "grades.csv").read_text()
-
-
-def rows(root: Path) -> list[tuple]:
-    """Return all that a grader could see or change in the gradebook."""
-    with Gradebook(f"sqlite:///{root}/gradebook.db", "mlp-gradients") as gradebook:
-        found = []
-        for submission in gradebook.assignment_submissions("small"):
-            for notebook in submission.notebooks:
-                who = submission.student.id
-                found.append((who, submission.timestamp, notebook.late_submission_penalty, notebook.score))
-                found += [
-                    (who, g.name, g.auto_score, g.manual_score, g.needs_manual_grade) for g in notebook.grades
-                ]
-                found += [(who, c.name, c.auto_comment, c.manual_comment) for c in notebook.comments]
-    return sorted(found, key=repr)
-
-
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
     """Return the roots of the same course, graded by nbgrader and by us, and what ours said."""
@@ -117,8 +98,8 @@ def both(tmp_path_factory):
 
 def test_same_gradebook(both) -> None:
     stock, ours, _ = both
-    assert rows(ours) == rows(stock)
-    assert export(ours) == export(stock)
+    assert rows(url(ours)) == rows(url(stock))
+    assert export(url(ours)) == export(url(stock))
 
 
 def test_same_files(both) -> None:

@@ -1,0 +1,92 @@
+"""Workers of `course grade` that die, and workers that live elsewhere."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from course.grading import notebooks
+from course.grading.classroom import Classroom
+from tests.grading.classes import STUDENTS, a_class, gradings, rows, url
+from tests.helpers import course, hand_in
+
+# A test of the instructor's that ends the grader itself: no answer can do that, but a machine can.
+DEADLY = "import os\nif double(3) == 666:\n    os.kill(os.getpid(), 9)\nassert double(2) == 4"
+KILLING = "def double(x):\n    return 666"
+
+
+def test_a_dead_worker_costs_one_submission_at_most(tmp_path) -> None:
+    root = a_class(tmp_path / "course")
+    path = root / "source" / "small" / "small.ipynb"
+    source = notebooks.read(path)
+    (test,) = (cell for cell in source.cells if notebooks.grade_id(cell) == "test_double")
+    test.source = DEADLY
+    notebooks.write(source, path)
+    Classroom(root).generate("small")
+    hand_in(root, "carl", double=KILLING)
+    result = course("grade", "small", "--jobs", "2", cwd=root)
+    assert result.returncode == 1
+    assert "5 of 6 submissions graded" in result.stdout
+    assert "carl  infrastructure-error  the worker process died" in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+    statuses = {student: status for student, status, _ in gradings(url(root))}
+    assert statuses == dict.fromkeys(STUDENTS, "graded") | {"carl": "infrastructure-error"}
+    assert "carl" not in {row[0] for row in rows(url(root))}
+    assert not (root / "autograded" / "carl" / "small").exists()
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Start a Dask scheduler and a worker, each in a folder of its own; yield the scheduler's address."""
+    processes = []
+
+    def start(program: str, *arguments: str) -> subprocess.Popen[str]:
+        folder = tmp_path / program
+        folder.mkdir()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dask", program, *arguments, "--host", "tcp://127.0.0.1"],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        return process
+
+    def worker(address: str, *arguments: str) -> None:
+        start("worker", address, "--nthreads", "1", "--no-dashboard", *arguments)
+
+    scheduler = start("scheduler", "--port", "0", "--no-dashboard")
+    assert scheduler.stderr is not None
+    for line in scheduler.stderr:
+        if "Scheduler at:" in line:
+            break
+    try:
+        yield line.split()[-1], worker
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+def test_any_cluster_by_its_address(tmp_path, cluster) -> None:
+    address, worker = cluster
+    worker(address)
+    root = a_class(tmp_path / "course")
+    result = course("grade", "small", "--cluster", address, cwd=root)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "6 of 6 submissions graded" in result.stdout
+    scores = {row[0]: row[3] for row in rows(url(root)) if len(row) == 4 and isinstance(row[3], float)}
+    assert scores == {student: 3.0 if number % 2 else 1.0 for number, student in enumerate(STUDENTS)}
+
+
+def test_no_cluster_there(tmp_path) -> None:
+    root = a_class(tmp_path / "course")
+    result = course("grade", "small", "--cluster", "tcp://127.0.0.1:9", cwd=root)
+    assert result.returncode == 1
+    assert result.stderr.startswith("course: no Dask scheduler answers at tcp://127.0.0.1:9")
+    assert result.stderr.count("\n") == 1
+    assert not list((root / "autograded").iterdir())
