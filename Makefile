@@ -3,10 +3,11 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 
-.PHONY: demo lab test release lint
+.PHONY: demo lab bench test release lint
 
 demo: .venv/installed ; @$(BIN)/python -m demo
 lab: .venv/installed ; @$(BIN)/jupyter lab
+bench: .venv/installed ; @$(BIN)/python -m bench
 test: .venv/installed ; @$(BIN)/python -m pytest -n auto --dist loadfile
 release: .venv/installed ; @$(BIN)/course release
 lint: .venv/installed ; @$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SAWarning
 c = get_config()  # noqa: F821
 
 c.CourseDirectory.course_id = "mlp-gradients"
-# The gradebook is gradebook.db here, or what this says: postgresql://user@host/name, say.
+# The gradebook is gradebook.db, unless this says postgresql://user@host/name, say.
 if "COURSE_DB_URL" in os.environ:
     c.CourseDirectory.db_url = os.environ["COURSE_DB_URL"]
 
@@ -20,15 +20,13 @@ c.IncludeHeaderFooter.header = "source/header.ipynb"
 # sandbox (bubblewrap), and the tests are judged out here, by asking it: docs of course.grading.
 steps, stock = "course.grading.nbgrader_steps.", "nbgrader.preprocessors."
 c.Autograde.exporter_class = steps + "SubmissionExporter"
-c.Autograde.sanitize_preprocessors = [steps + "Rebuild"] + [
-    stock + name
-    for name in (
-        "ClearOutput",
-        "DeduplicateIds",
-        "OverwriteKernelspec",
-        "OverwriteCells",
-        "CheckCellMetadata",
-    )
+c.Autograde.sanitize_preprocessors = [
+    steps + "Rebuild",
+    stock + "ClearOutput",
+    stock + "DeduplicateIds",
+    stock + "OverwriteKernelspec",
+    stock + "OverwriteCells",
+    stock + "CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
     steps + "SandboxedExecute",

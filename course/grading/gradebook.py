@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from nbgrader.api import Assignment, Course, Gradebook, InvalidEntry
 from sqlalchemy import Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from course.grading import history
@@ -87,7 +87,7 @@ class Book:
             try:
                 with self._transaction() as gradebook:
                     return work(gradebook)
-            except (OperationalError, IntegrityError, InvalidEntry) as error:
+            except (DBAPIError, InvalidEntry) as error:
                 if attempt + 1 == ATTEMPTS or not _may_pass(error):
                     raise GradebookError(f"{self.name} cannot be written: {_reason(error)}") from error
                 time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
@@ -147,7 +147,7 @@ def _may_pass(error: Exception) -> bool:
     if isinstance(error, (IntegrityError, InvalidEntry)):
         return True
     text = str(error).lower()
-    return any(word in text for word in ("deadlock", "serialize", "locked", "busy", "lock timeout"))
+    return any(word in text for word in ("deadlock", "serialize", "locked", "busy", "already exists"))
 
 
 def _reason(error: Exception) -> str:

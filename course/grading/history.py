@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import platform
 from collections.abc import Mapping
@@ -99,7 +100,6 @@ def create_in(gradebook: Gradebook) -> None:
 
 def append(session: Session, grading: Grading) -> None:
     """Add a grading, without a commit."""
-    create(session)
     values = {name: getattr(grading, name) for name in _PLAIN}
     values |= {
         "problem": printable(grading.problem, LONGEST_MESSAGE),
@@ -157,6 +157,7 @@ def _grading(row: Mapping[Any, Any]) -> Grading:
     )
 
 
+@functools.cache
 def versions() -> dict[str, str]:
     """Return the versions of what grades, for the record."""
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}

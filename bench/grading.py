@@ -1,0 +1,218 @@
+"""Grading: stock nbgrader and this, sequential and parallel, on one class in one run; and cost by size.
+
+`python -m bench.grading --students 20 --sizes 50 200 1000`
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import psutil
+from matplotlib.figure import Figure
+from nbgrader.api import Gradebook
+from rich.console import Console
+from sqlalchemy import select
+
+from bench.generated_class import ASSIGNMENT, ROOT, copy, generate
+from bench.memory import Sampler
+from course.grading.classroom import Classroom
+from course.grading.history import GRADINGS
+
+TABLE = ROOT / "bench" / "grading.md"
+FIGURE = ROOT / "docs" / "images" / "grading.png"
+STUDENTS, SIZES = 20, (50, 200, 1000)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One command that graded a class."""
+
+    name: str
+    size: int
+    seconds: float
+    """of the whole command, its start included"""
+    each: tuple[float, ...]
+    """of each submission"""
+    memory: tuple[float, ...] = ()
+    """MiB of the largest worker, over time"""
+
+    @property
+    def a_minute(self) -> float:
+        """Submissions a minute."""
+        return 60 * self.size / self.seconds
+
+    def quantile(self, fraction: float) -> float:
+        """Return the seconds in which this fraction of the submissions was done."""
+        ordered = sorted(self.each)
+        return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))]
+
+
+def _command(root: Path, *arguments: str) -> tuple[float, tuple[float, ...]]:
+    """Run `python -m ARGUMENTS` in a course; return its seconds and what its workers took of memory."""
+    scripts = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])}
+    begin = time.monotonic()
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        sampler = Sampler(process.pid)
+        sampler.start()
+        failed = process.wait()
+        seconds = time.monotonic() - begin
+        memory = tuple(sampler.close())
+        if failed:
+            log.seek(0)
+            raise RuntimeError(f"{' '.join(arguments)} failed in {root}:\n{log.read()[-2000:]}")
+    return seconds, memory
+
+
+def stock(root: Path, size: int) -> Run:
+    """Grade with stock nbgrader, one submission after the other: it knows no other way."""
+    started = time.time()
+    seconds, _ = _command(root, "nbgrader", "autograde", ASSIGNMENT)
+    written = sorted(path.stat().st_mtime for path in root.glob(f"autograded/*/{ASSIGNMENT}/*.ipynb"))
+    each = [after - before for before, after in pairwise([started, *written])]
+    return Run("stock nbgrader", size, seconds, tuple(each))
+
+
+def ours(root: Path, size: int, jobs: int) -> Run:
+    """Grade with `course grade` and this many workers."""
+    seconds, memory = _command(root, "course.grading", "grade", ASSIGNMENT, "--jobs", str(jobs))
+    with Gradebook(f"sqlite:///{root}/gradebook.db", "mlp-gradients") as gradebook:
+        each = tuple(gradebook.db.scalars(select(GRADINGS.columns.seconds)))
+    return Run(f"course grade --jobs {jobs}", size, seconds, each, memory)
+
+
+def compare(folder: Path, size: int) -> list[Run]:
+    """Grade one class in every way. Raises AssertionError where two ways give different points."""
+    jobs = len(os.sched_getaffinity(0))
+    made = generate(folder / "class", size)
+    roots = [copy(made, folder / str(number), stock=number == 0) for number in range(3)]
+    runs = [stock(roots[0], size), ours(roots[1], size, 1), ours(roots[2], size, jobs)]
+    points = [_points(root) for root in roots]
+    assert len(points[0]) == size
+    assert points[0] == points[1] == points[2], "the ways give different points"
+    return runs
+
+
+def _points(root: Path) -> dict[str, dict[str, float]]:
+    scores = Classroom(root).scores(ASSIGNMENT)
+    return {name: {cell: score.points for cell, score in cells.items()} for name, cells in scores.items()}
+
+
+def scale(folder: Path, sizes: Sequence[int]) -> list[Run]:
+    """Grade classes of these sizes with all processors."""
+    runs = []
+    for size in sizes:
+        root = generate(folder / f"of-{size}", size)
+        runs.append(ours(root, size, len(os.sched_getaffinity(0))))
+        shutil.rmtree(root)
+    return runs
+
+
+def machine() -> str:
+    """Describe what was measured on."""
+    names = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"{len(os.sched_getaffinity(0))} × {names[0] if names else platform.machine()}, {memory:.0f} GiB, "
+        f"Linux {platform.release()}, Python {platform.python_version()}"
+    )
+
+
+def table(runs: Sequence[Run], by_size: Sequence[Run]) -> str:
+    """Return the measurements as Markdown."""
+    first = runs[0]
+    lines = [
+        f"One class of {first.size} honest submissions of {ASSIGNMENT}, in one run, the same points every way.",
+        f"Machine: {machine()}.",
+        "",
+        "| | submissions a minute | × stock | p50 | p95 | peak memory of a worker |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for run in runs:
+        peak = f"{max(run.memory):.0f} MiB" if run.memory else ""
+        lines.append(
+            f"| {run.name} | {run.a_minute:.0f} | {run.a_minute / first.a_minute:.1f} | "
+            f"{run.quantile(0.5):.2f} s | {run.quantile(0.95):.2f} s | {peak} |"
+        )
+    if by_size:
+        lines += [
+            "",
+            "| class of | seconds | seconds each | memory of a worker, second and last quarter |",
+            "|--:|--:|--:|--:|",
+        ]
+    for run in by_size:
+        # the first quarter is workers that start
+        quarter = max(1, len(run.memory) // 4)
+        early, late = (
+            statistics.median(part)
+            for part in (run.memory[-3 * quarter : -2 * quarter], run.memory[-quarter:])
+        )
+        each = run.seconds / run.size
+        lines.append(f"| {run.size} | {run.seconds:.0f} | {each:.3f} | {early:.0f} and {late:.0f} MiB |")
+    return "\n".join(lines) + "\n"
+
+
+def figure(runs: Sequence[Run], by_size: Sequence[Run]) -> Figure:
+    """Draw submissions a minute of each way, and the cost of classes by their size."""
+    result = Figure(figsize=(9, 3.2), layout="constrained")
+    left, right = result.subplots(1, 2)
+    bars = left.barh([run.name for run in runs], [run.a_minute for run in runs], color="#4477aa")
+    left.bar_label(bars, fmt="%.0f", padding=3)
+    left.invert_yaxis()
+    left.set_xlabel("submissions a minute")
+    left.margins(x=0.15)
+    right.plot([run.size for run in by_size], [run.seconds / 60 for run in by_size], "o-", color="#4477aa")
+    right.set_xlabel("submissions")
+    right.set_ylabel("minutes")
+    right.set_xlim(left=0)
+    right.set_ylim(bottom=0)
+    return result
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Measure, print the table, and write it and the figure."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--students", type=int, default=STUDENTS, help="the class that is graded in every way"
+    )
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="classes for the cost by size")
+    parser.add_argument("--keep", action="store_true", help="leave the table and the figure as they are")
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="mlp-course-bench-") as folder:
+        runs = compare(Path(folder), chosen.students)
+        by_size = scale(Path(folder), chosen.sizes)
+    told = table(runs, by_size)
+    Console(markup=False, highlight=False).print(told, soft_wrap=True)
+    if not chosen.keep:
+        TABLE.write_text(told, encoding="utf-8")
+        FIGURE.parent.mkdir(parents=True, exist_ok=True)
+        figure(runs, by_size).savefig(FIGURE, dpi=150)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
