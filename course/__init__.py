@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from course.activations import sigmoid
     from course.checks import check
     from course.data import initial_layers, initial_weights, two_moons, xor
+    from course.explorer.widget import LossExplorer
     from course.gradcheck import (
         complex_step_gradient,
         complex_step_jacobian,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "LossExplorer",
     "check",
     "complex_step_gradient",
     "complex_step_jacobian",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "LossExplorer": "explorer",
     "check": "checks",
     "complex_step_gradient": "gradcheck",
     "complex_step_jacobian": "gradcheck",

@@ -1,0 +1,65 @@
+"""The chart: all curves once, as binary, drawn by the JavaScript module beside this file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from course.explorer import palette
+
+HERE = Path(__file__).parent
+SCRIPT, STYLE = HERE / "chart.js", HERE / "chart.css"
+
+
+class Chart(anywidget.AnyWidget):
+    """Loss against step, final loss against learning rate, curvature against step.
+
+    The browser moves `index`, `step`, `rate`, `jump` and `pinned` by itself; Python sets the rest.
+    """
+
+    _esm = SCRIPT
+    _css = STYLE
+
+    index = traitlets.Int(0).tag(sync=True)
+    """of the rate shown"""
+    rate = traitlets.Float(0.0).tag(sync=True)
+    """follows `index`; another number asks Python for this very rate"""
+    step = traitlets.Int(0).tag(sync=True)
+    jump = traitlets.Int(None, allow_none=True).tag(sync=True)
+    """which of `landmarks` is shown"""
+    pinned = traitlets.Bool(False).tag(sync=True)
+    """whether the rate shown is pinned"""
+    pins: Any = traitlets.List().tag(sync=True)
+    """up to four of {"index"} or, of another problem, {"label", "rate", "losses"}"""
+    log = traitlets.Bool(True).tag(sync=True)
+    show_curvature = traitlets.Bool(False).tag(sync=True)
+    palette: Any = traitlets.Dict(palette.as_data()).tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True)
+    """whether the step cursor runs; slowly and in jumps for who prefers reduced motion"""
+
+    title = traitlets.Unicode("").tag(sync=True)
+    loss_name = traitlets.Unicode("").tag(sync=True)
+    steps = traitlets.Int(0).tag(sync=True)
+    rates: Any = traitlets.List().tag(sync=True)
+    losses = traitlets.Bytes(b"").tag(sync=True)
+    """float32 (K, steps + 1)"""
+    own_losses = traitlets.Bytes(b"").tag(sync=True)
+    """the same for the student's runs, or nothing"""
+    known = traitlets.Bytes(b"").tag(sync=True)
+    """a byte a rate: 1, the true run is there; 2, the student's is; 3, both"""
+    regimes: Any = traitlets.List().tag(sync=True)
+    """the name of each rate's regime, empty while it is not known"""
+    headlines: Any = traitlets.List().tag(sync=True)
+    parts: Any = traitlets.List().tag(sync=True)
+    """the step at which each student's run parts from the true one, or null"""
+    limits: Any = traitlets.List().tag(sync=True)
+    """the lowest and highest loss drawn"""
+    landmarks: Any = traitlets.List().tag(sync=True)
+    curvatures = traitlets.Bytes(b"").tag(sync=True)
+    """float32 (K, M): η λ_max at every `kept_every`-th step"""
+    kept_every = traitlets.Int(1).tag(sync=True)
+    progress = traitlets.Float(1.0).tag(sync=True)
+    status = traitlets.Unicode("").tag(sync=True)

@@ -1,0 +1,33 @@
+"""Colours, dashes and marks of the explorer, the same in the browser and in figures.
+
+The colours are of Okabe and Ito, Color universal design (2008); nothing is told by colour alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course.figures import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+
+REGIME_STYLES = {
+    "slow": (BLUE, "o"),
+    "steady": (GREEN, "s"),
+    "oscillating": (PURPLE, "D"),
+    "stuck": (BLACK, "X"),
+    "diverged": (VERMILION, "v"),
+}
+"""Colour and marker, as ps3's figures have them."""
+CURRENT = BLUE
+OWN = VERMILION
+PINS = (
+    (ORANGE, (6.0, 3.0)),
+    (GREEN, (2.0, 2.0)),
+    (PURPLE, (9.0, 3.0, 2.0, 3.0)),
+    (SKY, (4.0, 2.0, 1.0, 2.0)),
+)
+"""Colour and dashes of up to four pinned runs."""
+
+
+def as_data() -> dict[str, Any]:
+    """Return the palette as plain data, for the browser."""
+    return {"regimes": REGIME_STYLES, "current": CURRENT, "own": OWN, "limit": ORANGE, "pins": PINS}

@@ -1,0 +1,535 @@
+"""The loss explorer: ipywidgets controls beside a chart that the browser moves by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from course.explorer import files, runs, words
+from course.explorer.chart import Chart
+from course.explorer.problem import DATA, NETWORKS, WIDTHS, Problem
+from course.explorer.table import Table
+from course.explorer.worker import Worker
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from course.explorer.picture import View
+
+SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+NETWORK_NAMES = ("seed 1: one hidden layer, MSE", "seed 2: three layers, BCE")
+START = 72
+"""the rate shown first: three decades above the smallest"""
+MOST_PINS = 4
+PUBLISH_EVERY = 0.4
+"""seconds between two messages with the student's runs so far"""
+PATIENCE = 60.0
+"""seconds to wait for all true runs where everything is asked for"""
+
+Pin = float | Mapping[str, Any]
+
+
+def _told(method: Callable[..., None]) -> Callable[..., None]:
+    """Make a callback say its exception in the status line, where it would otherwise disappear."""
+
+    @functools.wraps(method)
+    def callback(self: LossExplorer, *args: Any) -> None:
+        try:
+            method(self, *args)
+        except Exception as error:
+            self._failed(error)
+
+    return callback
+
+
+class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes no types
+    """A loss curve under the hand: move the learning rate, and the curve follows.
+
+    `network` is "seed 1" (one hidden layer, mean squared error) or "seed 2" (three layers, summed
+    cross-entropy), `data` "xor" or "moons"; `hidden`, `scale` and `seed` are those of the first weights.
+    `rate`, `step`, `log`, `curvature` and `pins` are the view: `explorer.state` gives them as code.
+
+    `gradient` is a function of yours to follow beside the true one:
+
+    - seed 1: `gradient(X, y, W1, W2)` returns `(dC_dW1, dC_dW2)`, with X (N, 3), y (N, 1), W1 (3, h),
+      W2 (h + 1, 1);
+    - seed 2: `gradient(X, y, Ws, bs)` returns `(dWs, dbs)`, two lists as `Ws` and `bs` are.
+
+    Its run is drawn over the true one, and the first step at which they part is named. What is wrong with
+    it is said below the chart; `explorer.error` is the exception.
+
+    Raises ValueError for a network, data set, size, rate, step or pin that cannot be.
+    """
+
+    def __init__(
+        self,
+        gradient: runs.Gradient | None = None,
+        *,
+        network: str = "seed 1",
+        data: str = "xor",
+        hidden: int = 3,
+        scale: float = 1.0,
+        seed: int = 0,
+        steps: int = runs.STEPS,
+        rate: float | None = None,
+        step: int | None = None,
+        log: bool = True,
+        curvature: bool = False,
+        pins: Sequence[Pin] = (),
+    ) -> None:
+        if gradient is not None and not callable(gradient):
+            raise ValueError(f"gradient must be a function, and is a {type(gradient).__name__}")
+        if steps < 1 or (step is not None and not 0 <= step <= steps):
+            raise ValueError(f"step={step!r}, steps={steps!r}: at least one step, and a step among them")
+        if len(pins) > MOST_PINS:
+            raise ValueError(f"{len(pins)} pins: at most {MOST_PINS} runs can be pinned")
+        self.gradient = gradient
+        self._problem = Problem(network, data, hidden, scale, seed)
+        self._first_problem = tuple(asdict(self._problem).values())
+        self._steps = steps
+        self._table = Table(self._problem, runs.learning_rates(self._problem), steps)
+        self._error: Exception | None = None
+        self._publishing = threading.RLock()
+        self._loop = _running_loop()
+        self._worker = Worker(self._failed, self._stuck)
+        index = START if rate is None else self._take_rate(rate)
+        self._first = {"index": index, "log": log, "show_curvature": curvature}
+        self._chart = Chart(
+            **self._first,
+            step=steps if step is None else step,
+            steps=steps,
+            kept_every=runs.KEPT_EVERY,
+            pins=[self._pin(pin) for pin in pins],
+            **self._described(),
+        )
+        self._chart.rate = float(self._table.rates[index])
+        self._make_controls()
+        super().__init__(
+            [self._controls, self._chart],
+            layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start", width="100%"),
+        )
+        self.add_class("loss-explorer")
+        self._start()
+
+    # ---- what is shown, for Python
+
+    @property
+    def problem(self) -> Problem:
+        """The network, its data and its first weights."""
+        return self._problem
+
+    @property
+    def rates(self) -> runs.Array:
+        """The learning rates (121,)."""
+        return self._table.rates.copy()
+
+    @property
+    def losses(self) -> runs.Array:
+        """The loss curves (121, steps + 1), once all are computed."""
+        self.wait()
+        return self._table.losses.copy()
+
+    @property
+    def headline(self) -> str:
+        """The run shown, in a line."""
+        return (
+            self._table.headline(self._chart.index) or f"η = {words.number(self._chart.rate)}: being computed"
+        )
+
+    @property
+    def status(self) -> str:
+        """What is said below the chart."""
+        return str(self._chart.status)
+
+    @property
+    def error(self) -> Exception | None:
+        """The exception behind the status line, if there is one."""
+        return self._error or self._table.error
+
+    @property
+    def state(self) -> words.Code:
+        """Code that rebuilds this view."""
+        chart = self._chart
+        arguments: dict[str, Any] = {**asdict(self._problem), "steps": self._steps}
+        arguments |= {"rate": float(self._table.rates[chart.index]), "step": chart.step, "log": chart.log}
+        arguments |= {"curvature": chart.show_curvature, "pins": [self._pin_code(pin) for pin in chart.pins]}
+        parts = [f"{name}={value!r}" for name, value in arguments.items()]
+        if self.gradient is not None:
+            parts.insert(0, f"gradient={getattr(self.gradient, '__name__', '...')}")
+        return words.Code(f"LossExplorer({', '.join(parts)})")
+
+    def wait(self, seconds: float = PATIENCE) -> None:
+        """Wait until all true runs are computed. Raises TimeoutError when they are not after `seconds`."""
+        end = time.monotonic() + seconds
+        while not self._table.complete:
+            if time.monotonic() > end or (self._worker.wait(0.01) and not self._table.complete):
+                raise TimeoutError(
+                    f"the runs were not computed within {seconds:g} s: {self.status or 'no reason given'}"
+                )
+
+    def settle(self, seconds: float = PATIENCE) -> None:
+        """Wait until nothing is computed any more, the student's runs included. Raises TimeoutError."""
+        if not self._worker.wait(seconds):
+            raise TimeoutError(f"the explorer was still computing after {seconds:g} s")
+
+    def figure(self) -> Figure:
+        """Return the view as a Matplotlib figure, in the same colours and dashes."""
+        from course.explorer import picture
+
+        return picture.draw(self._view())
+
+    def save(self, path: str | Path) -> Path:
+        """Save the view as .png, .svg or .html, or the numbers of all runs as .csv; return the path.
+
+        Raises ValueError for another ending. The file is there whole or not at all.
+        """
+        from course.explorer import picture
+
+        path = Path(path)
+        if path.suffix == ".html":
+            return self.to_html(path)
+        if path.suffix in (".png", ".svg"):
+            return files.write(path, picture.data(self._view(), path.suffix[1:]))
+        if path.suffix == ".csv":
+            self.wait()
+            return files.write(path, picture.csv(self._table).encode())
+        raise ValueError(f"{path.name}: the explorer saves .png, .svg, .csv and .html")
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write a page of its own, with all curves in it, that needs neither kernel nor network."""
+        from course.explorer.page import page
+
+        self.wait()
+        shown = {
+            name: getattr(self._chart, name) for name in self._chart.keys if name in Chart.class_own_traits()
+        }
+        fresh = {**shown, **self._table.as_data(), "status": "", "progress": 1.0, "playing": False}
+        return files.write(Path(path), page(fresh, self.headline).encode())
+
+    def close(self) -> None:
+        """Stop computing and take the widgets away."""
+        self._worker.stop()
+        for widget in (*self._links, *self._all_controls, self._chart):
+            widget.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"LossExplorer, {words.describe(self._problem)}. {self.headline}"
+
+    # ---- controls
+
+    def _make_controls(self) -> None:
+        chart, problem = self._chart, self._problem
+        named = {"style": {"description_width": "94px"}, "layout": widgets.Layout(width="310px")}
+        late = {**named, "continuous_update": False}
+        self._slider = widgets.IntSlider(
+            chart.index, 0, runs.RATES - 1, description="learning rate", readout=False, **named
+        )
+        self._slider.add_class("learning-rate")
+        entry = widgets.FloatText(
+            chart.rate, description="η exactly", tooltip="a learning rate, exactly", **named
+        )
+        entry.add_class("exact-rate")
+        jumps = widgets.ToggleButtons(
+            options=["too slow", "good", "edge", "too large"],
+            index=None,
+            style={"button_width": "73px"},
+            tooltips=["hardly moves", "falls at every step, furthest", "goes up somewhere", "beyond repair"],
+        )
+        jumps.add_class("jumps")
+        pin = widgets.ToggleButton(
+            False, description="Pin this run", tooltip="keep this run in sight", icon="thumb-tack"
+        )
+        pin.add_class("pin-run")
+        clear = widgets.Button(description="Clear pins")
+        play = widgets.ToggleButton(
+            False, description="Play", icon="play", layout=widgets.Layout(width="72px")
+        )
+        play.add_class("play")
+        steps = widgets.IntSlider(
+            chart.step, 0, self._steps, description="step", style={"description_width": "34px"},
+            layout=widgets.Layout(width="234px"),
+        )  # fmt: skip
+        steps.add_class("step")
+        self._network = widgets.Dropdown(
+            options=list(zip(NETWORK_NAMES, NETWORKS, strict=True)), value=problem.network,
+            description="network", **named,
+        )  # fmt: skip
+        self._data = widgets.Dropdown(
+            options=[("exclusive or", DATA[0]), ("two moons", DATA[1])],
+            value=problem.data,
+            description="data",
+            **named,
+        )
+        self._hidden = widgets.IntSlider(
+            problem.hidden, WIDTHS[0], WIDTHS[-1], description="hidden units", **late
+        )
+        scales = sorted({*SCALES, problem.scale})
+        self._scale = widgets.SelectionSlider(
+            options=[(f"{scale:g}", scale) for scale in scales],
+            value=problem.scale,
+            description="initial scale",
+            **late,
+        )
+        self._seed = widgets.BoundedIntText(problem.seed, 0, 2**31, description="seed", **late)
+        self._seed.add_class("seed")
+        log = widgets.Checkbox(chart.log, description="logarithmic loss", indent=False)
+        curvature = widgets.Checkbox(chart.show_curvature, description="curvature", indent=False)
+        curvature.add_class("curvature-shown")
+        half = widgets.Layout(width="152px")
+        log.layout = curvature.layout = clear.layout = pin.layout = half
+        self._format = widgets.Dropdown(
+            options=["PNG", "SVG", "CSV", "HTML"], description="file", style={"description_width": "30px"},
+            layout=widgets.Layout(width="130px"),
+        )  # fmt: skip
+        save = widgets.Button(description="Save", layout=widgets.Layout(width="84px"))
+        save.add_class("save")
+        reset = widgets.Button(description="Reset", layout=widgets.Layout(width="84px"))
+        row = functools.partial(widgets.HBox, layout=widgets.Layout(width="312px"))
+        self._controls = widgets.VBox(
+            [
+                self._slider, entry, jumps, row([pin, clear]), row([play, steps]),
+                self._network, self._data, self._hidden, self._scale, self._seed,
+                row([log, curvature]), row([self._format, save, reset]),
+            ],
+            layout=widgets.Layout(width="326px", flex="0 0 326px"),
+        )  # fmt: skip
+        # these move without Python
+        joined = [
+            (self._slider, "value", "index"), (entry, "value", "rate"), (jumps, "index", "jump"),
+            (pin, "value", "pinned"), (steps, "value", "step"), (play, "value", "playing"),
+            (log, "value", "log"), (curvature, "value", "show_curvature"),
+        ]  # fmt: skip
+        self._links = [widgets.jslink((control, trait), (chart, name)) for control, trait, name in joined]
+        self._problem_controls = [self._network, self._data, self._hidden, self._scale, self._seed]
+        self._all_controls = [control for control, _, _ in joined] + self._problem_controls
+        self._all_controls += [clear, self._format, save, reset, *self._controls.children, self._controls]
+        for control in self._problem_controls:
+            control.observe(self._problem_chosen, "value")
+        chart.observe(self._rate_asked, "rate")
+        chart.observe(self._curvature_asked, "show_curvature")
+        clear.on_click(self._clear_pins)
+        save.on_click(self._save_clicked)
+        reset.on_click(self._reset)
+
+    @_told
+    def _problem_chosen(self, change: Any = None) -> None:
+        if self._resetting:
+            return
+        chosen = Problem(*(control.value for control in self._problem_controls))
+        if chosen == self._problem:
+            return
+        frozen = [self._frozen(pin, chosen) for pin in self._chart.pins]
+        self._problem = chosen
+        self._table = Table(chosen, runs.learning_rates(chosen), self._steps)
+        with self._publishing, self._chart.hold_sync():
+            self._chart.pins = frozen
+            for name, value in self._described().items():
+                setattr(self._chart, name, value)
+        self._start()
+
+    _resetting = False
+
+    @_told
+    def _rate_asked(self, change: Any) -> None:
+        index = self._chart.index
+        if change.new == self._table.rates[index]:
+            return
+        try:
+            index = self._take_rate(change.new)
+        except ValueError as error:
+            self._say(str(error))
+            self._chart.rate = float(self._table.rates[index])
+            return
+        with self._publishing, self._chart.hold_sync():
+            self._chart.rates = [float(rate) for rate in self._table.rates]
+            self._chart.index = index
+            self._chart.rate = float(self._table.rates[index])
+        self._start()
+
+    def _take_rate(self, rate: float) -> int:
+        """Put `rate` in the place of the learning rate nearest to it; return where."""
+        rates = self._table.rates
+        if not (np.isfinite(rate) and rates[0] / 2 <= rate <= rates[-1] * 2):
+            low, high = words.number(rates[0]), words.number(rates[-1])
+            raise ValueError(f"η = {rate:g}: the learning rates here go from {low} to {high}")
+        index = runs.nearest(rates, rate)
+        if rates[index] != rate:
+            self._table = self._table.with_rate(index, float(rate))
+        return index
+
+    @_told
+    def _curvature_asked(self, change: Any) -> None:
+        if change.new:
+            self._start()
+
+    @_told
+    def _clear_pins(self, _: Any) -> None:
+        self._chart.pins = []
+
+    @_told
+    def _reset(self, _: Any) -> None:
+        self._resetting = True
+        try:
+            for control, value in zip(self._problem_controls, self._first_problem, strict=True):
+                control.value = value
+        finally:
+            self._resetting = False
+        self._problem_chosen()
+        with self._chart.hold_sync():
+            self._chart.pins = []
+            self._chart.step = self._steps
+            for name, value in self._first.items():
+                setattr(self._chart, name, value)
+
+    @_told
+    def _save_clicked(self, _: Any) -> None:
+        def save() -> None:
+            path = files.unused(Path(f"loss-explorer.{self._format.value.lower()}"))
+            self.save(path)
+            self._say(f"Saved {path}.")
+
+        if self._loop is None:
+            save()
+            return
+        # Matplotlib is for one thread only: the one that runs the cells
+        self._loop.call_soon_threadsafe(_told(lambda _: save()), self)
+
+    # ---- pins
+
+    def _pin(self, pin: Pin) -> dict[str, Any]:
+        if not isinstance(pin, Mapping):
+            return {"index": self._take_rate(float(pin))}
+        changed = {name: value for name, value in pin.items() if name != "rate"}
+        problem = replace(self._problem, **changed)
+        rate = float(pin["rate"])
+        losses = runs.loss_curves(problem, np.array([rate]), self._steps)[0]
+        return _frozen_pin(rate, losses, problem, changed)
+
+    def _frozen(self, pin: dict[str, Any], chosen: Problem) -> dict[str, Any]:
+        """Return a pin that keeps its curve when the problem changes to `chosen`."""
+        if "index" not in pin:
+            return pin
+        old, new, k = asdict(self._problem), asdict(chosen), pin["index"]
+        changed = {name: value for name, value in old.items() if new[name] != value}
+        return _frozen_pin(float(self._table.rates[k]), self._table.losses[k], self._problem, changed)
+
+    def _pin_code(self, pin: dict[str, Any]) -> Pin:
+        if "index" in pin:
+            return float(self._table.rates[pin["index"]])
+        here = asdict(self._problem)
+        return {"rate": pin["rate"], **{n: v for n, v in pin["problem"].items() if here[n] != v}}
+
+    # ---- computing, in the background
+
+    def _described(self) -> dict[str, Any]:
+        """Return what the chart says of the problem, before any run is known."""
+        about = words.describe(self._problem)
+        return {
+            # the old limits stay until the first new run is there
+            **{name: value for name, value in self._table.as_data().items() if name != "limits" or value},
+            "title": about[0].upper() + about[1:],
+            "loss_name": self._problem.loss_name,
+            "progress": 0.0,
+            "status": "",
+        }
+
+    def _start(self) -> None:
+        self._error = None
+        table, curvature = self._table, self._chart.show_curvature
+
+        def job(is_latest: Callable[[], bool]) -> Iterator[None]:
+            published = 0.0
+            shown = 0.0
+            for part, changed in table.fill(self.gradient, lambda: self._chart.index, curvature):
+                now = time.monotonic()
+                early = not table.complete or now - published > PUBLISH_EVERY
+                if changed and (early or table.own_known.sum() == 1 or part == 1.0):
+                    self._publish(table, part, is_latest)
+                    published = now
+                elif abs(part - shown) > 0.08:
+                    self._publish_progress(table, part, is_latest)
+                    shown = part
+                yield
+            self._publish(table, 1.0, is_latest)
+
+        self._worker.start(job)
+
+    def _publish(self, table: Table, part: float, is_latest: Callable[[], bool]) -> None:
+        data = table.as_data()
+        with self._publishing:
+            if is_latest():
+                with self._chart.hold_sync():
+                    for name, value in data.items():
+                        setattr(self._chart, name, value)
+                    self._publish_progress(table, part, is_latest)
+
+    def _publish_progress(self, table: Table, part: float, is_latest: Callable[[], bool]) -> None:
+        with self._publishing:
+            if is_latest():
+                self._chart.progress = part
+                if table.trouble:
+                    self._chart.status = table.trouble
+                elif table.following and part < 1:
+                    done, count = table.own_known.sum(), len(table.rates)
+                    self._chart.status = (
+                        f"Following your gradient: {done} of {count} rates, those near this one first."
+                    )
+                elif part == 1 or not table.following:
+                    self._chart.status = ""
+
+    def _stuck(self) -> None:
+        if self._table.following:
+            self._say(
+                "Your gradient has not come back for 2 seconds. The true curves are complete; "
+                "your runs follow when it does."
+            )
+
+    def _failed(self, error: Exception) -> None:
+        self._error = error
+        self._say(f"{type(error).__name__}: {error}. explorer.error is the exception.")
+
+    def _say(self, text: str) -> None:
+        with self._publishing:
+            self._chart.status = text
+
+    def _view(self) -> View:
+        from course.explorer.picture import Pinned, View
+
+        self.wait()
+        chart, table = self._chart, self._table
+        pins = [
+            Pinned(
+                words.rate(table.rates[pin["index"]]),
+                table.losses[pin["index"]],
+                float(table.rates[pin["index"]]),
+            )
+            if "index" in pin
+            else Pinned(pin["label"], np.array(pin["losses"], dtype=float), pin["rate"])
+            for pin in chart.pins
+        ]
+        return View(table, chart.index, chart.step, chart.log, chart.show_curvature, pins)
+
+
+def _frozen_pin(
+    rate: float, losses: runs.Array, problem: Problem, changed: Mapping[str, Any]
+) -> dict[str, Any]:
+    label = ", ".join([words.rate(rate), *(words.setting(name, value) for name, value in changed.items())])
+    finite = [float(loss) if np.isfinite(loss) else None for loss in losses]
+    return {"label": label, "rate": rate, "losses": finite, "problem": asdict(problem)}
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
