@@ -148,14 +148,16 @@ function tickText(value) {
 }
 
 class Panel {
-  // One set of axes; `plot` is clipped to it, `marks` is not.
+  // One set of axes; `back`, `front` and `plot` are clipped to it, `marks` are not.
   constructor(parent, kind) {
     this.height = HEIGHT[kind];
-    this.svg = element("svg", { class: `panel ${kind}`, role: "img", height: this.height }, parent);
+    this.svg = element("svg", { class: `loss-panel ${kind}`, role: "img", height: this.height }, parent);
     const id = `clip-${Math.random().toString(36).slice(2)}`;
     this.clip = element("rect", {}, element("clipPath", { id }, element("defs", {}, this.svg)));
+    this.grid = element("g", {}, this.svg);
     this.back = element("g", { "clip-path": `url(#${id})` }, this.svg);
     this.axes = element("g", { class: "axes" }, this.svg);
+    this.front = element("g", { "clip-path": `url(#${id})` }, this.svg);
     this.plot = element("g", { "clip-path": `url(#${id})` }, this.svg);
     this.marks = element("g", {}, this.svg);
   }
@@ -175,11 +177,13 @@ class Panel {
       y: `${y.low} ${y.high} ${bottom} ${top} ${y.log ? "log" : "linear"}`,
     });
     this.axes.replaceChildren();
+    this.grid.replaceChildren();
     this.back.replaceChildren();
+    this.front.replaceChildren();
     const ticks = (s, room) => (s.log ? logTicks(s.low, s.high, room) : linearTicks(s.low, s.high, room));
     for (const value of ticks(this.y, (bottom - top) / 36)) {
       const at = this.y.at(value);
-      element("line", { class: "grid", x1: left, x2: right, y1: at, y2: at }, this.axes);
+      element("line", { class: "grid", x1: left, x2: right, y1: at, y2: at }, this.grid);
       element("text", { x: left - 7, y: at + 4, "text-anchor": "end" }, this.axes).textContent = tickText(value);
     }
     for (const value of ticks(this.x, (right - left) / 60)) {
@@ -204,7 +208,7 @@ class Panel {
         pen = "M";
         continue;
       }
-      d += `${pen}${this.x.at(t * every).toFixed(2)} ${this.y.at(values[t]).toFixed(2)}`;
+      d += `${pen}${this.x.at(t * every).toFixed(1)} ${this.y.at(values[t]).toFixed(2)}`;
       pen = "L";
     }
     return d;
@@ -302,6 +306,7 @@ function render({ model, el }) {
       element("line", { class: "limit", x1: curvature.left, x2: curvature.right, y1: two, y2: two }, curvature.back);
       element("text", { x: curvature.right + 6, y: two + 4 }, curvature.axes).textContent = "2, the limit";
     }
+    data.told = regimeText();
     drawPinList();
     framed = true;
   }
@@ -316,8 +321,8 @@ function render({ model, el }) {
       element("rect", { class: "regime", style: `--c: ${color}`, "data-regime": name, ...box }, rates.back);
       if (right - left > 13) {
         const wide = right - left > name.length * 7 + 6;
-        const place = wide ? `translate(${(left + right) / 2} ${rates.top + 12})` : `translate(${(left + right) / 2 + 4} ${rates.top + 4}) rotate(-90)`;
-        element("text", { class: "regime-name", transform: place, "text-anchor": wide ? "middle" : "end" }, rates.back).textContent = name;
+        const place = wide ? `translate(${(left + right) / 2} ${rates.bottom - 6})` : `translate(${(left + right) / 2 + 4} ${rates.bottom - 5}) rotate(-90)`;
+        element("text", { class: "regime-name", transform: place, "text-anchor": wide ? "middle" : "start" }, rates.front).textContent = name;
       }
       for (let k = from; k < to; k++) {
         const last = row(k)[data.steps];
@@ -349,14 +354,15 @@ function render({ model, el }) {
     if (!framed) frame();
     const index = model.get("index");
     const step = clamp(model.get("step"), 0, data.steps);
-    const losses = isKnown(index) ? row(index) : [];
+    const losses = isKnown(index) ? row(index) : new Float32Array();
     const yours = ownRow(index);
     const pins = model.get("pins");
     const part = model.get("parts")[index];
     const headlineText = model.get("headlines")[index] || `η = ${exact(data.rates[index])}: being computed`;
 
-    ahead.setAttribute("d", run.curve(losses));
-    current.setAttribute("d", run.curve(losses.slice(0, step + 1)));
+    // what lies ahead of the step cursor is there, but faint
+    current.setAttribute("d", run.curve(losses.subarray(0, step + 1)));
+    ahead.setAttribute("d", step < data.steps ? run.curve(losses) : "");
     own.setAttribute("d", run.curve(yours));
     root.classList.toggle("has-own", yours.length > 0);
     const partsHere = Number.isInteger(part) && Number.isFinite(losses[part]);
@@ -371,7 +377,7 @@ function render({ model, el }) {
     const pinned = pins.length ? ` Pinned: ${pins.map(pinText).join(", ")}.` : "";
     const here = Number.isFinite(losses[step]) ? ` At step ${step} the loss is ${short(losses[step])}.` : "";
     run.svg.setAttribute("aria-label", `Loss against step. ${headlineText}.${here}${pinned}`);
-    rates.svg.setAttribute("aria-label", `Final loss against learning rate. ${regimeText()} The cursor is at η = ${exact(data.rates[index])}.`);
+    rates.svg.setAttribute("aria-label", `Final loss against learning rate. ${data.told} The cursor is at η = ${exact(data.rates[index])}.`);
     pins.forEach((pin, k) => namePin(pinList.children[k], pin));
     nameSlider(index, headlineText);
     root.dataset.index = index;

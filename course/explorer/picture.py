@@ -70,13 +70,7 @@ def _draw_run(axes: Axes, view: View) -> None:
     if has_own:
         axes.plot(own, color=palette.OWN, dashes=(7, 3), label="yours")
     if np.isfinite(losses[view.step]):
-        axes.plot(
-            view.step,
-            losses[view.step],
-            "o",
-            markerfacecolor="white",
-            markeredgecolor=palette.REGIME_STYLES["stuck"][0],
-        )
+        axes.plot(view.step, losses[view.step], "o", color="black", markerfacecolor="white", clip_on=False)
     _scale_losses(axes, view)
     axes.set(xlabel="step", ylabel=f"loss {table.problem.loss_name}", xlim=(0, table.steps))
     if len(axes.get_lines()) > 2 or has_own:

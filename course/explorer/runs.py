@@ -182,7 +182,8 @@ def parting(yours: Array, true: Array) -> int | None:
     """Return the first step at which two loss curves differ, by PARTED relatively; None: they never do."""
     with np.errstate(all="ignore"):
         same = np.isclose(yours, true, rtol=PARTED, atol=0.0, equal_nan=True)
-    return None if np.all(same) else int(np.argmin(same))
+    parted = np.flatnonzero(~same)
+    return int(parted[0]) if len(parted) else None
 
 
 def landmarks(losses: Array, codes: NDArray[np.int64]) -> tuple[int, int, int, int]:

@@ -109,6 +109,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             steps=steps,
             kept_every=runs.KEPT_EVERY,
             pins=[self._pin(pin) for pin in pins],
+            layout=widgets.Layout(flex="1 1 480px", width="auto", min_width="0"),
             **self._described(),
         )
         self._chart.rate = float(self._table.rates[index])
@@ -242,7 +243,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         jumps = widgets.ToggleButtons(
             options=["too slow", "good", "edge", "too large"],
             index=None,
-            style={"button_width": "73px"},
+            style={"button_width": "74px"},
             tooltips=["hardly moves", "falls at every step, furthest", "goes up somewhere", "beyond repair"],
         )
         jumps.add_class("jumps")

@@ -1,0 +1,196 @@
+"""The explorer in a real JupyterLab, beside the usual `interact` and pyplot, in one run.
+
+A move is one press of an arrow key on the learning-rate slider; its time ends when the browser has painted
+the picture that belongs to it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Page
+from rich.console import Console
+from rich.table import Table
+
+from course.grading import notebooks
+from tests.jupyterlab import chromium, find_chromium, running_lab
+
+MOVES = 200
+USUAL_MOVES = 60
+"""of the usual version, each of which takes several frames"""
+EXPLORER = "from course import LossExplorer\nLossExplorer()"
+# The same two curves' worth of work for every move: a run of gradient descent, and a figure of it.
+USUAL = """
+import ipywidgets, matplotlib.pyplot as plt, numpy as np
+from course import initial_weights, sigmoid, xor
+
+X, y = xor()
+
+def run(eta):
+    W1, W2 = initial_weights(3, 3)
+    losses = []
+    for _ in range(301):
+        Z = np.hstack([sigmoid(X @ W1), np.ones((4, 1))])
+        y_hat = sigmoid(Z @ W2)
+        losses.append(np.sum((y - y_hat) ** 2) / 8)
+        W1, W2 = W1 - eta * 1e-3 * W1, W2 - eta * 1e-3 * W2  # as much work as a gradient
+    return losses
+
+def plot(k):
+    plt.plot(run(10 ** (k / 24 - 2)))
+    plt.yscale("log")
+    plt.title(f"{k}")
+    plt.show()
+
+ipywidgets.interact(plot, k=ipywidgets.IntSlider(72, 0, 120));
+"""
+# Both report in `window.bench` when each move began and when its picture had been painted.
+WATCH = """
+([root, handle, picture]) => {
+  const painted = (then) => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => then(performance.now());
+    channel.port2.postMessage(0);
+  });
+  const after = (then) => {  // the frame that is being made is painted when the next message comes
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => then(performance.now());
+    channel.port2.postMessage(0);
+  };
+  const bench = (window.bench = { began: 0, times: [], last: null });
+  const began = (event) => { bench.began = event.timeStamp; bench.last = event.timeStamp; };
+  handle.addEventListener("keydown", began, true);
+  document.addEventListener("pointermove", (event) => { bench.last = event.timeStamp; }, true);
+  const done = (now) => {
+    bench.shown = now;
+    if (bench.began) bench.times.push(now - bench.began);
+    bench.began = 0;
+  };
+  const all = { childList: true, subtree: true };
+  new MutationObserver(() => {
+    if (!picture) return after(done);
+    const image = root.querySelector(picture);
+    if (image && image !== bench.image) {
+      bench.image = image;
+      image.decode().then(() => painted(done));
+    }
+  }).observe(root, picture ? all : { attributes: true, attributeFilter: ["data-index"] });
+}
+"""
+
+
+def percentile(times: Sequence[float], part: float) -> float:
+    """Return the smallest of `times` that `part` of them do not exceed."""
+    ordered = sorted(times)
+    return ordered[min(len(ordered) - 1, round(part * (len(ordered) - 1)))]
+
+
+def run_notebook(page: Page, url: str) -> None:
+    """Open a notebook and run it."""
+    page.goto(url)
+    page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for()
+    page.keyboard.press("Control+b")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def moves(page: Page, root: Any, handle: Any, count: int, picture: str | None = None) -> list[float]:
+    """Press the arrow keys `count` times, each after the picture of the last; return milliseconds."""
+    page.evaluate(WATCH, [root, handle, picture])
+    handle.focus()
+    for k in range(count):
+        page.keyboard.press("ArrowLeft" if k % 80 < 40 else "ArrowRight")
+        page.wait_for_function("done => window.bench.times.length >= done", arg=k + 1)
+    return list(page.evaluate("window.bench.times"))
+
+
+def first_display(page: Page) -> float:
+    """Return the seconds from the start of the cell to the first curve."""
+    page.evaluate("""() => {
+      window.started = null;
+      const look = () => {
+        const busy = document.querySelector(".jp-CodeCell .jp-InputPrompt")?.textContent.includes("*");
+        if (busy && window.started === null) window.started = performance.now();
+        const curve = document.querySelector(".loss-chart[data-index] .run path.current:not(.ahead)")?.getAttribute("d");
+        if (curve) window.displayed = performance.now();
+        else requestAnimationFrame(look);
+      };
+      look();
+    }""")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function("window.displayed")
+    return float(page.evaluate("(window.displayed - window.started) / 1000"))
+
+
+def drag(page: Page, handle: Any) -> float:
+    """Drag the slider over its whole range, as fast as events go; return the milliseconds of backlog."""
+    page.keyboard.press("Home")
+    page.wait_for_function("document.querySelector('.loss-chart').dataset.index === '0'")
+    box, track = handle.bounding_box(), page.locator(".learning-rate .noUi-base").bounding_box()
+    assert box
+    assert track
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, y)
+    page.mouse.down()
+    page.mouse.move(track["x"] + track["width"], y, steps=120)
+    page.wait_for_function("document.querySelector('.loss-chart').dataset.index === '120'")
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    return max(0.0, float(page.evaluate("window.bench.shown - window.bench.last")))
+
+
+def import_seconds() -> float:
+    """Return the median time of `import course` in a fresh interpreter."""
+    code = "import time; t = time.perf_counter(); import course; print(time.perf_counter() - t)"
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        for _ in range(5)
+    ]
+    return percentile([float(run.stdout) for run in runs], 0.5)
+
+
+def main() -> int:
+    """Print the measurements; return 0 when they could be made."""
+    executable = find_chromium()
+    if executable is None:
+        print("There is no Chromium on this machine; `apt-get install chromium` brings one", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory() as root, tempfile.TemporaryDirectory() as home:
+        for name, source in (("explorer", EXPLORER), ("usual", USUAL)):
+            book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+            notebooks.write(notebooks.canonical(book), Path(root) / f"{name}.ipynb")
+        with running_lab(Path(root), Path(home)) as lab, chromium(executable) as browser:
+            page = browser.new_page(viewport={"width": 1400, "height": 1000})
+            page.set_default_timeout(120_000)
+            page.goto(lab.url("explorer.ipynb"))
+            page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for()
+            page.keyboard.press("Control+b")
+            display = first_display(page)
+            page.locator(".loss-chart progress").wait_for(state="hidden")
+            handle = page.locator(".learning-rate .noUi-handle").element_handle()
+            ours = moves(page, page.locator(".loss-chart").element_handle(), handle, MOVES)
+            backlog = drag(page, handle)
+            run_notebook(page, lab.url("usual.ipynb"))
+            page.locator(".jp-Notebook:visible .jp-OutputArea img").wait_for()
+            usual_handle = page.locator(".jp-Notebook:visible .noUi-handle").element_handle()
+            area = page.locator(".jp-Notebook:visible").element_handle()
+            usual = moves(page, area, usual_handle, USUAL_MOVES, ".jp-OutputArea img")
+    table = Table("", "median", "95 %", "moves", title="From the slider to the picture, milliseconds")
+    for name, times in (("the explorer", ours), ("interact and pyplot", usual)):
+        table.add_row(
+            name, f"{percentile(times, 0.5):.1f}", f"{percentile(times, 0.95):.1f}", str(len(times))
+        )
+    console = Console()
+    console.print(table)
+    console.print(f"after the last event of a fast drag, its picture is there within {backlog:.1f} ms")
+    console.print(
+        f"first display {display:.2f} s after the cell starts; import course {import_seconds():.3f} s"
+    )
+    return 0
