@@ -117,8 +117,8 @@ def first_display(page: Page) -> float:
       const look = () => {
         const busy = document.querySelector(".jp-CodeCell .jp-InputPrompt")?.textContent.includes("*");
         if (busy && window.started === null) window.started = performance.now();
-        const curve = document.querySelector(".loss-chart[data-index] .run path.current:not(.ahead)")?.getAttribute("d");
-        if (curve) window.displayed = performance.now();
+        const curve = document.querySelector(".loss-chart[data-index] .run path.current:not(.ahead)");
+        if (curve?.getAttribute("d")) window.displayed = performance.now();
         else requestAnimationFrame(look);
       };
       look();

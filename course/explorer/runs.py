@@ -182,7 +182,7 @@ def parting(yours: Array, true: Array) -> int | None:
     """Return the first step at which two loss curves differ, by PARTED relatively; None: they never do."""
     with np.errstate(all="ignore"):
         same = np.isclose(yours, true, rtol=PARTED, atol=0.0, equal_nan=True)
-    parted = np.flatnonzero(~same)
+    parted = np.flatnonzero(np.logical_not(same))
     return int(parted[0]) if len(parted) else None
 
 
@@ -195,7 +195,7 @@ def landmarks(losses: Array, codes: NDArray[np.int64]) -> tuple[int, int, int, i
     """
     last = len(losses) - 1
     with np.errstate(invalid="ignore"):
-        falls = (np.diff(losses, axis=1) <= 1e-12 * losses[:, :1]).all(axis=1)
+        falls = np.all(np.diff(losses, axis=1) <= 1e-12 * losses[:, :1], axis=1)
         final = np.where(falls & np.isfinite(losses[:, -1]), losses[:, -1], np.inf)
     good = int(np.argmin(final))
     beyond = np.flatnonzero(~falls[good:])

@@ -70,6 +70,9 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
     Raises ValueError for a network, data set, size, rate, step or pin that cannot be.
     """
 
+    _owned: Sequence[Any] = ()
+    _resetting = False
+
     def __init__(
         self,
         gradient: runs.Gradient | None = None,
@@ -218,8 +221,10 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
 
     def close(self) -> None:
         """Stop computing and take the widgets away."""
-        self._worker.stop()
-        for widget in (*self._links, *self._all_controls, self._chart):
+        # ipywidgets closes what could not be made, too
+        if hasattr(self, "_worker"):
+            self._worker.stop()
+        for widget in self._owned:
             widget.close()
         super().close()
 
@@ -295,6 +300,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         save = widgets.Button(description="Save", layout=widgets.Layout(width="84px"))
         save.add_class("save")
         reset = widgets.Button(description="Reset", layout=widgets.Layout(width="84px"))
+        reset.add_class("reset")
         row = functools.partial(widgets.HBox, layout=widgets.Layout(width="312px"))
         self._controls = widgets.VBox(
             [
@@ -312,8 +318,10 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         ]  # fmt: skip
         self._links = [widgets.jslink((control, trait), (chart, name)) for control, trait, name in joined]
         self._problem_controls = [self._network, self._data, self._hidden, self._scale, self._seed]
-        self._all_controls = [control for control, _, _ in joined] + self._problem_controls
-        self._all_controls += [clear, self._format, save, reset, *self._controls.children, self._controls]
+        self._owned = (
+            [*self._links, self._chart] + [control for control, _, _ in joined] + self._problem_controls
+        )
+        self._owned += [clear, self._format, save, reset, *self._controls.children, self._controls]
         for control in self._problem_controls:
             control.observe(self._problem_chosen, "value")
         chart.observe(self._rate_asked, "rate")
@@ -337,8 +345,6 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             for name, value in self._described().items():
                 setattr(self._chart, name, value)
         self._start()
-
-    _resetting = False
 
     @_told
     def _rate_asked(self, change: Any) -> None:
@@ -410,8 +416,8 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
     def _pin(self, pin: Pin) -> dict[str, Any]:
         if not isinstance(pin, Mapping):
             return {"index": self._take_rate(float(pin))}
-        changed = {name: value for name, value in pin.items() if name != "rate"}
-        problem = replace(self._problem, **changed)
+        problem = replace(self._problem, **{name: value for name, value in pin.items() if name != "rate"})
+        changed = _differences(problem, self._problem)
         rate = float(pin["rate"])
         losses = runs.loss_curves(problem, np.array([rate]), self._steps)[0]
         return _frozen_pin(rate, losses, problem, changed)
@@ -420,15 +426,13 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         """Return a pin that keeps its curve when the problem changes to `chosen`."""
         if "index" not in pin:
             return pin
-        old, new, k = asdict(self._problem), asdict(chosen), pin["index"]
-        changed = {name: value for name, value in old.items() if new[name] != value}
+        k, changed = pin["index"], _differences(self._problem, chosen)
         return _frozen_pin(float(self._table.rates[k]), self._table.losses[k], self._problem, changed)
 
     def _pin_code(self, pin: dict[str, Any]) -> Pin:
         if "index" in pin:
             return float(self._table.rates[pin["index"]])
-        here = asdict(self._problem)
-        return {"rate": pin["rate"], **{n: v for n, v in pin["problem"].items() if here[n] != v}}
+        return {"rate": pin["rate"], **_differences(Problem(**pin["problem"]), self._problem)}
 
     # ---- computing, in the background
 
@@ -519,6 +523,12 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             for pin in chart.pins
         ]
         return View(table, chart.index, chart.step, chart.log, chart.show_curvature, pins)
+
+
+def _differences(one: Problem, other: Problem) -> dict[str, Any]:
+    """Return the settings of `one` that `other` has otherwise."""
+    others = asdict(other)
+    return {name: value for name, value in asdict(one).items() if others[name] != value}
 
 
 def _frozen_pin(
