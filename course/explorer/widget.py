@@ -143,6 +143,12 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         return self._table.losses.copy()
 
     @property
+    def regimes(self) -> list[str]:
+        """The name of each run's regime, once all are computed."""
+        self.wait()
+        return [self._table.regime(k) for k in range(len(self._table.rates))]
+
+    @property
     def headline(self) -> str:
         """The run shown, in a line."""
         return (

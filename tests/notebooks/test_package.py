@@ -24,7 +24,10 @@ def test_the_wheel_holds_the_course_and_nothing_else(tmp_path) -> None:
         names = archive.namelist()
         text = "\n".join(archive.read(name).decode() for name in names if name.endswith(".py"))
     assert {name.split("/")[0] for name in names} == {"course", "mlp_course-0.1.0.dist-info"}
-    assert not [name for name in names if name.endswith((".ipynb", ".db"))]
+    assert not [name for name in names if name.endswith(".db")]
+    assert {name.rsplit("/", 1)[0] for name in names if name.endswith(".ipynb")} == {"course/lectures"}
+    for name in ("chart.js", "chart.css", "page.html", "page.js"):
+        assert f"course/explorer/{name}" in names
     assert "course/__init__.py" in names
     assert not re.search(r"^\s*(import|from) mlp_ref", text, flags=re.MULTILINE)
 

@@ -12,9 +12,11 @@ from course.explorer.problem import DATA, NETWORKS, Problem
 from course.explorer.regimes import REGIMES, regimes
 from course.explorer.table import Table
 from course.explorer.worker import Worker
+from course.grading import notebooks, staging
 from mlp_ref import curves, training
 from mlp_ref.cases import ps3
 from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep
+from tests.helpers import ROOT
 
 PROBLEMS = [Problem(network, data, hidden=2, seed=5) for network in NETWORKS for data in DATA]
 GRADIENTS = {"seed 1": gradients_end_to_end, "seed 2": gradients_end_to_end_deep}
@@ -332,3 +334,15 @@ def test_a_slice_that_does_not_end_is_told_and_does_not_stop_the_next_job(monkey
     assert done.wait(30)
     assert worker.wait(30)
     ever.set()
+
+
+# ---- what a student's graded code can reach of it
+
+
+def test_the_explorer_is_out_of_reach_while_problem_sets_are_graded():
+    for assignment in ("ps1", "ps2", "ps3"):
+        source = notebooks.read(ROOT / "source" / assignment / f"{assignment}.ipynb")
+        hidden = source.metadata["course"]["hidden"]
+        reachable = [path for path in staging.course_files(hidden) if "explorer" in path.parts]
+        assert [path.name for path in reachable] == ["__init__.py"]
+        assert b"not available in this problem set" in staging.course_files(hidden)[reachable[0]]

@@ -54,6 +54,14 @@ def test_importing_the_course_is_light():
         assert not under(loaded, heavy), heavy
 
 
+def test_the_explorer_is_loaded_when_it_is_asked_for_and_never_touches_pyplot():
+    assert not under(loaded_after("import course"), "course.explorer")
+    loaded = loaded_after("from course import LossExplorer; LossExplorer(steps=10).figure()")
+    assert "course.explorer.picture" in loaded
+    for unwanted in ("matplotlib.pyplot", "mlp_ref", "nbgrader", "course.grading"):
+        assert not under(loaded, unwanted), unwanted
+
+
 def test_running_every_visible_check_needs_no_reference():
     loaded = loaded_after(
         "from course.checks import checks_of; [one.cases() for one in checks_of('ps1').values()]"
