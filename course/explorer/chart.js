@@ -4,6 +4,7 @@
 const MARGIN = { left: 58, right: 112, top: 16, bottom: 34 };
 const HEIGHT = { run: 270, rates: 190, curvature: 150 };
 const MOST_PINS = 4;
+const LONGEST_LABEL = 15; // letters beside a curve; the list of pins has them all
 const SETTLED = 300; // milliseconds without a move, after which the headline is read out
 const STEPS_PER_SECOND = 60;
 const STRIDE = 25; // steps at once, twice a second, for who prefers reduced motion
@@ -245,7 +246,9 @@ function render({ model, el }) {
   const current = line("current", run);
   const own = line("own", run);
   own.setAttribute("stroke-dasharray", "7 3");
-  const partedMark = element("path", { class: "parted", d: "M-6-6L6 6M-6 6L6-6" }, run.plot);
+  const partedMark = element("g", { class: "parted" }, run.marks);
+  element("path", { d: "M-5-5L5 5M-5 5L5-5" }, partedMark);
+  element("text", { x: 9, y: -6 }, partedMark).textContent = "they part";
   const cursor = element("line", { class: "cursor" }, run.marks);
   const dot = element("circle", { class: "dot", r: 4.5 }, run.marks);
   const reading = element("text", { class: "reading" }, run.marks);
@@ -413,7 +416,7 @@ function render({ model, el }) {
       group.setAttribute("transform", `translate(${run.right + 5} ${one.at.toFixed(1)})`);
       sample.setAttribute("class", `line ${one.name}`);
       sample.setAttribute("stroke-dasharray", one.dashes ?? "none");
-      text.textContent = one.text;
+      text.textContent = one.text.length > LONGEST_LABEL ? `${one.text.slice(0, LONGEST_LABEL - 1)}…` : one.text;
     });
   }
 

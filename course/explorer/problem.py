@@ -14,7 +14,7 @@ from typing import Any
 import autograd.numpy as anp
 import numpy as np
 from autograd import make_vjp
-from autograd.extend import defvjp_argnums, primitive
+from autograd.extend import defvjp, primitive
 from numpy.typing import NDArray
 
 from course import data
@@ -63,21 +63,19 @@ class Problem:
     def examples(self) -> tuple[Array, Array]:
         """`X` and `y`; seed 1's inputs end in a constant 1, seed 2 has biases instead."""
         X, y = data.xor() if self.data == "xor" else data.two_moons(MOONS)
-        X = X[:, :2]
-        return (np.hstack([X, np.ones((len(X), 1))]) if self.network == "seed 1" else X), y
+        return (_with_one(X[:, :2]) if self.network == "seed 1" else X[:, :2]), y
 
     @cached_property
     def start(self) -> tuple[Array, ...]:
-        """The first weights, block by block.
+        """The first weights, a block for each layer, biases in its last row.
 
-        Seed 1: W1 (d, h), W2 without its bias row (h, 1), the bias row (1, 1). Seed 2: W_l (n_{l−1}, n_l),
-        b_l (1, n_l), l = 1, 2, 3.
+        Seed 1: W1 (3, h), W2 (h + 1, 1); its inputs have the constant themselves. Seed 2: three blocks
+        (n_{l−1} + 1, n_l), W_l above b_l.
         """
         if self.network == "seed 1":
-            W1, W2 = data.initial_weights(3, self.hidden, self.seed, self.scale)
-            return W1, W2[:-1], W2[-1:]
+            return data.initial_weights(3, self.hidden, self.seed, self.scale)
         Ws, bs = data.initial_layers([2, self.hidden, self.hidden, 1], self.seed, self.scale)
-        return tuple(block for W, b in zip(Ws, bs, strict=True) for block in (W, b[None]))
+        return tuple(np.vstack(layer) for layer in zip(Ws, bs, strict=True))
 
     @cached_property
     def theta(self) -> Array:
@@ -103,32 +101,29 @@ class Problem:
 
     def _losses(self, blocks: tuple[Any, ...]) -> Any:
         X, _ = self.examples
-        if self.network == "seed 1":
-            W1, W2, bias = blocks
-            return anp.sum(
-                self._loss_of(anp.matmul(_sigmoid(anp.matmul(X, W1), 0.0), W2), bias), axis=(-2, -1)
-            )
-        W1, b1, W2, b2, W3, b3 = blocks
-        h2 = _sigmoid(anp.matmul(_sigmoid(anp.matmul(X, W1), b1), W2), b2)
-        return anp.sum(self._loss_of(anp.matmul(h2, W3), b3), axis=(-2, -1))
+        h = X if self.network == "seed 1" else _with_one(X)
+        *hidden, last = blocks
+        for W in hidden:
+            h = _activations(anp.matmul(h, W))
+        return anp.sum(self._loss_of(anp.matmul(h, last)), axis=(-2, -1))
 
     @cached_property
-    def _loss_of(self) -> Callable[[Any, Any], Any]:
+    def _loss_of(self) -> Callable[[Any], Any]:
         """Each example's part of the loss, of its last pre-activation."""
         _, y = self.examples
         if self.network == "seed 1":
-            return _elementwise(lambda z: (y - sigmoid(z)) ** 2 / (2 * len(y)))
-        return _elementwise(lambda z: _softplus(z) - y * z)
+            return _differentiable(lambda z: (y - sigmoid(z)) ** 2 / (2 * len(y)))
+        return _differentiable(lambda z: _softplus(z) - y * z)
 
     def arguments(self, theta: Array) -> tuple[Any, ...]:
         """Return the weights `theta` (P,) as the course's functions take them, fresh arrays.
 
-        `(W1, W2)` in seed 1, W2 with its bias row; `(Ws, bs)` in seed 2.
+        `(W1, W2)` in seed 1, `(Ws, bs)` in seed 2.
         """
         blocks = self.blocks(theta)
         if self.network == "seed 1":
-            return blocks[0], np.vstack(blocks[1:])
-        return blocks[::2], [b[0] for b in blocks[1::2]]
+            return tuple(blocks)
+        return [block[:-1] for block in blocks], [block[-1] for block in blocks]
 
 
 def _softplus(z: Any) -> Any:
@@ -137,22 +132,23 @@ def _softplus(z: Any) -> Any:
     return np.where(positive, z, 0) + np.log1p(np.exp(np.where(positive, -z, z)))
 
 
-def _elementwise(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
-    """Return f(t + b) for autograd, b being 0 or the same for all rows of t."""
-
-    def slopes(argnums: tuple[int, ...], _: Any, args: tuple[Any, Any], __: Any) -> Callable[[Any], Any]:
-        t, b = args
-        slope = np.imag(f(t + b + 1j * COMPLEX_STEP)) / COMPLEX_STEP
-
-        def pull_back(g: Any) -> list[Any]:
-            back = g * slope
-            return [back if argument == 0 else back.sum(axis=-2, keepdims=True) for argument in argnums]
-
-        return pull_back
-
-    shifted = primitive(lambda t, b: f(t + b))
-    defvjp_argnums(shifted, slopes)
-    return shifted  # type: ignore[no-any-return]
+def _with_one(h: Any) -> Any:
+    """Return `h` (…, N, n) with a column of ones, which meets the biases: (…, N, n + 1)."""
+    return np.concatenate([h, np.ones((*h.shape[:-1], 1))], axis=-1)
 
 
-_sigmoid = _elementwise(sigmoid)
+def _differentiable(
+    f: Callable[[Any], Any], finish: Callable[[Any], Any] = lambda result: result
+) -> Callable[[Any], Any]:
+    """Return `finish(f(t))` for autograd: `f` acts on each number of t, `finish` may add constants."""
+    function = primitive(lambda t: finish(f(t)))
+
+    def pull_back(_: Any, t: Any) -> Callable[[Any], Any]:
+        slope = np.imag(f(t + 1j * COMPLEX_STEP)) / COMPLEX_STEP
+        return lambda g: g[..., : t.shape[-1]] * slope
+
+    defvjp(function, pull_back)
+    return function  # type: ignore[no-any-return]
+
+
+_activations = _differentiable(sigmoid, _with_one)

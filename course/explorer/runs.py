@@ -108,14 +108,10 @@ def own_gradient(problem: Problem, gradient: Gradient, theta: Array, step: int =
         for number, (piece, like) in enumerate(zip(pieces, wanted, strict=True), start=1):
             label = name if isinstance(want, np.ndarray) else f"{name[:-1]}_{number}"
             flat.append(_checked(label, piece, like, step))
-    return np.concatenate(_as_in_theta(problem, flat))
-
-
-def _as_in_theta(problem: Problem, flat: list[Array]) -> list[Array]:
-    if problem.network == "seed 1":
-        return flat
-    layers = len(flat) // 2
-    return [flat[k + half * layers] for k in range(layers) for half in (0, 1)]
+    if problem.network == "seed 2":  # W_l and b_l follow each other in theta
+        half = len(flat) // 2
+        flat = [piece for layer in zip(flat[:half], flat[half:], strict=True) for piece in layer]
+    return np.concatenate(flat)
 
 
 def _checked(name: str, piece: Any, like: Array, step: int) -> Array:

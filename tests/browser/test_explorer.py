@@ -300,6 +300,8 @@ def test_a_wrong_gradient_is_drawn_over_the_true_run(browser, lab, curves) -> No
     index = int(chart(page).get_attribute("data-index"))
     assert_draws(true, curves[index])
     assert abs(yours[-1, 1] - true[-1, 1]) > 0.1
+    expect(page.locator(".loss-chart svg.run .parted")).to_contain_text("they part")
+    expect(page.locator(".loss-chart svg.run .parted path")).to_be_visible()
     assert page.wrong == []
     page.context.close()
 
