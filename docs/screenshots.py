@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import nbformat
 from playwright.sync_api import Browser, Page
 
 from course.grading import notebooks
@@ -18,6 +19,9 @@ IMAGES = Path(__file__).parent / "images"
 # What a student has done when the picture of ps1 is taken: two right answers, and (3) with a typical mistake.
 RIGHT = ("mse_cost", "forward")
 WRONG = {"dC_dyhat": "def dC_dyhat(y, y_hat):\n    return y_hat - y"}
+EXPLORER = (
+    "from course import LossExplorer\n\nLossExplorer(seed=21, rate=16, step=60, pins=[1, 42], curvature=True)"
+)
 
 
 def prepare(folder: Path) -> None:
@@ -44,6 +48,20 @@ def open_notebook(browser: Browser, lab: Lab) -> Page:
     return page
 
 
+def explorer(browser: Browser, lab: Lab) -> Page:
+    """Open the explorer on a page and wait until all of it is computed."""
+    page = browser.new_page(viewport={"width": 1400, "height": 940}, device_scale_factor=1.5)
+    page.set_default_timeout(60_000)
+    page.goto(lab.url("explorer.ipynb"))
+    page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for()
+    page.keyboard.press("Control+b")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.locator(".loss-chart .regime").first.wait_for()
+    page.locator(".loss-chart progress").wait_for(state="hidden")
+    return page
+
+
 def main() -> int:
     """Take all pictures; return 0 when they are there."""
     executable = find_chromium()
@@ -61,6 +79,10 @@ def main() -> int:
                 page.wait_for_timeout(1000)
             IMAGES.mkdir(exist_ok=True)
             page.screenshot(path=IMAGES / "ps1-in-lab.png")
+            cell = nbformat.v4.new_code_cell(EXPLORER)
+            book = notebooks.canonical(nbformat.v4.new_notebook(cells=[cell]))
+            notebooks.write(book, Path(root) / "explorer.ipynb")
+            explorer(browser, lab).screenshot(path=IMAGES / "explorer-in-lab.png")
     return 0
 
 
