@@ -146,7 +146,7 @@ def table(runs: Sequence[Run], by_size: Sequence[Run]) -> str:
     """Return the measurements as Markdown."""
     first = runs[0]
     lines = [
-        f"One class of {first.size} honest submissions of {ASSIGNMENT}, in one run, the same points every way.",
+        f"One class of {first.size} honest submissions of {ASSIGNMENT}, in one run; same points every way.",
         f"Machine: {machine()}.",
         "",
         "| | submissions a minute | × stock | p50 | p95 | peak memory of a worker |",

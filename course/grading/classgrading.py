@@ -15,7 +15,7 @@ from distributed import Client
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, Execute, SaveAutoGrades
 from rich.console import Console
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
@@ -240,8 +240,11 @@ def _order(rules: Autograde, config: Config, assignment: str, book: Book) -> tup
             f"`nbgrader generate_assignment {assignment}` makes them known"
         )
     packages = sorted({name for found in skeletons.values() for name in own_packages(found.skeleton)})
-    finished = (Execute, SaveAutoGrades, AssignLatePenalties)
-    steps = [step for step in map(_loaded, rules.autograde_preprocessors) if not issubclass(step, finished)]
+    # Run and saved it is by others. All metadata are the skeleton's, which the first steps have checked.
+    left_to_others = (Execute, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata)
+    steps = [
+        step for step in map(_loaded, rules.autograde_preprocessors) if not issubclass(step, left_to_others)
+    ]
     limits = SandboxedExecute(config=config).limits()
     sanitised = {
         name: replace(found, skeleton=_sanitised(rules, config, assignment, found))

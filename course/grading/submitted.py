@@ -13,8 +13,8 @@ from typing import Any
 from nbgrader.converters import Autograde
 
 from course.grading.classroom import Classroom
-from course.grading.intake import digests, guard, is_linked, other_files
-from course.grading.submission import Unreadable, read
+from course.grading.intake import digests, guard, other_files
+from course.grading.submission import Unreadable, link_above, read
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,7 @@ class Submission:
     def content(self, notebook: str) -> bytes | str:
         """Return a notebook, or why it cannot be read."""
         try:
-            if is_linked(self.folder):
-                raise Unreadable("The submission's folder is a link.")
-            return read(self.folder / f"{notebook}.ipynb")
+            return read(link_above(self.folder) or self.folder / f"{notebook}.ipynb")
         except Unreadable as error:
             return str(error)
 
@@ -71,19 +69,20 @@ def folders(rules: Autograde, assignment: str, student: str | None = None) -> di
 def submission(rules: Autograde, student: str, folder: Path, known: tuple[str, ...]) -> Submission:
     """Read what `student` handed in of the notebooks `known`.
 
-    Raises ValueError where none is there, or its time is none.
+    Where there are other notebooks only, they are all missing. Raises ValueError where there is no notebook
+    at all, or its time is none.
     """
     there = tuple(
         name
         for name in known
         if (folder / f"{name}.ipynb").is_symlink() or (folder / f"{name}.ipynb").exists()
     )
-    if not there:
-        raise ValueError(f"{folder} holds no {' or '.join(f'{name}.ipynb' for name in known)}")
+    if not any(folder.glob("*.ipynb")):
+        raise ValueError(f"{folder} holds no notebook")
     return Submission(
         student,
         folder,
-        there,
+        there or known,
         tuple(other_files(folder, rules.coursedir.ignore)),
         *digests(folder),
         rules.coursedir.get_existing_timestamp(str(folder)),
