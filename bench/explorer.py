@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from course.grading import notebooks
-from tests.jupyterlab import chromium, find_chromium, running_lab
+from tests.jupyterlab import chromium, find_chromium, run_all, run_cells, running_lab
 
 MOVES = 200
 USUAL_MOVES = 60
@@ -92,15 +92,6 @@ def percentile(times: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, round(part * (len(ordered) - 1)))]
 
 
-def run_notebook(page: Page, url: str) -> None:
-    """Open a notebook and run it."""
-    page.goto(url)
-    page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for()
-    page.keyboard.press("Control+b")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-
-
 def moves(page: Page, root: Any, handle: Any, count: int, picture: str | None = None) -> list[float]:
     """Press the arrow keys `count` times, each after the picture of the last; return milliseconds."""
     page.evaluate(WATCH, [root, handle, picture])
@@ -124,8 +115,7 @@ def first_display(page: Page) -> float:
       };
       look();
     }""")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    run_cells(page)
     page.wait_for_function("window.displayed")
     return float(page.evaluate("(window.displayed - window.started) / 1000"))
 
@@ -201,7 +191,7 @@ def main() -> int:
             handle = page.locator(".learning-rate .noUi-handle").element_handle()
             ours = moves(page, page.locator(".loss-chart").element_handle(), handle, MOVES)
             backlog = drag(page, handle)
-            run_notebook(page, lab.url("usual.ipynb"))
+            run_all(page, lab.url("usual.ipynb"))
             page.locator(".jp-Notebook:visible .jp-OutputArea img").wait_for()
             usual_handle = page.locator(".jp-Notebook:visible .noUi-handle").element_handle()
             area = page.locator(".jp-Notebook:visible").element_handle()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from course.grading import notebooks
 from demo.students import solutions
-from tests.jupyterlab import Lab, chromium, find_chromium, running_lab
+from tests.jupyterlab import Lab, chromium, find_chromium, run_all, running_lab
 
 ROOT = Path(__file__).parents[1]
 IMAGES = Path(__file__).parent / "images"
@@ -38,12 +38,8 @@ def open_notebook(browser: Browser, lab: Lab) -> Page:
     """Open ps1, alone on the page, and run its cells until one fails on purpose."""
     page = browser.new_page(viewport={"width": 1200, "height": 900}, device_scale_factor=1.5)
     page.set_default_timeout(60_000)
-    page.goto(lab.url("ps1/ps1.ipynb"))
+    run_all(page, lab.url("ps1/ps1.ipynb"))
     page.locator(".jp-Notebook mjx-container").first.wait_for()
-    page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for()
-    page.keyboard.press("Control+b")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.locator(".jp-OutputArea-output").filter(has_text="not yet").first.wait_for()
     return page
 
@@ -52,11 +48,7 @@ def explorer(browser: Browser, lab: Lab) -> Page:
     """Open the explorer on a page and wait until all of it is computed."""
     page = browser.new_page(viewport={"width": 1400, "height": 940}, device_scale_factor=1.5)
     page.set_default_timeout(60_000)
-    page.goto(lab.url("explorer.ipynb"))
-    page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for()
-    page.keyboard.press("Control+b")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    run_all(page, lab.url("explorer.ipynb"))
     page.locator(".loss-chart .regime").first.wait_for()
     page.locator(".loss-chart progress").wait_for(state="hidden")
     return page

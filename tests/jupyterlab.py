@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 # The browser has no screen and no sandbox of its own, and looks for nothing outside.
 BROWSER_ARGUMENTS = [
@@ -89,6 +89,21 @@ def _wait(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
         except OSError:
             time.sleep(0.2)
     raise LabError(f"JupyterLab did not start at {lab.address}:\n{log.read_text()}")
+
+
+def run_all(page: Page, url: str) -> None:
+    """Open a notebook alone on the page and, once its kernel is there, run all its cells."""
+    page.goto(url)
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for()
+    page.keyboard.press("Control+b")
+    run_cells(page)
+
+
+def run_cells(page: Page) -> None:
+    """Run all cells of the notebook that is open."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
 
 def find_chromium() -> str | None:

@@ -6,6 +6,7 @@ const HEIGHT = { run: 270, rates: 190, curvature: 150 };
 const MOST_PINS = 4;
 const LONGEST_LABEL = 15; // letters beside a curve; the list of pins has them all
 const SETTLED = 300; // milliseconds without a move, after which the headline is read out
+const RESTED = 100; // milliseconds without a move, after which the exact rate is shown
 const STEPS_PER_SECOND = 60;
 const STRIDE = 25; // steps at once, twice a second, for who prefers reduced motion
 const MARKS = {
@@ -43,12 +44,19 @@ function html(name, attributes, parent) {
 const pinnedAt = (model, index) => model.get("pins").findIndex((pin) => pin.index === index);
 
 function initialize({ model }) {
-  const follow = () => {
-    const index = model.get("index");
-    const rate = model.get("rates")[index];
-    if (rate === undefined) return;
-    const landmark = model.get("landmarks").indexOf(index);
+  let resting = 0;
+  // the number beside the slider follows when the hand rests: each change of it is a message to Python
+  const name = () => {
+    const rate = model.get("rates")[model.get("index")];
+    if (rate === undefined || rate === model.get("rate")) return;
     model.set("rate", rate);
+    model.save_changes();
+  };
+  const follow = () => {
+    clearTimeout(resting);
+    resting = setTimeout(name, RESTED);
+    const index = model.get("index");
+    const landmark = model.get("landmarks").indexOf(index);
     model.set("jump", landmark < 0 ? null : landmark);
     model.set("pinned", pinnedAt(model, index) >= 0);
     model.save_changes();

@@ -26,7 +26,7 @@ class Chart(anywidget.AnyWidget):
     index = traitlets.Int(0).tag(sync=True)
     """of the rate shown"""
     rate = traitlets.Float(0.0).tag(sync=True)
-    """follows `index`; another number asks Python for this very rate"""
+    """follows `index` when it rests; another number asks Python for this very rate"""
     step = traitlets.Int(0).tag(sync=True)
     jump = traitlets.Int(None, allow_none=True).tag(sync=True)
     """which of `landmarks` is shown"""

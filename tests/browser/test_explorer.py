@@ -16,7 +16,7 @@ from course.explorer.regimes import REGIMES, regimes
 from course.grading import notebooks
 from tests.browser.conftest import PATIENCE
 from tests.helpers import cell, notebook
-from tests.jupyterlab import Lab
+from tests.jupyterlab import Lab, run_all
 
 pytestmark = pytest.mark.browser
 
@@ -63,11 +63,7 @@ def opened(browser: Browser, lab: Lab, name: str, source: str, **settings) -> Pa
     expect.set_options(timeout=PATIENCE)
     page.wrong = []
     page.on("pageerror", lambda error: page.wrong.append(str(error)))
-    page.goto(lab.url(f"{name}.ipynb"))
-    expect(page.get_by_role("button", name="Python 3 (ipykernel) | Idle")).to_be_visible()
-    page.keyboard.press("Control+b")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    run_all(page, lab.url(f"{name}.ipynb"))
     page.locator(".loss-chart .regime").first.wait_for()
     return page
 

@@ -8,17 +8,9 @@ from playwright.sync_api import Page, expect
 from course.grading import notebooks
 from demo.students import solutions
 from tests.helpers import ROOT
+from tests.jupyterlab import run_all
 
 pytestmark = pytest.mark.browser
-
-
-def run_all(page: Page, url: str) -> None:
-    """Open a notebook and, once its kernel is there, run all its cells."""
-    page.goto(url)
-    expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()
-    expect(page.get_by_role("button", name="Python 3 (ipykernel) | Idle")).to_be_visible()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
 
 def saved(page: Page, path) -> list:
