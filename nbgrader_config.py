@@ -40,8 +40,7 @@ c.Autograde.autograde_preprocessors = [
 
 # Seconds of the student's own time for a cell; a busy machine is no fault of the student's.
 c.Execute.timeout = 30
-# More limits, for a whole notebook, with their defaults:
-# c.SandboxedExecute.notebook_timeout, .memory, .tasks, .file_bytes, .output_bytes
+# For a whole notebook: c.SandboxedExecute.notebook_timeout, .memory, .tasks, .file_bytes, .output_bytes
 
 # Feedback shows no hidden test.
 c.GenerateFeedback.preprocessors = [

@@ -101,5 +101,5 @@ class Classroom:
         with _quiet():
             result: dict[str, Any] = getattr(self._api, command)(*arguments)
         if not result["success"]:
-            reason = result.get("log") or result["error"]
+            reason = "\n".join(filter(None, (result.get("log"), result.get("error"))))
             raise ClassroomError(f"{command} {arguments[0]} failed in {self.root}:\n{reason.strip()}")

@@ -89,7 +89,8 @@ class Parent:
         self._said = b""
         start = {"path": description.mounts.path, "modules": [*_MODULES, *_modules(description.course)]}
         try:
-            self._socket.send(json.dumps(start).encode())
+            with suppress(OSError):  # it has ended already, and has said why
+                self._socket.send(json.dumps(start).encode())
             if self._reply(deadline)[0] != b"ready":
                 raise self.unavailable(deadline)
         except BaseException:

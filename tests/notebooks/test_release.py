@@ -148,5 +148,6 @@ def test_the_console_script_is_the_app() -> None:
     assert [command.callback.__name__ for command in app.registered_commands] == [
         "release",
         "score",
+        "grade",
         "verify",
     ]
