@@ -45,11 +45,17 @@ const pinnedAt = (model, index) => model.get("pins").findIndex((pin) => pin.inde
 
 function initialize({ model }) {
   let resting = 0;
-  // the number beside the slider follows when the hand rests: each change of it is a message to Python
+  // The number beside the slider follows when the hand rests: each change of it is a message to Python.
   const name = () => {
     const rate = model.get("rates")[model.get("index")];
     if (rate === undefined || rate === model.get("rate")) return;
     model.set("rate", rate);
+    model.save_changes();
+  };
+  const typed = () => {
+    const rate = model.get("rate");
+    if (rate === model.get("rates")[model.get("index")]) return;
+    model.set("asked", [rate, model.get("asked")[1] + 1]);
     model.save_changes();
   };
   const follow = () => {
@@ -78,7 +84,9 @@ function initialize({ model }) {
     model.set("pinned", pins.some((one) => one.index === index));
     model.save_changes();
   };
-  model.on("change:index change:landmarks change:pins", follow);
+  model.on("change:index change:rates change:landmarks change:pins", follow);
+  model.on("change:rate", typed);
+  model.on("change:answered", name);
   model.on("change:jump", jump);
   model.on("change:pinned", pin);
   play(model);

@@ -17,7 +17,7 @@ SCRIPT, STYLE = HERE / "chart.js", HERE / "chart.css"
 class Chart(anywidget.AnyWidget):
     """Loss against step, final loss against learning rate, curvature against step.
 
-    The browser moves `index`, `step`, `rate`, `jump` and `pinned` by itself; Python sets the rest.
+    The browser moves `index`, `step`, `rate`, `asked`, `jump` and `pinned` by itself; Python sets the rest.
     """
 
     _esm = SCRIPT
@@ -26,7 +26,11 @@ class Chart(anywidget.AnyWidget):
     index = traitlets.Int(0).tag(sync=True)
     """of the rate shown"""
     rate = traitlets.Float(0.0).tag(sync=True)
-    """follows `index` when it rests; another number asks Python for this very rate"""
+    """the number beside the slider; it follows `index` when the hand rests"""
+    asked: Any = traitlets.List([0.0, 0]).tag(sync=True)
+    """another rate, typed in place of `rate`, and how many have been; only the browser can tell"""
+    answered = traitlets.Int(0).tag(sync=True)
+    """how many of them Python has dealt with"""
     step = traitlets.Int(0).tag(sync=True)
     jump = traitlets.Int(None, allow_none=True).tag(sync=True)
     """which of `landmarks` is shown"""

@@ -182,7 +182,7 @@ class Table:
             "known": (self.known + 2 * self.own_known).astype(np.uint8).tobytes(),
             "regimes": [self.regime(k) if self.known[k] else "" for k in range(count)],
             "headlines": [self.headline(k) for k in range(count)],
-            "parts": self.parts,
+            "parts": list(self.parts),  # a copy: traitlets looks for what has changed
             "limits": list(self.limits()) if self.known.any() else [],
             "landmarks": list(self.landmarks()) if self.complete else [],
             "curvatures": _float32(self.curvatures) if self.curved.any() else b"",

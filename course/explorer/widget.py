@@ -330,7 +330,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         self._owned += [clear, self._format, save, reset, *self._controls.children, self._controls]
         for control in self._problem_controls:
             control.observe(self._problem_chosen, "value")
-        chart.observe(self._rate_asked, "rate")
+        chart.observe(self._rate_asked, "asked")
         chart.observe(self._curvature_asked, "show_curvature")
         clear.on_click(self._clear_pins)
         save.on_click(self._save_clicked)
@@ -354,19 +354,17 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
 
     @_told
     def _rate_asked(self, change: Any) -> None:
-        index = self._chart.index
-        if change.new == self._table.rates[index]:
-            return
+        rate, count = change.new
         try:
-            index = self._take_rate(change.new)
+            index = self._take_rate(rate)
         except ValueError as error:
             self._say(str(error))
-            self._chart.rate = float(self._table.rates[index])
+            self._chart.answered = count
             return
         with self._publishing, self._chart.hold_sync():
             self._chart.rates = [float(rate) for rate in self._table.rates]
             self._chart.index = index
-            self._chart.rate = float(self._table.rates[index])
+            self._chart.answered = count
         self._start()
 
     def _take_rate(self, rate: float) -> int:

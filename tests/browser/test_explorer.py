@@ -154,21 +154,39 @@ def test_a_drag_in_the_panel_of_rates_moves_the_slider(explorer) -> None:
     assert float(low) * 1e5 == pytest.approx(float(high))
 
 
-def test_the_curve_does_not_wait_for_python(explorer, curves) -> None:
-    explorer.evaluate("window.stopped = true")
-    # the kernel is busy for as long as the curve moves
+# Keeps the kernel busy until there is a file "go".
+BUSY = "import pathlib, time; [time.sleep(0.1) for _ in iter(pathlib.Path('go').exists, True)]"
+
+
+def test_the_curve_does_not_wait_for_python(explorer, lab, curves) -> None:
     explorer.locator(".jp-Notebook .jp-Cell .jp-InputArea").first.click()
     explorer.keyboard.press("Escape")
     explorer.keyboard.press("b")
     explorer.keyboard.press("Enter")
-    explorer.keyboard.insert_text("import time; time.sleep(20)")
+    explorer.keyboard.insert_text(BUSY)
     explorer.keyboard.press("Shift+Enter")
-    expect(explorer.get_by_role("button", name="Python 3 (ipykernel) | Busy")).to_be_visible()
-    for index in (40, 77):
-        go_to(explorer, index)
-        assert_draws(drawn(explorer), curves[index])
-    expect(explorer.get_by_role("button", name="Python 3 (ipykernel) | Busy")).to_be_visible()
+    busy = explorer.get_by_role("button", name="Python 3 (ipykernel) | Busy")
+    try:
+        expect(busy).to_be_visible()
+        for index in (40, 77):
+            go_to(explorer, index)
+            assert_draws(drawn(explorer), curves[index])
+        expect(busy).to_be_visible()
+    finally:
+        (lab.root / "go").touch()
     expect(explorer.get_by_role("button", name="Python 3 (ipykernel) | Idle")).to_be_visible()
+
+
+def test_a_fast_hand_is_never_set_back(explorer) -> None:
+    handle(explorer).focus()
+    for turn in range(6):
+        keys = ["Home", *["PageUp"] * 6, *["ArrowRight"] * 9] if turn % 2 else ["End", *["PageDown"] * 3]
+        for key in keys:
+            explorer.keyboard.press(key)
+        want = "39" if turn % 2 else "105"
+        expect(chart(explorer)).to_have_attribute("data-index", want)
+        explorer.wait_for_timeout(1000)  # what Python has to say is here by now
+        expect(chart(explorer)).to_have_attribute("data-index", want)
 
 
 def test_jumps_and_the_exact_entry(explorer, curves) -> None:

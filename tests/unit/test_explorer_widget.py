@@ -81,7 +81,7 @@ def test_the_state_rebuilds_the_view(explorer):
 
 def test_an_exact_rate_takes_the_place_of_its_neighbour(explorer):
     one = explorer()
-    one._chart.rate = 12.345
+    one._chart.asked = [12.345, 1]
     one.settle()
     assert one.rates[one._chart.index] == 12.345
     assert (np.diff(one.rates) > 0).all()
@@ -92,9 +92,10 @@ def test_an_exact_rate_takes_the_place_of_its_neighbour(explorer):
 def test_a_rate_that_cannot_be_is_refused_in_the_status_line(explorer, asked):
     one = explorer(rate=1.0)
     one.settle()
-    one._chart.rate = asked
+    before = one._chart.rates
+    one._chart.asked = [asked, 1]
     assert "the learning rates here go from 0.01 to 1000" in one.status
-    assert one._chart.rate == 1.0
+    assert (one._chart.rates, one._chart.answered) == (before, 1)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +162,12 @@ def test_a_gradient_that_raises_is_told_and_the_explorer_goes_on(explorer):
     control(one, "seed").value = 4
     one.settle()
     assert np.isfinite(one.losses).all()
+
+
+def test_where_the_runs_part_goes_to_the_browser(explorer):
+    one = explorer(lambda X, y, W1, W2: (W1 / 10, W2 / 10))
+    one.settle()
+    assert one._chart.parts == [1] * 121
 
 
 def test_a_gradient_s_name_is_in_the_state(explorer):
