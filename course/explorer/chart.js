@@ -84,6 +84,13 @@ function initialize({ model }) {
     model.set("pinned", pins.some((one) => one.index === index));
     model.save_changes();
   };
+  const clear = () => {
+    if (!model.get("clear")) return;
+    model.set("pins", []);
+    model.set("clear", false);
+    model.save_changes();
+  };
+  model.on("change:clear", clear);
   model.on("change:index change:rates change:landmarks change:pins", follow);
   model.on("change:rate", typed);
   model.on("change:answered", name);

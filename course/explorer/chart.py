@@ -36,6 +36,8 @@ class Chart(anywidget.AnyWidget):
     """which of `landmarks` is shown"""
     pinned = traitlets.Bool(False).tag(sync=True)
     """whether the rate shown is pinned"""
+    clear = traitlets.Bool(False).tag(sync=True)
+    """set to have no run pinned; the browser takes it back when that is done"""
     pins: Any = traitlets.List().tag(sync=True)
     """up to four of {"index"} or, of another problem, {"label", "rate", "losses"}"""
     log = traitlets.Bool(True).tag(sync=True)

@@ -53,7 +53,7 @@ step.addEventListener("input", () => model.set("step", Number(step.value)));
 log.addEventListener("change", () => model.set("log", log.checked));
 curvature.addEventListener("change", () => model.set("show_curvature", curvature.checked));
 pinned.addEventListener("click", () => model.set("pinned", !state.pinned));
-clear.addEventListener("click", () => model.set("pins", []));
+clear.addEventListener("click", () => model.set("clear", true));
 playing.addEventListener("click", () => model.set("playing", !state.playing));
 jumps.forEach((button, k) => button.addEventListener("click", () => model.set("index", state.landmarks[k])));
 form.addEventListener("submit", (event) => event.preventDefault());

@@ -106,9 +106,9 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         self._worker = Worker(self._failed, self._stuck)
         index = START if rate is None else self._take_rate(rate)
         self._first = {"index": index, "log": log, "show_curvature": curvature}
+        self._first["step"] = steps if step is None else step
         self._chart = Chart(
             **self._first,
-            step=steps if step is None else step,
             steps=steps,
             kept_every=runs.KEPT_EVERY,
             pins=[self._pin(pin) for pin in pins],
@@ -262,7 +262,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             False, description="Pin this run", tooltip="keep this run in sight", icon="thumb-tack"
         )
         pin.add_class("pin-run")
-        clear = widgets.Button(description="Clear pins")
+        clear = widgets.ToggleButton(False, description="Clear pins")
         play = widgets.ToggleButton(
             False, description="Play", icon="play", layout=widgets.Layout(width="72px")
         )
@@ -319,7 +319,8 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         # these move without Python
         joined = [
             (self._slider, "value", "index"), (entry, "value", "rate"), (jumps, "index", "jump"),
-            (pin, "value", "pinned"), (steps, "value", "step"), (play, "value", "playing"),
+            (pin, "value", "pinned"), (clear, "value", "clear"),
+            (steps, "value", "step"), (play, "value", "playing"),
             (log, "value", "log"), (curvature, "value", "show_curvature"),
         ]  # fmt: skip
         self._links = [widgets.jslink((control, trait), (chart, name)) for control, trait, name in joined]
@@ -332,7 +333,6 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             control.observe(self._problem_chosen, "value")
         chart.observe(self._rate_asked, "asked")
         chart.observe(self._curvature_asked, "show_curvature")
-        clear.on_click(self._clear_pins)
         save.on_click(self._save_clicked)
         reset.on_click(self._reset)
 
@@ -384,10 +384,6 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             self._start()
 
     @_told
-    def _clear_pins(self, _: Any) -> None:
-        self._chart.pins = []
-
-    @_told
     def _reset(self, _: Any) -> None:
         self._resetting = True
         try:
@@ -398,7 +394,8 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         self._problem_chosen()
         with self._chart.hold_sync():
             self._chart.pins = []
-            self._chart.step = self._steps
+            # and those of which Python has not heard yet
+            self._chart.clear = True
             for name, value in self._first.items():
                 setattr(self._chart, name, value)
 

@@ -55,9 +55,9 @@ READ = """
 """
 
 
-def opened(browser: Browser, lab: Lab, name: str, source: str, **settings) -> Page:
-    """Open a notebook with one cell in it, run it, and wait until all true runs are there."""
-    notebooks.write(notebook(cell(source)), lab.root / f"{name}.ipynb")
+def opened(browser: Browser, lab: Lab, name: str, *sources: str, **settings) -> Page:
+    """Open a notebook with these cells in it, run it, and wait until all true runs are there."""
+    notebooks.write(notebook(*map(cell, sources)), lab.root / f"{name}.ipynb")
     page = browser.new_context(viewport={"width": 1400, "height": 1000}, **settings).new_page()
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
@@ -158,23 +158,20 @@ def test_a_drag_in_the_panel_of_rates_moves_the_slider(explorer) -> None:
 BUSY = "import pathlib, time; [time.sleep(0.1) for _ in iter(pathlib.Path('go').exists, True)]"
 
 
-def test_the_curve_does_not_wait_for_python(explorer, lab, curves) -> None:
-    explorer.locator(".jp-Notebook .jp-Cell .jp-InputArea").first.click()
-    explorer.keyboard.press("Escape")
-    explorer.keyboard.press("b")
-    explorer.keyboard.press("Enter")
-    explorer.keyboard.insert_text(BUSY)
-    explorer.keyboard.press("Shift+Enter")
-    busy = explorer.get_by_role("button", name="Python 3 (ipykernel) | Busy")
+def test_the_curve_does_not_wait_for_python(browser, lab, curves) -> None:
+    page = opened(browser, lab, "busy", EXPLORER, BUSY)
+    busy = page.get_by_role("button", name="Python 3 (ipykernel) | Busy")
+    expect(page.locator(".loss-chart progress")).to_be_hidden()
     try:
-        expect(busy).to_be_visible()
         for index in (40, 77):
-            go_to(explorer, index)
-            assert_draws(drawn(explorer), curves[index])
+            expect(busy).to_be_visible()
+            go_to(page, index)
+            assert_draws(drawn(page), curves[index])
         expect(busy).to_be_visible()
     finally:
         (lab.root / "go").touch()
-    expect(explorer.get_by_role("button", name="Python 3 (ipykernel) | Idle")).to_be_visible()
+    assert page.wrong == []
+    page.context.close()
 
 
 def test_a_fast_hand_is_never_set_back(explorer) -> None:
@@ -195,6 +192,7 @@ def test_jumps_and_the_exact_entry(explorer, curves) -> None:
         explorer.locator(".jumps").get_by_role("button", name=name).click()
         expect(chart(explorer)).to_have_attribute("data-index", str(index))
     entry = explorer.locator(".exact-rate input")
+    expect(entry).to_have_value("1000")
     entry.fill("12.34")
     entry.press("Enter")
     expect(explorer.locator(".loss-chart .headline")).to_contain_text("η = 12.34: steady")
