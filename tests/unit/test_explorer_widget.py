@@ -143,6 +143,7 @@ def test_an_exception_in_a_callback_is_told(explorer, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     one = explorer()
     one.settle()
+    one._loop = None  # as without a notebook; a browser's test of the same process may have left one
     monkeypatch.setattr(LossExplorer, "save", lambda self, path: (_ for _ in ()).throw(OSError("disk full")))
     control(one, "save").click()
     assert "OSError: disk full" in one.status
