@@ -129,9 +129,10 @@ def _any_run(rng: Generator, n: int) -> Integers:
 def _largest_curvature(rng: Generator) -> Iterator[Arguments]:
     for n in (1, 2, 3, 5, 8):
         A, _ = np.linalg.qr(rng.normal(size=(n, n)))
-        for kind in ("squares", "valleys", "waves"):
+        for kind in ("valleys", "waves"):
             yield _curved(rng, A, kind, LARGEST_RATIO)
-        if n in (1, 3, 8):
+        if n in (2, 8):
+            yield _curved(rng, A, "squares", LARGEST_RATIO)
             yield *_curved(rng, A, "valleys", LARGEST_RATIO), 100
             yield *_curved(rng, A, "waves", 0.3), 20
 
