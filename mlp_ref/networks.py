@@ -106,7 +106,7 @@ class OneHidden:
 
 
 def draw_one_hidden(rng: Generator, size: Size) -> OneHidden:
-    """Draw a network of seed 1: y real in [0, 1], 0 and 1 among them."""
+    """Draw a network of seed 1: y real in [0, 1], 0 and 1 among them, and one that ŷ nearly is."""
     while True:
         net = _one_hidden(rng, size)
         if size.saturated != "all" or _sure_on_both_sides(net.O):
@@ -133,8 +133,10 @@ def _one_hidden(rng: Generator, size: Size) -> OneHidden:
         y = _mostly_wrong(O)
     elif label is not None:
         y[:] = label
-    elif N > 1:
-        y[rng.permutation(N)[:2], 0] = 0, 1
+    elif N > 2:
+        zero, one, near = rng.permutation(N)[:3]
+        error = rng.choice((-1, 1)) * 10 ** rng.uniform(-6, -3)
+        y[[zero, one, near], 0] = 0, 1, np.clip(y_hat[near, 0] + error, 0, 1)
     return OneHidden(X, y, W1, W2, H, Z, O, y_hat)
 
 

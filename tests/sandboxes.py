@@ -41,34 +41,23 @@ def left_of(spaces: set[str], patience: float = 2.0) -> list[str]:
     return found
 
 
-def descendants(of: int) -> set[int]:
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            pid, _, rest = stat.read_text().partition(" (")
-            parents[int(pid)] = int(rest.rpartition(")")[2].split()[1])
+def descendants(of: int, processes: dict[int, tuple[int, str]] | None = None) -> set[int]:
+    processes = processes or _processes()
     found = {of}
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+    while more := {pid for pid, (parent, _) in processes.items() if parent in found} - found:
         found |= more
     return found - {of}
 
 
-def _sandboxes() -> list[int]:
-    """The warm parents' bubblewraps: one is kept, and others serve kernels that still run."""
-    started = [int(pid) for thread in Path("/proc/self/task").iterdir() for pid in _children(thread)]
-    return [pid for pid in started if _name(pid) == "bwrap"]
-
-
-def _name(pid: int) -> str:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    return ""
-
-
-def _children(thread: Path) -> list[str]:
-    with contextlib.suppress(OSError):
-        return (thread / "children").read_text().split()
-    return []
+def _processes() -> dict[int, tuple[int, str]]:
+    """All processes' parents and names. (/proc/…/children leaves some out while others end.)"""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            pid, _, rest = stat.read_text().partition(" (")
+            name, _, rest = rest.rpartition(")")
+            found[int(pid)] = int(rest.split()[1]), name
+    return found
 
 
 def _open_descriptors() -> int:
@@ -86,12 +75,14 @@ def belongings() -> tuple[set[int], int, int]:
     if parent and not parent.children:
         inside = descendants(parent._process.pid)
         assert len(inside) == 2, "bubblewrap's first process and the parent, which has no children"
-    sandboxes = _sandboxes()
-    warm = {pid for sandbox in sandboxes for pid in (sandbox, *descendants(sandbox))}
+    processes = _processes()
+    # The warm parents' bubblewraps: one is kept, and others serve kernels that still run.
+    sandboxes = [pid for pid, (parent, name) in processes.items() if (parent, name) == (os.getpid(), "bwrap")]
+    warm = {pid for sandbox in sandboxes for pid in (sandbox, *descendants(sandbox, processes))}
     # The socket and standard error of each parent, and the thread that started them.
     count = _open_descriptors() - 2 * len(sandboxes)
     threads = [thread for thread in threading.enumerate() if not thread.name.startswith("sandbox starter")]
-    return descendants(os.getpid()) - warm, count, len(threads)
+    return descendants(os.getpid(), processes) - warm, count, len(threads)
 
 
 def belongings_soon(expected: tuple[set[int], int, int], up_to: int = 3) -> tuple[set[int], int, int]:

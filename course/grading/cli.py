@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -114,7 +115,10 @@ def verify(
     from course.grading import verify, verify_table  # late: they need the reference
 
     root = Path.cwd()
-    verdicts = [verify.verify(root, name, seeds, jobs) for name in assignments or releases.assignments(root)]
+    verdicts = [
+        verify.verify(root, name, seeds, jobs, partial(verify_table.tell, name))
+        for name in assignments or releases.assignments(root)
+    ]
     verify_table.show(verdicts, seeds)
     if not verdicts or not all(verdict.ok for verdict in verdicts):
         raise typer.Exit(1)

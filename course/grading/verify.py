@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -66,10 +66,13 @@ class Verdict:
         return not self.problems and all(row.ok for row in self.rows)
 
 
-def verify(root: Path, assignment: str, seeds: int, jobs: int = 1) -> Verdict:
+def verify(
+    root: Path, assignment: str, seeds: int, jobs: int = 1, tell: Callable[[Row], None] = lambda row: None
+) -> Verdict:
     """Verify problem set `assignment` of the course in `root`, hidden inputs drawn from `seeds` seeds.
 
-    `jobs` functions are tried at a time, each in a process of its own when there are several.
+    `jobs` functions are tried at a time, each in a process of its own when there are several. `tell` is
+    called with each row when it is known.
 
     Raises NotebookError, ClassroomError when there is no such problem set, ModuleNotFoundError without
     the reference package.
@@ -77,14 +80,23 @@ def verify(root: Path, assignment: str, seeds: int, jobs: int = 1) -> Verdict:
     exam = Exam.read(root / "source" / assignment / f"{assignment}.ipynb")
     problems = list(_problems_of_notebook(root, exam))
     one = partial(_row, exam, seeds)
+    rows = {}
+    for row in _rows(one, list(exam.solutions), jobs):
+        tell(row)
+        rows[row.function] = row
+    return Verdict(assignment, sum(exam.points.values()), [rows[name] for name in exam.solutions], problems)
+
+
+def _rows(one: Callable[[str], Row], functions: list[str], jobs: int) -> Iterator[Row]:
+    """Yield what is found out about each function, as it is known."""
     if jobs == 1:
-        rows = list(map(one, exam.solutions))
-    else:
-        # started afresh: a fork would copy threads of this process in mid-air
-        fresh = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs, mp_context=fresh) as processes:
-            rows = list(processes.map(one, exam.solutions))
-    return Verdict(assignment, sum(exam.points.values()), rows, problems)
+        yield from map(one, functions)
+        return
+    # started afresh: a fork would copy threads of this process in mid-air
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=fresh) as processes:
+        for future in as_completed([processes.submit(one, function) for function in functions]):
+            yield future.result()
 
 
 def _problems_of_notebook(root: Path, exam: Exam) -> Iterator[str]:

@@ -34,6 +34,12 @@ def show(verdicts: Sequence[Verdict], seeds: int) -> None:
     console.print(f"Not ready: {', '.join(wrong)}" if wrong else "Ready to be given to a class.")
 
 
+def tell(assignment: str, row: Row) -> None:
+    """Say on standard error that a function has been tried: all of them take a while."""
+    how = "as it should be" if row.ok else "not as it should be"
+    Console(stderr=True).print(f"{assignment}.{row.function}: {how}", soft_wrap=True, highlight=False)
+
+
 def _table(verdict: Verdict) -> Table:
     table = Table(
         title=f"{verdict.assignment}: {verdict.points:g} points", title_justify="left", box=SIMPLE_HEAD

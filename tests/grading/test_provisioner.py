@@ -5,6 +5,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 from jupyter_client import KernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from traitlets.config import Config
@@ -15,8 +16,11 @@ from tests.sandboxes import belongings, belongings_soon
 @pytest.fixture
 def manager(monkeypatch):
     monkeypatch.setenv("JUPYTER_DEFAULT_PROVISIONER_NAME", "mlp-course-sandbox")
+    # a process has one factory, which remembers the name from the first kernel on
+    KernelProvisionerFactory.clear_instance()
     before = belongings()
     yield KernelManager
+    KernelProvisionerFactory.clear_instance()
     assert belongings_soon(before, up_to=1)[0] == before[0]
 
 
