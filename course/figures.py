@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Okabe and Ito, Color universal design (2008).
@@ -22,6 +23,18 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
     "#D55E00",
     "#CC79A7",
 )
+
+
+def single(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a figure of `width` × `height` inches and its only pair of axes, with room for their labels.
+
+    The room is fixed, since measuring the labels takes as long as drawing them.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(width, height))
+    figure.subplots_adjust(0.75 / width, 0.55 / height, 1 - 0.2 / width, 1 - 0.35 / height)
+    return figure, axes
 
 
 def show(figure: Figure, alt: str) -> None:

@@ -6,8 +6,7 @@ question asked, right or wrong.
 
 from __future__ import annotations
 
-import base64
-import json
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,16 +17,14 @@ from course.trial import clone, notes, shares_memory, unchanged
 Namespace = dict[str, Any]
 
 
-def answer(namespace: Namespace, question: str) -> str:
-    """Answer one question about the names in `namespace`; both are base64 of JSON.
+def answer(namespace: Namespace, asked: dict[str, Any]) -> Any:
+    """Answer one question about the names in `namespace`; both are what JSON can say.
 
     `{"values": [name…]}` is answered by `{name: value}`, without the names that are not there;
     `{"call": name, "calls": [[args, keywords]…]}` by a list of `{"result", "after", "shares"}` or, last,
     `{"error": [type, text]}`. An argument that the call left as it was comes back as null.
     """
-    asked = json.loads(base64.b64decode(question))
-    reply = _values(namespace, asked["values"]) if "values" in asked else _calls(namespace, asked)
-    return base64.b64encode(json.dumps(reply).encode()).decode("ascii")
+    return _values(namespace, asked["values"]) if "values" in asked else _calls(namespace, asked)
 
 
 def _values(namespace: Namespace, names: list[str]) -> Namespace:
@@ -42,9 +39,12 @@ def _values(namespace: Namespace, names: list[str]) -> Namespace:
 def _calls(namespace: Namespace, asked: Any) -> list[Any]:
     function = namespace[asked["call"]]
     replies: list[Any] = []
+    process = os.getpid()
     for text in asked["calls"]:
         args, keywords = wire.loads(text, own=namespace.__getitem__, trusted=True)
         replies.append(_call(function, args, keywords, namespace))
+        if os.getpid() != process:
+            os._exit(0)  # a copy of the process, which the call made; the grader asked the first
         if "error" in replies[-1]:
             break
     return replies

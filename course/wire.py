@@ -38,6 +38,12 @@ LARGEST_KEY = 2**53
 MOST_KEYS = 1000
 """of a dictionary with keys other than strings and small ints"""
 LARGEST_STRIDED = 2**20
+LENGTH = 4
+"""bytes that say how long a message on the line to a kernel is"""
+IDENTITY = 16
+"""bytes which it begins with; an answer repeats its question's"""
+LARGEST_ANSWER = 64 * 2**20
+"""bytes of the longest, these included"""
 
 # NumPy's own reader of dtypes evaluates parts of what it is given.
 _DTYPE = re.compile(r"[<>|=]?[biufc][0-9]{1,2}")

@@ -10,6 +10,7 @@ from typing import Any
 from course.grading import confinement, messages, zmtp
 from course.grading.execution import Clock, Execution, Failure, from_reply
 from course.grading.limits import Limits
+from course.grading.line import Line
 from course.grading.outputs import Outputs, error_output
 from course.grading.sandbox import Sandbox
 
@@ -23,6 +24,55 @@ _TO_FINISH = 2.0
 ENDED = "The code ended the process that runs the notebook."
 _TOO_LARGE = Failure("ValueError", f"The result is larger than {WIRE >> 20} MiB.")
 _SILENT = "The kernel no longer answers: the code closed its connection, or sent what is no message."
+_Source = zmtp.Connection | Line
+
+
+class _Wait:
+    """How long a kernel may take: it is interrupted when it is late, and given up when that does not help."""
+
+    def __init__(self, sandbox: Sandbox, clock: Clock, seconds: float, is_rest: bool) -> None:
+        self.clock = clock
+        self.late = ""
+        """that it was interrupted"""
+        self.given_up = ""
+        """why it will not be asked again"""
+        self._sandbox = sandbox
+        self._limit, self._is_rest = seconds, is_rest
+        self._patience = sandbox.limits.patience
+        self._deadline, self._widest = seconds, seconds * self._patience
+        self._has_reply = False
+        self._looked = 0.0
+
+    def has_reply(self) -> None:
+        """Say that only the last outputs are missing."""
+        self._has_reply = True
+        self._deadline = min(self._deadline, self.clock.own() + _TO_FINISH)
+        self._widest = min(self._widest, self.clock.wall() + _TO_FINISH * self._patience)
+
+    def gives_up(self, reason: str) -> None:
+        """Say why there will be no answer."""
+        self.given_up = self.late or reason
+
+    def goes_on(self) -> bool:
+        """Look now and then; return whether to wait. Raises Disconnected when the kernel has ended."""
+        if self.clock.wall() - self._looked < _TICK:
+            return True
+        self._looked = self.clock.wall()
+        if self._sandbox.watcher.breach is not None or not self._sandbox.running:
+            raise zmtp.Disconnected
+        if self.clock.own() <= self._deadline and self.clock.wall() <= self._widest:
+            return True
+        if self._has_reply or self.late:
+            self.given_up = self.late
+            return False
+        what, seconds = (
+            ("notebook", self._sandbox.limits.notebook) if self._is_rest else ("cell", self._limit)
+        )
+        self.late = f"The {what} took more than {seconds:g} seconds."
+        self._sandbox.send(signal.SIGINT)
+        self._deadline = self.clock.own() + _TO_STOP
+        self._widest = self.clock.wall() + _TO_STOP * self._patience
+        return True
 
 
 class Client:
@@ -41,6 +91,7 @@ class Client:
         try:
             self._shell = self._connect("shell_port", "DEALER", WIRE + _ENVELOPE, deadline)
             self._iopub = self._connect("iopub_port", "SUB", 4 * self._limits.output + _ENVELOPE, deadline)
+            self._line = Line(sandbox.line)
             self._wait_until_ready(deadline)
         except BaseException:
             self.close()
@@ -61,32 +112,39 @@ class Client:
 
     def _wait_until_ready(self, deadline: float) -> None:
         # Answered on both channels: the subscription has arrived, and no output will be missed.
-        ready: set[zmtp.Connection] = set()
+        ready: set[_Source] = set()
         try:
             while len(ready) < 2:
                 request, parts = self._writer.request("kernel_info_request", {})
                 self._shell.send(parts)
                 until = min(deadline, time.monotonic() + 1)
                 while len(ready) < 2 and time.monotonic() < until:
-                    ready |= {source for source, message in self._receive(_TICK) if message.parent == request}
+                    ready |= {
+                        source for source, message in self._messages(_TICK) if message.parent == request
+                    }
                 if time.monotonic() >= deadline:
                     raise zmtp.Disconnected
         except zmtp.Disconnected as error:
             raise self.sandbox.unavailable() from error
 
-    def _receive(self, patience: float) -> list[tuple[zmtp.Connection, messages.Message]]:
-        """Return what has come within `patience` seconds. Raises Disconnected."""
+    def _received(self, patience: float, *more: Line) -> list[tuple[_Source, Any]]:
+        """Return what has come within `patience` seconds, each with where from. Raises Disconnected."""
         poll = select.poll()
-        for connection in self._connections:
-            poll.register(connection, select.POLLIN | (select.POLLOUT if connection.sending else 0))
+        sources: list[_Source] = [*self._connections, *more]
+        for source in sources:
+            poll.register(source, select.POLLIN | (select.POLLOUT if source.sending else 0))
         ready = {descriptor for descriptor, _ in poll.poll(patience * 1000)}
-        readable = [connection for connection in self._connections if connection.fileno() in ready]
-        for connection in readable:
-            connection.flush()
-        received = ((source, messages.read(parts)) for source in readable for parts in source.receive())
+        readable = [source for source in sources if source.fileno() in ready]
+        for source in readable:
+            source.flush()
+        return [(source, one) for source in readable for one in source.receive()]
+
+    def _messages(self, patience: float) -> list[tuple[_Source, messages.Message]]:
+        """Return Jupyter's messages that have come within `patience` seconds. Raises Disconnected."""
+        received = ((source, messages.read(parts)) for source, parts in self._received(patience))
         return [(source, message) for source, message in received if message is not None]
 
-    def ask(
+    def execute(
         self, content: dict[str, Any], outputs: Outputs, clock: Clock, seconds: float, is_rest: bool
     ) -> Execution:
         """Return what became of an `execute_request`, within `seconds` of own time.
@@ -94,14 +152,13 @@ class Client:
         `is_rest` says whether these are what is left of the notebook's.
         """
         reply: dict[str, Any] = {}
-        idle, late, deadline, widest = False, "", seconds, seconds * self._limits.patience
+        idle, wait = False, _Wait(self.sandbox, clock, seconds, is_rest)
         dropped = self._shell.dropped, self._iopub.dropped
         try:
             request, parts = self._writer.request("execute_request", content)
             self._shell.send(parts)
-            looked = 0.0
-            while not (reply and idle):
-                for source, message in self._receive(_TICK):
+            while not (reply and idle) and wait.goes_on():
+                for source, message in self._messages(_TICK):
                     if message.parent != request:
                         continue
                     if source is self._iopub:
@@ -113,40 +170,47 @@ class Client:
                         found = message.content()
                         if found.get("status") in ("ok", "error", "aborted"):
                             reply = found
-                            deadline = min(deadline, clock.own() + _TO_FINISH)
-                            widest = min(widest, clock.wall() + _TO_FINISH * self._limits.patience)
+                            wait.has_reply()
                 if self._shell.dropped > dropped[0] and not reply:
                     return Execution("error", "", outputs.result(), _TOO_LARGE, seconds=clock.own())
-                if clock.wall() - looked < _TICK:
-                    continue
-                looked = clock.wall()
-                if self.sandbox.watcher.breach is not None or not self.sandbox.running:
-                    raise zmtp.Disconnected
-                if clock.own() <= deadline and clock.wall() <= widest:
-                    continue
-                if reply:
-                    break
-                if late:
-                    self.condemned = late
-                    break
-                limit = self._limits.notebook if is_rest else seconds
-                late = f"The {'notebook' if is_rest else 'cell'} took more than {limit:g} seconds."
-                self.sandbox.send(signal.SIGINT)
-                deadline = clock.own() + _TO_STOP
-                widest = clock.wall() + _TO_STOP * self._limits.patience
         except zmtp.Disconnected:
-            self.condemned = late or self._why_disconnected()
+            wait.gives_up(self._why_disconnected())
         if self._iopub.dropped > dropped[1]:
             outputs.leave_out()
-        seconds = clock.own()
-        if late:
-            return Execution("timeout", late, outputs.result(), seconds=seconds)
-        if self.condemned:
-            return Execution("crashed", self.condemned, outputs.result(), seconds=seconds)
+        if failed := self._failed(wait, outputs):
+            return failed
         shown = outputs.result()
         if reply["status"] == "error" and not outputs.raised:
             shown.append(error_output(reply))
-        return from_reply(reply, shown, WIRE, seconds)
+        return from_reply(reply, shown, WIRE, clock.own())
+
+    def question(
+        self, text: bytes, outputs: Outputs, clock: Clock, seconds: float, is_rest: bool
+    ) -> Execution:
+        """Return what became of a question on the line, within `seconds` of own time.
+
+        What the code shows meanwhile is nobody's.
+        """
+        wait = _Wait(self.sandbox, clock, seconds, is_rest)
+        answers: list[bytes] = []
+        try:
+            identity = self._line.send(text)
+            while not answers and wait.goes_on():
+                found = self._received(_TICK, self._line)
+                answers = [one[1] for source, one in found if source is self._line and one[0] == identity]
+        except zmtp.Disconnected:
+            wait.gives_up(self._why_disconnected())
+        failed = self._failed(wait, outputs)
+        return failed or Execution("ok", seconds=clock.own(), answer=answers[0])
+
+    def _failed(self, wait: _Wait, outputs: Outputs) -> Execution | None:
+        """Return what became of a request that took too long or ended the kernel, None for any other."""
+        self.condemned = wait.given_up
+        if wait.late:
+            return Execution("timeout", wait.late, outputs.result(), seconds=wait.clock.own())
+        if self.condemned:
+            return Execution("crashed", self.condemned, outputs.result(), seconds=wait.clock.own())
+        return None
 
     def _why_disconnected(self) -> str:
         # The connection of a process that ends may be gone a moment before it.
@@ -156,3 +220,5 @@ class Client:
         """Close the connections. May be called again."""
         for connection in self._connections:
             connection.close()
+        if self._line is not None:
+            self._line.close()

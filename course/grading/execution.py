@@ -50,6 +50,8 @@ class Execution:
     """of the student's own time"""
     count: int | None = None
     """the number in In [ ]"""
+    answer: bytes = b""
+    """what came back when it was a question"""
 
 
 def from_reply(

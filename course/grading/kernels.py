@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 from course.grading import files
 from course.grading.client import ENDED, WIRE, Client
@@ -68,6 +69,26 @@ class StudentKernel:
         raises unless `allow_stdin`, and then waits for the time-out. Raises SandboxUnavailable when the
         sandbox's limits cannot be watched, which is no fault of the student's.
         """
+        content = {
+            "code": code,
+            "silent": silent,
+            "store_history": store_history,
+            "user_expressions": dict(user_expressions or {}),
+            "allow_stdin": allow_stdin,
+            "stop_on_error": False,
+        }
+        return self._within(seconds, partial(self._client.execute, content))
+
+    def ask(self, question: bytes, *, seconds: float | None = None) -> Execution:
+        """Put a question to `course.remote` in the kernel; return what became of it.
+
+        The same holds as for `execute`. Any bytes may come back as the answer.
+        """
+        return self._within(seconds, partial(self._client.question, question))
+
+    def _within(
+        self, seconds: float | None, converse: Callable[[Outputs, Clock, float, bool], Execution]
+    ) -> Execution:
         breach = self._sandbox.watcher.breach
         if breach is not None and not self._client.condemned:
             self._client.condemned = breach.reason
@@ -78,17 +99,9 @@ class StudentKernel:
         if left <= 0:
             return Execution("timeout", f"The notebook took more than {self.limits.notebook:g} seconds.")
         wanted = self.limits.cell if seconds is None else seconds
-        content = {
-            "code": code,
-            "silent": silent,
-            "store_history": store_history,
-            "user_expressions": dict(user_expressions or {}),
-            "allow_stdin": allow_stdin,
-            "stop_on_error": False,
-        }
         outputs = Outputs(self.limits.output, self._displays)
         clock = Clock(self._sandbox)
-        result = self._client.ask(content, outputs, clock, min(wanted, left), left < wanted)
+        result = converse(outputs, clock, min(wanted, left), left < wanted)
         if self._sandbox.watcher.failure is not None:
             raise SandboxUnavailable("The limits could not be watched.") from self._sandbox.watcher.failure
         self._seconds += clock.own()

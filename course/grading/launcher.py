@@ -80,8 +80,10 @@ class Birth:
         os.umask(0)
         self.furnish()
         here, there = socket.socketpair()
-        kernel = fork(lambda: self.kernel(here, there))
+        asking, asked = socket.socketpair()
+        kernel = fork(lambda: self.kernel(here, there, asking, asked))
         there.close()
+        asked.close()
         here.recv(1)
         if self.orders["user"] is None:
             for name, content in self.orders["maps"].items():
@@ -92,7 +94,7 @@ class Birth:
         # This process has the parent's rights and memory: out of reach.
         mount("tmpfs", "/proc/1", "size=4k,mode=555", MS_RDONLY)
         mount("proc", "/proc", "", MS_NOEXEC | MS_RDONLY | MS_REMOUNT)
-        handles = [os.pidfd_open(os.getpid()), os.pidfd_open(kernel), *opened]
+        handles = [os.pidfd_open(os.getpid()), os.pidfd_open(kernel), asking.fileno(), *opened]
         socket.send_fds(self.grader, [b"%d" % kernel], handles)
         here.send(b"1")
         os.closerange(0, 1024)
@@ -111,10 +113,12 @@ class Birth:
         mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620", MS_NOEXEC)
         mount("proc", "/proc", "", MS_NOEXEC)
 
-    def kernel(self, here: socket.socket, there: socket.socket) -> None:
+    def kernel(
+        self, here: socket.socket, there: socket.socket, asking: socket.socket, asked: socket.socket
+    ) -> None:
         """Become the student, then the kernel, once the first process has written down who that is."""
-        self.grader.close()
-        here.close()
+        for other in (self.grader, here, asking):
+            other.close()
         os.setsid()
         if self.orders["user"] is None:
             call("unshare", CLONE_NEWUSER)
@@ -124,7 +128,7 @@ class Birth:
             if not there.recv(1):
                 return
         give_up_rights(self.orders)
-        run_kernel(self.orders)
+        run_kernel(self.orders, asked)
 
 
 def give_up_rights(orders: dict[str, Any]) -> None:
@@ -150,15 +154,12 @@ def give_up_rights(orders: dict[str, Any]) -> None:
     call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described)
 
 
-def run_kernel(orders: dict[str, Any]) -> None:
-    """Be the kernel until it ends."""
+def run_kernel(orders: dict[str, Any], line: socket.socket) -> None:
+    """Be the kernel, asked on `line`, until it ends."""
     import numpy as np
-    from ipykernel.kernelapp import IPKernelApp
     from traitlets.config import Config
 
-    class Kernel(IPKernelApp):
-        def parse_command_line(self, argv: Any = None) -> None:
-            """There is none; making the parser takes as long as all the sockets."""
+    from course.kernel import Kernel
 
     os.umask(0o022)
     os.chdir(orders["work"])
@@ -176,6 +177,7 @@ def run_kernel(orders: dict[str, Any]) -> None:
     os.close(nowhere)
     try:
         app = Kernel.instance(connection_file=str(connection), config=Config(orders["config"]))
+        app.line = line
         app.initialize([])
     except BaseException:
         os.write(errors, traceback.format_exc().encode() + b"\0")
@@ -196,6 +198,7 @@ def main() -> None:
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # what makes an import fail
     for module in start["modules"]:
         importlib.import_module(module)
+    importlib.import_module("course.kernel").rehearse()
     gc.collect()
     gc.freeze()  # what is here already need not be looked through, and copied, in each kernel
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

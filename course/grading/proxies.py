@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from course import wire
-from course.grading.execution import Execution, Failure
 from course.grading.kernels import StudentKernel
 
 LONGEST_MESSAGE = 500
@@ -90,15 +87,19 @@ def ask(kernel: StudentKernel, question: dict[str, Any]) -> Any:
 
     Raises StudentError when there is no answer.
     """
-    text = base64.b64encode(json.dumps(question).encode()).decode("ascii")
-    expression = f"__import__('course.remote').remote.answer(globals(), '{text}')"
-    execution, answer = kernel.evaluate(expression)
-    if execution.status != "ok" or answer is None:
-        raise no_answer(execution)
+    execution = kernel.ask(json.dumps(question).encode())
+    if execution.status != "ok":
+        raise StudentError(execution.status, wire.printable(execution.reason, LONGEST_MESSAGE))
     try:
-        return wire.parse(base64.b64decode(answer.strip("'\""), validate=True))
-    except (ValueError, binascii.Error):
-        raise StudentError("crashed", "The kernel gave no proper answer.") from None
+        reply = wire.parse(execution.answer)
+    except wire.WireError:
+        reply = None
+    match reply:
+        case {"answer": answer}:
+            return answer
+        case {"error": error}:
+            raise _raised(error)
+    raise StudentError("crashed", "The kernel gave no proper answer.")
 
 
 def _raised(error: Any) -> StudentError:
@@ -108,14 +109,6 @@ def _raised(error: Any) -> StudentError:
             verdict = "memory" if name in OUT_OF_MEMORY else "error"
             return StudentError(verdict, failure_text(name, message))
     return StudentError("crashed", "The kernel gave no proper answer.")
-
-
-def no_answer(execution: Execution) -> StudentError:
-    """Return why an execution gave no answer."""
-    if execution.status == "error" or execution.status == "ok":
-        failure = execution.failure or Failure("", "the answer was too long or missing")
-        return _raised([failure.name, failure.message])
-    return StudentError(execution.status, wire.printable(execution.reason, LONGEST_MESSAGE))
 
 
 def failure_text(name: str, message: str) -> str:

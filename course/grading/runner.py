@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
@@ -15,6 +14,7 @@ from course.grading.assignment import IN_KERNEL, Assignment
 from course.grading.judge import Judge
 from course.grading.kernels import StudentKernel
 from course.grading.limits import Limits
+from course.grading.outputs import output_of
 from course.grading.proxies import StudentError, ask
 from course.grading.results import CellResult
 
@@ -146,7 +146,7 @@ class Runner:
             self._room -= size
             return outputs
         told = "[The notebook has too much output; this cell's is left out.]\n"
-        return [nbformat.v4.new_output("stream", name="stdout", text=told)]
+        return [output_of("stream", name="stdout", text=told)]
 
     def _keep(self, files: dict[str, bytes]) -> None:
         """Keep a kernel's files, and of those of earlier ones what does not get in their way."""
@@ -199,14 +199,12 @@ def run(
 
 def failure_output(status: str, reason: str) -> NotebookNode:
     """Return what shows that a cell was ended."""
-    return nbformat.v4.new_output("error", ename=status, evalue=reason, traceback=[f"{status}: {reason}"])
+    return output_of("error", ename=status, evalue=reason, traceback=[f"{status}: {reason}"])
 
 
 def verdict_output(result: CellResult) -> NotebookNode:
     """Return what shows the verdict on a test cell."""
     text = f"{result.verdict}: {result.message}" if result.message else result.verdict
     if result.verdict == "pass":
-        return nbformat.v4.new_output("stream", name="stdout", text="✓ passed\n")
-    return nbformat.v4.new_output(
-        "error", ename=result.verdict, evalue=result.message, traceback=[f"✗ {text}"]
-    )
+        return output_of("stream", name="stdout", text="✓ passed\n")
+    return output_of("error", ename=result.verdict, evalue=result.message, traceback=[f"✗ {text}"])

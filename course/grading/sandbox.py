@@ -21,7 +21,7 @@ __all__ = ["Sandbox", "SandboxUnavailable"]
 _CONFIG = {
     "HistoryManager": {"hist_file": ":memory:"},
     "InteractiveShellApp": {"ignore_cwd": True},
-    "IPKernelApp": {"parent_handle": 0},
+    "IPKernelApp": {"parent_handle": 0, "log_level": 50},
 }
 _SECONDS_TO_DIE = 20.0
 
@@ -62,7 +62,8 @@ class Sandbox:
         """
         orders = {**self._orders, "connection": dict(connection), "config": _CONFIG}
         self.kernel_pid, self._descriptors = self._parent.fork(orders, self._deadline)
-        self._first, self._kernel, proc, first, home, tmp, shm, self.work, self.sockets = self._descriptors
+        self._first, self._kernel, self.line, *opened = self._descriptors
+        proc, first, home, tmp, shm, self.work, self.sockets = opened
         self.folders = Folders(proc, first, files=(home, tmp), memory=(shm,))
         self.watcher = Watcher(self.limits, self.folders, self.kill)
         put(self.work, self._files, self._orders["user"])

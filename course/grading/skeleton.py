@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -75,10 +76,12 @@ def _assembled(
 def _new_cells(cells: list[SubmittedCell]) -> list[NotebookNode]:
     made = []
     for cell in cells:
-        new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
-        made.append(new(cell.source))
-        # not handed over above, where an empty one would be refused
-        made[-1].id = _identity(cell.identity)
+        new: dict[str, Any] = {"id": _identity(cell.identity), "metadata": {}, "source": cell.source}
+        if cell.kind == "code":
+            new |= {"cell_type": "code", "execution_count": None, "outputs": []}
+        else:
+            new |= {"cell_type": "markdown"}
+        made.append(nbformat.from_dict(new))
     return made
 
 

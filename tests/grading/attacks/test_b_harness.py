@@ -89,12 +89,11 @@ def attacked(y, y_hat):
     return np.zeros(y.shape)
 sys.displayhook(1.0)
 """,
-    "evaluated expressions": """
-import base64, json
+    "the answers": """
+import json, course.kernel
 reply = {"result": ["float", "nan"], "after": [None, None], "shares": False}
-text = base64.b64encode(json.dumps([reply] * 99).encode())
-value = {"status": "ok", "data": {"text/plain": repr(text.decode())}, "metadata": {}}
-get_ipython().user_expressions = lambda asked: {name: value for name in asked}
+text = json.dumps({"answer": [reply] * 99}).encode()
+course.kernel.Kernel._interruptible = lambda self, question: text
 """
     + ZEROS,
     "what runs the cells": """
@@ -116,26 +115,20 @@ get_ipython().kernel.do_execute = reply
 """
     + ZEROS,
     "answers that agree": """
-import base64, json, course.remote
-from course import wire
-def answer(namespace, question):
-    asked = json.loads(base64.b64decode(question))
-    if "values" in asked: reply = {name: ["own", name] for name in asked["values"]}
-    else: reply = [{"result": ["bool", True], "after": [None] * 2, "shares": True} for call in asked["calls"]]
-    return base64.b64encode(json.dumps(reply).encode()).decode()
+import course.remote
+def answer(namespace, asked):
+    if "values" in asked: return {name: ["own", name] for name in asked["values"]}
+    return [{"result": ["bool", True], "after": [None] * 2, "shares": True} for call in asked["calls"]]
 course.remote.answer = answer
 """
     + ZEROS,
     "inputs reported as others": """
-import base64, json, course.remote
+import course.remote
 from course import wire
-def answer(namespace, question):
-    asked = json.loads(base64.b64decode(question))
-    if "values" in asked: reply = {name: ["own", name] for name in asked["values"]}
-    else:
-        zeros = wire.encode(np.zeros((5, 1)))
-        reply = [{"result": zeros, "after": [zeros, zeros], "shares": True} for call in asked["calls"]]
-    return base64.b64encode(json.dumps(reply).encode()).decode()
+def answer(namespace, asked):
+    if "values" in asked: return {name: ["own", name] for name in asked["values"]}
+    zeros = wire.encode(np.zeros((5, 1)))
+    return [{"result": zeros, "after": [zeros, zeros], "shares": True} for call in asked["calls"]]
 course.remote.answer = answer
 """
     + ZEROS,

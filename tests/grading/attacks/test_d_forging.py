@@ -11,26 +11,26 @@ from course.grading import notebooks
 from tests.grading.attacks.arena import HONEST, Attack, fight, holds, slow
 
 ANSWERING = """
-import base64, json, course.remote
-_answer = course.remote.answer
-def answer(namespace, question):
-    asked = json.loads(base64.b64decode(question))
-    if asked.get("call") != "attacked": return _answer(namespace, question)
+import json, course.kernel
+_before_attacked = course.kernel.Kernel._interruptible
+def forged(self, question):
+    asked = json.loads(question)
+    if asked.get("call") != "attacked": return _before_attacked(self, question)
     count = len(asked["calls"])
     def replies(node, after=(None, None), shares=False):
         return [{"result": node, "after": list(after), "shares": shares}] * count
     text = REPLY
-    if not isinstance(text, (str, bytes)): text = json.dumps(text)
-    text = text.encode() if isinstance(text, str) else text
-    return base64.b64encode(text).decode()
-course.remote.answer = answer
+    if isinstance(text, bytes): return text
+    if not isinstance(text, str): text = json.dumps(text)
+    return b'{"answer": ' + text.encode() + b"}"
+course.kernel.Kernel._interruptible = forged
 def attacked(y, y_hat): pass
 """
 
 
 def replying(reply: str) -> str:
     """Return an attack whose function is answered for with `reply`, an expression."""
-    return ANSWERING.replace("REPLY", reply).replace("_answer", "_answer_attacked")
+    return ANSWERING.replace("REPLY", reply)
 
 
 def array(dtype: str, shape: str, data: str, layout: str = "C") -> str:

@@ -1,0 +1,175 @@
+"""The kernel of a notebook that is graded: ipykernel's, less what only somebody at a keyboard needs.
+
+Besides Jupyter's channels it has a line on which the grader asks for the values of names and for calls of
+functions: what is asked a hundred times a notebook must not take a hundred runs of a cell.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import zmq
+from ipykernel.iostream import OutStream
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+from tornado.ioloop import IOLoop
+
+from course import remote
+from course.wire import IDENTITY, LARGEST_ANSWER, LENGTH
+
+
+class _Stream(OutStream):
+    def flush(self) -> None:
+        """Wait for the thread that sends only if there is something to send."""
+        if self._buffers:
+            super().flush()  # type: ignore[no-untyped-call]  # ipykernel has no types
+
+
+class _NoSubshells:
+    """Stands for the thread that would hand requests to subshells."""
+
+    parent_thread = threading.main_thread()
+
+    def __bool__(self) -> bool:
+        return False
+
+    def is_alive(self) -> bool:
+        return False
+
+
+class _Kernel(IPythonKernel):
+    # for outputs to overtake the reply, which nobody here minds
+    _execute_sleep = 0.0
+    _supports_kernel_subshells = False
+
+
+class Kernel(IPKernelApp):
+    """The application. `line` is the socket on which the grader asks."""
+
+    kernel_class = _Kernel
+    line: socket.socket
+
+    def parse_command_line(self, argv: Any = None) -> None:
+        """There is none; making the parser takes as long as all the sockets."""
+
+    def init_io(self) -> None:
+        """Replace standard output and error."""
+        module = ModuleType("course_streams")
+        module.Stream = _Stream  # type: ignore[attr-defined]  # the trait is the name of something to import
+        sys.modules[module.__name__] = module
+        self.outstream_class = f"{module.__name__}.Stream"
+        super().init_io()  # type: ignore[no-untyped-call]  # ipykernel has no types
+
+    def init_control(self, context: zmq.Context[Any]) -> None:
+        """Open the control channel; requests on the shell channel go to the main thread directly."""
+        super().init_control(context)  # type: ignore[no-untyped-call]  # ipykernel has no types
+        self.shell_channel_thread = _NoSubshells()
+
+    def init_iopub(self, context: zmq.Context[Any]) -> None:
+        """Open the channel of outputs; whoever has a message sends it, one at a time."""
+        super().init_iopub(context)  # type: ignore[no-untyped-call]  # ipykernel has no types
+        # A thread's first message to the one that sends takes descriptors, and they may run out.
+        self.iopub_thread.schedule(lambda: None)
+        thread, one_at_a_time = self.iopub_thread, threading.Lock()
+
+        def send(*message: Any, **options: Any) -> None:
+            with one_at_a_time:
+                thread._really_send(*message, **options)
+
+        thread.send_multipart = send
+
+    def init_kernel(self) -> None:
+        """Make the kernel, and listen to the line."""
+        super().init_kernel()  # type: ignore[no-untyped-call]  # ipykernel has no types
+        self._process = os.getpid()
+        IOLoop.current().add_handler(self.line.fileno(), lambda *_: self._asked(), IOLoop.READ)
+
+    def _asked(self) -> None:
+        self._end_if_forked()
+        try:
+            size = int.from_bytes(self._exactly(LENGTH))
+            identity, question = self._exactly(IDENTITY), self._exactly(size - IDENTITY)
+        except OSError:
+            IOLoop.current().remove_handler(self.line.fileno())
+            return
+        reply = self._interruptible(question)
+        self._end_if_forked()
+        self.line.sendall((IDENTITY + len(reply)).to_bytes(LENGTH) + identity + reply)
+
+    def _end_if_forked(self) -> None:
+        # A process that the code has forked gets here when it goes on as the kernel; it is not asked.
+        if os.getpid() != self._process:
+            os._exit(0)
+
+    def _exactly(self, size: int) -> bytes:
+        data = self.line.recv(size, socket.MSG_WAITALL)
+        if len(data) < size:
+            raise ConnectionResetError
+        return data
+
+    def _interruptible(self, question: bytes) -> bytes:
+        kernel: Any = self.kernel
+        try:
+            kernel.pre_handler_hook()
+            try:
+                return self._answered(question)
+            finally:
+                kernel.post_handler_hook()
+        except BaseException as error:  # whatever the student's code raises, and an interrupt at any point
+            return _failed(error)
+
+    def _answered(self, question: bytes) -> bytes:
+        shell: Any = self.shell
+        reply = json.dumps({"answer": remote.answer(shell.user_ns, json.loads(question))}).encode()
+        # As after a cell; otherwise the next one would show what the call has drawn.
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
+        if len(reply) > LARGEST_ANSWER - IDENTITY:
+            raise ValueError(f"The result is larger than {LARGEST_ANSWER >> 20} MiB.")
+        return reply
+
+
+def _failed(error: BaseException) -> bytes:
+    try:
+        told = str(error)
+    except Exception:
+        told = ""
+    return json.dumps({"error": [type(error).__name__, told[:10_000]]}).encode()
+
+
+def rehearse() -> None:
+    """Draw a figure and forget it: what Matplotlib finds out only once, kernels forked later know.
+
+    Raises RuntimeError if a font stays open, whose position in its file they would share.
+    """
+    before = _open_descriptors()
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([1, 10], label="η")
+    axes.set(xlabel="x", ylabel="y", yscale="log", title="title")
+    axes.legend()
+    figure.savefig(io.BytesIO(), format="png")
+    del figure, axes
+    fonts: Any = font_manager
+    texts: Any = MathTextParser
+    fonts._get_font.cache_clear()
+    texts._parse_cached.cache_clear()
+    gc.collect()
+    if _open_descriptors() > before:
+        raise RuntimeError("Matplotlib keeps a font open.")
+
+
+def _open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
