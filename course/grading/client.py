@@ -17,7 +17,7 @@ from course.grading.sandbox import Sandbox
 WIRE = 64 << 20
 """bytes of the largest answer to a question"""
 _ENVELOPE = 1 << 20
-_TICK = 0.02
+_TICK = 0.1
 # Own seconds which an interrupted kernel has to stop, and one that has answered to hand in the last outputs.
 _TO_STOP = 2.0
 _TO_FINISH = 2.0

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from course.grading.usage import Folders, Tasks, proportional, read, stored, tasks
 
-# Between two looks. A process that fills memory as fast as it can gets 0.1 GB further in this time.
-PERIOD = 0.02
+# Between two looks. A process that fills memory as fast as it can gets 0.2 GB further in this time.
+PERIOD = 0.05
 # What the system itself counts processor time in.
 _TICK = 0.01
 
