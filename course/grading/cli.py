@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 try:
     import typer
@@ -16,6 +16,7 @@ from course.grading import release as releases
 from course.grading.bubblewrap import SandboxUnavailable
 from course.grading.classroom import ClassroomError
 from course.grading.notebooks import NotebookError
+from course.wire import printable
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -100,6 +101,35 @@ def grade(
     progress.show(summary, console)
     if not summary.is_complete:
         raise typer.Exit(130 if summary.is_stopped else 1)
+
+
+@app.command()
+def collect(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The archive that the system hands out.")],
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    system: Annotated[
+        Literal["moodle", "canvas", "zip"],
+        typer.Option("--from", help="Whose archive it is; zip: a folder or a file for each student."),
+    ],
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="Who is who: Moodle's grading worksheet, Canvas's gradebook, or your own list.",
+        ),
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", "--force", help="Replace what is there even by what is not newer.")
+    ] = False,
+) -> None:
+    """Put the submissions that a learning management system hands out under submitted/."""
+    from course.grading.lms import collect, summary  # late: they need nbgrader
+
+    found = collect.collect(Path.cwd(), system, file, assignment, roster=roster, update=update)
+    for line in summary.show(found, Path.cwd()):
+        typer.echo(printable(line, 2000))
+    if found.refused:
+        raise typer.Exit(1)
 
 
 @app.command()
