@@ -20,6 +20,13 @@ from course.wire import printable
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
+Roster = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CSV", help="Who is who: Moodle's grading worksheet, Canvas's gradebook, or your list."
+    ),
+]
+
 
 @app.callback()
 def course() -> None:
@@ -130,6 +137,51 @@ def collect(
         typer.echo(printable(line, 2000))
     if found.refused:
         raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    system: Annotated[
+        Literal["moodle", "canvas", "csv"],
+        typer.Option("--to", help="Which system shall import it; csv: a spreadsheet."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The file; PS-SYSTEM.csv when none is named.")
+    ] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="Who is who: Moodle's grading worksheet, Canvas's gradebook, or your own list.",
+        ),
+    ] = None,
+    provisional: Annotated[
+        bool, typer.Option("--provisional", help="Totals although written answers wait to be graded.")
+    ] = False,
+) -> None:
+    """Write the grades, question by question, to a file that a learning management system imports."""
+    from course.grading.lms import export  # late: it needs nbgrader
+
+    told = export.export(Path.cwd(), system, assignment, to=output, roster=roster, provisional=provisional)
+    for line in told:
+        typer.echo(printable(line, 2000))
+
+
+@app.command()
+def pack(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The archive; PS.zip when none is named.")
+    ] = None,
+) -> None:
+    """Make the archive that a student downloads: notebooks, the package, its versions, a start page."""
+    from course.grading.pack import packing  # late: it needs nbgrader
+
+    made = packing.pack(Path.cwd(), assignment, to)
+    typer.echo(
+        f"{made.name}: {made.stat().st_size / 1000:.0f} kB; students unpack it and open {packing.START}"
+    )
 
 
 @app.command()

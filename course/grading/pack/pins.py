@@ -1,0 +1,77 @@
+"""The versions that students install: those the course was tested with, for every system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from itertools import product
+
+from packaging.markers import Environment, default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+SYSTEMS = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": ("Windows", "nt")}
+"""by `sys_platform`: `platform_system` and `os_name`"""
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+
+
+def requirements(dependencies: Iterable[str], constraints: str) -> list[str]:
+    """Return a requirement for each package of `constraints` that `dependencies` lead to, with its version.
+
+    A package that only some systems need says so. What only another system has is not pinned: pip chooses.
+    """
+    pins = dict(_pins(constraints))
+    systems: dict[str, set[str]] = {}
+    for system, python in product(SYSTEMS, PYTHONS):
+        for name in _closure(list(dependencies), _environment(system, python)):
+            systems.setdefault(name, set()).add(system)
+    return [f"{pins[name]}{_marker(systems[name])}" for name in sorted(systems) if name in pins]
+
+
+def _pins(constraints: str) -> Iterator[tuple[str, str]]:
+    for line in constraints.splitlines():
+        if match := re.fullmatch(r"([\w.-]+)==\S+", line.strip()):
+            yield canonicalize_name(match[1]), line.strip()
+
+
+def _environment(system: str, python: str) -> Environment:
+    environment = default_environment()
+    platform_system, os_name = SYSTEMS[system]
+    environment["sys_platform"] = system
+    environment["platform_system"] = platform_system
+    environment["os_name"] = os_name
+    environment["python_version"] = python
+    environment["python_full_version"] = f"{python}.0"
+    return environment
+
+
+def _closure(dependencies: list[str], environment: Environment) -> set[str]:
+    """Return the names of all packages that these need, as far as they are installed here."""
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    waiting = [(Requirement(text), "") for text in dependencies]
+    while waiting:
+        requirement, of_extra = waiting.pop()
+        if requirement.marker and not requirement.marker.evaluate({**environment, "extra": of_extra}):
+            continue
+        name = canonicalize_name(requirement.name)
+        found.add(name)
+        for extra in ("", *requirement.extras):
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                waiting += [(Requirement(text), extra) for text in _required(name)]
+    return found
+
+
+def _required(name: str) -> list[str]:
+    try:
+        return metadata.requires(name) or []
+    except metadata.PackageNotFoundError:
+        return []
+
+
+def _marker(systems: set[str]) -> str:
+    if systems == set(SYSTEMS):
+        return ""
+    return "; " + " or ".join(f'sys_platform == "{system}"' for system in sorted(systems))
