@@ -179,9 +179,8 @@ def pack(
     from course.grading.pack import packing  # late: it needs nbgrader
 
     made = packing.pack(Path.cwd(), assignment, to)
-    typer.echo(
-        f"{made.name}: {made.stat().st_size / 1000:.0f} kB; students unpack it and open {packing.START}"
-    )
+    size = made.stat().st_size / 1000
+    typer.echo(f"{made.name}: {size:.0f} kB; students unpack it and open {packing.START}")
 
 
 @app.command()

@@ -75,9 +75,8 @@ def _start(assignment: str, names: list[str], built: str) -> str:
         loader=PackageLoader("course.grading.pack", "."), autoescape=True, undefined=StrictUndefined
     )
     page = environment.get_template("start.html")
-    return (
-        page.render(assignment=assignment, notebooks=[f"{name}.ipynb" for name in names], wheel=built) + "\n"
-    )
+    files = [f"{name}.ipynb" for name in names]
+    return page.render(assignment=assignment, notebooks=files, wheel=built) + "\n"
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from importlib import metadata
 from itertools import product
 
-from packaging.markers import Environment, default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -35,18 +34,18 @@ def _pins(constraints: str) -> Iterator[tuple[str, str]]:
             yield canonicalize_name(match[1]), line.strip()
 
 
-def _environment(system: str, python: str) -> Environment:
-    environment = default_environment()
+def _environment(system: str, python: str) -> dict[str, str]:
     platform_system, os_name = SYSTEMS[system]
-    environment["sys_platform"] = system
-    environment["platform_system"] = platform_system
-    environment["os_name"] = os_name
-    environment["python_version"] = python
-    environment["python_full_version"] = f"{python}.0"
-    return environment
+    return {
+        "sys_platform": system,
+        "platform_system": platform_system,
+        "os_name": os_name,
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+    }
 
 
-def _closure(dependencies: list[str], environment: Environment) -> set[str]:
+def _closure(dependencies: list[str], environment: dict[str, str]) -> set[str]:
     """Return the names of all packages that these need, as far as they are installed here."""
     found: set[str] = set()
     seen: set[tuple[str, str]] = set()
