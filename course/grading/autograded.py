@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from nbgrader.converters import Autograde
@@ -15,24 +13,20 @@ from nbgrader.utils import find_all_files
 
 from course.grading.nbgrader_steps import write_files
 from course.grading.submitted import Submission
+from course.grading.swapping import Staged, WaitingFolder
 
 PREFIX = ".course-grade-"
 
 
 class Staging:
-    """A folder inside `autograded/` where files wait. What a killed run left there is removed."""
+    """A folder inside `autograded/` where files wait."""
 
     def __init__(self, rules: Autograde) -> None:
         """Make the folder. Raises OSError where it cannot be."""
         self._rules = rules
         top = Path(rules.coursedir.format_path(rules.coursedir.autograded_directory, ".", ".")).resolve()
-        top.mkdir(parents=True, exist_ok=True)
-        for left in top.glob(f"{PREFIX}*"):
-            _remove_if_left(left)
-        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=top))
-        # as long as it is locked its process lives
-        self._lock = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._waiting = WaitingFolder(top, PREFIX)
+        self.folder = self._waiting.path
 
     def stage(
         self,
@@ -69,37 +63,7 @@ class Staging:
 
     def close(self) -> None:
         """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        os.close(self._lock)
-
-
-class Staged:
-    """A submission's files, ready to take their place."""
-
-    def __init__(self, new: Path, target: Path, old: Path) -> None:
-        self._new, self._target, self._old = new, target, old
-        self._is_swapped = False
-
-    def swap(self) -> None:
-        """Put the files in their place; what was there is kept until `done`."""
-        self._target.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
-            self._target.rename(self._old)
-        self._new.rename(self._target)
-        self._is_swapped = True
-
-    def undo(self) -> None:
-        """Put back what was there."""
-        if self._is_swapped:
-            self._target.rename(self._new)
-            self._is_swapped = False
-        if self._old.exists():
-            self._old.rename(self._target)
-
-    def done(self) -> None:
-        """Remove what is not needed any more."""
-        for left in (self._old, self._new):
-            shutil.rmtree(left, ignore_errors=True)
+        self._waiting.close()
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -123,13 +87,3 @@ def _instructors(rules: Autograde, assignment: str) -> list[tuple[Path, str]]:
     found = (Path(path) for path in find_all_files(str(folder), [*course.ignore, "*.ipynb"]))
     names = ((path, path.relative_to(folder).as_posix()) for path in found)
     return [(path, name) for path, name in names if name not in kept]
-
-
-def _remove_if_left(folder: Path) -> None:
-    with suppress(OSError):
-        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            os.close(lock)

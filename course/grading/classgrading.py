@@ -60,10 +60,7 @@ def grade_class(
     summary = Summary(assignment)
     with _working_in(root):
         rules = converter(classroom)
-        known = sorted(path.parent.name for path in Path(course.source_directory).glob("*/*.ipynb"))
-        if assignment not in known:
-            there = ", ".join(known) or "none"
-            raise ClassroomError(f"there is no assignment {assignment!r}; there is: {there}")
+        classroom.notebooks(assignment)
         found = folders(rules, assignment, student)
         if not found:
             where = course.format_path(course.submitted_directory, student or "*", assignment)

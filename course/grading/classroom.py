@@ -71,6 +71,14 @@ class Classroom:
         shutil.copy(course / CONFIG, root)
         return cls(root, cell_seconds)
 
+    def notebooks(self, assignment: str) -> list[str]:
+        """Return the names of an assignment's notebooks. Raises ClassroomError for an unknown one."""
+        found = list((self.root / self.course.source_directory).glob("*/*.ipynb"))
+        if not any(path.parent.name == assignment for path in found):
+            there = ", ".join(sorted({path.parent.name for path in found})) or "none"
+            raise ClassroomError(f"there is no assignment {assignment!r}; there is: {there}")
+        return sorted(path.stem for path in found if path.parent.name == assignment)
+
     def generate(self, assignment: str) -> Path:
         """Generate what students receive, and return its folder. Raises ClassroomError."""
         self._run("generate_assignment", assignment)

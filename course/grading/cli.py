@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 try:
     import typer
@@ -16,8 +16,16 @@ from course.grading import release as releases
 from course.grading.bubblewrap import SandboxUnavailable
 from course.grading.classroom import ClassroomError
 from course.grading.notebooks import NotebookError
+from course.wire import printable
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+Roster = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CSV", help="Who is who: Moodle's grading worksheet, Canvas's gradebook, or your list."
+    ),
+]
 
 
 @app.callback()
@@ -100,6 +108,79 @@ def grade(
     progress.show(summary, console)
     if not summary.is_complete:
         raise typer.Exit(130 if summary.is_stopped else 1)
+
+
+@app.command()
+def collect(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The archive that the system hands out.")],
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    system: Annotated[
+        Literal["moodle", "canvas", "zip"],
+        typer.Option("--from", help="Whose archive it is; zip: a folder or a file for each student."),
+    ],
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="Who is who: Moodle's grading worksheet, Canvas's gradebook, or your own list.",
+        ),
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", "--force", help="Replace what is there even by what is not newer.")
+    ] = False,
+) -> None:
+    """Put the submissions that a learning management system hands out under submitted/."""
+    from course.grading.lms import collect, summary  # late: they need nbgrader
+
+    found = collect.collect(Path.cwd(), system, file, assignment, roster=roster, update=update)
+    for line in summary.show(found, Path.cwd()):
+        typer.echo(printable(line, 2000))
+    if found.refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    system: Annotated[
+        Literal["moodle", "canvas", "csv"],
+        typer.Option("--to", help="Which system shall import it; csv: a spreadsheet."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The file; PS-SYSTEM.csv when none is named.")
+    ] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="Who is who: Moodle's grading worksheet, Canvas's gradebook, or your own list.",
+        ),
+    ] = None,
+    provisional: Annotated[
+        bool, typer.Option("--provisional", help="Totals although written answers wait to be graded.")
+    ] = False,
+) -> None:
+    """Write the grades, question by question, to a file that a learning management system imports."""
+    from course.grading.lms import export  # late: it needs nbgrader
+
+    told = export.export(Path.cwd(), system, assignment, to=output, roster=roster, provisional=provisional)
+    for line in told:
+        typer.echo(printable(line, 2000))
+
+
+@app.command()
+def pack(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The archive; PS.zip when none is named.")
+    ] = None,
+) -> None:
+    """Make the archive that a student downloads: notebooks, the package, its versions, a start page."""
+    from course.grading.pack import packing  # late: it needs nbgrader
+
+    made = packing.pack(Path.cwd(), assignment, to)
+    size = made.stat().st_size / 1000
+    typer.echo(f"{made.name}: {size:.0f} kB; students unpack it and open {packing.START}")
 
 
 @app.command()

@@ -44,15 +44,15 @@ def generate(root: Path, assignment: str) -> dict[str, bytes]:
         raise ClassroomError(f"source/{assignment} holds no notebook; the problem sets are: {known}")
     with tempfile.TemporaryDirectory() as folder:
         release = Classroom.copy_of(root, Path(folder)).generate(assignment)
-        return _files(release)
+        return files(release)
 
 
 def write(root: Path, assignment: str) -> None:
     """Replace `release/<assignment>` by what `source/` gives now."""
-    files = generate(root, assignment)
+    generated = generate(root, assignment)
     target = root / "release" / assignment
     shutil.rmtree(target, ignore_errors=True)
-    for name, content in files.items():
+    for name, content in generated.items():
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -60,7 +60,7 @@ def write(root: Path, assignment: str) -> None:
 
 def difference(root: Path, assignment: str) -> str:
     """Return how `release/<assignment>` differs from what `source/` gives: a unified diff, or nothing."""
-    committed, current = _files(root / "release" / assignment), generate(root, assignment)
+    committed, current = files(root / "release" / assignment), generate(root, assignment)
     parts = []
     for name in sorted(committed.keys() | current.keys()):
         old, new = committed.get(name, b""), current.get(name, b"")
@@ -79,7 +79,8 @@ def difference(root: Path, assignment: str) -> str:
     return "".join(parts)
 
 
-def _files(folder: Path) -> dict[str, bytes]:
+def files(folder: Path) -> dict[str, bytes]:
+    """Return the files in a folder, by their paths in it."""
     found = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()

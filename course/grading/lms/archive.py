@@ -1,0 +1,211 @@
+"""Zip archives made by others: all they claim to hold is looked at before any of it is opened."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from course.grading.classroom import ClassroomError
+
+MOST_ENTRIES = 200_000
+MOST_UNPACKED = 32 << 30
+MOST_TIMES_LARGER = 100
+"""bytes unpacked for each packed one; notebooks, which are text, give about ten"""
+SMALL = 64 << 20
+"""bytes that an archive may unpack to however small it is"""
+_DIRECTORY_BYTES = 1000
+"""of an entry, at most, in the list at an archive's end"""
+
+_DAMAGE = (zipfile.BadZipFile, ValueError, EOFError, struct.error, zlib.error, lzma.LZMAError)
+_ENCRYPTED, _UTF8 = 0x1, 0x800
+_EXTRA_TIME, _EXTRA_NAME = 0x5455, 0x7075
+_JUNK = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+class ArchiveError(ClassroomError):
+    """An archive that is not taken; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file in an archive."""
+
+    path: PurePosixPath
+    """relative, without `..`; letters with accents are single characters"""
+    size: int
+    """in bytes, unpacked, as the archive claims"""
+    time: datetime | None
+    """when it was written, in UTC, as the archive claims"""
+    info: zipfile.ZipInfo
+
+
+class Archive:
+    """An open zip archive, of which nothing leads elsewhere and nothing is larger than it seems."""
+
+    def __init__(self, file: BinaryIO, name: str, most: int = MOST_ENTRIES) -> None:
+        """Open the archive that messages call `name`, with at most `most` entries.
+
+        Raises ArchiveError for one that is damaged, encrypted, a bomb, or holds links or paths out of it.
+        """
+        self.name = name
+        packed = file.seek(0, os.SEEK_END)
+        if _directory_size(file, packed) > most * _DIRECTORY_BYTES:
+            raise ArchiveError(f"{name} holds more than {most} files: nothing of it was taken")
+        try:
+            self._zip = zipfile.ZipFile(file)
+        except (*_DAMAGE, OSError, NotImplementedError) as error:
+            raise ArchiveError(_damaged(name, error)) from None
+        infos = self._zip.infolist()
+        unpacked = sum(info.file_size for info in infos)
+        if len(infos) > most:
+            raise ArchiveError(f"{name} holds more than {most} files: nothing of it was taken")
+        if unpacked > MOST_UNPACKED or unpacked > SMALL + MOST_TIMES_LARGER * packed:
+            raise ArchiveError(
+                f"{name} would unpack from {packed >> 10} KiB to {unpacked >> 20} MiB: nothing was taken"
+            )
+        self.entries = tuple(self._checked(infos))
+
+    def _checked(self, infos: list[zipfile.ZipInfo]) -> Iterator[Entry]:
+        for info in infos:
+            name = _name(info)
+            path = _path(name)
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if path is None or kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                what = "a path that leads out of it" if path is None else "a link, or no regular file"
+                raise ArchiveError(f"{self.name} holds {name!a}, {what}: nothing of it was taken")
+            if info.flag_bits & _ENCRYPTED:
+                raise ArchiveError(
+                    f"{self.name} is encrypted: unpack it, and zip the files without a password"
+                )
+            if path.parts and not name.endswith("/") and kind != stat.S_IFDIR and not is_junk(path):
+                yield Entry(path, info.file_size, _time(info), info)
+
+    def read(self, entry: Entry, most: int) -> bytes:
+        """Return the content of an entry, at most `most` bytes. Raises ArchiveError, OSError."""
+        if entry.size > most:
+            raise ArchiveError(f"{entry.path} is larger than {most >> 20} MiB")
+        try:
+            with self._zip.open(entry.info) as file:
+                content = file.read(most + 1)
+        except (*_DAMAGE, RuntimeError, NotImplementedError) as error:
+            raise ArchiveError(_damaged(self.name, error)) from None
+        if len(content) != entry.size:
+            raise ArchiveError(_damaged(self.name, f"{entry.path} is not as long as it claims"))
+        return content
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._zip.close()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Archive]:
+    """Open the archive at `path`. Raises ArchiveError, also when it cannot be read."""
+    if path.is_dir():
+        raise ArchiveError(f"{path} is a folder: zip it again (Safari unpacks what it downloads)")
+    try:
+        with path.open("rb") as file:
+            archive = Archive(file, path.name)
+            try:
+                yield archive
+            finally:
+                archive.close()
+    except FileNotFoundError:
+        if path.exists():
+            raise
+        raise ArchiveError(f"there is no file {path}") from None
+    except PermissionError as error:
+        if error.filename != str(path):
+            raise
+        raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def same(path: PurePosixPath | str) -> str:
+    """Return what two names have in common that some file system takes for one: case, and ways to write é."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())
+
+
+def is_junk(path: PurePosixPath) -> bool:
+    """Say whether a path is one that systems and editors leave behind."""
+    return any(part in _JUNK or part.startswith("._") for part in path.parts)
+
+
+def _damaged(name: str, why: object) -> str:
+    if isinstance(why, NotImplementedError):
+        return (
+            f"{name} is compressed in a way that cannot be read ({why}): unpack it, and zip the files again"
+        )
+    reason = " ".join(str(why).split())[:200] or type(why).__name__
+    return f"{name} is damaged, or no zip archive ({reason}): download it again"
+
+
+def _directory_size(file: BinaryIO, packed: int) -> int:
+    """Return how long the list at the archive's end is: zipfile would read all of it at once."""
+    file.seek(max(0, packed - (1 << 16) - 22))
+    end = file.read()
+    file.seek(0)
+    at = end.rfind(b"PK\5\6")
+    if at < 0 or len(end) < at + 22:
+        return 0
+    size: int = struct.unpack_from("<L", end, at + 12)[0]
+    return min(size, packed)
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Return an entry's name; many programs write UTF-8 and do not say so."""
+    name = info.orig_filename
+    if info.flag_bits & _UTF8:
+        return name
+    told = _extra(info, _EXTRA_NAME)
+    for raw in (told[5:] if told else b"", name.encode("cp437", "replace")):
+        try:
+            if raw:
+                return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+    return name
+
+
+def _path(name: str) -> PurePosixPath | None:
+    """Return the relative path that `name` is, or None when it leads out, or is none."""
+    name = unicodedata.normalize("NFC", name).replace("\\", "/")
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in parts:
+        return None
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+        return None
+    return PurePosixPath(*parts)
+
+
+def _time(info: zipfile.ZipInfo) -> datetime | None:
+    told = _extra(info, _EXTRA_TIME)
+    try:
+        if len(told) >= 5 and told[0] & 1:
+            return datetime.fromtimestamp(struct.unpack_from("<l", told, 1)[0], UTC)
+        # without it there is the wall clock of where the archive was made, which is taken to be here
+        found = datetime(*info.date_time)
+        return found.astimezone(UTC) if found.year > 1980 else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _extra(info: zipfile.ZipInfo, wanted: int) -> bytes:
+    rest = info.extra
+    while len(rest) >= 4:
+        kind, length = struct.unpack_from("<HH", rest)
+        if kind == wanted:
+            return rest[4 : 4 + length]
+        rest = rest[4 + length :]
+    return b""

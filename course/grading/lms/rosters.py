@@ -1,0 +1,180 @@
+"""Who is in the class: a table that the system exported, or one of one's own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from course.grading.classroom import ClassroomError
+from course.grading.lms.archive import same
+
+LARGEST = 32 << 20
+_LONGEST_ID = 100
+# A heading as written, in lower case, and what it is; the first that a table has is the student's id.
+IDS = (
+    "student_id",
+    "student id",
+    "username",
+    "sis login id",
+    "id number",
+    "sis user id",
+    "email address",
+    "id",
+)
+_NAMES = ("full name", "student", "name")
+_FIRST = ("first name", "first_name", "firstname")
+_LAST = ("last name", "last_name", "surname", "lastname")
+_EMAIL = ("email address", "email")
+_KEYS = {"moodle": ("identifier", "participant"), "canvas": ("id", "canvas_id")}
+
+
+class RosterError(ClassroomError):
+    """A roster that cannot be used; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One line of a roster."""
+
+    student: str
+    """the id in the gradebook, and the folder's name under `submitted/`"""
+    name: str
+    cells: tuple[str, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the name, in an order that Doe, Jane and Jane Doe share."""
+        return words(self.name)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A class list."""
+
+    file: str
+    headings: tuple[str, ...]
+    people: tuple[Person, ...]
+
+    def column(self, names: tuple[str, ...]) -> int | None:
+        """Return the number of the first of these columns that is there."""
+        lower = [heading.strip().lower() for heading in self.headings]
+        return next((lower.index(name) for name in names if name in lower), None)
+
+    def keys(self, system: str) -> dict[str, Person]:
+        """Return the people by what `system` tells its students apart by; empty when that is not told."""
+        if system == "zip":
+            columns = {self.column((name,)) for name in (*IDS, *_EMAIL)} - {None}
+            return {same(p.cells[c]): p for p in self.people for c in columns if c is not None and p.cells[c]}
+        column = self.column(_KEYS[system])
+        if column is None:
+            return {}
+        # Moodle writes Participant 12345
+        return {p.cells[column].split()[-1]: p for p in self.people if p.cells[column].strip()}
+
+    def named(self, name: str) -> list[Person]:
+        """Return everybody of that name."""
+        wanted = words(name)
+        return [person for person in self.people if wanted and person.words == wanted]
+
+    def email(self, person: Person) -> str:
+        """Return somebody's address, if it is there."""
+        column = self.column(_EMAIL)
+        return "" if column is None else person.cells[column]
+
+
+def words(name: str) -> tuple[str, ...]:
+    """Return the words of a name in alphabetical order, without case and punctuation."""
+    letters = "".join(
+        letter if unicodedata.category(letter)[0] in "LMN" else " "
+        for letter in unicodedata.normalize("NFC", name)
+    )
+    return tuple(sorted(same(letters).split()))
+
+
+def is_id(text: str) -> bool:
+    """Say whether a student's id can be a folder's name, in a tree that nbgrader searches by patterns."""
+    return (
+        bool(text)
+        and text.isprintable()
+        and text == text.strip(" .")
+        and not text.startswith(("-", "~"))
+        and not set(text) & set('\\/:*?"<>|[]{}')
+        and len(text.encode("utf-8", "replace")) <= _LONGEST_ID
+    )
+
+
+def read(path: Path) -> Roster:
+    """Return the roster in a CSV file: Moodle's grading worksheet, Canvas's gradebook, or one's own.
+
+    Raises RosterError.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise RosterError(f"{path} cannot be read: {error.strerror}") from None
+    if len(content) > LARGEST:
+        raise RosterError(f"{path} is larger than {LARGEST >> 20} MiB: that is no roster")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise RosterError(f"{path} is not in UTF-8: save it as CSV UTF-8") from None
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text), _dialect(text), strict=True) if any(row)]
+    except csv.Error as error:
+        raise RosterError(f"{path} is not a table in CSV: {error}") from None
+    if not rows:
+        raise RosterError(f"{path} is empty: it needs headings, and a line for each student")
+    return _roster(path.name, rows)
+
+
+def _dialect(text: str) -> type[csv.Dialect]:
+    first = text.partition("\n")[0]
+
+    class Dialect(csv.excel):
+        delimiter = max(",;\t", key=first.count)
+
+    return Dialect
+
+
+def _roster(file: str, rows: list[list[str]]) -> Roster:
+    headings = tuple(heading.strip() for heading in rows[0])
+    table = Roster(file, headings, ())
+    column = table.column(IDS)
+    if column is None:
+        raise RosterError(
+            f"{file} does not tell who is who: it needs a column student_id, or one of Username, ID number, "
+            f"SIS Login ID, Email address, ID; it has {', '.join(headings)[:300]}"
+        )
+    people = []
+    for number, row in enumerate(rows[1:], start=2):
+        cells = tuple(cell.strip() for cell in row) + ("",) * (len(headings) - len(row))
+        # Canvas's second and third line say what an assignment gives; its test student is nobody
+        if re.fullmatch(r"Points Possible|Student, Test|", cells[0], re.IGNORECASE) and not cells[column]:
+            continue
+        student = unicodedata.normalize("NFC", cells[column])
+        if not is_id(student):
+            raise RosterError(f"{file}, line {number}: {student!r} cannot be a student's id, a folder's name")
+        people.append(Person(student, _name(table, cells), cells))
+    if not people:
+        raise RosterError(f"{file} lists nobody")
+    twice = [name for name, times in Counter(same(person.student) for person in people).items() if times > 1]
+    if twice:
+        raise RosterError(
+            f"{file} lists {', '.join(sorted(twice)[:5])} more than once, by {headings[column]}"
+        )
+    return Roster(file, headings, tuple(people))
+
+
+def _name(table: Roster, cells: tuple[str, ...]) -> str:
+    full = table.column(_NAMES)
+    if full is not None:
+        return cells[full]
+    return " ".join(
+        cells[column] for column in (table.column(_FIRST), table.column(_LAST)) if column is not None
+    )

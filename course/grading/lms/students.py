@@ -1,0 +1,124 @@
+"""Whose the files in an archive are. Where that is not clear they are nobody's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from course.grading.intake import MOST_BYTES
+from course.grading.lms import rosters
+from course.grading.lms.archive import Archive, ArchiveError, same
+from course.grading.lms.contents import File, Refused
+from course.grading.lms.names import CONVENTIONS, LOOKS, Part, unwrapped
+from course.grading.lms.rosters import Person, Roster, is_id
+from course.grading.lms.summary import Summary
+
+
+@dataclass(frozen=True)
+class Submission:
+    """All an archive holds of one student."""
+
+    key: str
+    name: str
+    is_late: bool
+    files: tuple[File, ...]
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return self.key if self.name in ("", self.key) else f"{self.name} ({self.key})"
+
+
+def submissions(
+    archive: Archive, system: str, notebooks: Sequence[str], people: Roster | None, summary: Summary
+) -> Iterator[Submission]:
+    """Yield the submissions in an archive. Raises ArchiveError when it is none of the system's."""
+    paths = [entry.path for entry in archive.entries]
+    if not paths:
+        raise ArchiveError(f"{archive.name} is empty: nobody has handed in, or it is not the right file")
+    known = people.keys(system) if people else {}
+    convention = CONVENTIONS[system]
+    parts = convention(paths, notebooks, known)
+    if not any(parts):
+        # some unpack an archive and pack it again, with a folder around everything
+        parts = convention(unwrapped(paths), notebooks, known)
+    if not any(parts):
+        raise ArchiveError(
+            f"{archive.name} holds nothing of the form {LOOKS[system]}; it holds "
+            f"{', '.join(map(str, paths[:3]))[:200]}: is it another system's? --from says which"
+        )
+    groups: dict[str, list[tuple[Part, File]]] = {}
+    strangers = []
+    for entry, part in zip(archive.entries, parts, strict=True):
+        if isinstance(part, str):
+            name, _, reason = part.partition(": ")
+            summary.refused.append((name, reason))
+        elif part is None:
+            strangers.append(str(entry.path))
+        else:
+            read = partial(archive.read, entry, MOST_BYTES)
+            file = File(part.path, entry.size, entry.time, read, part.version)
+            groups.setdefault(part.key, []).append((part, file))
+    if strangers:
+        summary.remarks.append((archive.name, f"{len(strangers)} other files, as {strangers[0]}, left out"))
+    for key, group in groups.items():
+        late = any(part.is_late for part, _ in group)
+        names = {part.name for part, _ in group}
+        if len(names) > 1:
+            both = " and ".join(sorted(names))
+            summary.refused.append((key, f"has two names, {both}: whose it is cannot be told"))
+            continue
+        yield Submission(key, group[0][0].name, late, tuple(file for _, file in group))
+
+
+def students(
+    found: list[Submission], people: Roster | None, system: str, summary: Summary
+) -> Iterator[tuple[str, Submission]]:
+    """Yield each submission with its student's id. Whose it is not clear is refused, never guessed."""
+    keys = people.keys(system) if people else {}
+    namesakes = Counter(rosters.words(submission.name) for submission in found)
+    named: list[tuple[str, Submission]] = []
+    for submission in found:
+        try:
+            student = submission.key
+            if people:
+                student = _person(submission, people, keys, system, namesakes).student
+            if not is_id(student):
+                raise Refused("is no name for a folder: rename it in the archive, or give a --roster")
+            named.append((student, submission))
+        except Refused as error:
+            summary.refused.append((submission.title, str(error)))
+    times = Counter(same(student) for student, _ in named)
+    for student, submission in named:
+        if times[same(student)] > 1:
+            alike = " and ".join(sorted(s.title for who, s in named if same(who) == same(student)))
+            summary.refused.append((submission.title, f"is one of several for {student}: {alike}"))
+        else:
+            yield student, submission
+
+
+def _person(
+    submission: Submission,
+    people: Roster,
+    keys: dict[str, Person],
+    system: str,
+    namesakes: Counter[tuple[str, ...]],
+) -> Person:
+    key = same(submission.key) if system == "zip" else submission.key
+    if key in keys:
+        return keys[key]
+    if (keys and system != "zip") or system == "canvas":
+        raise Refused(f"is not in {people.file}: add the student, or take the roster of this course")
+    fitting = people.named(submission.name)
+    if not fitting:
+        raise Refused(f"is not in {people.file}, by name: add the student, or correct the name")
+    if len(fitting) > 1 or namesakes[rosters.words(submission.name)] > 1:
+        more = (
+            ": Moodle's grading worksheet of this assignment, as --roster, tells"
+            if system == "moodle"
+            else ""
+        )
+        raise Refused(f"shares a name with somebody else{more}")
+    return fitting[0]

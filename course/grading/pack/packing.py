@@ -1,0 +1,91 @@
+"""`course pack`: one zip archive with all a student needs."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import tomllib
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from course.grading import atomic, leaks, notebooks, release
+from course.grading.classroom import Classroom, ClassroomError
+from course.grading.pack import pins, wheel
+from course.grading.staging import COURSE
+
+START = "START-HERE.html"
+REQUIREMENTS = "requirements.txt"
+_THEN = (1980, 1, 1, 0, 0, 0)
+
+
+def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
+    """Write the archive of `assignment` to a file, and return it: the same content gives the same bytes.
+
+    Raises ClassroomError, and then writes nothing.
+    """
+    classroom = Classroom(root)
+    names = classroom.notebooks(assignment)
+    folder = classroom.root / classroom.course.release_directory / assignment
+    files = _released(classroom, folder, assignment, names)
+    try:
+        with tempfile.TemporaryDirectory() as made:
+            built = wheel.build(COURSE.parent, Path(made))
+            files[built.name] = built.read_bytes()
+    except OSError as error:
+        raise ClassroomError(f"the students' package cannot be built: {error}; make room there") from error
+    files[REQUIREMENTS] = _requirements(assignment, built.name).encode()
+    files[START] = _start(assignment, names, built.name).encode()
+    target = to or root / f"{assignment}.zip"
+    atomic.write(target, _zipped({f"{assignment}/{name}": content for name, content in files.items()}))
+    return target
+
+
+def _released(classroom: Classroom, folder: Path, assignment: str, names: list[str]) -> dict[str, bytes]:
+    """Return what was released. Raises ClassroomError if that is not all, or gives something away."""
+    files = release.files(folder)
+    for name in names:
+        if f"{name}.ipynb" not in files:
+            raise ClassroomError(
+                f"release/{assignment} holds no {name}.ipynb: `course release {assignment}` makes it"
+            )
+        source = classroom.root / classroom.course.source_directory / assignment / f"{name}.ipynb"
+        told = next(leaks.found(notebooks.read(source), notebooks.read(folder / f"{name}.ipynb")), None)
+        if told:
+            raise ClassroomError(
+                f"release/{assignment}/{name}.ipynb is not for students: {told}; "
+                f"`course release {assignment}` makes it anew"
+            )
+    return files
+
+
+def _requirements(assignment: str, built: str) -> str:
+    settings = tomllib.loads((COURSE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    constraints = COURSE.parent / "constraints.txt"
+    if not constraints.is_file():
+        raise ClassroomError(f"{constraints} is missing: it says which versions students install")
+    lines = pins.requirements(settings["project"]["dependencies"], constraints.read_text(encoding="utf-8"))
+    return "\n".join([f"# For {assignment}; {START} says how to install it.", f"./{built}", *lines, ""])
+
+
+def _start(assignment: str, names: list[str], built: str) -> str:
+    environment = Environment(
+        loader=PackageLoader("course.grading.pack", "."), autoescape=True, undefined=StrictUndefined
+    )
+    page = environment.get_template("start.html")
+    files = [f"{name}.ipynb" for name in names]
+    return page.render(assignment=assignment, notebooks=files, wheel=built) + "\n"
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name, _THEN)
+            info.create_system = 3  # files with Unix permissions, whatever this runs on
+            info.external_attr = 0o100644 << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, files[name])
+    return buffer.getvalue()

@@ -1,0 +1,285 @@
+"""Files of grades hold what the gradebook holds, in the form each system imports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbgrader.api import Gradebook
+from nbgrader.plugins import CsvExportPlugin
+
+from course.grading import bubblewrap
+from course.grading.classroom import Classroom, ClassroomError
+from course.grading.lms.export import CanvasExport, MoodleExport, export
+from course.grading.lms.sheets import text
+from tests.grading.classes import COURSE_ID, url
+from tests.helpers import course, nbgrader, run, small_course
+from tests.lms.archives import MONDAY
+from tests.lms.trees import tree
+from tests.postgresql import server
+
+pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
+
+# student: last name, first name, points of test_double and test_half, hours late, penalty
+CLASS = {
+    "11": ("Lee", "Ann", 1, 2, 0, 0),
+    "12": ("Lee", "Ann", 1, 0.5, 3, 0.25),
+    "13": ('Müller, "Zoë"', "=1+1", 0, 0, 1, 1),
+    "14": ("Roe", "@Max", 1, None, 0, 0),
+    "15": ("Poe", "Ida", None, None, 0, 0),
+}
+QUESTIONS = ["small", "small test_double", "small test_half"]
+
+
+def enter(db_url: str) -> None:
+    """Enter the class as grading does; 14 waits for somebody's points, 15 has handed in nothing."""
+    with Gradebook(db_url, COURSE_ID) as gradebook:
+        gradebook.update_or_create_assignment("small", duedate=MONDAY.replace(tzinfo=None))
+        for student, (last, first, double, half, late, penalty) in CLASS.items():
+            gradebook.update_or_create_student(
+                student, last_name=last, first_name=first, email=f"{student}@x.edu"
+            )
+            if double is None:
+                continue
+            time = MONDAY.replace(tzinfo=None) + timedelta(hours=late)
+            gradebook.update_or_create_submission("small", student, timestamp=time)
+            notebook = gradebook.find_submission_notebook("small", "small", student)
+            notebook.late_submission_penalty = penalty
+            for name, points in (("test_double", double), ("test_half", half)):
+                grade = gradebook.find_grade(name, "small", "small", student)
+                grade.auto_score, grade.needs_manual_grade = points, points is None
+            gradebook.db.commit()
+
+
+@pytest.fixture(scope="module")
+def entered(prepared, tmp_path_factory) -> Path:
+    root = shutil.copytree(prepared, tmp_path_factory.mktemp("entered") / "course")
+    enter(url(root))
+    return root
+
+
+@pytest.fixture
+def root(entered, tmp_path) -> Path:
+    return shutil.copytree(entered, tmp_path / "course")
+
+
+def table(path: Path, encoding: str = "utf-8") -> list[list[str]]:
+    content = path.read_bytes()
+    assert content.endswith(b"\r\n")
+    rows = list(csv.reader(io.StringIO(content.decode(encoding), newline=""), strict=True))
+    assert len({len(row) for row in rows}) == 1
+    return rows
+
+
+def test_moodle(root) -> None:
+    told = export(root, "moodle", "small")
+    assert table(root / "small-moodle.csv") == [
+        ["Student ID", "First name", "Last name", "Email address", *QUESTIONS],
+        ["11", "Ann", "Lee", "11@x.edu", "3", "1", "2"],
+        ["12", "Ann", "Lee", "12@x.edu", "1.25", "1", "0.5"],
+        ["13", "'=1+1", 'Müller, "Zoë"', "13@x.edu", "0", "0", "0"],
+        ["14", "'@Max", "Roe", "14@x.edu", "-", "1", "-"],
+        ["15", "Ida", "Poe", "15@x.edu", "-", "-", "-"],
+    ]
+    assert told[0] == "small-moodle.csv: 3 graded, 1 wait for grading, 1 have not handed in"
+    assert told[1].startswith("14: their totals are left out, since test_half wait for somebody")
+
+
+def test_moodles_worksheet_comes_back_filled_in(root, tmp_path) -> None:
+    worksheet = tmp_path / "worksheet.csv"
+    worksheet.write_text(
+        "\ufeffIdentifier,Full name,Email address,Grade,Maximum Grade,Last modified (grade)\n"
+        'Participant 902,"Lee, Ann",12@x.edu,,100.00,-\n'
+        "Participant 901,Ann Lee,11@x.edu,,100.00,-\n"
+        "Participant 903,=Zoë,new@x.edu,,100.00,-\n"
+        "Participant 14,Max,max@x.edu,,100.00,-\n",
+        encoding="utf-8",
+    )
+    told = export(root, "moodle", "small", roster=worksheet)
+    assert table(root / "small-moodle.csv")[1:] == [
+        ["Participant 902", "Lee, Ann", "12@x.edu", "1.25", "100.00", "-", "1", "0.5"],
+        ["Participant 901", "Ann Lee", "11@x.edu", "3", "100.00", "-", "1", "2"],
+        ["Participant 903", "'=Zoë", "new@x.edu", "", "100.00", "-", "-", "-"],
+        ["Participant 14", "Max", "max@x.edu", "", "100.00", "-", "1", "-"],
+    ]
+    assert any("not in worksheet.csv, and left out: 13, 15" in line for line in told)
+    assert any("Moodle's maximum grade is 100.00, the assignment's 3" in line for line in told)
+
+
+def test_canvas_with_its_gradebook(root, tmp_path) -> None:
+    roster = tmp_path / "gradebook.csv"
+    roster.write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section,Small (77),Final Score\n"
+        "    Points Possible,,,,,3,(read only)\n"
+        '"Lee, Ann",12,u12,login12,S2,,0\n'
+        '"Lee, Ann",11,u11,login11,S1,,0\n'
+        '"Student, Test",99,,abc99,S1,,0\n',
+        encoding="utf-8",
+    )
+    told = export(root, "canvas", "small", roster=roster)
+    assert table(root / "small-canvas.csv") == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Small (77)", *QUESTIONS[1:]],
+        ["    Points Possible", "", "", "", "", "3", "1", "2"],
+        ["Lee, Ann", "12", "u12", "login12", "S2", "1.25", "1", "0.5"],
+        ["Lee, Ann", "11", "u11", "login11", "S1", "3", "1", "2"],
+        ["Student, Test", "99", "", "abc99", "S1", "", "", ""],
+    ]
+    assert any("left out: 13, 14, 15" in line for line in told)
+
+
+def test_canvas_without(root) -> None:
+    """Of two with the same name neither is called by it: where a number is unknown Canvas takes the name."""
+    export(root, "canvas", "small", provisional=True)
+    rows = table(root / "small-canvas.csv")
+    assert not (root / "small-canvas.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert [row[:2] for row in rows[2:]] == [
+        ["11", "11"],
+        ["12", "12"],
+        ['Müller, "Zoë", =1+1', "13"],
+        ["Roe, @Max", "14"],
+        ["Poe, Ida", "15"],
+    ]
+    assert rows[5][5:] == ["1", "1", ""]
+
+
+def test_csv_agrees_with_nbgrader(root) -> None:
+    export(root, "csv", "small", to=root / "mine.csv")
+    rows = table(root / "mine.csv", "utf-8-sig")
+    assert (root / "mine.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    mine = {row["student_id"]: row for row in (dict(zip(rows[0], row, strict=True)) for row in rows[1:])}
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        gradebook.update_or_create_student("13", last_name="Müller", first_name="Zoë")
+        CsvExportPlugin(to=str(root / "theirs.csv")).export(gradebook)
+    with (root / "theirs.csv").open() as file:
+        for theirs in csv.DictReader(file):
+            row = mine[theirs["student_id"]]
+            if row["status"] == "graded":
+                for name in ("raw_score", "late_submission_penalty", "score", "max_score"):
+                    assert float(row[name]) == float(theirs[name])
+    assert [row["status"] for row in mine.values()] == [
+        "graded",
+        "graded",
+        "graded",
+        "waits for grading",
+        "not handed in",
+    ]
+    assert (mine["14"]["score"], mine["14"]["waits_for"]) == ("", "test_half")
+
+
+def test_points_given_by_hand_complete_the_total(root) -> None:
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        grade = gradebook.find_grade("test_half", "small", "small", "14")
+        grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 1.5, 0.25, False
+        gradebook.db.commit()
+    told = export(root, "moodle", "small")
+    assert table(root / "small-moodle.csv")[4][4:] == ["2.75", "1", "1.75"]
+    assert told == ["small-moodle.csv: 4 graded, 0 wait for grading, 1 have not handed in"]
+
+
+def test_what_is_handed_in_and_not_graded_is_told(root) -> None:
+    (root / "submitted" / "zoe" / "small").mkdir(parents=True)
+    assert export(root, "csv", "small")[-1].startswith("handed in, but not graded: zoe; `course grade small`")
+
+
+def test_one_person_twice_is_refused(root, tmp_path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text("Username,ID number,Full name\n11,12,Ann\n")
+    with pytest.raises(ClassroomError, match="11 and 12 of the gradebook are both Ann"):
+        export(root, "moodle", "small", roster=roster)
+    assert not (root / "small-moodle.csv").exists()
+
+
+@given(st.text())
+def test_no_cell_is_a_formula(words) -> None:
+    cell = text(words)
+    assert cell == "-" or not cell.startswith(tuple("=+-@\t\r\n＝＋－＠"))
+    assert "\n" not in cell
+    assert "\r" not in cell
+
+
+def test_the_commands(root) -> None:
+    result = course("export", "--to", "moodle", "small", "--output", "out.csv", cwd=root)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[0] == "out.csv: 3 graded, 1 wait for grading, 1 have not handed in"
+    for exporter, system in ((MoodleExport, "moodle"), (CanvasExport, "canvas")):
+        name = f"--exporter={exporter.__module__}.{exporter.__name__}"
+        stock = nbgrader("export", name, "--assignment", "['small']", "--to", "stock.csv", cwd=root)
+        assert stock.returncode == 0, stock.stderr
+        export(root, system, "small")
+        assert (root / "stock.csv").read_bytes() == (root / f"small-{system}.csv").read_bytes()
+
+
+def test_postgresql(root) -> None:
+    with server() as address:
+        here = {"COURSE_DB_URL": address}
+        made = run(["nbgrader", "generate_assignment", "small", "--force"], root, **here)
+        assert made.returncode == 0, made.stderr
+        enter(address)
+        result = course("export", "--to", "csv", "small", cwd=root, **here)
+    assert result.returncode == 0, result.stderr
+    there = (root / "small-csv.csv").read_bytes()
+    export(root, "csv", "small")
+    assert (root / "small-csv.csv").read_bytes() == there
+
+
+def refused(root, *arguments, words: str, **environment: str) -> None:
+    before = tree(root)
+    result = course("export", "--to", "moodle", *arguments, cwd=root, **environment)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("course: ")
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert words in result.stderr
+    assert tree(root) == before
+
+
+def test_unknown_assignment(root) -> None:
+    refused(root, "large", words="there is no assignment 'large'; there is: small")
+
+
+def test_empty_class(prepared, tmp_path) -> None:
+    root = shutil.copytree(prepared, tmp_path / "empty")
+    refused(root, "small", words="nobody's small is graded: `course grade small` comes first")
+
+
+def test_no_gradebook(root) -> None:
+    (root / "gradebook.db").unlink()
+    refused(root, "small", words="`nbgrader generate_assignment small` makes it")
+
+
+def test_gradebook_of_another_course(root, tmp_path) -> None:
+    elsewhere = small_course(tmp_path / "elsewhere")
+    config = elsewhere / "nbgrader_config.py"
+    config.write_text(config.read_text().replace("mlp-gradients", "philosophy"))
+    Classroom(elsewhere).generate("small")
+    refused(root, "small", words="gradebook of another course", COURSE_DB_URL=url(elsewhere))
+
+
+def test_the_place_cannot_be_written(root) -> None:
+    refused(root, "small", "--output", "nowhere/grades.csv", words="nowhere/grades.csv cannot be written")
+    (root / "folder").mkdir()
+    refused(root, "small", "--output", "folder", words="folder cannot be written")
+
+
+def test_read_only_disk(root, tmp_path) -> None:
+    """The course may be read-only, gradebook included, if the file goes elsewhere."""
+    before = tree(root)
+    command = [bubblewrap.program(), "--dev-bind", "/", "/", "--ro-bind", root, root, "--chdir", root]
+    write = [sys.executable, "-m", "course.grading", "export", "--to", "csv", "small"]
+    result = subprocess.run([*command, *write], capture_output=True, text=True, timeout=240, check=False)
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert "small-csv.csv cannot be written: Read-only file system" in result.stderr
+    write += ["--output", str(tmp_path / "grades.csv")]
+    result = subprocess.run([*command, *write], capture_output=True, text=True, timeout=240, check=False)
+    assert result.returncode == 0, result.stderr
+    assert len(table(tmp_path / "grades.csv", "utf-8-sig")) == 6
+    assert tree(root) == before
