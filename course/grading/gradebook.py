@@ -47,10 +47,10 @@ class Book:
         """
         self._assignment = assignment
         self.name = _name(db_url, assignment)
-        with _told(self.name):
+        with _told(self.name, "opened"):
             self._engine = _engine(db_url)
         try:
-            with _told(self.name):
+            with _told(self.name, "opened"):
                 with Session(self._engine) as session:
                     _check(session, self.name, course, assignment)
                 self._gradebook = Gradebook(db_url, course)
@@ -103,13 +103,13 @@ class Book:
 
 @contextmanager
 def reading(db_url: str, course: str, assignment: str) -> Iterator[Session]:
-    """Open the gradebook at `db_url` to read in it, which changes nothing.
+    """Open the gradebook as it is at this moment, to read in it, which changes nothing.
 
     Raises NoGradebook, and GradebookError as `Book` does.
     """
     name = _name(db_url, assignment)
-    with _told(name):
-        engine = _engine_for_reading(db_url)
+    with _told(name, "read"):
+        engine = _readers_engine(db_url)
         try:
             with Session(engine) as session:
                 _check(session, name, course, assignment)
@@ -130,16 +130,9 @@ def _name(db_url: str, assignment: str) -> str:
     return name
 
 
-@contextmanager
-def _told(name: str) -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, ModuleNotFoundError) as error:
-        raise GradebookError(f"{name} cannot be opened: {_reason(error)}") from error
-
-
 def _check(session: Session, name: str, course: str, assignment: str) -> None:
-    if not {"course", "assignment", "grade"} <= set(inspect(session.connection()).get_table_names()):
+    tables = set(inspect(session.connection()).get_table_names())
+    if not {"course", "assignment", "grade"} <= tables:
         raise GradebookError(f"{name} is not a gradebook of nbgrader: {_generate(assignment)} makes one")
     courses = set(session.scalars(select(Course.id))) - NBGRADERS_OWN
     if courses and course not in courses:
@@ -147,22 +140,20 @@ def _check(session: Session, name: str, course: str, assignment: str) -> None:
             f"{name} is the gradebook of another course ({', '.join(sorted(courses))}, not "
             f"{course}): set COURSE_DB_URL or CourseDirectory.db_url to this one's"
         )
-    if session.scalar(select(Assignment.id).where(Assignment.name == assignment)) is None:
+    known = sorted(session.scalars(select(Assignment.name)))
+    if assignment not in known:
         raise GradebookError(
-            f"the gradebook knows no assignment {assignment}: {_generate(assignment)} makes it known"
+            f"the gradebook knows no assignment {assignment} (it knows {', '.join(known) or 'none'}): "
+            f"{_generate(assignment)} makes it known"
         )
 
 
-def _engine_for_reading(db_url: str) -> Engine:
-    url = make_url(db_url)
-    if url.drivername != "sqlite":
-        return create_engine(url)
-    file = Path(url.database or "").resolve().as_uri() + "?mode=ro"
-    return create_engine(
-        "sqlite://",
-        creator=lambda: sqlite3.connect(file, timeout=SECONDS_TO_WAIT, uri=True),
-        poolclass=NullPool,
-    )
+@contextmanager
+def _told(name: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        raise GradebookError(f"{name} cannot be {what}: {_reason(error)}") from error
 
 
 def _engine(db_url: str) -> Engine:
@@ -178,6 +169,24 @@ def _engine(db_url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def lock(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _readers_engine(db_url: str) -> Engine:
+    if not db_url.startswith("sqlite"):
+        return create_engine(db_url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+    path = Path(make_url(db_url).database or "").resolve()
+
+    def connect() -> sqlite3.Connection:
+        address = f"{path.as_uri()}?mode=ro"
+        return sqlite3.connect(address, uri=True, timeout=SECONDS_TO_WAIT, isolation_level=None)
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
 
     return engine
 
