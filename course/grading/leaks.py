@@ -1,8 +1,10 @@
-"""What a released notebook must not give away."""
+"""What a released notebook, or a reading, must not give away."""
 
 from __future__ import annotations
 
+import ast
 import re
+import textwrap
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
@@ -10,6 +12,9 @@ from nbformat import NotebookNode
 from course.grading import notebooks
 
 FORBIDDEN = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "mlp_ref")
+OPERATIONS = (ast.Attribute, ast.BinOp, ast.Call, ast.Subscript, ast.UnaryOp)
+TELLING = 4
+"""operations from which on an expression says how something is computed"""
 
 
 def found(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
@@ -33,6 +38,40 @@ def found(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
         solution = region(cell.source, "SOLUTION").strip("\n")
         if len(solution.splitlines()) > 1 and solution in everything:
             yield f"the solution of {name} stands in the release"
+
+
+def given_away(source: NotebookNode, reading: NotebookNode) -> Iterator[str]:
+    """Yield a sentence for each answer of `source` that stands, in part or whole, in the notebook `reading`.
+
+    Of code this is a telling expression, whatever its variables are called; of words, a line.
+    """
+    text = "\n".join(cell.source for cell in reading.cells)
+    yield from (f"it contains {word!r}" for word in FORBIDDEN if word in text)
+    told = {
+        shape for cell in reading.cells if cell.cell_type == "code" for shape in _expressions(cell.source)
+    }
+    for cell in source.cells:
+        if not cell.metadata.get("nbgrader", {}).get("solution"):
+            continue
+        if cell.cell_type != "code":
+            given = any(line in text for line in lines(hidden(cell)))
+        else:
+            given = not told.isdisjoint(_expressions(region(cell.source, "SOLUTION") or cell.source))
+        if given:
+            yield f"it holds a part of the answer {notebooks.grade_id(cell)}"
+
+
+def _expressions(code: str) -> Iterator[str]:
+    """Yield the telling expressions of some code, with numbers for the names of variables."""
+    for node in ast.walk(ast.parse(textwrap.dedent(code))):
+        operations = sum(isinstance(part, OPERATIONS) for part in ast.walk(node))
+        if isinstance(node, ast.expr) and operations >= TELLING:
+            yield _without_names(ast.dump(node))
+
+
+def _without_names(dump: str) -> str:
+    numbers: dict[str, int] = {}
+    return re.sub(r"\bid='(\w+)'", lambda match: f"id={numbers.setdefault(match[1], len(numbers))}", dump)
 
 
 def hidden(cell: NotebookNode) -> str:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from course import lectures
 from course.grading import leaks, notebooks, release
 from course.grading.credit import is_an_answer
 from course.grading.exam import END_TO_END, Exam, stubs
@@ -23,6 +24,7 @@ from course.seed import use_seed
 from course.trial import WrongAnswer
 
 REFERENCE_PACKAGE = "mlp_ref"
+LECTURES = Path(lectures.__file__).parent
 
 CELL_SEED = 0
 """For the runs of whole notebooks, which are about who fails, not about numbers."""
@@ -103,9 +105,11 @@ def _problems_of_notebook(root: Path, exam: Exam) -> Iterator[str]:
     released = root / "release" / exam.name / f"{exam.name}.ipynb"
     if release.difference(root, exam.name):
         yield f"release/{exam.name} is not what source/{exam.name} gives: run `course release`"
-    yield from leaks.found(
-        notebooks.read(root / "source" / exam.name / f"{exam.name}.ipynb"), notebooks.read(released)
-    )
+    source = notebooks.read(root / "source" / exam.name / f"{exam.name}.ipynb")
+    yield from leaks.found(source, notebooks.read(released))
+    for reading in sorted(LECTURES.glob("*.ipynb")):
+        for leak in leaks.given_away(source, notebooks.read(reading)):
+            yield f"the lecture {reading.stem} tells too much: {leak}"
     missing = [name for name in exam.solutions if f"test_{name}" not in exam.tests]
     if missing:
         yield f"functions without a test: {', '.join(missing)}"
