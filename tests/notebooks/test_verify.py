@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 from course.grading import notebooks, release
 from course.grading.cli import app
 from course.grading.verify import verify
-from tests.helpers import ROOT, cell, notebook
+from tests import helpers
+from tests.helpers import ROOT
 
 KEPT = {"imports", "mse_cost", "test_mse_cost", "dC_dyhat", "test_dC_dyhat"}
 HIDDEN = "### BEGIN HIDDEN TESTS"
@@ -118,7 +119,7 @@ def test_a_leak(small_course):
 def test_a_lecture_that_tells_an_answer(small_course, tmp_path_factory, monkeypatch):
     lectures = tmp_path_factory.mktemp("lectures")
     monkeypatch.setattr("course.grading.verify.LECTURES", lectures)
-    telling = notebook(cell("C = lambda a, b: np.sum((a - b) ** 2) / (2 * len(a))"))
+    telling = helpers.notebook(helpers.cell("C = lambda a, b: np.sum((a - b) ** 2) / (2 * len(a))"))
     notebooks.write(telling, lectures / "costs.ipynb")
     assert "the lecture costs tells too much: it holds a part of the answer mse_cost" in told(small_course())
 
