@@ -105,10 +105,10 @@ def _problems_of_notebook(root: Path, exam: Exam) -> Iterator[str]:
     released = root / "release" / exam.name / f"{exam.name}.ipynb"
     if release.difference(root, exam.name):
         yield f"release/{exam.name} is not what source/{exam.name} gives: run `course release`"
-    book = notebooks.read(root / "source" / exam.name / f"{exam.name}.ipynb")
-    yield from leaks.found(book, notebooks.read(released))
+    written = notebooks.read(root / "source" / exam.name / f"{exam.name}.ipynb")
+    yield from leaks.found(written, notebooks.read(released))
     for reading in sorted(LECTURES.glob("*.ipynb")):
-        for leak in leaks.given_away(book, notebooks.read(reading)):
+        for leak in leaks.given_away(written, notebooks.read(reading)):
             yield f"the lecture {reading.stem} tells too much: {leak}"
     missing = [name for name in exam.solutions if f"test_{name}" not in exam.tests]
     if missing:

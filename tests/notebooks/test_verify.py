@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from course.grading import notebooks, release
 from course.grading.cli import app
 from course.grading.verify import verify
+from tests import helpers
 from tests.helpers import ROOT
 
 KEPT = {"imports", "mse_cost", "test_mse_cost", "dC_dyhat", "test_dC_dyhat"}
@@ -113,6 +114,14 @@ def test_a_leak(small_course):
             cell.source += f"\n    {solution}"
     notebooks.write(released, path)
     assert "mse_cost of the release holds a line of its solution" in told(root)
+
+
+def test_a_lecture_that_tells_an_answer(small_course, tmp_path_factory, monkeypatch):
+    lectures = tmp_path_factory.mktemp("lectures")
+    monkeypatch.setattr("course.grading.verify.LECTURES", lectures)
+    telling = helpers.notebook(helpers.cell("C = lambda a, b: np.sum((a - b) ** 2) / (2 * len(a))"))
+    notebooks.write(telling, lectures / "costs.ipynb")
+    assert "the lecture costs tells too much: it holds a part of the answer mse_cost" in told(small_course())
 
 
 def test_not_ready_is_exit_code_1(small_course, monkeypatch):
