@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
-from course.explorer import files, runs, words
+from course import files
+from course.explorer import runs, words
 from course.explorer.chart import Chart
 from course.explorer.problem import DATA, NETWORKS, WIDTHS, Problem
 from course.explorer.table import Table

@@ -103,6 +103,38 @@ def grade(
 
 
 @app.command()
+def report(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE.html", help="Where the page goes; report/PS.html by default."),
+    ] = None,
+) -> None:
+    """Show a graded class at a glance, on one page: made from the gradebook and what grading recorded."""
+    from course.grading.report import making  # late: it needs nbgrader
+
+    typer.echo(making.make(Path.cwd(), assignment, to))
+
+
+@app.command()
+def diff(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    student: Annotated[str | None, typer.Option(metavar="ID", help="This student only.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line, and nothing else.")] = False,
+) -> None:
+    """Show what grading again changed, student by student, and why."""
+    from rich.console import Console
+
+    from course.grading import changes, changes_shown  # late: they need nbgrader
+
+    found = changes.changes(Path.cwd(), assignment, student)
+    if json:
+        changes_shown.print_lines(found)
+    else:
+        changes_shown.print_table(found, Console(markup=False, emoji=False, highlight=False))
+
+
+@app.command()
 def verify(
     assignments: Annotated[
         list[str] | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from sqlalchemy import Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from course.grading import history
 from course.grading.classroom import ClassroomError
@@ -40,42 +42,19 @@ class Book:
         Raises GradebookError if there is none, it is another course's, or does not know the assignment.
         """
         self._assignment = assignment
-        try:
-            url = make_url(db_url)
-        except ArgumentError:
-            raise GradebookError("db_url is no address of a database: see COURSE_DB_URL") from None
-        self.name = url.database if url.drivername == "sqlite" else url.render_as_string()
-        if url.drivername == "sqlite" and not Path(url.database or "").is_file():
-            raise GradebookError(f"there is no gradebook {self.name} yet: {_generate(assignment)} makes it")
-        with self._told():
+        self.name = _name(db_url, assignment)
+        with _told(self.name, "opened"):
             self._engine = _engine(db_url)
         try:
-            with self._told():
-                self._check(course, assignment)
+            with _told(self.name, "opened"):
+                with Session(self._engine) as session:
+                    _check(session, self.name, course, assignment)
                 self._gradebook = Gradebook(db_url, course)
                 self._gradebook.engine.dispose()
                 self.transact(history.create_in)
         except BaseException:
             self._engine.dispose()
             raise
-
-    def _check(self, course: str, assignment: str) -> None:
-        tables = set(inspect(self._engine).get_table_names())
-        if not {"course", "assignment", "grade"} <= tables:
-            raise GradebookError(
-                f"{self.name} is not a gradebook of nbgrader: {_generate(assignment)} makes one"
-            )
-        with Session(self._engine) as session:
-            courses = set(session.scalars(select(Course.id))) - NBGRADERS_OWN
-            if courses and course not in courses:
-                raise GradebookError(
-                    f"{self.name} is the gradebook of another course ({', '.join(sorted(courses))}, not "
-                    f"{course}): set COURSE_DB_URL or CourseDirectory.db_url to this one's"
-                )
-            if session.scalar(select(Assignment.id).where(Assignment.name == assignment)) is None:
-                raise GradebookError(
-                    f"the gradebook knows no assignment {assignment}: {_generate(assignment)} makes it known"
-                )
 
     def transact(self, work: Callable[[Gradebook], T]) -> T:
         """Do `work` with nbgrader's gradebook in one transaction, again if another's got in its way.
@@ -112,17 +91,66 @@ class Book:
             finally:
                 self._gradebook.db = usual
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except (SQLAlchemyError, ModuleNotFoundError) as error:
-            raise GradebookError(f"{self.name} cannot be opened: {_reason(error)}") from error
-
     def close(self) -> None:
         """Let go of the database."""
         self._gradebook.close()
         self._engine.dispose()
+
+
+@contextmanager
+def reading(db_url: str, course: str, assignment: str) -> Iterator[Session]:
+    """Open the gradebook as it is at this moment, to read what it has of one assignment; write nothing.
+
+    Raises GradebookError where `Book` does, and when it cannot be read.
+    """
+    name = _name(db_url, assignment)
+    with _told(name, "read"):
+        engine = _readers_engine(db_url)
+        try:
+            with Session(engine) as session:
+                _check(session, name, course, assignment)
+                yield session
+        finally:
+            engine.dispose()
+
+
+def _name(db_url: str, assignment: str) -> str:
+    """Return how the gradebook is called in messages. Raises GradebookError if there is none."""
+    try:
+        url = make_url(db_url)
+    except ArgumentError:
+        raise GradebookError("db_url is no address of a database: see COURSE_DB_URL") from None
+    if url.drivername != "sqlite":
+        return url.render_as_string()
+    if not Path(url.database or "").is_file():
+        raise GradebookError(f"there is no gradebook {url.database} yet: {_generate(assignment)} makes it")
+    return str(url.database)
+
+
+def _check(session: Session, name: str, course: str, assignment: str) -> None:
+    tables = set(inspect(session.connection()).get_table_names())
+    if not {"course", "assignment", "grade"} <= tables:
+        raise GradebookError(f"{name} is not a gradebook of nbgrader: {_generate(assignment)} makes one")
+    courses = set(session.scalars(select(Course.id))) - NBGRADERS_OWN
+    if courses and course not in courses:
+        raise GradebookError(
+            f"{name} is the gradebook of another course ({', '.join(sorted(courses))}, not "
+            f"{course}): set COURSE_DB_URL or CourseDirectory.db_url to this one's"
+        )
+    known = sorted(session.scalars(select(Assignment.name)))
+    if assignment not in known:
+        raise GradebookError(
+            f"the gradebook knows no assignment {assignment} (it knows {', '.join(known) or 'none'}): "
+            f"{_generate(assignment)} makes it known"
+        )
+
+
+@contextmanager
+def _told(name: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        raise GradebookError(f"{name} cannot be {what}: {_reason(error)}") from error
 
 
 def _engine(db_url: str) -> Engine:
@@ -138,6 +166,24 @@ def _engine(db_url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def lock(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _readers_engine(db_url: str) -> Engine:
+    if not db_url.startswith("sqlite"):
+        return create_engine(db_url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+    path = Path(make_url(db_url).database or "").resolve()
+
+    def connect() -> sqlite3.Connection:
+        address = f"{path.as_uri()}?mode=ro"
+        return sqlite3.connect(address, uri=True, timeout=SECONDS_TO_WAIT, isolation_level=None)
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
 
     return engine
 

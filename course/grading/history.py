@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    inspect,
     select,
 )
 from sqlalchemy.orm import Session
@@ -81,6 +82,8 @@ class Grading:
     problem: str = ""
     graded_at: datetime | None = None
     """in UTC; None before it is in the table"""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """of what it was recorded with, by package; empty before it is in the table"""
 
     @property
     def inputs(self) -> tuple[str, str, str, str]:
@@ -91,6 +94,11 @@ class Grading:
 def create(session: Session) -> None:
     """Make the table if it is not there. Two that do so at once get one."""
     GRADINGS.create(session.connection(), checkfirst=True)
+
+
+def exists(session: Session) -> bool:
+    """Say whether the table is there: anything was ever graded through the course."""
+    return inspect(session.connection()).has_table(GRADINGS.name)
 
 
 def create_in(gradebook: Gradebook) -> None:
@@ -111,15 +119,33 @@ def append(session: Session, grading: Grading) -> None:
     session.execute(GRADINGS.insert().values(values))
 
 
+def recent(
+    session: Session, assignment: str, most: int, student: str | None = None, *, graded: bool = True
+) -> dict[tuple[str, str], list[Grading]]:
+    """Return up to `most` last gradings by student and notebook, the last one first.
+
+    Without those that were an infrastructure-error, unless `graded` is false.
+    """
+    columns = GRADINGS.columns
+    wanted = columns.assignment == assignment
+    if graded:
+        wanted &= columns.status == "graded"
+    if student is not None:
+        wanted &= columns.student == student
+    place = func.row_number().over(
+        partition_by=(columns.student, columns.notebook), order_by=columns.id.desc()
+    )
+    placed = select(GRADINGS, place.label("place")).where(wanted).subquery()
+    query = select(placed).where(placed.columns.place <= most).order_by(placed.columns.id.desc())
+    found: dict[tuple[str, str], list[Grading]] = {}
+    for row in session.execute(query):
+        found.setdefault((row.student, row.notebook), []).append(_grading(row._mapping))
+    return found
+
+
 def latest(session: Session, assignment: str, student: str | None = None) -> dict[tuple[str, str], Grading]:
     """Return the last grading that was not an infrastructure-error, by student and notebook."""
-    columns = GRADINGS.columns
-    last = select(func.max(columns.id)).where(columns.assignment == assignment, columns.status == "graded")
-    if student is not None:
-        last = last.where(columns.student == student)
-    query = select(GRADINGS).where(columns.id.in_(last.group_by(columns.student, columns.notebook)))
-    found = (_grading(row._mapping) for row in session.execute(query))
-    return {(grading.student, grading.notebook): grading for grading in found}
+    return {who: last for who, (last,) in recent(session, assignment, 1, student).items()}
 
 
 def seed(session: Session, assignment: str, student: str, submission: str) -> int:
@@ -154,6 +180,7 @@ def _grading(row: Mapping[Any, Any]) -> Grading:
         **{name: row[name] for name in (*_PLAIN, "problem", "graded_at")},
         cells=json.loads(row["cells"]),
         repairs=tuple(json.loads(row["repairs"])),
+        versions=json.loads(row["versions"]),
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+
+from course import files
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -38,15 +38,7 @@ def dumps(notebook: NotebookNode) -> str:
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write `notebook` to `path`: either the whole file is there, or the old one still is."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".ipynb")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(dumps(notebook))
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink()
-        raise
+    files.write(path, dumps(notebook).encode())
 
 
 def grade_id(cell: NotebookNode) -> str | None:

@@ -27,6 +27,8 @@ class CellResult:
     """for the student; never shows an expected value or a hidden test"""
     mistake: str | None = None
     """the name of the recognised mistake"""
+    seconds: float | None = field(default=None, compare=False)
+    """of the student's own time, while the test ran; None when it did not run"""
 
 
 @dataclass(frozen=True)
@@ -73,20 +75,24 @@ class Result:
             "max_score": self.max_score,
             "seed": self.seed,
             "seconds": round(self.seconds, 3),
-            "cells": records(self.cells),
+            "cells": {name: _told(cell) for name, cell in self.cells.items()},
         }
         return json.dumps(line, allow_nan=False)
 
 
 def records(cells: Mapping[str, CellResult]) -> dict[str, dict[str, Any]]:
-    """Return verdicts as they are printed and kept: JSON, by `grade_id`."""
+    """Return verdicts as they are kept: JSON, by `grade_id`."""
     return {
-        name: {
-            "verdict": cell.verdict,
-            "points": cell.points,
-            "max_points": cell.max_points,
-            "message": printable(cell.message, LONGEST_MESSAGE),
-            "mistake": cell.mistake,
-        }
+        name: {**_told(cell), "seconds": None if cell.seconds is None else round(cell.seconds, 4)}
         for name, cell in cells.items()
+    }
+
+
+def _told(cell: CellResult) -> dict[str, Any]:
+    return {
+        "verdict": cell.verdict,
+        "points": cell.points,
+        "max_points": cell.max_points,
+        "message": printable(cell.message, LONGEST_MESSAGE),
+        "mistake": cell.mistake,
     }

@@ -67,13 +67,15 @@ class Runner:
     def judge_cell(self, cell: NotebookNode, judge: Judge) -> CellResult:
         """Judge a test cell and put the verdict into `cell`. Raises HarnessFailure."""
         points = float(cell.metadata.nbgrader.points)
-        if self._time_left() <= 0:
+        begin = self.seconds
+        if begin >= self._limits.notebook:
             result = CellResult("not-run", 0.0, points, NO_TIME_LEFT)
         elif IN_KERNEL in cell.metadata.get("tags", ()):
-            return self._run_in_kernel(cell, points)
+            return replace(self._run_in_kernel(cell, points), seconds=self.seconds - begin)
         else:
             result = judge.judge(cell.source, points, self._ask)
             self._close_if_dead()
+            result = replace(result, seconds=self.seconds - begin)
         cell.outputs = [verdict_output(result)]
         return result
 

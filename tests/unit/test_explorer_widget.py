@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from course import LossExplorer
-from course.explorer import files, picture
+from course import LossExplorer, files
+from course.explorer import picture
 from course.explorer.regimes import REGIMES
 from mlp_ref.training import gradients_end_to_end
 
