@@ -27,8 +27,8 @@ class Mistake:
 
     question: str
     name: str
-    message: str
-    """what one of the students was told"""
+    told: str
+    """what all who made it were told; their own numbers are left out"""
     count: int
     """students who made it"""
 
@@ -102,18 +102,20 @@ def overview(record: ClassRecord, answers: Answers, unread: int, made_at: dateti
 
 
 def _mistakes(students: Sequence[Participant]) -> list[Mistake]:
-    counts: Counter[tuple[str, str]] = Counter()
-    messages: dict[tuple[str, str], str] = {}
+    messages: dict[tuple[str, str], list[str]] = defaultdict(list)
     for student in students:
         for (_, question), cell in student.cells.items():
             if cell.get("mistake"):
-                which = question, str(cell["mistake"])
-                counts[which] += 1
-                messages.setdefault(which, str(cell.get("message", "")))
-    return [
-        Mistake(question, name, messages[question, name], count)
-        for (question, name), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    ]
+                messages[question, str(cell["mistake"])].append(str(cell.get("message", "")))
+    found = [Mistake(question, name, _common(told), len(told)) for (question, name), told in messages.items()]
+    return sorted(found, key=lambda mistake: (-mistake.count, mistake.question, mistake.name))
+
+
+def _common(messages: Sequence[str]) -> str:
+    """Return the sentences that all messages have, or the first message if there is none."""
+    first, *others = [message.rstrip(".").split(". ") for message in messages]
+    common = [sentence for sentence in first if all(sentence in other for other in others)]
+    return ". ".join(common or first) + "."
 
 
 def _stuck(record: ClassRecord) -> list[Stuck]:

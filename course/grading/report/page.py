@@ -32,6 +32,8 @@ SIDES = 3
 MOST_LINES, LONGEST_LINE = 60, 300
 WIDTH, HEIGHT, TOP, BOTTOM = 720, 250, 40, 46
 """of the histogram, in its own units; space above the bars and below them"""
+ROOM = 70
+"""for the name of a mark"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,18 @@ class Bar:
     count: int
     label: str
     """the scores in it"""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line at a score, with its name beside it."""
+
+    name: str
+    x: float
+    y: float
+    """of the name"""
+    is_left: bool
+    """whether the name stands to the left"""
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,7 @@ def page(overview: Overview) -> str:
         colours=VERDICT_COLOURS,
         blue=BLUE,
         bars=_bars(overview.spread),
+        marks=_marks(overview.spread),
         width=WIDTH,
         height=HEIGHT,
         floor=HEIGHT - BOTTOM,
@@ -102,6 +117,18 @@ def _bars(spread: Spread) -> list[Bar]:
         label = f"{low} to {high} %" if high == 100 else f"{low} to under {high} %"
         bars.append(Bar(place * step + 3, HEIGHT - BOTTOM - height, step - 6, height, count, label))
     return bars
+
+
+def _marks(spread: Spread) -> list[Mark]:
+    named = [("median", spread.median, 14.0), ("mean", spread.mean, 30.0)]
+    low, high = sorted(named, key=lambda mark: mark[1])
+    marks = []
+    for name, percent, y in (low, high):
+        x = WIDTH * min(max(percent, 0.0), 100.0) / 100
+        # outside of the two, where there is room for it
+        is_left = x > WIDTH - ROOM if name == high[0] else x >= ROOM
+        marks.append(Mark(name, x, y, is_left))
+    return marks
 
 
 def _side(student: Participant, source: str, same: frozenset[int]) -> Side:

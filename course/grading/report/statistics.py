@@ -44,6 +44,8 @@ class Item:
     verdicts: Counter[str]
     waiting: int
     """answers to be read"""
+    read: int
+    """answers that have points"""
 
 
 def spread(shares: Sequence[float]) -> Spread:
@@ -97,6 +99,7 @@ def _item(
         statistics.median(seconds) if seconds else None,
         Counter(str(cell["verdict"]) for cell in cells),
         len(marked) - len(mine),
+        len(mine),
     )
 
 
