@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from distributed import Client
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
@@ -265,7 +266,8 @@ def _order(rules: Autograde, config: Config, assignment: str, book: Book) -> tup
 def _sanitised(rules: Autograde, config: Config, assignment: str, found: Assignment) -> NotebookNode:
     """Return the skeleton after nbgrader's first steps: they look at nothing that a student may change."""
     info = {"student": "", "assignment": assignment, "notebook": found.name, "db_url": rules.coursedir.db_url}
-    notebook: NotebookNode = found.skeleton
+    # a copy: the steps change it, and its version is that of what the instructor wrote
+    notebook: NotebookNode = nbformat.from_dict(found.skeleton)
     resources: dict[str, Any] = {"nbgrader": info, "metadata": {}}
     for step in map(_loaded, rules.sanitize_preprocessors):
         if not issubclass(step, Rebuild):
