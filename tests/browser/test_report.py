@@ -1,4 +1,4 @@
-"""The page in a real browser: it asks nobody, runs nothing, and can be read in every light."""
+"""The report in a real browser: it asks nobody, runs nothing, and can be read in every light."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from course.grading.report.making import make
+from tests.report.small_class import a_graded_class
 
 # WCAG 2.2: contrast of every piece of text against what is behind it (1.4.3, AA).
 CONTRAST = """() => {
@@ -41,8 +42,8 @@ CONTRAST = """() => {
 
 
 @pytest.fixture(scope="module")
-def path(graded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make(graded, "small", tmp_path_factory.mktemp("browser") / "small.html")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(a_graded_class(tmp_path_factory.mktemp("report") / "course"), "small")
 
 
 @pytest.fixture(params=["light", "dark"])
