@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 Roster = Annotated[
     Path | None,
     typer.Option(
-        metavar="CSV", help="Who is who: Moodle's grading worksheet, Canvas's gradebook, or your list."
+        metavar="CSV", help="Who is who: Moodle's grading worksheet, Canvas's gradebook, or your own list."
     ),
 ]
 
@@ -118,13 +118,7 @@ def collect(
         Literal["moodle", "canvas", "zip"],
         typer.Option("--from", help="Whose archive it is; zip: a folder or a file for each student."),
     ],
-    roster: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="CSV",
-            help="Who is who: Moodle's grading worksheet, Canvas's gradebook, or your own list.",
-        ),
-    ] = None,
+    roster: Roster = None,
     update: Annotated[
         bool, typer.Option("--update", "--force", help="Replace what is there even by what is not newer.")
     ] = False,
@@ -149,13 +143,7 @@ def export(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The file; PS-SYSTEM.csv when none is named.")
     ] = None,
-    roster: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="CSV",
-            help="Who is who: Moodle's grading worksheet, Canvas's gradebook, or your own list.",
-        ),
-    ] = None,
+    roster: Roster = None,
     provisional: Annotated[
         bool, typer.Option("--provisional", help="Totals although written answers wait to be graded.")
     ] = False,

@@ -64,6 +64,15 @@ def test_what_is_computed_counts(before: str, after: str) -> None:
     assert words(ANSWER.replace(before, after)) != words(ANSWER)
 
 
+def test_names_that_are_bound_together_do_not_count() -> None:
+    assert words("low, high = 0, 1") == words("a, b = 0, 1")
+
+
+@pytest.mark.parametrize("rest", ["if x:\n    a\n  b", '"""', "f(", "\0", "?", "0x", "\ud800", "\\"])
+def test_what_is_no_python_is_read_up_to_there(rest: str) -> None:
+    assert words(f"x = 1\n{rest}")[:3] == ("name", "=", "1")
+
+
 def test_what_was_given_is_taken_out() -> None:
     assert words(TEMPLATE) == ()
     assert words(TEMPLATE + "    return 1") == ("return", "1")

@@ -23,7 +23,7 @@ from course.grading.history import Grading
 from tests.grading.classes import COURSE_ID, url
 from tests.helpers import course, run, small_course
 from tests.postgresql import server
-from tests.report.conftest import ATTACK
+from tests.report.small_class import ATTACK
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 

@@ -105,6 +105,8 @@ def test_everybody_is_in_one_bin(shares: list[float]) -> None:
 
 def test_bins_have_their_lower_bound_and_the_last_one_both() -> None:
     assert spread([0.0, 0.1, 0.1 + 0.2, 0.7, 0.999, 1.0]).bins == (1, 1, 0, 1, 0, 0, 0, 1, 0, 2)
+    # what is a tenth but for rounding is one
+    assert spread([1 - 0.9]).bins == (0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
     # extra credit goes beyond all points
     assert spread([1.2]).bins[-1] == 1
 
