@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from course.grading import notebooks
-from tests.jupyterlab import chromium, find_chromium, run_all, run_cells, running_lab
+from tests.jupyterlab import chromium, needed_chromium, run_all, run_cells, running_lab
 
 MOVES = 200
 USUAL_MOVES = 60
@@ -172,10 +172,7 @@ def recomputing() -> tuple[float, float, float]:
 
 def main() -> int:
     """Print the measurements; return 0 when they could be made."""
-    executable = find_chromium()
-    if executable is None:
-        print("There is no Chromium on this machine; `apt-get install chromium` brings one", file=sys.stderr)
-        return 1
+    executable = needed_chromium()
     with tempfile.TemporaryDirectory() as root, tempfile.TemporaryDirectory() as home:
         for name, source in (("explorer", EXPLORER), ("usual", USUAL)):
             book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from course.grading import notebooks
 from demo.students import solutions
-from tests.jupyterlab import Lab, chromium, find_chromium, run_all, running_lab
+from tests.jupyterlab import Lab, chromium, needed_chromium, run_all, running_lab
 
 ROOT = Path(__file__).parents[1]
 IMAGES = Path(__file__).parent / "images"
@@ -56,10 +56,7 @@ def explorer(browser: Browser, lab: Lab) -> Page:
 
 def main() -> int:
     """Take all pictures; return 0 when they are there."""
-    executable = find_chromium()
-    if executable is None:
-        print("There is no Chromium on this machine; `apt-get install chromium` brings one", file=sys.stderr)
-        return 1
+    executable = needed_chromium()
     with tempfile.TemporaryDirectory() as root, tempfile.TemporaryDirectory() as home:
         prepare(Path(root))
         with running_lab(Path(root), Path(home)) as lab, chromium(executable) as browser:

@@ -112,6 +112,13 @@ def find_chromium() -> str | None:
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
+def needed_chromium() -> str:
+    """Return the path of a Chromium; without one end the program with a sentence and exit code 1."""
+    return find_chromium() or sys.exit(
+        "There is no Chromium on this machine; `apt-get install chromium` brings one"
+    )
+
+
 @contextmanager
 def chromium(executable: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:

@@ -64,7 +64,7 @@ def _open_descriptors() -> int:
     # A watcher of a kernel opens files for a moment, again and again.
     def count() -> int:
         time.sleep(0.003)
-        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # pathlib would open one more
 
     return min(count() for _ in range(8))
 
@@ -98,6 +98,16 @@ def belongings_soon(expected: tuple[set[int], int, int], up_to: int = 3) -> tupl
 
 def namespace_of(kernel: StudentKernel) -> str:
     return os.readlink("ns/pid", dir_fd=kernel._client.sandbox.folders.first)
+
+
+def value_in(kernel: StudentKernel, expression: str, code: str = "") -> str:
+    """The text of an expression's value in a kernel, after it has run `code`."""
+    if code:
+        assert kernel.execute(code).status == "ok"
+    execution, text = kernel.evaluate(expression)
+    assert execution.status == "ok", execution
+    assert text is not None
+    return text
 
 
 class Kernels:

@@ -148,7 +148,7 @@ def _differentiable(
         return lambda g: g[..., : t.shape[-1]] * slope
 
     defvjp(function, pull_back)
-    return function  # type: ignore[no-any-return]
+    return function  # type: ignore[no-any-return]  # autograd has no types
 
 
 _activations = _differentiable(sigmoid, _with_one)

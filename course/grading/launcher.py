@@ -166,7 +166,7 @@ def run_kernel(orders: dict[str, Any], line: socket.socket) -> None:
     os.environ.update(orders["variables"])
     # No two kernels draw the same numbers.
     random.seed()
-    np.random.seed()  # noqa: NPY002
+    np.random.seed()  # noqa: NPY002  # the state that students use
     connection = Path(os.environ["JUPYTER_RUNTIME_DIR"], "connection.json")
     connection.parent.mkdir(parents=True)
     connection.write_text(json.dumps(orders["connection"]))

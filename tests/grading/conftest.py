@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 
 import pytest
 
 from course.grading.kernels import StudentKernel
-from tests.sandboxes import Kernels, belongings, belongings_soon, left_of
+from tests.sandboxes import Kernels, belongings, belongings_soon, left_of, value_in
 
 
 @pytest.fixture
@@ -34,12 +35,4 @@ def kernel(start):
 @pytest.fixture
 def value(kernel):
     """Evaluates an expression in the student's kernel, and returns its text."""
-
-    def evaluate(expression, code=""):
-        if code:
-            assert kernel.execute(code).status == "ok"
-        execution, text = kernel.evaluate(expression)
-        assert execution.status == "ok", execution
-        return text
-
-    return evaluate
+    return partial(value_in, kernel)

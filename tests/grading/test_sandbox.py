@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from course.grading import bubblewrap, seccomp
 from course.grading.kernels import StudentKernel
 from course.grading.sandbox import SandboxUnavailable
 from course.grading.usage import read
-from tests.sandboxes import left_of
+from tests.sandboxes import left_of, value_in
 
 ROOT = Path(course.__file__).parents[1]
 VERSION = "[ $1 = --version ] && echo bubblewrap 0.9.0"
@@ -54,15 +55,7 @@ def check(result):
 @pytest.fixture
 def value(probe):
     """Evaluates an expression in that kernel, and returns its text."""
-
-    def evaluate(expression, code=""):
-        if code:
-            assert probe.execute(code).status == "ok"
-        execution, text = probe.evaluate(expression)
-        assert execution.status == "ok", execution
-        return text
-
-    return evaluate
+    return partial(value_in, probe)
 
 
 @pytest.fixture

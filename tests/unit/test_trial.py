@@ -42,7 +42,9 @@ def test_the_first_failure_is_told():
 
 
 def test_a_suspicion_fits_every_case():
-    N_times = lambda a: 2 * a * len(a)  # noqa: E731
+    def N_times(a):
+        return 2 * a * len(a)
+
     found = finding(N_times, doubled(A, 3), doubled(A[:2], 2))
     assert "1/N" in found.suspicion
     assert found.suspicion in found.message

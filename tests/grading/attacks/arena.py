@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbformat
@@ -17,8 +16,8 @@ from course.grading.exam import Exam
 from course.grading.grade import grade
 from course.grading.limits import Limits
 from course.grading.results import CellResult, Result
+from tests.helpers import ROOT, cell
 
-ROOT = Path(__file__).parents[3]
 FAST = Limits(cell=3, notebook=40, memory=400 << 20, address_space=3 << 30, files=8 << 20, output=100_000)
 
 RIGHT = "(y_hat - y) / len(y)"
@@ -57,17 +56,6 @@ class Fight:
         cells = [] if self.result.notebook is None else self.result.notebook.cells
         outputs = [cell.outputs for cell in cells if cell.cell_type == "code"]
         return json.dumps([self.result.to_json(), outputs, self.result.repairs]) + repr(self.result.files)
-
-
-def cell(source: str, name: str = "", *, kind: str = "code", **settings: Any) -> NotebookNode:
-    """Return a cell; with a `name` one that nbgrader knows."""
-    new = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
-    result = new(source)
-    if name:
-        roles = {"grade": False, "solution": False, "locked": False, "task": False}
-        settings = {"grade_id": name, "schema_version": 3, **roles, **settings}
-        result.metadata["nbgrader"] = nbformat.from_dict(settings)
-    return result
 
 
 def named(source: str, name: str) -> str:

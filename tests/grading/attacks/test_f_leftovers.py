@@ -110,9 +110,9 @@ def test_nothing_is_left_for_the_next():
 def test_numpy_state_is_not_the_graders():
     import numpy as np
 
-    before = np.geterr(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    before = np.geterr(), np.random.get_state()[1].tolist()  # noqa: NPY002  # the state an attack would leave
     fight({"state": LEAVING["NumPy's state"] + "\ndef attacked(y, y_hat): pass"})
-    assert (np.geterr(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
+    assert (np.geterr(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002  # the state an attack would leave
 
 
 def test_random_numbers_are_not_the_same_each_time():

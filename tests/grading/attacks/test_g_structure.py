@@ -288,7 +288,7 @@ def test_no_regular_files(tmp_path, canary):
     made["dangling"].symlink_to("/nowhere")
     made["folder"].mkdir()
     os.mkfifo(made["pipe"])
-    with open(made["large"], "wb") as file:  # noqa: PTH123
+    with made["large"].open("wb") as file:
         file.truncate(1 << 40)
     with socket.socket(socket.AF_UNIX) as one:
         one.bind(str(made["socket"]))
