@@ -143,6 +143,19 @@ def test_canvas(root, take, tmp_path) -> None:
     assert seconds == {"11": 0, "13": 1}
 
 
+def test_what_was_typed_into_canvas_is_told(root, take, tmp_path) -> None:
+    file = archive(tmp_path / "a.zip", {"leeann_11_text.html": b"", "roemax_LATE_14_5_small.ipynb": b"1"})
+    assert take("canvas", file).refused == [("11", "holds no notebook, but text.html")]
+
+
+def test_an_id_of_one_that_is_anothers_login_decides_nothing(root, take, tmp_path) -> None:
+    roster = tmp_path / "class.csv"
+    roster.write_text("student_id,Username,ID number\nann,a,7\nbob,7,b\n")
+    summary = take("zip", archive(tmp_path / "a.zip", {"7/x.ipynb": b"?", "a/x.ipynb": b"1"}), roster=roster)
+    assert submitted(root) == {"ann/small/small.ipynb": b"1"}
+    assert [who for who, _ in summary.refused] == ["7"]
+
+
 @pytest.mark.parametrize("name", ["smith_5_777_999_small.ipynb", "doe_777_999_1_small.ipynb"])
 def test_nobody_can_name_himself_into_anothers_work(root, take, tmp_path, name) -> None:
     """A name that ends with a number reads as another student's number: only the roster tells."""

@@ -33,6 +33,10 @@ _MOODLE = re.compile(r"(?P<name>[^_]*)_(?P<key>\d+)_assignsubmission_[a-z]+(?:_(
 _CANVAS = re.compile(
     r"(?:(?P<name>.+?)_)??(?:(?P<late>LATE|late)_)?(?P<key>\d+|anon_[0-9A-Za-z]+)_(?P<number>\d+)_(?P<file>.+)"
 )
+_TYPED = re.compile(
+    r"(?:(?P<name>.+?)_)??(?:(?P<late>LATE|late)_)?(?P<key>\d+|anon_[0-9A-Za-z]+)_(?P<file>(?:text|link)\.html)"
+)
+"""what was typed into Canvas has no number"""
 _TWO_NUMBERS = re.compile(r"\d+_")
 
 
@@ -73,7 +77,9 @@ def canvas(
             keys = " or ".join(match["key"] for match in readings)
             found.append(f"{path}: is it student {keys}? --roster with Canvas's exported gradebook tells")
         else:
-            found.append(None)
+            typed = _TYPED.fullmatch(str(path))
+            part = typed and Part(typed["key"], typed["name"] or "", PurePosixPath(typed["file"]))
+            found.append(part)
     return found
 
 

@@ -43,6 +43,7 @@ class Placing:
         self._summary, self._update = summary, update
         self._groupshared = bool(classroom.course.groupshared)
         self._target = partial(_target, classroom, assignment)
+        self._there = {same(path.name): path.name for path in (top.iterdir() if top.is_dir() else ())}
 
     def take(self, students: dict[str, Submission], system: str, due: datetime | None) -> None:
         """Write all that is new beside what is there, then let it take its place. Raises OSError."""
@@ -72,7 +73,7 @@ class Placing:
     ) -> tuple[str, Path, Path] | None:
         """Write what shall be there of a submission; return the folders, or None if it stays as it is."""
         target = self._target(student)
-        _check_place(target)
+        self._check_place(target)
         contents = taken(submission.files, self._notebooks)
         self._write(new, contents)
         handed_in = _handed_in(contents.time, submission.is_late, system, due)
@@ -94,6 +95,15 @@ class Placing:
                 summary.older.append((student, f"{why} what is there: --update replaces it all the same"))
                 return None
         return student, new, target
+
+    def _check_place(self, target: Path) -> None:
+        """Raise Refused where a submission would take another student's place, or lead out of the course."""
+        for path in (target.parent, target):
+            if path.is_symlink() or (path.exists() and not path.is_dir()):
+                raise Refused(f"{path.name} under submitted/ is no folder: move it away")
+        there = self._there.get(same(target.parent.name), target.parent.name)
+        if there != target.parent.name:
+            raise Refused(f"differs only in case or accents from {there}, who has handed in before")
 
     def _write(self, new: Path, contents: Contents) -> None:
         for file in contents.files:
@@ -141,17 +151,6 @@ def _target(classroom: Classroom, assignment: str, student: str) -> Path:
     course = classroom.course
     path = course.format_path(course.submitted_directory, student, assignment)
     return classroom.root / path
-
-
-def _check_place(target: Path) -> None:
-    """Raise Refused where a submission would take another student's place, or lead out of the course."""
-    for path in (target.parent, target):
-        if path.is_symlink() or (path.exists() and not path.is_dir()):
-            raise Refused(f"{path.name} under submitted/ is no folder: move it away")
-        if path.parent.is_dir() and not path.exists():
-            alike = [there.name for there in path.parent.iterdir() if same(there.name) == same(path.name)]
-            if alike:
-                raise Refused(f"differs only in case or accents from {alike[0]}, who has handed in before")
 
 
 def _handed_in(time: datetime | None, is_late: bool, system: str, due: datetime | None) -> datetime | None:

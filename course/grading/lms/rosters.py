@@ -46,11 +46,6 @@ class Person:
     name: str
     cells: tuple[str, ...]
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The words of the name, in an order that Doe, Jane and Jane Doe share."""
-        return words(self.name)
-
 
 @dataclass(frozen=True)
 class Roster:
@@ -66,20 +61,29 @@ class Roster:
         return next((lower.index(name) for name in names if name in lower), None)
 
     def keys(self, system: str) -> dict[str, Person]:
-        """Return the people by what `system` tells its students apart by; empty when that is not told."""
-        if system == "zip":
-            columns = {self.column((name,)) for name in (*IDS, *_EMAIL)} - {None}
-            return {same(p.cells[c]): p for p in self.people for c in columns if c is not None and p.cells[c]}
-        column = self.column(_KEYS[system])
-        if column is None:
-            return {}
-        # Moodle writes Participant 12345
-        return {p.cells[column].split()[-1]: p for p in self.people if p.cells[column].strip()}
+        """Return the people by what `system` tells its students apart by, as `same` writes it.
 
-    def named(self, name: str) -> list[Person]:
-        """Return everybody of that name."""
-        wanted = words(name)
-        return [person for person in self.people if wanted and person.words == wanted]
+        Empty when the roster does not tell. A key that is two people's is nobody's.
+        """
+        columns = [self.column((name,)) for name in (*IDS, *_EMAIL)] if system == "zip" else []
+        columns = columns or [self.column(_KEYS[system])]
+        found: dict[str, list[Person]] = {}
+        for person in self.people:
+            # Moodle writes Participant 12345
+            cells = (person.cells[column] for column in columns if column is not None)
+            for key in {same(cell.split()[-1] if system == "moodle" else cell) for cell in cells if cell}:
+                found.setdefault(key, []).append(person)
+        unique = {key: people[0] for key, people in found.items() if len(people) == 1}
+        own = {same(person.student): person for person in self.people}
+        return {**unique, **own} if system == "zip" else unique
+
+    def names(self) -> dict[tuple[str, ...], list[Person]]:
+        """Return who has a name, by its `words`."""
+        found: dict[tuple[str, ...], list[Person]] = {}
+        for person in self.people:
+            if person.name:
+                found.setdefault(words(person.name), []).append(person)
+        return found
 
     def email(self, person: Person) -> str:
         """Return somebody's address, if it is there."""
@@ -88,7 +92,7 @@ class Roster:
 
 
 def words(name: str) -> tuple[str, ...]:
-    """Return the words of a name in alphabetical order, without case and punctuation."""
+    """Return the words of a name, the same for Doe, Jane and jane doe."""
     letters = "".join(
         letter if unicodedata.category(letter)[0] in "LMN" else " "
         for letter in unicodedata.normalize("NFC", name)

@@ -174,7 +174,7 @@ def _value(cell: str) -> float | None:
 
 def _matched(grades: Grades, roster: Roster, system: str, sheet: Sheet) -> Sequence[tuple[Person, Line]]:
     """Return everybody in the roster with their grades. Raises ClassroomError for one person twice."""
-    by_key = {**roster.keys("zip"), **roster.keys(system), **{same(p.student): p for p in roster.people}}
+    by_key = {**roster.keys(system), **roster.keys("zip")}
     found: dict[str, Line] = {}
     strangers = []
     for line in grades.lines:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from course.grading.intake import MOST_BYTES
-from course.grading.lms import rosters
 from course.grading.lms.archive import Archive, ArchiveError, same
 from course.grading.lms.contents import File, Refused
 from course.grading.lms.names import CONVENTIONS, LOOKS, Part, unwrapped
-from course.grading.lms.rosters import Person, Roster, is_id
+from course.grading.lms.rosters import Roster, is_id, words
 from course.grading.lms.summary import Summary
 
 
@@ -77,48 +76,43 @@ def students(
     found: list[Submission], people: Roster | None, system: str, summary: Summary
 ) -> Iterator[tuple[str, Submission]]:
     """Yield each submission with its student's id. Whose it is not clear is refused, never guessed."""
-    keys = people.keys(system) if people else {}
-    namesakes = Counter(rosters.words(submission.name) for submission in found)
-    named: list[tuple[str, Submission]] = []
+    find = _by_roster(people, system, found) if people else (lambda submission: submission.key)
+    named: dict[str, list[tuple[str, Submission]]] = {}
     for submission in found:
         try:
-            student = submission.key
-            if people:
-                student = _person(submission, people, keys, system, namesakes).student
+            student = find(submission)
             if not is_id(student):
                 raise Refused("is no name for a folder: rename it in the archive, or give a --roster")
-            named.append((student, submission))
+            named.setdefault(same(student), []).append((student, submission))
         except Refused as error:
             summary.refused.append((submission.title, str(error)))
-    times = Counter(same(student) for student, _ in named)
-    for student, submission in named:
-        if times[same(student)] > 1:
-            alike = " and ".join(sorted(s.title for who, s in named if same(who) == same(student)))
+    for group in named.values():
+        if len(group) == 1:
+            yield group[0]
+            continue
+        alike = " and ".join(sorted(submission.title for _, submission in group))
+        for student, submission in group:
             summary.refused.append((submission.title, f"is one of several for {student}: {alike}"))
-        else:
-            yield student, submission
 
 
-def _person(
-    submission: Submission,
-    people: Roster,
-    keys: dict[str, Person],
-    system: str,
-    namesakes: Counter[tuple[str, ...]],
-) -> Person:
-    key = same(submission.key) if system == "zip" else submission.key
-    if key in keys:
-        return keys[key]
-    if (keys and system != "zip") or system == "canvas":
-        raise Refused(f"is not in {people.file}: add the student, or take the roster of this course")
-    fitting = people.named(submission.name)
-    if not fitting:
-        raise Refused(f"is not in {people.file}, by name: add the student, or correct the name")
-    if len(fitting) > 1 or namesakes[rosters.words(submission.name)] > 1:
-        more = (
-            ": Moodle's grading worksheet of this assignment, as --roster, tells"
-            if system == "moodle"
-            else ""
-        )
-        raise Refused(f"shares a name with somebody else{more}")
-    return fitting[0]
+def _by_roster(people: Roster, system: str, found: list[Submission]) -> Callable[[Submission], str]:
+    """Return what finds a submission's student: by what the system knows them by, else by a unique name."""
+    keys, names = people.keys(system), people.names()
+    namesakes = Counter(words(submission.name) for submission in found)
+    only_keys = system == "canvas" or (system == "moodle" and bool(keys))
+    hint = ": Moodle's grading worksheet as --roster tells them apart" if system == "moodle" else ""
+
+    def find(submission: Submission) -> str:
+        key = same(submission.key)
+        if key in keys:
+            return keys[key].student
+        if only_keys:
+            raise Refused(f"is not in {people.file}: add the student, or take the roster of this course")
+        fitting = names.get(words(submission.name), [])
+        if not fitting:
+            raise Refused(f"is not in {people.file}, by name: add the student, or correct the name")
+        if len(fitting) > 1 or namesakes[words(submission.name)] > 1:
+            raise Refused(f"shares a name with somebody else{hint}")
+        return fitting[0].student
+
+    return find
