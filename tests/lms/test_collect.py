@@ -263,6 +263,9 @@ def test_the_time_is_the_archives_never_the_students(root, take, tmp_path) -> No
     rules = converter(Classroom(root))
     found = submission(rules, "ann", root / "submitted/ann/small", ("small",)).timestamp
     assert found.replace(tzinfo=UTC) == TUESDAY
+    work = zipped({"small.ipynb": b"1", "Timestamp.txt": b"1999-01-01 00:00:00 UTC"})
+    take("canvas", archive(tmp_path / "b.zip", {"leeann_11_501_work.zip": work}))
+    assert sorted(path.name for path in (root / "submitted/11/small").iterdir()) == ["small.ipynb"]
 
 
 def test_newer_work_replaces_older_which_is_kept(root, take, tmp_path) -> None:

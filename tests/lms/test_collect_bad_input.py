@@ -11,35 +11,27 @@ from course.grading import bubblewrap
 from course.grading.classroom import Classroom, ClassroomError
 from course.grading.lms.archive import ArchiveError
 from course.grading.lms.rosters import RosterError
-from tests.helpers import course, small_course
+from tests.helpers import small_course
 from tests.lms.archives import TUESDAY, archive, archive_of, entry
+from tests.lms.refusals import refused
 from tests.lms.trees import tree
 
 ANN = {"Ann Lee_101_assignsubmission_file_/small.ipynb": b"ann"}
 PLAIN = {"ann/small.ipynb": b"1", "bob/small.ipynb": b"2"}
 
 
-def refused(root, *arguments, words: str, **environment: str) -> None:
-    before = tree(root)
-    result = course("collect", *arguments, cwd=root, **environment)
-    assert result.returncode == 1
-    assert result.stdout == ""
-    assert result.stderr.startswith("course: ")
-    assert result.stderr.count("\n") == 1, result.stderr
-    assert words in result.stderr
-    assert tree(root) == before
-
-
 def test_unknown_assignment(root, tmp_path) -> None:
     file = archive(tmp_path / "a.zip", ANN)
-    refused(root, "--from", "moodle", file, "large", words="no assignment 'large'; there is: small")
+    refused(
+        root, "collect", "--from", "moodle", file, "large", words="no assignment 'large'; there is: small"
+    )
 
 
 def test_not_a_course(tmp_path) -> None:
     file = archive(tmp_path / "a.zip", ANN)
     folder = tmp_path / "elsewhere"
     folder.mkdir()
-    refused(folder, "--from", "moodle", file, "small", words="run this in the course's root")
+    refused(folder, "collect", "--from", "moodle", file, "small", words="run this in the course's root")
 
 
 def test_gradebook_of_another_course(root, tmp_path) -> None:
@@ -50,7 +42,7 @@ def test_gradebook_of_another_course(root, tmp_path) -> None:
     file = archive(tmp_path / "a.zip", ANN)
     address = f"sqlite:///{elsewhere}/gradebook.db"
     words = "gradebook of another course (philosophy, not mlp-gradients)"
-    refused(root, "--from", "moodle", file, "small", words=words, COURSE_DB_URL=address)
+    refused(root, "collect", "--from", "moodle", file, "small", words=words, COURSE_DB_URL=address)
 
 
 def test_a_course_without_a_gradebook_can_collect(root, take, tmp_path) -> None:

@@ -23,6 +23,7 @@ from course.grading.lms.sheets import text
 from tests.grading.classes import COURSE_ID, url
 from tests.helpers import course, nbgrader, run, small_course
 from tests.lms.archives import MONDAY
+from tests.lms.refusals import refused
 from tests.lms.trees import tree
 from tests.postgresql import server
 
@@ -36,6 +37,7 @@ CLASS = {
     "14": ("Roe", "@Max", 1, None, 0, 0),
     "15": ("Poe", "Ida", None, None, 0, 0),
 }
+MOODLE = ("export", "--to", "moodle")
 QUESTIONS = ["small", "small test_double", "small test_half"]
 
 
@@ -230,29 +232,18 @@ def test_postgresql(root) -> None:
     assert (root / "small-csv.csv").read_bytes() == there
 
 
-def refused(root, *arguments, words: str, **environment: str) -> None:
-    before = tree(root)
-    result = course("export", "--to", "moodle", *arguments, cwd=root, **environment)
-    assert result.returncode == 1
-    assert result.stdout == ""
-    assert result.stderr.startswith("course: ")
-    assert result.stderr.count("\n") == 1, result.stderr
-    assert words in result.stderr
-    assert tree(root) == before
-
-
 def test_unknown_assignment(root) -> None:
-    refused(root, "large", words="there is no assignment 'large'; there is: small")
+    refused(root, *MOODLE, "large", words="there is no assignment 'large'; there is: small")
 
 
 def test_empty_class(prepared, tmp_path) -> None:
     root = shutil.copytree(prepared, tmp_path / "empty")
-    refused(root, "small", words="nobody's small is graded: `course grade small` comes first")
+    refused(root, *MOODLE, "small", words="nobody's small is graded: `course grade small` comes first")
 
 
 def test_no_gradebook(root) -> None:
     (root / "gradebook.db").unlink()
-    refused(root, "small", words="`nbgrader generate_assignment small` makes it")
+    refused(root, *MOODLE, "small", words="`nbgrader generate_assignment small` makes it")
 
 
 def test_gradebook_of_another_course(root, tmp_path) -> None:
@@ -260,13 +251,13 @@ def test_gradebook_of_another_course(root, tmp_path) -> None:
     config = elsewhere / "nbgrader_config.py"
     config.write_text(config.read_text().replace("mlp-gradients", "philosophy"))
     Classroom(elsewhere).generate("small")
-    refused(root, "small", words="gradebook of another course", COURSE_DB_URL=url(elsewhere))
+    refused(root, *MOODLE, "small", words="gradebook of another course", COURSE_DB_URL=url(elsewhere))
 
 
 def test_the_place_cannot_be_written(root) -> None:
-    refused(root, "small", "--output", "nowhere/grades.csv", words="nowhere/grades.csv cannot be written")
+    refused(root, *MOODLE, "small", "--output", "no/grades.csv", words="no/grades.csv cannot be written")
     (root / "folder").mkdir()
-    refused(root, "small", "--output", "folder", words="folder cannot be written")
+    refused(root, *MOODLE, "small", "--output", "folder", words="folder cannot be written")
 
 
 def test_read_only_disk(root, tmp_path) -> None:

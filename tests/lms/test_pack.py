@@ -19,8 +19,8 @@ from course.grading import notebooks
 from course.grading.classroom import ClassroomError
 from course.grading.pack.packing import pack
 from course.grading.pack.pins import requirements
-from tests.helpers import ROOT, course
-from tests.lms.trees import tree
+from tests.helpers import ROOT
+from tests.lms.refusals import refused
 
 WHEEL = "mlp_course-0.1.0-py3-none-any.whl"
 
@@ -185,19 +185,8 @@ def test_from_the_archive_to_a_validated_ps0(packed, tmp_path) -> None:
     assert "Success! Your notebook passes all the tests." in do(validate).stdout
 
 
-def refused(root: Path, *arguments: str, words: str) -> None:
-    before = tree(root)
-    result = course("pack", *arguments, cwd=root)
-    assert result.returncode == 1
-    assert result.stdout == ""
-    assert result.stderr.startswith("course: ")
-    assert result.stderr.count("\n") == 1, result.stderr
-    assert words in result.stderr
-    assert tree(root) == before
-
-
 def test_unknown_assignment(root) -> None:
-    refused(root, "ps9", words="there is no assignment 'ps9'; there is: ps0, ps1, ps2, ps3")
+    refused(root, "pack", "ps9", words="there is no assignment 'ps9'; there is: ps0, ps1, ps2, ps3")
 
 
 def test_not_released(root) -> None:
@@ -220,4 +209,11 @@ def test_files_beside_the_notebook_come_along(root) -> None:
 
 
 def test_the_place_cannot_be_written(root) -> None:
-    refused(root, "ps0", "--to", "nowhere/ps0.zip", words="nowhere/ps0.zip cannot be written: No such file")
+    refused(
+        root,
+        "pack",
+        "ps0",
+        "--to",
+        "no/ps0.zip",
+        words="no/ps0.zip cannot be written: No such file",
+    )

@@ -155,7 +155,7 @@ def _others(files: Sequence[File], around: PurePosixPath) -> tuple[list[File], l
     others: list[File] = []
     strange: list[File] = []
     for file in files:
-        if file.path.suffix.lower() == ".ipynb" or file.path.name == TIMESTAMP:
+        if file.path.suffix.lower() == ".ipynb" or same(file.path.name) == TIMESTAMP:
             continue  # when it was handed in is not for the student to say
         inside = file.path.is_relative_to(around)
         if inside and all(map(_is_name, file.path.relative_to(around).parts)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -76,7 +75,7 @@ def students(
     found: list[Submission], people: Roster | None, system: str, summary: Summary
 ) -> Iterator[tuple[str, Submission]]:
     """Yield each submission with its student's id. Whose it is not clear is refused, never guessed."""
-    find = _by_roster(people, system, found) if people else (lambda submission: submission.key)
+    find = _by_roster(people, system) if people else (lambda submission: submission.key)
     named: dict[str, list[tuple[str, Submission]]] = {}
     for submission in found:
         try:
@@ -95,10 +94,9 @@ def students(
             summary.refused.append((submission.title, f"is one of several for {student}: {alike}"))
 
 
-def _by_roster(people: Roster, system: str, found: list[Submission]) -> Callable[[Submission], str]:
+def _by_roster(people: Roster, system: str) -> Callable[[Submission], str]:
     """Return what finds a submission's student: by what the system knows them by, else by a unique name."""
     keys, names = people.keys(system), people.names()
-    namesakes = Counter(words(submission.name) for submission in found)
     only_keys = system == "canvas" or (system == "moodle" and bool(keys))
     hint = ": Moodle's grading worksheet as --roster tells them apart" if system == "moodle" else ""
 
@@ -111,7 +109,7 @@ def _by_roster(people: Roster, system: str, found: list[Submission]) -> Callable
         fitting = names.get(words(submission.name), [])
         if not fitting:
             raise Refused(f"is not in {people.file}, by name: add the student, or correct the name")
-        if len(fitting) > 1 or namesakes[words(submission.name)] > 1:
+        if len(fitting) > 1:
             raise Refused(f"shares a name with somebody else{hint}")
         return fitting[0].student
 
