@@ -52,6 +52,11 @@ class StudentKernel:
         """Own time used of the notebook's, in background threads between cells too."""
         return max(self._seconds, self._since_start.processor())
 
+    @property
+    def answering(self) -> float:
+        """Own time used while something was asked or run; what each took is told apart."""
+        return self._seconds
+
     def execute(
         self,
         code: str,

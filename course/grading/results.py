@@ -83,7 +83,7 @@ class Result:
 def records(cells: Mapping[str, CellResult]) -> dict[str, dict[str, Any]]:
     """Return verdicts as they are kept: JSON, by `grade_id`."""
     return {
-        name: {**_told(cell), "seconds": None if cell.seconds is None else round(cell.seconds, 4)}
+        name: {**_told(cell), "seconds": None if cell.seconds is None else round(cell.seconds, 6)}
         for name, cell in cells.items()
     }
 

@@ -39,6 +39,8 @@ class Runner:
         """sources of the cells to run again on a fresh kernel"""
         self._spent = 0.0
         """seconds of the notebook's time that earlier kernels used"""
+        self._answered = 0.0
+        """seconds of it while they were asked or ran something"""
         self._room = OUTPUTS * limits.output
         self.files: dict[str, bytes] = {}
 
@@ -67,15 +69,15 @@ class Runner:
     def judge_cell(self, cell: NotebookNode, judge: Judge) -> CellResult:
         """Judge a test cell and put the verdict into `cell`. Raises HarnessFailure."""
         points = float(cell.metadata.nbgrader.points)
-        begin = self.seconds
-        if begin >= self._limits.notebook:
+        begin = self._answering()
+        if self._time_left() <= 0:
             result = CellResult("not-run", 0.0, points, NO_TIME_LEFT)
         elif IN_KERNEL in cell.metadata.get("tags", ()):
-            return replace(self._run_in_kernel(cell, points), seconds=self.seconds - begin)
+            return replace(self._run_in_kernel(cell, points), seconds=self._answering() - begin)
         else:
             result = judge.judge(cell.source, points, self._ask)
             self._close_if_dead()
-            result = replace(result, seconds=self.seconds - begin)
+            result = replace(result, seconds=self._answering() - begin)
         cell.outputs = [verdict_output(result)]
         return result
 
@@ -98,6 +100,7 @@ class Runner:
         """End the kernel, keeping the files it wrote. May be called again."""
         if self._kernel is not None:
             self._spent += self._kernel.seconds + RESTART
+            self._answered += self._kernel.answering
             self._keep(self._kernel.files())
             self._kernel.close()
             self._kernel = None
@@ -109,6 +112,9 @@ class Runner:
             if error.verdict in DEADLY:
                 self.close()
             raise
+
+    def _answering(self) -> float:
+        return self._answered + (self._kernel.answering if self._kernel else 0.0)
 
     def _time_left(self) -> float:
         return self._limits.notebook - self.seconds

@@ -182,6 +182,6 @@ def test_both_ways_of_grading_keep_the_same_record(root: Path) -> None:
                 assert found.pop(name)
             found["cells"] = json.loads(found["cells"])
             for cell in found["cells"].values():
-                assert 0 < cell.pop("seconds") < 30
+                assert cell.pop("seconds") >= 0
         assert old == new
         assert all(old[name] for name in ("submission", "files", "version", "grader", "seed", "versions"))

@@ -24,7 +24,9 @@ RENAMED = """def half(number):
     for i in range(3):
         wanted = wanted * 1.0
     return wanted / 2 if wanted else 0 * wanted  # {comment}"""
-OTHERS = """def half(x):
+OTHERS = """import time
+def half(x):
+    time.sleep(0.3)
     low, high = 0, x
     while high - low > 1e-12:
         low, high = (low + high) / 2, high

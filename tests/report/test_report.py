@@ -19,7 +19,9 @@ from sqlalchemy import text
 
 from course.grading import bubblewrap, history
 from course.grading.classroom import Classroom
+from course.grading.gradebook import reading
 from course.grading.history import Grading
+from course.grading.report.gather import gather
 from tests.grading.classes import COURSE_ID, url
 from tests.helpers import course, run, small_course
 from tests.postgresql import server
@@ -101,6 +103,14 @@ def test_questions(page: Page) -> None:
     _, points, facility, *_, verdicts = page.table("questions", "test_half")
     assert (points, facility) == ("2", "67 %")
     assert verdicts == "pass 4 wrong 1 error 1"
+
+
+def test_a_tests_time_is_that_of_the_students_code_in_it(graded: Path) -> None:
+    with reading(url(graded), COURSE_ID, "small") as session:
+        record = gather(session, COURSE_ID, "small")
+    (dora,) = (student for student in record.students if student.id == "dora")
+    assert dora.cells["small", "test_half"]["seconds"] >= 0.3 > dora.cells["small", "test_double"]["seconds"]
+    assert dora.cells["small", "why"]["seconds"] is None
 
 
 def test_written_answers_wait_for_a_reader(page: Page) -> None:
