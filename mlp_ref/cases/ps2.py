@@ -26,7 +26,7 @@ NEAR_MARGIN = 13.0
 FARTHEST = 1e4
 """Largest |z| of `bce_from_logits`."""
 
-CROWD = Size(60, (3, 4, 1), label=1.0)
+CROWD = Size(60, (3, 4, 1))
 
 
 def _of_networks(pick: Callable[[Deep, Generator], Arguments], sizes: tuple[Size, ...] = DEEP_SIZES) -> Draw:
@@ -105,13 +105,16 @@ def _train(rng: Generator) -> Iterator[Arguments]:
                 net.Ws[-1][...] *= scale
                 net.bs[-1][...] *= scale
             yield net.X, net.y, net.Ws, net.bs, rng.uniform(0.01, 0.1), steps
-    net = _crowd(rng)
-    yield net.X, net.y, net.Ws, net.bs, rng.uniform(0.005, 0.02), 3
+    for steps in (0, 3):
+        net = _crowd(rng)
+        yield net.X, net.y, net.Ws, net.bs, rng.uniform(0.005, 0.02), steps
 
 
 def _crowd(rng: Generator) -> Deep:
     """Draw a net whose gradients are large sums: half of many examples are wrong on the same side."""
     net = draw_deep(rng, CROWD)
+    net.y[...] = 1
+    net.y[rng.integers(len(net.y))] = 0
     z = net.hs[-2] @ net.Ws[-1] + net.bs[-1]
     scale = MODEST_LOGIT / np.abs(z - np.median(z)).max()
     net.Ws[-1][...] *= scale
