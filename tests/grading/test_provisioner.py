@@ -51,8 +51,9 @@ def test_a_kernel_can_be_interrupted_and_restarted(manager):
     client.start_channels()
     try:
         client.wait_for_ready(timeout=60)
-        waiting = client.execute("left = 1\nimport time; time.sleep(60)")
-        while client.get_iopub_msg(timeout=30)["header"]["msg_type"] != "execute_input":
+        waiting = client.execute("left = 1\nprint(left, flush=True)\nimport time; time.sleep(60)")
+        # not as soon as the request is there: before the code runs, an interrupt finds nothing to end
+        while client.get_iopub_msg(timeout=30)["header"]["msg_type"] != "stream":
             pass
         kernel.interrupt_kernel()
         reply = client.get_shell_msg(timeout=30)

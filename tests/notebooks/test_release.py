@@ -149,5 +149,10 @@ def test_the_console_script_is_the_app() -> None:
         "release",
         "score",
         "grade",
+        "collect",
+        "export",
+        "pack",
+        "report",
+        "diff",
         "verify",
     ]
