@@ -13,6 +13,7 @@ import os
 import socket
 import sys
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,10 +32,25 @@ from course.wire import IDENTITY, LARGEST_ANSWER, LENGTH
 
 
 class _Stream(OutStream):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._sending = threading.Lock()
+        super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]  # ipykernel has no types
+
+    def _in_turn(self) -> AbstractContextManager[Any]:
+        # In a process that the code forks, nobody would ever open a lock that was shut.
+        is_copy = not self._is_master_process()  # type: ignore[no-untyped-call]  # as above
+        return nullcontext() if is_copy else self._sending
+
+    def _flush(self) -> None:
+        with self._in_turn():
+            super()._flush()  # type: ignore[no-untyped-call]  # as above
+
     def flush(self) -> None:
-        """Wait for the thread that sends only if there is something to send."""
-        if self._buffers:
-            super().flush()  # type: ignore[no-untyped-call]  # ipykernel has no types
+        """Wait for the thread that sends only if there is something to send, or something being sent."""
+        with self._in_turn():
+            if not self._buffers:
+                return
+        super().flush()  # type: ignore[no-untyped-call]  # as above
 
 
 class _NoSubshells:
