@@ -28,7 +28,7 @@ from matplotlib.mathtext import MathTextParser
 from tornado.ioloop import IOLoop
 
 from course import remote
-from course.wire import IDENTITY, LARGEST_ANSWER, LENGTH
+from course.wire import IDENTITY, LARGEST_ANSWER, LENGTH, LONGEST_REASON
 
 
 class _Stream(OutStream):
@@ -153,7 +153,7 @@ class Kernel(IPKernelApp):
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")
         if len(reply) > LARGEST_ANSWER - IDENTITY:
-            raise ValueError(f"The result is larger than {LARGEST_ANSWER >> 20} MiB.")
+            raise MemoryError(f"The result is larger than {LARGEST_ANSWER >> 20} MiB.")
         return reply
 
 
@@ -162,7 +162,7 @@ def _failed(error: BaseException) -> bytes:
         told = str(error)
     except Exception:
         told = ""
-    return json.dumps({"error": [type(error).__name__, told[:10_000]]}).encode()
+    return json.dumps({"error": [type(error).__name__, told[:LONGEST_REASON]]}).encode()
 
 
 def rehearse() -> None:

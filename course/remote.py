@@ -55,7 +55,7 @@ def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, na
     try:
         result = function(*args, **keywords)
     except Exception as error:
-        return {"error": [type(error).__name__, str(error)]}
+        return {"error": [type(error).__name__, str(error)[: wire.LONGEST_REASON]]}
     own = {id(value): name for name, value in list(namespace.items()) if callable(value)}
     return {
         "result": wire.encode(result, lambda value: own.get(id(value))),

@@ -44,6 +44,8 @@ IDENTITY = 16
 """bytes which it begins with; an answer repeats its question's"""
 LARGEST_ANSWER = 64 * 2**20
 """bytes of the longest, these included"""
+LONGEST_REASON = 10_000
+"""characters of what an exception says of itself"""
 
 # NumPy's own reader of dtypes evaluates parts of what it is given.
 _DTYPE = re.compile(r"[<>|=]?[biufc][0-9]{1,2}")

@@ -13,16 +13,16 @@ from course.grading.limits import Limits
 from course.grading.line import Line
 from course.grading.outputs import Outputs, error_output
 from course.grading.sandbox import Sandbox
+from course.grading.streams import Disconnected
 
-WIRE = 64 << 20
-"""bytes of the largest answer to a question"""
+_LARGEST_REPLY = 65 << 20
 _ENVELOPE = 1 << 20
 _TICK = 0.1
 # Own seconds which an interrupted kernel has to stop, and one that has answered to hand in the last outputs.
 _TO_STOP = 2.0
 _TO_FINISH = 2.0
 ENDED = "The code ended the process that runs the notebook."
-_TOO_LARGE = Failure("ValueError", f"The result is larger than {WIRE >> 20} MiB.")
+_TOO_LARGE = Failure("ValueError", "The kernel's reply is larger than any that may be read.")
 _SILENT = "The kernel no longer answers: the code closed its connection, or sent what is no message."
 _Source = zmtp.Connection | Line
 
@@ -59,7 +59,7 @@ class _Wait:
             return True
         self._looked = self.clock.wall()
         if self._sandbox.watcher.breach is not None or not self._sandbox.running:
-            raise zmtp.Disconnected
+            raise Disconnected
         if self.clock.own() <= self._deadline and self.clock.wall() <= self._widest:
             return True
         if self._has_reply or self.late:
@@ -88,10 +88,10 @@ class Client:
         self._connections: list[zmtp.Connection] = []
         deadline = time.monotonic() + self._limits.startup
         sandbox.start(confinement.kernel_side(self._writer.key))
+        self._line = Line(sandbox.line)
         try:
-            self._shell = self._connect("shell_port", "DEALER", WIRE + _ENVELOPE, deadline)
+            self._shell = self._connect("shell_port", "DEALER", _LARGEST_REPLY, deadline)
             self._iopub = self._connect("iopub_port", "SUB", 4 * self._limits.output + _ENVELOPE, deadline)
-            self._line = Line(sandbox.line)
             self._wait_until_ready(deadline)
         except BaseException:
             self.close()
@@ -102,7 +102,7 @@ class Client:
         while True:
             try:
                 connection = zmtp.Connection(path, kind, largest, deadline)
-            except (OSError, zmtp.Disconnected) as error:
+            except (OSError, Disconnected) as error:
                 if not self.sandbox.running or time.monotonic() > deadline:
                     raise self.sandbox.unavailable() from error
                 time.sleep(0.005)
@@ -123,8 +123,8 @@ class Client:
                         source for source, message in self._messages(_TICK) if message.parent == request
                     }
                 if time.monotonic() >= deadline:
-                    raise zmtp.Disconnected
-        except zmtp.Disconnected as error:
+                    raise Disconnected
+        except Disconnected as error:
             raise self.sandbox.unavailable() from error
 
     def _received(self, patience: float, *more: Line) -> list[tuple[_Source, Any]]:
@@ -173,7 +173,7 @@ class Client:
                             wait.has_reply()
                 if self._shell.dropped > dropped[0] and not reply:
                     return Execution("error", "", outputs.result(), _TOO_LARGE, seconds=clock.own())
-        except zmtp.Disconnected:
+        except Disconnected:
             wait.gives_up(self._why_disconnected())
         if self._iopub.dropped > dropped[1]:
             outputs.leave_out()
@@ -182,7 +182,7 @@ class Client:
         shown = outputs.result()
         if reply["status"] == "error" and not outputs.raised:
             shown.append(error_output(reply))
-        return from_reply(reply, shown, WIRE, clock.own())
+        return from_reply(reply, shown, clock.own())
 
     def question(
         self, text: bytes, outputs: Outputs, clock: Clock, seconds: float, is_rest: bool
@@ -198,7 +198,7 @@ class Client:
             while not answers and wait.goes_on():
                 found = self._received(_TICK, self._line)
                 answers = [one[1] for source, one in found if source is self._line and one[0] == identity]
-        except zmtp.Disconnected:
+        except Disconnected:
             wait.gives_up(self._why_disconnected())
         failed = self._failed(wait, outputs)
         return failed or Execution("ok", seconds=clock.own(), answer=answers[0])
@@ -220,5 +220,4 @@ class Client:
         """Close the connections. May be called again."""
         for connection in self._connections:
             connection.close()
-        if self._line is not None:
-            self._line.close()
+        self._line.close()

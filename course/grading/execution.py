@@ -11,12 +11,11 @@ from nbformat import NotebookNode
 
 from course.grading.limits import Breach
 from course.grading.messages import text
-from course.grading.outputs import bundle
 from course.grading.sandbox import Sandbox
 from course.grading.usage import waited
+from course.wire import LONGEST_REASON
 
 Status = Literal["ok", "error", "timeout", "memory", "crashed"]
-_LONGEST = 10_000
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Failure:
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Failure:
         """Return the one in a reply or in the value of a user expression."""
-        return cls(text(content.get("ename"), 200), text(content.get("evalue"), _LONGEST))
+        return cls(text(content.get("ename"), 200), text(content.get("evalue"), LONGEST_REASON))
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,6 @@ class Execution:
     """as a notebook stores them"""
     failure: Failure | None = None
     """the exception that ended the code"""
-    expressions: dict[str, dict[str, Any] | Failure] = field(default_factory=dict)
-    """each user expression's value by MIME type, or its exception"""
     seconds: float = 0.0
     """of the student's own time"""
     count: int | None = None
@@ -54,9 +51,7 @@ class Execution:
     """what came back when it was a question"""
 
 
-def from_reply(
-    content: Mapping[str, Any], outputs: list[NotebookNode], largest: int, seconds: float
-) -> Execution:
+def from_reply(content: Mapping[str, Any], outputs: list[NotebookNode], seconds: float) -> Execution:
     """Return what an `execute_reply` says."""
     count = content.get("execution_count")
     number = count if type(count) is int and 0 <= count < 1 << 31 else None
@@ -66,13 +61,7 @@ def from_reply(
             reason = "The code asked for more memory than it may use."
             return Execution("memory", reason, outputs, failure, seconds=seconds, count=number)
         return Execution("error", "", outputs, failure, seconds=seconds, count=number)
-    expressions: dict[str, dict[str, Any] | Failure] = {}
-    found = content.get("user_expressions")
-    for name, value in found.items() if isinstance(found, dict) else ():
-        if isinstance(value, dict):
-            is_value = value.get("status") == "ok"
-            expressions[name] = bundle(value.get("data"), largest) if is_value else Failure.of(value)
-    return Execution("ok", "", outputs, None, expressions, seconds, number)
+    return Execution("ok", "", outputs, seconds=seconds, count=number)
 
 
 def from_breach(breach: Breach, outputs: list[NotebookNode], seconds: float) -> Execution:

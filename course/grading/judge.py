@@ -57,7 +57,7 @@ class Judge:
                 namespace = self._own_names() | self._looked_up(source, ask)
                 value = run(source, namespace)
         except StudentError as error:
-            return CellResult(error.verdict, 0.0, max_points, str(error))  # type: ignore[arg-type]  # a Verdict
+            return CellResult(error.verdict, 0.0, max_points, str(error))
         except (HarnessFailure, SandboxUnavailable):
             raise
         except WrongAnswer as error:

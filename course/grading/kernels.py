@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from course.grading import files
-from course.grading.client import ENDED, WIRE, Client
+from course.grading.client import ENDED, Client
 from course.grading.execution import Clock, Execution, from_breach
 from course.grading.limits import Limits
 from course.grading.outputs import Displays, Outputs
@@ -62,10 +62,6 @@ class StudentKernel:
         code: str,
         *,
         seconds: float | None = None,
-        silent: bool = False,
-        store_history: bool = True,
-        user_expressions: Mapping[str, str] | None = None,
-        allow_stdin: bool = False,
     ) -> Execution:
         """Run `code` and return what became of it, within `seconds` of own time (a cell's limit by default).
 
@@ -76,10 +72,10 @@ class StudentKernel:
         """
         content = {
             "code": code,
-            "silent": silent,
-            "store_history": store_history,
-            "user_expressions": dict(user_expressions or {}),
-            "allow_stdin": allow_stdin,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": False,
             "stop_on_error": False,
         }
         return self._within(seconds, partial(self._client.execute, content))
@@ -117,31 +113,6 @@ class StudentKernel:
         if self._client.condemned:
             self._sandbox.kill()
         return result
-
-    def evaluate(
-        self,
-        expression: str,
-        *,
-        mimetype: str = "text/plain",
-        seconds: float | None = None,
-        largest: int = WIRE,
-    ) -> tuple[Execution, str | None]:
-        """Return what became of evaluating `expression`, and its value in this format.
-
-        The value is None unless the status is `ok`, and if it is longer than `largest` characters or has no
-        such format. An answer of more than 256 KiB has to be ASCII. An object says how it is written with
-        `_repr_mimebundle_`.
-        """
-        result = self.execute(
-            "", seconds=seconds, silent=True, store_history=False, user_expressions={"": expression}
-        )
-        value = result.expressions.get("")
-        if isinstance(value, dict):
-            answer = value.get(mimetype)
-            return result, answer if isinstance(answer, str) and len(answer) <= largest else None
-        if value is not None:
-            result = Execution("error", "", result.outputs, value, {}, result.seconds)
-        return result, None
 
     def files(self) -> dict[str, bytes]:
         """Return the files the student's code wrote, by relative path; also after the kernel has ended.

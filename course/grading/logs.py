@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import TextIO
 
 LOG_FILE = ".nbgrader.log"
 
@@ -52,7 +53,7 @@ def explanation(error: str) -> str:
     return f"{error}; open its notebooks to see what is wrong with them"
 
 
-class OneLineHandler(logging.StreamHandler):  # type: ignore[type-arg]  # generic for its checker only
+class OneLineHandler(logging.StreamHandler[TextIO]):
     """Writes records to a stream, a failure with its traceback as one line."""
 
     subject = "the command"

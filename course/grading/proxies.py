@@ -11,8 +11,9 @@ import numpy as np
 
 from course import wire
 from course.grading.kernels import StudentKernel
+from course.grading.results import Verdict
 
-LONGEST_MESSAGE = 500
+LONGEST_SHOWN = 500
 OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
 """exceptions of Python and of NumPy"""
 
@@ -23,7 +24,7 @@ class StudentError(Exception):
     It is one class, whatever the student's exception calls itself.
     """
 
-    def __init__(self, verdict: str, message: str) -> None:
+    def __init__(self, verdict: Verdict, message: str) -> None:
         super().__init__(message)
         self.verdict = verdict
 
@@ -89,7 +90,7 @@ def ask(kernel: StudentKernel, question: dict[str, Any]) -> Any:
     """
     execution = kernel.ask(json.dumps(question).encode())
     if execution.status != "ok":
-        raise StudentError(execution.status, wire.printable(execution.reason, LONGEST_MESSAGE))
+        raise StudentError(execution.status, wire.printable(execution.reason, LONGEST_SHOWN))
     try:
         reply = wire.parse(execution.answer)
     except wire.WireError:
@@ -106,14 +107,14 @@ def _raised(error: Any) -> StudentError:
     """Return what a reply says of the exception that ended a call."""
     match error:
         case [str(name), str(message)]:
-            verdict = "memory" if name in OUT_OF_MEMORY else "error"
+            verdict: Verdict = "memory" if name in OUT_OF_MEMORY else "error"
             return StudentError(verdict, failure_text(name, message))
     return StudentError("crashed", "The kernel gave no proper answer.")
 
 
 def failure_text(name: str, message: str) -> str:
     """Return an exception as one line."""
-    return wire.printable(f"{name}: {message}" if message else name, LONGEST_MESSAGE)
+    return wire.printable(f"{name}: {message}" if message else name, LONGEST_SHOWN)
 
 
 def apply(changed: Any, argument: Any) -> None:

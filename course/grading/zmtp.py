@@ -10,19 +10,16 @@ from __future__ import annotations
 import socket
 import time
 
+from course.grading.streams import Disconnected, Stream
+
 _GREETING = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + bytes(31)
 _MORE, _LONG, _COMMAND = 1, 2, 4
 _PARTS = 64
-_CHUNK = 1 << 18
 
 Parts = list[bytearray]
 
 
-class Disconnected(Exception):
-    """The other end has closed the connection, or does not keep to the protocol."""
-
-
-class Connection:
+class Connection(Stream):
     """A connection of the type `kind` (DEALER or SUB) to the socket at `path`.
 
     `largest` is the size in bytes of the largest message that is kept; of others not a byte is.
@@ -30,10 +27,10 @@ class Connection:
 
     def __init__(self, path: str, kind: str, largest: int, deadline: float) -> None:
         """Connect before `deadline` (by time.monotonic). Raises OSError and Disconnected."""
+        super().__init__(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC))
         self.dropped = 0
         """messages that were too large"""
         self._largest = largest
-        self._out = bytearray()
         self._head = bytearray()
         self._flags = 0
         self._left: int | None = None
@@ -41,7 +38,6 @@ class Connection:
         self._size = 0
         self._dropped = False
         self._messages: list[Parts] = []
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         try:
             self._greet(path, kind, deadline)
         except BaseException:
@@ -74,15 +70,6 @@ class Connection:
             data += more
         return data
 
-    def fileno(self) -> int:
-        """Return the descriptor, for select."""
-        return self._socket.fileno()
-
-    @property
-    def sending(self) -> bool:
-        """Whether something waits until the other end reads."""
-        return bool(self._out)
-
     def send(self, parts: list[bytes]) -> None:
         """Queue a message. Raises Disconnected."""
         for index, part in enumerate(parts):
@@ -94,28 +81,9 @@ class Connection:
             self._out += part
         self.flush()
 
-    def flush(self) -> None:
-        """Send what the other end takes now. Raises Disconnected."""
-        try:
-            while self._out:
-                sent = self._socket.send(memoryview(self._out)[:_CHUNK])
-                del self._out[:sent]
-        except BlockingIOError:
-            pass
-        except OSError as error:
-            raise Disconnected from error
-
     def receive(self) -> list[Parts]:
         """Return the messages that are complete, after reading once. Raises Disconnected."""
-        try:
-            chunk = self._socket.recv(_CHUNK)
-        except BlockingIOError:
-            return []
-        except OSError as error:
-            raise Disconnected from error
-        if not chunk:
-            raise Disconnected
-        self._feed(memoryview(chunk))
+        self._feed(memoryview(self._read()))
         complete, self._messages = self._messages, []
         return complete
 
@@ -163,7 +131,3 @@ class Connection:
             else:
                 self._messages.append(self._parts)
             self._parts, self._size, self._dropped = [], 0, False
-
-    def close(self) -> None:
-        """Close the connection. May be called again."""
-        self._socket.close()

@@ -21,6 +21,7 @@ def start(tmp_path, monkeypatch):
     for kernel in kernels.started:
         kernel.close()
     assert not left_of(kernels.spaces)
+    kernels.forget()
     with StudentKernel() as next_one:
         assert next_one.execute("print(1 + 1)").outputs[0].text == "2\n"
     assert not list(tmp_path.iterdir())

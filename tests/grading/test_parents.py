@@ -13,7 +13,7 @@ import pytest
 
 from course.grading.kernels import StudentKernel
 from course.grading.parents import nursery
-from tests.sandboxes import descendants, left_of, namespace
+from tests.sandboxes import descendants, left_of, namespace, value_in
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_kernels_are_forked_from_one_parent_which_has_imported_already(start):
     first = start()
     parent = serving(first)
     loaded = "[m in __import__('sys').modules for m in ('numpy', 'matplotlib.pyplot', 'course.remote')]"
-    assert first.evaluate(loaded)[1] == "[True, True, True]"
+    assert value_in(first, loaded) == "[True, True, True]"
     first.close()
     assert serving(start()) is parent
     assert serving(start()) is parent
@@ -130,10 +130,10 @@ def test_signals_to_groups_and_sessions_stay_inside(start):
 def test_no_memory_and_no_descriptor_is_shared(start):
     kernel = start()
     shared = "[l for l in open('/proc/self/maps') if 'w' in l.split()[1] and l.split()[1][3] == 's']"
-    assert kernel.evaluate(shared)[1] == "[]"
+    assert value_in(kernel, shared) == "[]"
     kernel.execute("import os")
     links = "[os.readlink(p) for n in range(200) if os.path.lexists(p := f'/proc/self/fd/{n}')]"
-    found = eval(kernel.evaluate(links)[1])
+    found = eval(value_in(kernel, links))
     theirs = set()
     for pid in (os.getpid(), *descendants(os.getpid()) - _in(kernel)):
         for path in Path(f"/proc/{pid}/fd").iterdir():
@@ -158,7 +158,7 @@ def test_kernels_of_one_parent_do_not_meet(start):
     left = ("/tmp/left", "/dev/shm/left", "/home/student/left", "/dev/pts/0")
     look = f"[os.path.exists(p) for p in {left}]"
     other.execute("import os, socket")
-    assert other.evaluate(look)[1] == "[False, False, False, False]"
+    assert value_in(other, look) == "[False, False, False, False]"
     assert other.execute("socket.socket(socket.AF_UNIX).connect('\\0left')").status == "error"
     spaces = [
         [
@@ -186,7 +186,7 @@ def test_a_forked_grader_leaves_it_alone():
             try:
                 with StudentKernel() as own:
                     os._exit(
-                        0 if own.evaluate("1 + 1")[1] == "2" and serving(own) is not serving(kernel) else 1
+                        0 if value_in(own, "1 + 1") == "2" and serving(own) is not serving(kernel) else 1
                     )
             finally:
                 os._exit(2)

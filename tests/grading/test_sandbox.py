@@ -73,11 +73,11 @@ def test_the_course_and_the_graders_files_are_not_there(start, canary):
     assert other.execute("open('/tmp/mine', 'w').write('x'); open('/dev/shm/mine', 'w')").status == "ok"
     kernel.execute(WALK)
     is_strange = "os.path.basename(p) in ('mine', 'mine.txt') or 'canary' in p"
-    assert kernel.evaluate(f"[p for p in every() if {is_strange}]")[1] == "[]"
+    assert value_in(kernel, f"[p for p in every() if {is_strange}]") == "[]"
     gone = ["/root", "/work", "/var", "/sys", "/mnt", "/proc/1/root", str(canary), str(ROOT), "/etc/shadow"]
-    assert eval(kernel.evaluate(f"[os.path.exists(p) for p in {gone}]")[1]) == [False] * len(gone)
+    assert eval(value_in(kernel, f"[os.path.exists(p) for p in {gone}]")) == [False] * len(gone)
     names = "('mlp_ref', 'gradebook.db', 'source', 'release', 'grading', 'nbgrader_config.py')"
-    assert kernel.evaluate(f"[p for p in every('/opt/packages') if p.split('/')[-1] in {names}]")[1] == "[]"
+    assert value_in(kernel, f"[p for p in every('/opt/packages') if p.split('/')[-1] in {names}]") == "[]"
     for module in ("mlp_ref", "course.grading", "course.grading.kernels", "tests", "demo"):
         assert kernel.execute(f"import {module}").failure.name == "ModuleNotFoundError"
     assert kernel.execute("import course; course.sigmoid(0.0); import numpy, matplotlib").status == "ok"
@@ -117,7 +117,7 @@ def test_what_is_seen_of_the_host(probe, value):
 def test_the_environment_is_a_short_list(start):
     kernel = start(variables={"NBGRADER_EXECUTION": "autograde"})
     kernel.execute("import os")
-    found = eval(kernel.evaluate("dict(os.environ)")[1])
+    found = eval(value_in(kernel, "dict(os.environ)"))
     assert found.pop("NBGRADER_EXECUTION") == "autograde"
     assert set(found) <= {
         "HOME", "PATH", "LANG", "LC_ALL", "MPLBACKEND", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
@@ -250,7 +250,7 @@ def test_no_descriptor_is_inherited():
         with StudentKernel() as other:
             links = "[os.readlink(p) for n in range(200) if os.path.lexists(p := f'/proc/self/fd/{n}')]"
             other.execute("import os")
-            found = other.evaluate(links)[1]
+            found = value_in(other, links)
     finally:
         os.close(inherited)
     kinds = {name.split("[")[0].rstrip(":") for name in eval(found)}
@@ -283,7 +283,7 @@ def test_a_hidden_module_can_be_imported_and_not_used(start):
         failure = kernel.execute(attempt).failure
         assert failure.name == "ImportError"
         assert "write your own" in failure.message
-    assert "exp" not in kernel.evaluate("open(course.activations.__file__).read()")[1]
+    assert "exp" not in value_in(kernel, "open(course.activations.__file__).read()")
     with pytest.raises(ValueError, match=r"course\.nothing"):
         StudentKernel(hidden=["course.nothing"])
 
@@ -291,7 +291,7 @@ def test_a_hidden_module_can_be_imported_and_not_used(start):
 def test_a_file_in_the_working_folder_shadows_no_module(start):
     kernel = start({"numpy.py": b"raise SystemExit", "course.py": b"raise SystemExit"})
     assert kernel.execute("import numpy, course; numpy.zeros(1); course.sigmoid(0.0)").status == "ok"
-    assert kernel.evaluate("[p for p in __import__('sys').path if not p.startswith('/opt/')]")[1] == "[]"
+    assert value_in(kernel, "[p for p in __import__('sys').path if not p.startswith('/opt/')]") == "[]"
 
 
 def test_without_bubblewrap_nothing_starts(monkeypatch, tmp_path):
@@ -346,7 +346,7 @@ def test_the_wheels_bubblewrap_serves_where_the_system_has_none(monkeypatch, tmp
     assert bubblewrap.program() == str(bundled)
     assert stat.S_ISREG(bundled.stat().st_mode)
     with StudentKernel() as kernel:
-        assert kernel.evaluate("1 + 1")[1] == "2"
+        assert value_in(kernel, "1 + 1") == "2"
 
 
 def test_an_unknown_machine_is_refused():

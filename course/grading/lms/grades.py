@@ -101,7 +101,7 @@ def read(session: Session, assignment: str, order: Mapping[str, int]) -> Grades:
 def _lines(session: Session, assignment: str, names: Mapping[str, str]) -> tuple[Line, ...]:
     mine = SubmittedAssignment.assignment_id.in_(select(Assignment.id).where(Assignment.name == assignment))
     handed_in = select(SubmittedAssignment.student_id, SubmittedAssignment.timestamp).where(mine)
-    times = {student: time for student, time in session.execute(handed_in)}  # noqa: C416  # for mypy
+    times = {row.student_id: row.timestamp for row in session.execute(handed_in)}
     penalties = dict.fromkeys(times, 0.0)
     late = select(SubmittedAssignment.student_id, SubmittedNotebook.late_submission_penalty)
     for student, penalty in session.execute(late.join(SubmittedNotebook).where(mine)):

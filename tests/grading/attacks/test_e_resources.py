@@ -40,7 +40,7 @@ MEMORY = {
         "memory",
     ),
     "a result too large": Attack(using("return np.zeros(2 * 10**7)"), "memory"),
-    "an exception too large": Attack(using("raise ValueError('x' * (1 << 27))"), "memory"),
+    "an exception too large": Attack(using("raise ValueError('x' * (1 << 26))"), "error", "ValueError: xxx"),
 }
 
 COUNTS = {
