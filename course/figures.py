@@ -25,15 +25,27 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 )
 
 
-def single(width: float, height: float) -> tuple[Figure, Axes]:
-    """Return a figure of `width` × `height` inches and its only pair of axes, with room for their labels.
+def single(width: float, height: float, title: str, *, log: str = "") -> tuple[Figure, Axes]:
+    """Return a figure of `width` × `height` inches and its only pair of axes.
 
-    The room is fixed, since measuring the labels takes as long as drawing them.
+    Those named in `log`, as "xy", are logarithmic. All has its fixed place, with room for it: measuring
+    labels to find one takes as long as drawing them.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullLocator
 
+    left, right, bottom, top = 0.85, 0.2, 0.55, 0.35
     figure, axes = plt.subplots(figsize=(width, height))
-    figure.subplots_adjust(0.75 / width, 0.55 / height, 1 - 0.2 / width, 1 - 0.35 / height)
+    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
+    axes.set_title(title, y=1)
+    axes.xaxis.set_label_coords(0.5, 0.2 / height, figure.transFigure)
+    axes.yaxis.set_label_coords(0.2 / width, 0.5, figure.transFigure)
+    for name in log:
+        axes.set(**{f"{name}scale": "log"})
+        axis = {"x": axes.xaxis, "y": axes.yaxis}[name]
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_locator(NullLocator())
+        axis.grid(color="0.9")
     return figure, axes
 
 

@@ -1,11 +1,14 @@
 """The kernel of a notebook that is graded: ipykernel's, less what only somebody at a keyboard needs.
 
-Besides Jupyter's channels it has a line on which the grader asks for the values of names and for calls of
-functions: what is asked a hundred times a notebook must not take a hundred runs of a cell.
+Besides Jupyter's channels it has a line on which the grader has cells run, and asks for the values of names
+and for calls of functions. What is asked a hundred times a notebook must not take a hundred messages that say
+what the grader knows.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import gc
 import io
 import json
@@ -110,6 +113,9 @@ class Kernel(IPKernelApp):
         """Make the kernel, and listen to the line."""
         super().init_kernel()  # type: ignore[no-untyped-call]  # ipykernel has no types
         self._process = os.getpid()
+        # What a cell sets in it, as NumPy's treatment of errors, holds for the cells that follow.
+        self._context = contextvars.copy_context()
+        self._running: asyncio.Task[None] | None = None
         IOLoop.current().add_handler(self.line.fileno(), lambda *_: self._asked(), IOLoop.READ)
 
     def _asked(self) -> None:
@@ -120,7 +126,32 @@ class Kernel(IPKernelApp):
         except OSError:
             IOLoop.current().remove_handler(self.line.fileno())
             return
-        reply = self._interruptible(question)
+        asked = json.loads(question)
+        if "run" in asked:
+            running = self._run(identity, asked["run"])
+            self._running = asyncio.get_running_loop().create_task(running, context=self._context)
+        else:
+            self._reply(identity, self._interruptible(asked))
+
+    async def _run(self, identity: bytes, source: str) -> None:
+        """Run a cell; when the answer comes, a last message has gone out on the channel of outputs."""
+        kernel: Any = self.kernel
+        kernel.set_parent([], {"header": {"msg_id": identity.hex()}})
+        try:
+            kernel.pre_handler_hook()
+            try:
+                reply = _told(await kernel.do_execute(source, silent=False, allow_stdin=False))
+            finally:
+                kernel.post_handler_hook()
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+        except BaseException as error:  # an interrupt where it is not the cell that gets it
+            reply = _told({"status": "error", "ename": type(error).__name__})
+        self._end_if_forked()
+        kernel._publish_status("idle", "shell")
+        self._reply(identity, reply)
+
+    def _reply(self, identity: bytes, reply: bytes) -> None:
         self._end_if_forked()
         self.line.sendall((IDENTITY + len(reply)).to_bytes(LENGTH) + identity + reply)
 
@@ -135,7 +166,7 @@ class Kernel(IPKernelApp):
             raise ConnectionResetError
         return data
 
-    def _interruptible(self, question: bytes) -> bytes:
+    def _interruptible(self, question: dict[str, Any]) -> bytes:
         kernel: Any = self.kernel
         try:
             kernel.pre_handler_hook()
@@ -146,15 +177,22 @@ class Kernel(IPKernelApp):
         except BaseException as error:  # whatever the student's code raises, and an interrupt at any point
             return _failed(error)
 
-    def _answered(self, question: bytes) -> bytes:
+    def _answered(self, question: dict[str, Any]) -> bytes:
         shell: Any = self.shell
-        reply = json.dumps({"answer": remote.answer(shell.user_ns, json.loads(question))}).encode()
+        reply = json.dumps({"answer": remote.answer(shell.user_ns, question)}).encode()
         # As after a cell; otherwise the next one would show what the call has drawn.
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")
         if len(reply) > LARGEST_ANSWER - IDENTITY:
             raise MemoryError(f"The result is larger than {LARGEST_ANSWER >> 20} MiB.")
         return reply
+
+
+def _told(reply: dict[str, Any]) -> bytes:
+    """Return what the grader is told of a cell that was run; all of a traceback is among the outputs."""
+    name, message = (reply.get(field, "")[:LONGEST_REASON] for field in ("ename", "evalue"))
+    told = {field: reply[field] for field in ("status", "execution_count") if field in reply}
+    return json.dumps(told | {"ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}).encode()
 
 
 def _failed(error: BaseException) -> bytes:

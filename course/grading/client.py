@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import select
 import signal
 import time
 from typing import Any
 
 from course.grading import confinement, messages, zmtp
-from course.grading.execution import Clock, Execution, Failure, from_reply
-from course.grading.limits import Limits
+from course.grading.execution import Clock, Execution, from_reply
 from course.grading.line import Line
 from course.grading.outputs import Outputs, error_output
 from course.grading.sandbox import Sandbox
 from course.grading.streams import Disconnected
 
-_LARGEST_REPLY = 65 << 20
 _ENVELOPE = 1 << 20
 _TICK = 0.1
 # Own seconds which an interrupted kernel has to stop, and one that has answered to hand in the last outputs.
 _TO_STOP = 2.0
 _TO_FINISH = 2.0
 ENDED = "The code ended the process that runs the notebook."
-_TOO_LARGE = Failure("ValueError", "The kernel's reply is larger than any that may be read.")
 _SILENT = "The kernel no longer answers: the code closed its connection, or sent what is no message."
-_Source = zmtp.Connection | Line
 
 
 class _Wait:
@@ -83,106 +81,95 @@ class Client:
         self.sandbox = sandbox
         self.condemned = ""
         """why the kernel will not be asked again; once said, it is to be killed"""
-        self._limits: Limits = sandbox.limits
-        self._writer = messages.Writer()
-        self._connections: list[zmtp.Connection] = []
-        deadline = time.monotonic() + self._limits.startup
-        sandbox.start(confinement.kernel_side(self._writer.key))
+        deadline = time.monotonic() + sandbox.limits.startup
+        sandbox.start(confinement.kernel_side(secrets.token_hex(32)))
         self._line = Line(sandbox.line)
         try:
-            self._shell = self._connect("shell_port", "DEALER", _LARGEST_REPLY, deadline)
-            self._iopub = self._connect("iopub_port", "SUB", 4 * self._limits.output + _ENVELOPE, deadline)
+            self._iopub = self._subscription(deadline)
+        except BaseException:
+            self._line.close()
+            raise
+        try:
             self._wait_until_ready(deadline)
         except BaseException:
             self.close()
             raise
 
-    def _connect(self, channel: str, kind: str, largest: int, deadline: float) -> zmtp.Connection:
-        path = f"/proc/self/fd/{self.sandbox.sockets}/k-{confinement.PORTS[channel]}"
+    def _subscription(self, deadline: float) -> zmtp.Subscription:
+        path = f"/proc/self/fd/{self.sandbox.sockets}/k-{confinement.PORTS['iopub_port']}"
         while True:
             try:
-                connection = zmtp.Connection(path, kind, largest, deadline)
+                return zmtp.Subscription(path, 4 * self.sandbox.limits.output + _ENVELOPE, deadline)
             except (OSError, Disconnected) as error:
                 if not self.sandbox.running or time.monotonic() > deadline:
                     raise self.sandbox.unavailable() from error
                 time.sleep(0.005)
-            else:
-                self._connections.append(connection)
-                return connection
 
     def _wait_until_ready(self, deadline: float) -> None:
-        # Answered on both channels: the subscription has arrived, and no output will be missed.
-        ready: set[_Source] = set()
+        # An empty cell that has shown something: the subscription has arrived, and no output will be missed.
         try:
-            while len(ready) < 2:
-                request, parts = self._writer.request("kernel_info_request", {})
-                self._shell.send(parts)
+            while time.monotonic() < deadline:
+                identity = self._line.send(b'{"run": ""}')
                 until = min(deadline, time.monotonic() + 1)
-                while len(ready) < 2 and time.monotonic() < until:
-                    ready |= {
-                        source for source, message in self._messages(_TICK) if message.parent == request
-                    }
-                if time.monotonic() >= deadline:
-                    raise Disconnected
+                while time.monotonic() < until:
+                    answers, shown = self._received(_TICK, identity)
+                    if shown:
+                        return
+                    if answers:
+                        break
         except Disconnected as error:
             raise self.sandbox.unavailable() from error
+        raise self.sandbox.unavailable()
 
-    def _received(self, patience: float, *more: Line) -> list[tuple[_Source, Any]]:
-        """Return what has come within `patience` seconds, each with where from. Raises Disconnected."""
+    def _received(self, patience: float, identity: bytes) -> tuple[list[bytes], list[messages.Message]]:
+        """Return what has come within `patience` seconds: answers to this question, and what it has shown.
+
+        Raises Disconnected.
+        """
         poll = select.poll()
-        sources: list[_Source] = [*self._connections, *more]
-        for source in sources:
-            poll.register(source, select.POLLIN | (select.POLLOUT if source.sending else 0))
+        poll.register(self._line, select.POLLIN | (select.POLLOUT if self._line.sending else 0))
+        poll.register(self._iopub, select.POLLIN)
         ready = {descriptor for descriptor, _ in poll.poll(patience * 1000)}
-        readable = [source for source in sources if source.fileno() in ready]
-        for source in readable:
-            source.flush()
-        return [(source, one) for source in readable for one in source.receive()]
+        answers: list[bytes] = []
+        shown: list[messages.Message] = []
+        if self._line.fileno() in ready:
+            self._line.flush()
+            answers = [text for whose, text in self._line.receive() if whose == identity]
+        if self._iopub.fileno() in ready:
+            read = map(messages.read, self._iopub.receive())
+            shown = [message for message in read if message and message.parent == identity.hex()]
+        return answers, shown
 
-    def _messages(self, patience: float) -> list[tuple[_Source, messages.Message]]:
-        """Return Jupyter's messages that have come within `patience` seconds. Raises Disconnected."""
-        received = ((source, messages.read(parts)) for source, parts in self._received(patience))
-        return [(source, message) for source, message in received if message is not None]
-
-    def execute(
-        self, content: dict[str, Any], outputs: Outputs, clock: Clock, seconds: float, is_rest: bool
-    ) -> Execution:
-        """Return what became of an `execute_request`, within `seconds` of own time.
+    def execute(self, code: str, outputs: Outputs, clock: Clock, seconds: float, is_rest: bool) -> Execution:
+        """Return what became of a cell, within `seconds` of own time.
 
         `is_rest` says whether these are what is left of the notebook's.
         """
         reply: dict[str, Any] = {}
         idle, wait = False, _Wait(self.sandbox, clock, seconds, is_rest)
-        dropped = self._shell.dropped, self._iopub.dropped
+        dropped = self._iopub.dropped
         try:
-            request, parts = self._writer.request("execute_request", content)
-            self._shell.send(parts)
+            identity = self._line.send(json.dumps({"run": code}).encode())
             while not (reply and idle) and wait.goes_on():
-                for source, message in self._messages(_TICK):
-                    if message.parent != request:
-                        continue
-                    if source is self._iopub:
-                        outputs.take(message)
-                        idle |= (
-                            message.kind == "status" and message.content().get("execution_state") == "idle"
-                        )
-                    elif message.kind == "execute_reply" and not reply:
-                        found = message.content()
-                        if found.get("status") in ("ok", "error", "aborted"):
-                            reply = found
-                            wait.has_reply()
-                if self._shell.dropped > dropped[0] and not reply:
-                    return Execution("error", "", outputs.result(), _TOO_LARGE, seconds=clock.own())
+                answers, shown = self._received(_TICK, identity)
+                for message in shown:
+                    outputs.take(message)
+                    idle |= message.kind == "status" and message.content().get("execution_state") == "idle"
+                if answers and not reply:
+                    reply = messages.json_object(answers[0])
+                    if reply.get("status") not in ("ok", "error"):
+                        raise Disconnected
+                    wait.has_reply()
         except Disconnected:
             wait.gives_up(self._why_disconnected())
-        if self._iopub.dropped > dropped[1]:
+        if self._iopub.dropped > dropped:
             outputs.leave_out()
         if failed := self._failed(wait, outputs):
             return failed
-        shown = outputs.result()
+        kept = outputs.result()
         if reply["status"] == "error" and not outputs.raised:
-            shown.append(error_output(reply))
-        return from_reply(reply, shown, clock.own())
+            kept.append(error_output(reply))
+        return from_reply(reply, kept, clock.own())
 
     def question(
         self, text: bytes, outputs: Outputs, clock: Clock, seconds: float, is_rest: bool
@@ -196,8 +183,7 @@ class Client:
         try:
             identity = self._line.send(text)
             while not answers and wait.goes_on():
-                found = self._received(_TICK, self._line)
-                answers = [one[1] for source, one in found if source is self._line and one[0] == identity]
+                answers, _ = self._received(_TICK, identity)
         except Disconnected:
             wait.gives_up(self._why_disconnected())
         failed = self._failed(wait, outputs)
@@ -218,6 +204,5 @@ class Client:
 
     def close(self) -> None:
         """Close the connections. May be called again."""
-        for connection in self._connections:
-            connection.close()
+        self._iopub.close()
         self._line.close()

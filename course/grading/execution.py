@@ -52,7 +52,7 @@ class Execution:
 
 
 def from_reply(content: Mapping[str, Any], outputs: list[NotebookNode], seconds: float) -> Execution:
-    """Return what an `execute_reply` says."""
+    """Return what the reply to a cell says."""
     count = content.get("execution_count")
     number = count if type(count) is int and 0 <= count < 1 << 31 else None
     if content.get("status") != "ok":

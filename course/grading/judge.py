@@ -78,6 +78,7 @@ class Judge:
         return {
             name: clone(value) if type(value) in (np.ndarray, list, tuple, dict, set) else value
             for name, value in self.namespace.items()
+            if name != "__builtins__"  # Python's own, which it puts there
         }
 
     def _asked_for(self, source: str) -> list[str]:

@@ -57,28 +57,13 @@ class StudentKernel:
         """Own time used while something was asked or run; what each took is told apart."""
         return self._seconds
 
-    def execute(
-        self,
-        code: str,
-        *,
-        seconds: float | None = None,
-    ) -> Execution:
+    def execute(self, code: str, *, seconds: float | None = None) -> Execution:
         """Run `code` and return what became of it, within `seconds` of own time (a cell's limit by default).
 
-        Never raises for anything the student's code does. Large data is better sent in the expression of
-        `evaluate`: IPython takes half a second for each megabyte of code. Nobody answers `input()`, which
-        raises unless `allow_stdin`, and then waits for the time-out. Raises SandboxUnavailable when the
-        sandbox's limits cannot be watched, which is no fault of the student's.
+        Never raises for anything the student's code does; nobody answers `input()`, which raises. Raises
+        SandboxUnavailable when the sandbox's limits cannot be watched, which is no fault of the student's.
         """
-        content = {
-            "code": code,
-            "silent": False,
-            "store_history": True,
-            "user_expressions": {},
-            "allow_stdin": False,
-            "stop_on_error": False,
-        }
-        return self._within(seconds, partial(self._client.execute, content))
+        return self._within(seconds, partial(self._client.execute, code))
 
     def ask(self, question: bytes, *, seconds: float | None = None) -> Execution:
         """Put a question to `course.remote` in the kernel; return what became of it.

@@ -1,4 +1,4 @@
-"""One connection to a ZeroMQ socket in a sandbox, whose other end may write anything.
+"""A subscription to a ZeroMQ socket in a sandbox, whose other end may write anything.
 
 libzmq holds every part of a message until the last has come, and there may be any number of parts. This
 reads the same protocol (ZMTP 3.0, https://rfc.zeromq.org/spec/23/) and never holds more than it is told to.
@@ -19,13 +19,13 @@ _PARTS = 64
 Parts = list[bytearray]
 
 
-class Connection(Stream):
-    """A connection of the type `kind` (DEALER or SUB) to the socket at `path`.
+class Subscription(Stream):
+    """A connection to the publishing socket at `path`, subscribed to everything.
 
     `largest` is the size in bytes of the largest message that is kept; of others not a byte is.
     """
 
-    def __init__(self, path: str, kind: str, largest: int, deadline: float) -> None:
+    def __init__(self, path: str, largest: int, deadline: float) -> None:
         """Connect before `deadline` (by time.monotonic). Raises OSError and Disconnected."""
         super().__init__(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC))
         self.dropped = 0
@@ -39,17 +39,16 @@ class Connection(Stream):
         self._dropped = False
         self._messages: list[Parts] = []
         try:
-            self._greet(path, kind, deadline)
+            self._greet(path, deadline)
         except BaseException:
             self._socket.close()
             raise
         self._socket.setblocking(False)
 
-    def _greet(self, path: str, kind: str, deadline: float) -> None:
+    def _greet(self, path: str, deadline: float) -> None:
         self._socket.settimeout(max(0.01, deadline - time.monotonic()))
         self._socket.connect(path)
-        name, value = b"\x0bSocket-Type", kind.encode()
-        ready = b"\x05READY" + name + len(value).to_bytes(4) + value
+        ready = b"\x05READY\x0bSocket-Type\x00\x00\x00\x03SUB"
         self._socket.sendall(_GREETING)
         greeting = self._exactly(len(_GREETING))
         if greeting[:1] != b"\xff" or greeting[9:11] < b"\x7f\x03" or greeting[12:32] != _GREETING[12:32]:
@@ -58,8 +57,7 @@ class Connection(Stream):
         flags, size = self._exactly(2)
         if flags != _COMMAND or not self._exactly(size).startswith(b"\x05READY"):
             raise Disconnected
-        if kind == "SUB":
-            self._socket.sendall(b"\x00\x01\x01")  # a message of one byte: subscribe, to everything
+        self._socket.sendall(b"\x00\x01\x01")  # a message of one byte: subscribe, to everything
 
     def _exactly(self, size: int) -> bytes:
         data = b""
@@ -69,17 +67,6 @@ class Connection(Stream):
                 raise Disconnected
             data += more
         return data
-
-    def send(self, parts: list[bytes]) -> None:
-        """Queue a message. Raises Disconnected."""
-        for index, part in enumerate(parts):
-            more = _MORE if index + 1 < len(parts) else 0
-            if len(part) < 256:
-                self._out += bytes([more, len(part)])
-            else:
-                self._out += bytes([more | _LONG]) + len(part).to_bytes(8)
-            self._out += part
-        self.flush()
 
     def receive(self) -> list[Parts]:
         """Return the messages that are complete, after reading once. Raises Disconnected."""

@@ -13,9 +13,8 @@ from tests.grading.attacks.arena import HONEST, Attack, fight, holds, slow
 ANSWERING = """
 import json, course.kernel
 _before_attacked = course.kernel.Kernel._interruptible
-def forged(self, question):
-    asked = json.loads(question)
-    if asked.get("call") != "attacked": return _before_attacked(self, question)
+def forged(self, asked):
+    if asked.get("call") != "attacked": return _before_attacked(self, asked)
     count = len(asked["calls"])
     def replies(node, after=(None, None), shares=False):
         return [{"result": node, "after": list(after), "shares": shares}] * count
@@ -157,28 +156,28 @@ def test_forged_messages():
 
 REPLIES = {
     "a reply before the reply": """
-async def twice(stream, ident, parent):
+import course.kernel
+async def twice(self, identity, source):
     for _ in range(2):
-        content = {"status": "ok", "execution_count": 1, "payload": [], "user_expressions":
-            {"": {"status": "ok", "data": {"text/plain": "'W10='"}, "metadata": {}}}}
-        kernel.session.send(stream, "execute_reply", content, parent, ident=ident)
-        idle = {"execution_state": "idle"}
-        kernel.session.send(kernel.iopub_socket, "status", idle, parent, ident=b"status")
-kernel = get_ipython().kernel
-kernel.shell_handlers["execute_request"] = twice
+        self.kernel.set_parent([], {"header": {"msg_id": identity.hex()}})
+        self.kernel._publish_status("idle", "shell")
+        self._reply(identity, b'{"status": "ok", "execution_count": 1}')
+course.kernel.Kernel._run = twice
 """,
     "no reply": """
+import course.kernel
 async def silent(*args): pass
-get_ipython().kernel.shell_handlers["execute_request"] = silent
+course.kernel.Kernel._run = silent
 """,
     "never idle": "get_ipython().kernel._publish_status = lambda *a, **k: None",
     "replies to questions not asked yet": """
-kernel = get_ipython().kernel
-head = kernel.get_parent("shell")["header"]
-base, _, count = head["msg_id"].rpartition("_")
+import course.kernel, os
+kernel = course.kernel.Kernel.instance()
 for k in range(100):
-    parent = {"header": {**head, "msg_id": f"{base}_{k}"}}
-    kernel.session.send(kernel.iopub_socket, "status", {"execution_state": "idle"}, parent, ident=b"status")
+    identity = os.urandom(16)
+    parent = {"header": {"msg_id": identity.hex()}}
+    kernel.kernel.session.send(kernel.kernel.iopub_socket, "status", {"execution_state": "idle"}, parent)
+    kernel._reply(identity, b'{"status": "ok"}')
 """,
     "closed connections": """
 import os
