@@ -56,9 +56,12 @@ def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, na
         result = function(*args, **keywords)
     except Exception as error:
         return {"error": [type(error).__name__, str(error)[: wire.LONGEST_REASON]]}
-    own = {id(value): name for name, value in list(namespace.items()) if callable(value)}
+
+    def own(value: Any) -> str | None:
+        return next((name for name, found in list(namespace.items()) if found is value), None)
+
     return {
-        "result": wire.encode(result, lambda value: own.get(id(value))),
+        "result": wire.encode(result, own),
         "after": [_if_changed(b, a) for b, a in zip(before, args, strict=True)],
         "shares": shares_memory(result, args),
     }
