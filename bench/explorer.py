@@ -156,7 +156,7 @@ def recomputing() -> tuple[float, float, float]:
 
     explorer = LossExplorer()
     explorer.settle()
-    chart, control = explorer._chart, explorer._seed
+    chart, control = explorer._chart, explorer._controls.of_problem[-1]
     begun = last = time.perf_counter()
     shown, pause = 0.0, 0.0
     control.value = 1

@@ -7,7 +7,7 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,10 @@ import ipywidgets as widgets
 import numpy as np
 
 from course import files
-from course.explorer import runs, words
+from course.explorer import pinned, runs, words
 from course.explorer.chart import Chart
-from course.explorer.problem import DATA, NETWORKS, WIDTHS, Problem
+from course.explorer.controls import Controls
+from course.explorer.problem import Problem
 from course.explorer.table import Table
 from course.explorer.worker import Worker
 
@@ -26,17 +27,12 @@ if TYPE_CHECKING:
 
     from course.explorer.picture import View
 
-SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-NETWORK_NAMES = ("seed 1: one hidden layer, MSE", "seed 2: three layers, BCE")
 START = 72
 """the rate shown first: three decades above the smallest"""
-MOST_PINS = 4
 PUBLISH_EVERY = 0.4
 """seconds between two messages with the student's runs so far"""
 PATIENCE = 60.0
 """seconds to wait for all true runs where everything is asked for"""
-
-Pin = float | Mapping[str, Any]
 
 
 def _told(method: Callable[..., None]) -> Callable[..., None]:
@@ -71,7 +67,6 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
     Raises ValueError for a network, data set, size, rate, step or pin that cannot be.
     """
 
-    _owned: Sequence[Any] = ()
     _resetting = False
 
     def __init__(
@@ -88,14 +83,14 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         step: int | None = None,
         log: bool = True,
         curvature: bool = False,
-        pins: Sequence[Pin] = (),
+        pins: Sequence[pinned.Code] = (),
     ) -> None:
         if gradient is not None and not callable(gradient):
             raise ValueError(f"gradient must be a function, and is a {type(gradient).__name__}")
         if steps < 1 or (step is not None and not 0 <= step <= steps):
             raise ValueError(f"step={step!r}, steps={steps!r}: at least one step, and a step among them")
-        if len(pins) > MOST_PINS:
-            raise ValueError(f"{len(pins)} pins: at most {MOST_PINS} runs can be pinned")
+        if len(pins) > pinned.MOST:
+            raise ValueError(f"{len(pins)} pins: at most {pinned.MOST} runs can be pinned")
         self.gradient = gradient
         self._problem = Problem(network, data, hidden, scale, seed)
         self._first_problem = tuple(asdict(self._problem).values())
@@ -117,12 +112,18 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             **self._described(),
         )
         self._chart.rate = float(self._table.rates[index])
-        self._make_controls()
+        self._controls = Controls(self._chart, self._problem, steps)
         super().__init__(
-            [self._controls, self._chart],
+            [self._controls.column, self._chart],
             layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start", width="100%"),
         )
         self.add_class("loss-explorer")
+        for control in self._controls.of_problem:
+            control.observe(self._problem_chosen, "value")
+        self._chart.observe(self._rate_asked, "asked")
+        self._chart.observe(self._curvature_asked, "show_curvature")
+        self._controls.save.on_click(self._save_clicked)
+        self._controls.reset.on_click(self._reset)
         self._start()
 
     # ---- what is shown, for Python
@@ -172,7 +173,10 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         chart = self._chart
         arguments: dict[str, Any] = {**asdict(self._problem), "steps": self._steps}
         arguments |= {"rate": float(self._table.rates[chart.index]), "step": chart.step, "log": chart.log}
-        arguments |= {"curvature": chart.show_curvature, "pins": [self._pin_code(pin) for pin in chart.pins]}
+        arguments |= {
+            "curvature": chart.show_curvature,
+            "pins": [pinned.code(pin, self._table.rates, self._problem) for pin in chart.pins],
+        }
         parts = [f"{name}={value!r}" for name, value in arguments.items()]
         if self.gradient is not None:
             parts.insert(0, f"gradient={getattr(self.gradient, '__name__', '...')}")
@@ -231,120 +235,24 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         # ipywidgets closes what could not be made, too
         if hasattr(self, "_worker"):
             self._worker.stop()
-        for widget in self._owned:
-            widget.close()
+        if hasattr(self, "_controls"):
+            self._controls.close()
+            self._chart.close()
         super().close()
 
     def __repr__(self) -> str:
         return f"LossExplorer, {words.describe(self._problem)}. {self.headline}"
 
-    # ---- controls
-
-    def _make_controls(self) -> None:
-        chart, problem = self._chart, self._problem
-        named = {"style": {"description_width": "94px"}, "layout": widgets.Layout(width="310px")}
-        late = {**named, "continuous_update": False}
-        self._slider = widgets.IntSlider(
-            chart.index, 0, runs.RATES - 1, description="learning rate", readout=False, **named
-        )
-        self._slider.add_class("learning-rate")
-        entry = widgets.FloatText(
-            chart.rate, description="η exactly", tooltip="a learning rate, exactly", **named
-        )
-        entry.add_class("exact-rate")
-        jumps = widgets.ToggleButtons(
-            options=["too slow", "good", "edge", "too large"],
-            index=None,
-            style={"button_width": "74px"},
-            tooltips=["hardly moves", "falls at every step, furthest", "goes up somewhere", "beyond repair"],
-        )
-        jumps.add_class("jumps")
-        pin = widgets.ToggleButton(
-            False, description="Pin this run", tooltip="keep this run in sight", icon="thumb-tack"
-        )
-        pin.add_class("pin-run")
-        clear = widgets.ToggleButton(False, description="Clear pins")
-        play = widgets.ToggleButton(
-            False, description="Play", icon="play", layout=widgets.Layout(width="72px")
-        )
-        play.add_class("play")
-        steps = widgets.IntSlider(
-            chart.step, 0, self._steps, description="step", style={"description_width": "34px"},
-            layout=widgets.Layout(width="234px"),
-        )  # fmt: skip
-        steps.add_class("step")
-        self._network = widgets.Dropdown(
-            options=list(zip(NETWORK_NAMES, NETWORKS, strict=True)), value=problem.network,
-            description="network", **named,
-        )  # fmt: skip
-        self._data = widgets.Dropdown(
-            options=[("exclusive or", DATA[0]), ("two moons", DATA[1])],
-            value=problem.data,
-            description="data",
-            **named,
-        )
-        self._hidden = widgets.IntSlider(
-            problem.hidden, WIDTHS[0], WIDTHS[-1], description="hidden units", **late
-        )
-        scales = sorted({*SCALES, problem.scale})
-        self._scale = widgets.SelectionSlider(
-            options=[(f"{scale:g}", scale) for scale in scales],
-            value=problem.scale,
-            description="initial scale",
-            **late,
-        )
-        self._seed = widgets.BoundedIntText(problem.seed, 0, 2**31, description="seed", **late)
-        self._seed.add_class("seed")
-        log = widgets.Checkbox(chart.log, description="logarithmic loss", indent=False)
-        curvature = widgets.Checkbox(chart.show_curvature, description="curvature", indent=False)
-        curvature.add_class("curvature-shown")
-        half = widgets.Layout(width="152px")
-        log.layout = curvature.layout = clear.layout = pin.layout = half
-        self._format = widgets.Dropdown(
-            options=["PNG", "SVG", "CSV", "HTML"], description="file", style={"description_width": "30px"},
-            layout=widgets.Layout(width="130px"),
-        )  # fmt: skip
-        save = widgets.Button(description="Save", layout=widgets.Layout(width="84px"))
-        save.add_class("save")
-        reset = widgets.Button(description="Reset", layout=widgets.Layout(width="84px"))
-        reset.add_class("reset")
-        row = functools.partial(widgets.HBox, layout=widgets.Layout(width="312px"))
-        self._controls = widgets.VBox(
-            [
-                self._slider, entry, jumps, row([pin, clear]), row([play, steps]),
-                self._network, self._data, self._hidden, self._scale, self._seed,
-                row([log, curvature]), row([self._format, save, reset]),
-            ],
-            layout=widgets.Layout(width="326px", flex="0 0 326px"),
-        )  # fmt: skip
-        # these move without Python
-        joined = [
-            (self._slider, "value", "index"), (entry, "value", "rate"), (jumps, "index", "jump"),
-            (pin, "value", "pinned"), (clear, "value", "clear"),
-            (steps, "value", "step"), (play, "value", "playing"),
-            (log, "value", "log"), (curvature, "value", "show_curvature"),
-        ]  # fmt: skip
-        self._links = [widgets.jslink((control, trait), (chart, name)) for control, trait, name in joined]
-        self._problem_controls = [self._network, self._data, self._hidden, self._scale, self._seed]
-        self._owned = (
-            [*self._links, self._chart] + [control for control, _, _ in joined] + self._problem_controls
-        )
-        self._owned += [clear, self._format, save, reset, *self._controls.children, self._controls]
-        for control in self._problem_controls:
-            control.observe(self._problem_chosen, "value")
-        chart.observe(self._rate_asked, "asked")
-        chart.observe(self._curvature_asked, "show_curvature")
-        save.on_click(self._save_clicked)
-        reset.on_click(self._reset)
+    # ---- what the controls ask for
 
     @_told
     def _problem_chosen(self, change: Any = None) -> None:
         if self._resetting:
             return
-        chosen = Problem(*(control.value for control in self._problem_controls))
+        chosen = self._controls.chosen()
         if chosen == self._problem:
             return
-        frozen = [self._frozen(pin, chosen) for pin in self._chart.pins]
+        frozen = [pinned.kept(pin, self._table, self._problem, chosen) for pin in self._chart.pins]
         self._problem = chosen
         self._table = Table(chosen, runs.learning_rates(chosen), self._steps)
         with self._publishing, self._chart.hold_sync():
@@ -379,6 +287,11 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             self._table = self._table.with_rate(index, float(rate))
         return index
 
+    def _pin(self, pin: pinned.Code) -> pinned.Pin:
+        if isinstance(pin, Mapping):
+            return pinned.of_another(pin, self._problem, self._steps)
+        return {"index": self._take_rate(float(pin))}
+
     @_told
     def _curvature_asked(self, change: Any) -> None:
         if change.new:
@@ -388,7 +301,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
     def _reset(self, _: Any) -> None:
         self._resetting = True
         try:
-            for control, value in zip(self._problem_controls, self._first_problem, strict=True):
+            for control, value in zip(self._controls.of_problem, self._first_problem, strict=True):
                 control.value = value
         finally:
             self._resetting = False
@@ -403,7 +316,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
     @_told
     def _save_clicked(self, _: Any) -> None:
         def save() -> None:
-            path = files.unused(Path(f"loss-explorer.{self._format.value.lower()}"))
+            path = files.unused(Path(f"loss-explorer.{self._controls.format.value.lower()}"))
             self.save(path)
             self._say(f"Saved {path}.")
 
@@ -412,29 +325,6 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             return
         # Matplotlib is for one thread only: the one that runs the cells
         self._loop.call_soon_threadsafe(_told(lambda _: save()), self)
-
-    # ---- pins
-
-    def _pin(self, pin: Pin) -> dict[str, Any]:
-        if not isinstance(pin, Mapping):
-            return {"index": self._take_rate(float(pin))}
-        problem = replace(self._problem, **{name: value for name, value in pin.items() if name != "rate"})
-        changed = _differences(problem, self._problem)
-        rate = float(pin["rate"])
-        losses = runs.loss_curves(problem, np.array([rate]), self._steps)[0]
-        return _frozen_pin(rate, losses, problem, changed)
-
-    def _frozen(self, pin: dict[str, Any], chosen: Problem) -> dict[str, Any]:
-        """Return a pin that keeps its curve when the problem changes to `chosen`."""
-        if "index" not in pin:
-            return pin
-        k, changed = pin["index"], _differences(self._problem, chosen)
-        return _frozen_pin(float(self._table.rates[k]), self._table.losses[k], self._problem, changed)
-
-    def _pin_code(self, pin: dict[str, Any]) -> Pin:
-        if "index" in pin:
-            return float(self._table.rates[pin["index"]])
-        return {"rate": pin["rate"], **_differences(Problem(**pin["problem"]), self._problem)}
 
     # ---- computing, in the background
 
@@ -525,20 +415,6 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             for pin in chart.pins
         ]
         return View(table, chart.index, chart.step, chart.log, chart.show_curvature, pins)
-
-
-def _differences(one: Problem, other: Problem) -> dict[str, Any]:
-    """Return the settings of `one` that `other` has otherwise."""
-    others = asdict(other)
-    return {name: value for name, value in asdict(one).items() if others[name] != value}
-
-
-def _frozen_pin(
-    rate: float, losses: runs.Array, problem: Problem, changed: Mapping[str, Any]
-) -> dict[str, Any]:
-    label = ", ".join([words.rate(rate), *(words.setting(name, value) for name, value in changed.items())])
-    finite = [float(loss) if np.isfinite(loss) else None for loss in losses]
-    return {"label": label, "rate": rate, "losses": finite, "problem": asdict(problem)}
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

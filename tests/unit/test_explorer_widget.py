@@ -52,7 +52,7 @@ def test_classes_that_tools_look_for(explorer):
 
 def test_controls_are_joined_in_the_browser(explorer):
     one = explorer()
-    joined = {(link.source[0], link.source[1], link.target[1]) for link in one._links}
+    joined = {(link.source[0], link.source[1], link.target[1]) for link in one._controls.links}
     assert (control(one, "learning-rate"), "value", "index") in joined
     assert {target for _, _, target in joined} >= {
         "index",
