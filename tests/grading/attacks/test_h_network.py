@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tests.grading.attacks.arena import FAST, Attack, content, filled, grade, holds, named, paper
+from tests.grading.attacks.arena import Attack, content, filled, grade, holds, named, paper, slow
 
 OUT = {
     "TCP": "socket.create_connection(('127.0.0.1', PORT), 2).sendall(b'out')",
@@ -104,7 +104,7 @@ def test_nothing_gets_in():
     one = paper(["opened"])
     results = []
     book = content(filled(one, {"opened": named(IN, "opened")}))
-    worker = threading.Thread(target=lambda: results.append(grade(one, book, limits=FAST)))
+    worker = threading.Thread(target=lambda: results.append(grade(one, book, limits=slow(cell=20))))
     worker.start()
     reached = set()
     while worker.is_alive():
@@ -139,7 +139,8 @@ def attacked(y, y_hat):
     book = content(filled(one, {"meet": named(meeting, "meet")}))
     results = []
     workers = [
-        threading.Thread(target=lambda: results.append(grade(one, book, limits=FAST))) for _ in range(2)
+        threading.Thread(target=lambda: results.append(grade(one, book, limits=slow(cell=20))))
+        for _ in range(2)
     ]
     for worker in workers:
         worker.start()
