@@ -8,7 +8,7 @@ BIN := .venv/bin
 demo: .venv/installed ; @$(BIN)/python -m demo
 lab: .venv/installed ; @$(BIN)/jupyter lab
 bench: .venv/installed ; @$(BIN)/python -m bench
-test: .venv/installed ; @$(BIN)/python -m pytest -n auto --dist loadfile
+test: .venv/installed ; @$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 release: .venv/installed ; @$(BIN)/course release
 lint: .venv/installed ; @$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
