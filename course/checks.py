@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import html
 import importlib
-from collections.abc import Callable
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, TextIO
 
 from course.trial import Finding, WrongAnswer, examine, quiet
 from course.visible.check import Check
@@ -70,15 +74,20 @@ def check(name: str, function: Callable[..., Any]) -> None:
     """Check the student's `function`, called `name` ("ps1.dC_dW2"), and show what has been established.
 
     Raises CheckFailed when it is wrong, KeyError when there is no such check; what `function` itself
-    raises passes through.
+    raises passes through, without the frames between.
     """
+    __tracebackhide__ = True  # IPython leaves such a frame out
     visible = checks_of(name.partition(".")[0])
     if name not in visible:
         raise KeyError(f"there is no check named {name!r}; there are: {', '.join(visible)}")
     one = visible[name]
     with quiet():
         drawn = one.cases()
-    finding = examine(function, drawn, one.tolerance, one.suspects)
+    try:
+        with _warnings_as_advice():
+            finding = examine(function, drawn, one.tolerance, one.suspects)
+    except Exception as error:
+        raise error.with_traceback(_below_ours(error.__traceback__))  # noqa: B904  # it is the same one
     if finding is not None:
         failed = finding.failed
         last_failed.name, last_failed.args, last_failed.got = name, failed.case.args, failed.got
@@ -97,6 +106,33 @@ def checks_of(problem_set: str) -> dict[str, Check]:
         return {}
     table: dict[str, Check] = module.CHECKS
     return table
+
+
+@contextmanager
+def _warnings_as_advice() -> Iterator[None]:
+    """Show warnings on stdout: stock nbgrader takes a test that writes to stderr for a failed one."""
+
+    def advise(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        sys.stdout.write(warnings.formatwarning(message, category, filename, lineno, line))
+
+    with warnings.catch_warnings():
+        warnings.showwarning = advise
+        yield
+
+
+def _below_ours(traceback: TracebackType | None) -> TracebackType | None:
+    """Return the part of `traceback` from the student's first frame on; all of it when there is none."""
+    below = traceback
+    while below is not None and below.tb_frame.f_globals.get("__name__", "").startswith("course."):
+        below = below.tb_next
+    return below or traceback
 
 
 def _show(passed: Passed) -> None:

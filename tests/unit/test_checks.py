@@ -1,6 +1,8 @@
 """Visible checks: the reference passes, wrong answers are told kindly and never told what is right."""
 
 import re
+import traceback
+import warnings
 
 import numpy as np
 import pytest
@@ -209,3 +211,35 @@ def test_exceptions_pass_through():
 
 def _stub(*_):
     raise NotImplementedError("equation (5)")
+
+
+def test_a_warning_is_advice_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    """Stock nbgrader's Validate takes stderr for a failure, and the grader does not."""
+
+    def loud(*args):
+        warnings.warn("overflow on the way", RuntimeWarning, stacklevel=1)
+        return ps1["mse_cost"](*args)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        check("ps1.mse_cost", loud)
+    told = capsys.readouterr()
+    assert "RuntimeWarning: overflow on the way" in told.out
+    assert told.err == ""
+
+
+def test_what_a_function_raises_is_told_without_the_courses_frames() -> None:
+    def inner():
+        raise NotImplementedError("mine")
+
+    def outer(*args):
+        try:
+            return 1 / 0
+        except ZeroDivisionError:
+            return inner()
+
+    with pytest.raises(NotImplementedError, match="mine") as raised:
+        check("ps1.mse_cost", outer)
+    frames = [frame.f_code.co_name for frame, _ in traceback.walk_tb(raised.value.__traceback__)]
+    assert frames[-3:] == ["check", "outer", "inner"]
+    assert isinstance(raised.value.__context__, ZeroDivisionError)
