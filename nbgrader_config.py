@@ -46,7 +46,7 @@ c.Execute.timeout = 30
 c.GenerateFeedback.preprocessors = [
     steps + "HideTests",
     stock + "GetGrades",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    steps + "PageStyle",
 ]
 c.HTMLExporter.sanitize_html = True
 

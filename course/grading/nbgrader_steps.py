@@ -38,6 +38,13 @@ from course.grading.submission import Unreadable, cells, kernel_name, link_above
 from course.seed import fresh_seed
 
 Resources = dict[str, Any]
+STYLE = """
+.output_area pre { white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere; }
+.output_area img { max-width: 100%; }
+.rendered_html table { margin: 1em 0; }
+.rendered_html th, .rendered_html td { padding: 0.2em 0.8em; vertical-align: top; }
+"""
+PICTURES = ("image/png", "image/jpeg")
 SETTINGS = "course"
 """key of what one step tells a later one, in the notebook's metadata"""
 
@@ -297,8 +304,22 @@ class Inert(SanitizeHTML):
         for index, cell in enumerate(nb.cells):
             settings = cell.metadata.get("nbgrader", {})
             instructors = settings.get("locked") and not settings.get("solution")
+            for output in cell.get("outputs", ()):
+                data = output.get("data", {})
+                # sanitizing turns the HTML of a figure into a wall of letters; the picture beside it is safe
+                if not data.keys().isdisjoint(PICTURES):
+                    data.pop("text/html", None)
             if cell.cell_type == "code" or not instructors:
                 self.preprocess_cell(cell, resources, index)
+        return nb, resources
+
+
+class PageStyle(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
+    """Styles feedback, for which nbgrader's template leaves out the style of tables and wraps no lines."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Add the style to what the template has put into `resources`."""
+        resources["inlining"]["css"].append(STYLE)
         return nb, resources
 
 

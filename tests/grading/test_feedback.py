@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from course.grading import notebooks
@@ -10,8 +12,13 @@ from tests.helpers import hand_in, nbgrader, small_course
 SCRIPT = "<script>alert('mine')</script>"
 WRONG = f"# {SCRIPT}\ndef double(x):\n    return 2 * x if x < 3 else 7"
 NOTES = f"my notes {SCRIPT} <b onclick='x()'>bold</b>"
+# as `course.figures.show` displays a figure
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+TEXT = "a line that goes up"
 LOUD = f"""def half(x):
     from IPython.display import HTML, Javascript, display
+    figure = {{"text/html": '<img src="data:image/png;base64,{PICTURE}">', "image/png": "{PICTURE}"}}
+    display(figure, metadata={{"image/png": {{"alt": "{TEXT}"}}}}, raw=True)
     display(HTML("{SCRIPT}<img src=x onerror=alert(1)>"), Javascript("alert(2)"))
     return x / 3
 
@@ -50,3 +57,9 @@ def test_nothing_a_student_wrote_runs(page: str) -> None:
     assert "<img onerror" not in page
     assert "onclick='x()'" not in page
     assert "alert(2)</script>" not in page
+
+
+def test_figures_are_pictures_with_their_text(page: str) -> None:
+    (picture,) = re.findall(rf"<img [^>]*base64,{re.escape(PICTURE)}[^>]*>", page)
+    assert f'alt="{TEXT}"' in picture
+    assert page.count(PICTURE) == 1 + LOUD.count(PICTURE)  # the code that displays it
