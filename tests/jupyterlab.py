@@ -93,11 +93,16 @@ def _wait(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
 
 def run_all(page: Page, url: str) -> None:
     """Open a notebook alone on the page and, once its kernel is there, run all its cells."""
+    open_notebook(page, url)
+    run_cells(page)
+
+
+def open_notebook(page: Page, url: str) -> None:
+    """Open a notebook alone on the page and wait for its kernel."""
     page.goto(url)
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
     page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for()
     page.keyboard.press("Control+b")
-    run_cells(page)
 
 
 def run_cells(page: Page) -> None:

@@ -1,0 +1,99 @@
+"""A student in JupyterLab writes answers, runs checks, presses nbgrader's Validate and reads its answer."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from course.grading import notebooks
+from demo.students import solutions
+from tests.helpers import ROOT
+from tests.jupyterlab import Lab, open_notebook, run_cells
+
+WRONG = "def sigmoid(t):\n    return 1 / (1 + np.exp(t))"
+# right, with a warning on the way, which is advice
+RIGHT = "def sigmoid(t):\n    return 1 / (1 + np.exp(-t))"
+TO_ANSWER = ("sigmoid", "find_the_bug")
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, str]:
+    return solutions(notebooks.read(ROOT / "source" / "ps0" / "ps0.ipynb"))
+
+
+@pytest.fixture
+def path(lab: Lab, answers: dict[str, str]) -> Path:
+    """ps0 with all answers but two."""
+    released = notebooks.read(lab.root / "ps0" / "ps0.ipynb")
+    done = {name: answer for name, answer in answers.items() if name not in TO_ANSWER}
+    path = lab.root / "ps0" / "mine.ipynb"
+    notebooks.write(notebooks.with_answers(released, done), path)
+    return path
+
+
+def write(page: Page, name: str, answer: str) -> None:
+    """Replace what is in the cell that defines the function `name`."""
+    editor = page.locator(".jp-CodeCell").filter(has_text=f"def {name}(").locator(".cm-content")
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(answer)
+    expect(editor).to_contain_text(answer.splitlines()[-1].strip())
+
+
+def output_of(page: Page, source: str) -> Locator:
+    """What is below the cell with this source."""
+    editor = page.locator(".cm-content", has_text=re.compile(f"^{re.escape(source)}$"))
+    return page.locator(".jp-CodeCell").filter(has=editor).locator(".jp-Cell-outputArea")
+
+
+def validated(page: Page) -> Locator:
+    """Press Validate, and return the answer."""
+    page.get_by_role("button", name="Validate").click()
+    answer = page.locator(".jp-Dialog").filter(has_text="Validation Results")
+    answer.wait_for()
+    return answer
+
+
+def test_validate_says_which_cell_fails_and_why_and_then_that_none_does(
+    lab: Lab, path: Path, page: Page, answers: dict[str, str], tmp_path: Path
+) -> None:
+    open_notebook(page, lab.url("ps0/mine.ipynb"))
+    write(page, "sigmoid", WRONG)
+    run_cells(page)
+    block = output_of(page, 'check("ps0.sigmoid", sigmoid)')
+    expect(block).to_contain_text("✗ ps0.sigmoid: not yet")
+    expect(block).to_contain_text("suspicion")
+
+    answer = validated(page)
+    page.screenshot(path=tmp_path / "wrong.png")
+    told = answer.inner_text()
+    assert told.count("The following cell failed:") == 2
+    wrong, missing = told.split("The following cell failed:")[1:]
+    assert 'check("ps0.sigmoid", sigmoid)' in wrong
+    assert "✗ ps0.sigmoid: not yet" in wrong
+    assert 'check("ps0.find_the_bug", find_the_bug)' in missing
+    assert "raise NotImplementedError()" in missing
+    # neither shows a way through the course's own code
+    assert "Traceback" not in wrong
+    assert "trial.py" not in missing
+    assert "checks.py" not in missing
+    answer.get_by_role("button", name="Ok").click()
+
+    write(page, "sigmoid", RIGHT)
+    write(page, "find_the_bug", answers["find_the_bug"])
+    run_cells(page)
+    expect(block).to_contain_text("✓ ps0.sigmoid")
+    expect(block).to_contain_text("RuntimeWarning")
+
+    answer = validated(page)
+    page.screenshot(path=tmp_path / "right.png")
+    expect(answer).to_contain_text("Success! Your notebook passes all the tests.")
+    answer.get_by_role("button", name="Ok").click()
+    # Validate has saved what it has judged
+    kept = {notebooks.grade_id(cell): cell.source for cell in notebooks.read(path).cells}
+    assert kept["sigmoid"] == RIGHT
