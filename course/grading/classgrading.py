@@ -79,7 +79,10 @@ def grade_class(
             finally:
                 staging.close()
         except OSError as error:
-            raise ClassroomError(f"grading stopped, what is graded is kept: {error}") from error
+            raise ClassroomError(
+                f"grading stopped, what is graded is kept: {error}; there has to be room in {root}, and the "
+                "right to write: then the same command goes on"
+            ) from error
         finally:
             book.close()
     return summary

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import shutil
 import tempfile
 from pathlib import Path
 
-from course.grading import notebooks
+from course.grading import atomic, notebooks
 from course.grading.classroom import Classroom, ClassroomError
+from course.grading.swapping import Staged, WaitingFolder
+
+PREFIX = ".course-release-"
 
 
 def assignments(root: Path) -> list[str]:
@@ -24,12 +26,12 @@ def sources(root: Path) -> list[Path]:
 
 
 def tidy(root: Path) -> list[Path]:
-    """Bring the source notebooks into canonical form; return those that were not."""
+    """Bring the source notebooks into canonical form; return those that were not. Raises ClassroomError."""
     changed = []
     for path in sources(root):
         notebook = notebooks.canonical(notebooks.read(path))
         if path.read_text(encoding="utf-8") != notebooks.dumps(notebook):
-            notebooks.write(notebook, path)
+            atomic.write(path, notebooks.dumps(notebook).encode())
             changed.append(path)
     return changed
 
@@ -48,14 +50,37 @@ def generate(root: Path, assignment: str) -> dict[str, bytes]:
 
 
 def write(root: Path, assignment: str) -> None:
-    """Replace `release/<assignment>` by what `source/` gives now."""
+    """Replace `release/<assignment>` by what `source/` gives now.
+
+    Raises ClassroomError; then it stays as it was.
+    """
     generated = generate(root, assignment)
     target = root / "release" / assignment
-    shutil.rmtree(target, ignore_errors=True)
-    for name, content in generated.items():
-        path = target / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    try:
+        _put(generated, target)
+    except OSError as error:
+        raise ClassroomError(
+            f"{target} cannot be written: {error.strerror}; make room there, or make it writable, and "
+            "release again"
+        ) from error
+
+
+def _put(generated: dict[str, bytes], target: Path) -> None:
+    """Write the files beside what is there, then let them take its place. Raises OSError."""
+    waiting = WaitingFolder(target.parent, PREFIX)
+    try:
+        staged = Staged(waiting.path / "new", target, waiting.path / "old")
+        for name, content in generated.items():
+            path = waiting.path / "new" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        try:
+            staged.swap()
+        except OSError:
+            staged.undo()
+            raise
+    finally:
+        waiting.close()
 
 
 def difference(root: Path, assignment: str) -> str:
