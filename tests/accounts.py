@@ -45,9 +45,8 @@ def account(homes: Path) -> Iterator[Account]:
     """Make a system user with a home below `homes`; there is none any more afterwards."""
     name = f"course-{secrets.token_hex(4)}"
     result = Account(name, homes / name)
-    useradd = ["useradd", "--no-create-home", "--user-group", "--home-dir", str(result.home), name]
+    _done(["useradd", "--no-create-home", "--user-group", "--home-dir", str(result.home), name])
     try:
-        _done(useradd)
         result.home.mkdir(mode=0o700)
         result.take(result.home)
         yield result

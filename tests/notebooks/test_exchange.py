@@ -84,7 +84,8 @@ def people(prepared: People) -> People:
 
 
 def copy_course(people: People) -> None:
-    """Give the instructor a course of one problem set."""
+    """Give the instructor a course of one problem set, in a home that others may enter, as they often may."""
+    people.instructor.home.chmod(0o755)
     for name in ("course", "mlp_ref", "source/ps0", "release/ps0"):
         shutil.copytree(ROOT / name, people.course / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("nbgrader_config.py", "source/header.ipynb"):
