@@ -9,7 +9,7 @@ import tomllib
 import zipfile
 from itertools import chain
 
-from tests.helpers import ROOT
+from tests.helpers import ROOT, run
 
 
 def test_the_wheel_holds_the_course_and_nothing_else(tmp_path) -> None:
@@ -50,3 +50,9 @@ def test_constraints_cover_every_direct_dependency() -> None:
     wanted = [*project["dependencies"], *extras]
     names = {re.match(r"[\w-]+", requirement)[0].lower() for requirement in wanted} - {"mlp-course"}
     assert names <= pinned
+
+
+def test_the_measurements_can_be_started() -> None:
+    result = run(["bench", "nothing"], ROOT)
+    assert result.returncode == 2
+    assert result.stderr == "There is no measurement 'nothing'; there are: explorer, grading\n"
