@@ -117,9 +117,9 @@ def lost(page: str) -> list[str]:
 
 
 def readable(people: People, who: Account) -> set[str]:
-    """Return the files that a user finds and can read, those in the user's home left out."""
-    tree = people.machine.tree
-    search = f"find {tree} -path {who.home} -prune -o -type f -readable -print"
+    """Return the files that a user finds and can read, less the user's own and an open home's settings."""
+    tree, home = people.machine.tree, people.instructor.home
+    search = rf"find {tree} \( -path {who.home} -o -path '{home}/.*' \) -prune -o -type f -readable -print"
     found = people.machine.run(search, who, tree).stdout.splitlines()
     return {str(Path(line).relative_to(tree)) for line in found}
 
