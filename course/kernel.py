@@ -25,6 +25,7 @@ import zmq
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from IPython.core import ultratb
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
@@ -204,11 +205,19 @@ def _failed(error: BaseException) -> bytes:
 
 
 def rehearse() -> None:
-    """Draw a figure and forget it: what Matplotlib finds out only once, kernels forked later know.
+    """Do once what takes longer the first time, and forget it: kernels forked later need not do it again.
 
     Raises RuntimeError if a font stays open, whose position in its file they would share.
     """
     before = _open_descriptors()
+    _draw()
+    _show_an_error()
+    gc.collect()
+    if _open_descriptors() > before:
+        raise RuntimeError("Matplotlib keeps a font open.")
+
+
+def _draw() -> None:
     figure = Figure()
     axes = figure.subplots()
     axes.plot([1, 10], label="η")
@@ -220,9 +229,14 @@ def rehearse() -> None:
     texts: Any = MathTextParser
     fonts._get_font.cache_clear()
     texts._parse_cached.cache_clear()
-    gc.collect()
-    if _open_descriptors() > before:
-        raise RuntimeError("Matplotlib keeps a font open.")
+
+
+def _show_an_error() -> None:
+    shown: Any = ultratb
+    try:
+        raise ValueError
+    except ValueError:
+        shown.AutoFormattedTB(mode="Context").structured_traceback(*sys.exc_info())
 
 
 def _open_descriptors() -> int:

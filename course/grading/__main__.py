@@ -1,5 +1,13 @@
 """`python -m course.grading` is the console script `course`."""
 
-from course.grading.cli import main
 
-main()
+def main() -> None:
+    """Run the command."""
+    # imported here, and not by each worker process, which looks into the main module
+    from course.grading import cli
+
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -7,6 +7,8 @@ import builtins
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -121,21 +123,29 @@ def scored(value: Any, max_points: float) -> CellResult:
 
 def run(source: str, namespace: dict[str, Any]) -> Any:
     """Run a cell and return the value of its last expression, None when it ends otherwise."""
+    statements, value = _compiled(source)
+    exec(statements, namespace)
+    return None if value is None else eval(value, namespace)
+
+
+@lru_cache(maxsize=256)
+def _compiled(source: str) -> tuple[CodeType, CodeType | None]:
+    """Return the statements of a cell, and the expression that ends it, if one does."""
     tree = ast.parse(source)
     last = tree.body[-1] if tree.body else None
     if not isinstance(last, ast.Expr):
-        exec(compile(tree, "<test>", "exec"), namespace)
-        return None
+        return compile(tree, "<test>", "exec"), None
     tree.body.pop()
-    exec(compile(tree, "<test>", "exec"), namespace)
-    return eval(compile(ast.Expression(last.value), "<test>", "eval"), namespace)
+    value = compile(ast.Expression(last.value), "<test>", "eval")
+    return compile(tree, "<test>", "exec"), value
 
 
-def free_names(source: str) -> set[str]:
+@lru_cache(maxsize=256)
+def free_names(source: str) -> frozenset[str]:
     """Return the names a cell reads and does not bind itself at its top level."""
     tree = ast.parse(source)
     read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    return read - bound_names(tree)
+    return frozenset(read - bound_names(tree))
 
 
 def bound_names(tree: ast.Module) -> set[str]:
