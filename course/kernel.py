@@ -144,7 +144,7 @@ class Kernel(IPKernelApp):
                 reply = _told(await kernel.do_execute(source, silent=False, allow_stdin=False))
             finally:
                 kernel.post_handler_hook()
-            for stream in (sys.stdout, sys.stderr):
+            for stream in filter(None, (sys.stdout, sys.stderr)):  # which the code may have taken away
                 stream.flush()
         except BaseException as error:  # an interrupt where it is not the cell that gets it
             reply = _told({"status": "error", "ename": type(error).__name__})

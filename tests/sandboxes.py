@@ -85,15 +85,25 @@ def belongings() -> tuple[set[int], int, int]:
     return descendants(os.getpid(), processes) - warm, count, len(threads)
 
 
-def belongings_soon(expected: tuple[set[int], int, int], up_to: int = 3) -> tuple[set[int], int, int]:
-    """The same after a moment, for the killed to die in; only as many parts are waited for."""
+def added_to(before: tuple[set[int], int, int], up_to: int = 3) -> list[object]:
+    """What has come to these belongings and stays, after a moment for the killed to die in.
+
+    Only the first parts are looked at, `up_to` of them. Others may lose something meanwhile: a browser of
+    earlier tests ends processes when it likes.
+    """
     deadline = time.monotonic() + 2
-    while time.monotonic() < deadline:
-        with contextlib.suppress(AssertionError):
-            if belongings()[:up_to] == expected[:up_to]:
-                break
+    while True:
+        is_last = time.monotonic() > deadline
+        try:
+            now = belongings()
+        except AssertionError:
+            if is_last:
+                raise
+        else:
+            more = [now[0] - before[0], max(0, now[1] - before[1]), max(0, now[2] - before[2])]
+            if is_last or not any(more[:up_to]):
+                return [part for part in more[:up_to] if part]
         time.sleep(0.02)
-    return belongings()
 
 
 def namespace_of(kernel: StudentKernel) -> str:

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 from tests.helpers import ROOT
 from tests.jupyterlab import Lab, chromium, find_chromium, running_lab
 
-PATIENCE = 60_000  # milliseconds; a machine may be busy
+PATIENCE = 240_000  # milliseconds; a machine may be busy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     executable = find_chromium()
     if executable is None:
@@ -23,7 +23,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     root = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "release", root, dirs_exist_ok=True)

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from course.grading.kernels import StudentKernel
-from tests.sandboxes import Kernels, belongings, belongings_soon, left_of, value_in
+from tests.sandboxes import Kernels, added_to, belongings, left_of, value_in
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def start(tmp_path, monkeypatch):
     with StudentKernel() as next_one:
         assert next_one.execute("print(1 + 1)").outputs[0].text == "2\n"
     assert not list(tmp_path.iterdir())
-    assert belongings_soon(before) == before
+    assert not added_to(before)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from traitlets.config import Config
 
-from tests.sandboxes import belongings, belongings_soon
+from tests.sandboxes import added_to, belongings
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def manager(monkeypatch):
     before = belongings()
     yield KernelManager
     KernelProvisionerFactory.clear_instance()
-    assert belongings_soon(before, up_to=1)[0] == before[0]
+    assert not added_to(before, up_to=1)
 
 
 def book(*sources):
