@@ -149,7 +149,7 @@ LOOPS = {
     "Python": "while True: pass",
     "C": "import re; re.match('(a+)+$', 'a' * 60 + 'b')",
     "a large power": "x = 10 ** 10 ** 9",
-    "NumPy": "import numpy\na = numpy.ones((3000, 3000))\nwhile True: a @ a",
+    "NumPy": "import numpy\na = numpy.ones((800, 800))\nwhile True: a @ a",
     "sleep": "import time; time.sleep(60)",
     "many processes": FORK + "def work():\n    while True: pass\nspawn(4, work)\ntime.sleep(60)",
     "a thread": "import threading\nt = threading.Thread(target=lambda: sum(0 for _ in iter(int, 1)))\n"
