@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from course.grading.results import LONGEST_MESSAGE
+from course.seed import fresh_seed
 from course.wire import printable
 
 PACKAGES = ("ipykernel", "nbgrader", "numpy")
@@ -147,8 +148,8 @@ def latest(session: Session, assignment: str, student: str | None = None) -> dic
     return {who: last for who, (last,) in recent(session, assignment, 1, student).items()}
 
 
-def seed(session: Session, assignment: str, student: str, submission: str, fresh: int) -> int:
-    """Return the seed of a student's last grading if it was of this submission, else the `fresh` one.
+def seed(session: Session, assignment: str, student: str, submission: str) -> int:
+    """Return the seed of a student's last grading if it was of this submission, else a fresh one.
 
     Grading again repeats the hidden inputs; a resubmission meets new ones, even of what was there before.
     """
@@ -157,7 +158,7 @@ def seed(session: Session, assignment: str, student: str, submission: str, fresh
     mine = (columns.assignment == assignment) & (columns.student == student)
     query = select(columns.submission, columns.seed).where(mine).order_by(columns.id.desc()).limit(1)
     last = session.execute(query).first()
-    return last.seed if last is not None and last.submission == submission else fresh
+    return last.seed if last is not None and last.submission == submission else fresh_seed()
 
 
 _PLAIN = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from nbgrader.api import Gradebook
@@ -16,7 +16,6 @@ from course.grading.history import Grading
 from course.grading.recording import Entry
 from course.grading.submitted import Submission
 from course.grading.task import unpacked
-from course.seed import fresh_seed
 
 Outcome = Mapping[str, Any]
 """what the task says of one notebook"""
@@ -71,8 +70,6 @@ class Writer:
     assignment: str
     penalties: AssignLatePenalties | None
     """nbgrader's step, if the course uses it"""
-    fresh: int = field(default_factory=fresh_seed)
-    """the seed of whatever is graded for the first time: who takes the same test has the same inputs"""
 
     def enrol(self, students: list[str]) -> None:
         """Make the students known, in this order: an export lists them in the order they came."""
@@ -84,11 +81,9 @@ class Writer:
         self.book.transact(work)
 
     def seed(self, mine: Submission) -> int:
-        """Return the seed for a submission: its last grading's, or the fresh one."""
+        """Return the seed for a submission: its last grading's, or a fresh one."""
         return self.book.transact(
-            lambda gradebook: history.seed(
-                gradebook.db, self.assignment, mine.student, mine.digest, self.fresh
-            )
+            lambda gradebook: history.seed(gradebook.db, self.assignment, mine.student, mine.digest)
         )
 
     def merge(self, job: Job, outcomes: list[Outcome], force: bool) -> None:

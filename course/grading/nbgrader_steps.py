@@ -35,7 +35,6 @@ from course.grading.results import records
 from course.grading.runner import run
 from course.grading.skeleton import rebuild
 from course.grading.submission import Unreadable, cells, kernel_name, link_above, read
-from course.seed import fresh_seed
 
 Resources = dict[str, Any]
 STYLE = """
@@ -186,7 +185,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         begin = time.monotonic()
         submission, others = digests(Path("submitted") / info["student"] / info["assignment"])
         with Gradebook(info["db_url"]) as gradebook:
-            seed = history.seed(gradebook.db, info["assignment"], info["student"], submission, fresh_seed())
+            seed = history.seed(gradebook.db, info["assignment"], info["student"], submission)
         if told.get("unreadable"):
             results = not_run(subject, told["unreadable"])
             show(nb, results)

@@ -92,6 +92,7 @@ def test_only_what_changed_is_graded_again(undisturbed) -> None:
         assert (grade.auto_score, grade.manual_score, grade.needs_manual_grade) == (0, 2, True)
     # the same notebook meets its hidden inputs again, another one new ones
     seeds = {student: seed for student, _, seed in before}
+    assert len({*seeds.values()}) == len(seeds) > 1, "no two submissions have the same inputs"
     again = {student: seed for student, _, seed in gradings(url(root))[len(before) :]}
     assert again.keys() == {"ann", "carl"}
     assert again["ann"] == seeds["ann"]
