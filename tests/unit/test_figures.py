@@ -1,0 +1,27 @@
+"""Figures whose parts have fixed places: there is room for all of them."""
+
+import matplotlib.pyplot as plt
+import pytest
+
+from course.figures import single
+
+
+@pytest.mark.parametrize(("log", "smallest"), [("", 0.001), ("y", 0.001), ("xy", 1e-13)])
+def test_no_label_is_cut_off_or_covers_another(log, smallest):
+    figure, axes = single(6, 3.4, "A title of usual length", log=log)
+    axes.plot([smallest, 0.1], [smallest, 0.1])
+    axes.set(xlabel="step", ylabel="relative error")
+    figure.canvas.draw()
+    boxes = [axes.title.get_window_extent()]
+    for axis in (axes.xaxis, axes.yaxis):
+        low, high = axis.get_view_interval()
+        shown = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+        ticks = [tick.label1.get_window_extent() for tick in shown]
+        assert len(ticks) > 1
+        label = axis.label.get_window_extent()
+        assert not any(label.overlaps(tick) for tick in ticks)
+        boxes += [label, *ticks]
+    page = figure.bbox
+    assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for box in boxes)
+    assert all(page.y0 <= box.y0 and box.y1 <= page.y1 for box in boxes)
+    plt.close(figure)
