@@ -26,7 +26,8 @@ class Sampler(threading.Thread):
         """Look until closed, or until the process has ended."""
         while not self._ended.wait(PERIOD):
             with suppress(psutil.NoSuchProcess):
-                workers = [_tree(child) for child in self._process.children() if _is_worker(child)]
+                servers = [child for child in self._process.children() if _forks_workers(child)]
+                workers = [_tree(worker) for server in servers for worker in server.children()]
                 if workers:
                     self.samples.append(max(workers) / MIB)
 
@@ -37,8 +38,8 @@ class Sampler(threading.Thread):
         return self.samples
 
 
-def _is_worker(process: psutil.Process) -> bool:
-    return "spawn_main" in " ".join(process.cmdline())
+def _forks_workers(process: psutil.Process) -> bool:
+    return "multiprocessing.forkserver" in " ".join(process.cmdline())
 
 
 def _tree(process: psutil.Process) -> int:

@@ -11,10 +11,12 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+from course.grading.errors import CourseError
+
 OLDEST = (0, 8, 0)
 
 
-class SandboxUnavailable(Exception):
+class SandboxUnavailable(CourseError):
     """No sandbox can be made on this machine; the message says what to install. Nothing may be graded."""
 
 

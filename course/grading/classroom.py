@@ -16,10 +16,12 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from course.grading.errors import CourseError
+
 CONFIG = "nbgrader_config.py"
 
 
-class ClassroomError(Exception):
+class ClassroomError(CourseError):
     """nbgrader could not do what it was asked; the message says why."""
 
 

@@ -12,11 +12,7 @@ try:
 except ModuleNotFoundError:
     sys.exit('The command line needs a few packages more: pip install "mlp-course[grading]"')
 
-from course.grading import release as releases
-from course.grading.bubblewrap import SandboxUnavailable
-from course.grading.classroom import ClassroomError
-from course.grading.notebooks import NotebookError
-from course.wire import printable
+from course.grading.errors import CourseError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -42,10 +38,12 @@ def release(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; show what is out of date.")] = False,
 ) -> None:
     """Generate what students receive, release/, from source/ (whose notebooks lose outputs and counts)."""
+    from course.grading import release as releases  # late: it needs nbgrader
+
     root = Path.cwd()
     names = assignments or releases.assignments(root)
     if not names:
-        raise ClassroomError(f"{root} holds no problem set under source/; run this in the root of the course")
+        raise CourseError(f"{root} holds no problem set under source/; run this in the root of the course")
     if not check:
         releases.tidy(root)
         for name in names:
@@ -91,6 +89,10 @@ def grade(
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded and unchanged.")] = False,
 ) -> None:
     """Grade everything under submitted/ into the gradebook, in parallel; go on where it stopped."""
+    from course.grading import forkserver
+
+    if cluster is None:
+        forkserver.begin()  # first, to import what its workers need while we import what we do
     from rich.console import Console
 
     from course.grading import classgrading, progress  # late: they need the sandbox and Dask
@@ -125,6 +127,7 @@ def collect(
 ) -> None:
     """Put the submissions that a learning management system hands out under submitted/."""
     from course.grading.lms import collect, summary  # late: they need nbgrader
+    from course.wire import printable
 
     found = collect.collect(Path.cwd(), system, file, assignment, roster=roster, update=update)
     for line in summary.show(found, Path.cwd()):
@@ -150,6 +153,7 @@ def export(
 ) -> None:
     """Write the grades, question by question, to a file that a learning management system imports."""
     from course.grading.lms import export  # late: it needs nbgrader
+    from course.wire import printable
 
     told = export.export(Path.cwd(), system, assignment, to=output, roster=roster, provisional=provisional)
     for line in told:
@@ -213,6 +217,7 @@ def verify(
     jobs: Annotated[int, typer.Option(min=1, help="How many functions are tried at a time.")] = 1,
 ) -> None:
     """Prove the release: solutions get full marks, stubs none, known mistakes are caught and named."""
+    from course.grading import release as releases
     from course.grading import verify, verify_table  # late: they need the reference
 
     root = Path.cwd()
@@ -229,5 +234,5 @@ def main() -> None:
     """Run the command line; a failure is one message and exit code 1."""
     try:
         app()
-    except (ClassroomError, NotebookError, SandboxUnavailable) as error:
+    except CourseError as error:
         sys.exit(f"course: {error}")

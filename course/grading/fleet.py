@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster
 
+from course.grading import forkserver
 from course.grading.classroom import ClassroomError
 
 T = TypeVar("T")
@@ -23,7 +24,6 @@ SECONDS_WITHOUT_WORKER = 120
 _LOOK = 2.0
 """seconds between two counts of workers"""
 LOOPBACK = "127.0.0.1"
-PRELOAD = "course.grading.worker"
 
 # A server for a dashboard would be one more thing to reach. One death is enough to ask what died of what.
 _LOCAL = {
@@ -31,6 +31,8 @@ _LOCAL = {
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
     "distributed.worker.daemon": True,
+    "distributed.worker.multiprocessing-method": "forkserver",
+    "distributed.worker.profile.enabled": False,
     "distributed.comm.timeouts.connect": "60s",
 }
 
@@ -47,6 +49,7 @@ class Died(Exception):
 def local(jobs: int) -> Iterator[Client]:
     """Start `jobs` worker processes of one thread each, on the loopback interface, with keys of their own."""
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    forkserver.begin()
     with (
         dask.config.set(_LOCAL),
         LocalCluster(
@@ -60,7 +63,7 @@ def local(jobs: int) -> Iterator[Client]:
             scheduler_kwargs={"dashboard_address": f"{LOOPBACK}:0"},
             worker_dashboard_address=f"{LOOPBACK}:0",
             silence_logs=logging.CRITICAL,
-            preload=[PRELOAD],
+            preload=[forkserver.IMPORTED],
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -10,6 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course import files
+from course.grading.errors import CourseError
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -17,7 +18,7 @@ METADATA = {
 }
 
 
-class NotebookError(Exception):
+class NotebookError(CourseError):
     """A file is not a readable notebook; the message says which and why."""
 
 
