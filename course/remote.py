@@ -40,8 +40,8 @@ def _calls(namespace: Namespace, asked: Any) -> list[Any]:
     function = namespace[asked["call"]]
     replies: list[Any] = []
     process = os.getpid()
-    for text in asked["calls"]:
-        args, keywords = wire.loads(text, own=namespace.__getitem__, trusted=True)
+    for node in asked["calls"]:
+        args, keywords = wire.Decoder(own=namespace.__getitem__, trusted=True).decode(node)
         replies.append(_call(function, args, keywords, namespace))
         if os.getpid() != process:
             os._exit(0)  # a copy of the process, which the call made; the grader asked the first

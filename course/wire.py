@@ -71,22 +71,6 @@ def nameless(value: Any) -> str | None:
     return None
 
 
-def dumps(value: Any, own: Namer = nameless) -> str:
-    """Return `value` as text. `own` tells the name that a function has in the student's kernel."""
-    return json.dumps(encode(value, own), separators=(",", ":"))
-
-
-def loads(text: str, own: Callable[[str], Any] | None = None, trusted: bool = False) -> Any:
-    """Return the value that `text` stands for.
-
-    `own` finds the function of a name. Functions of `course` and partials of them are only
-    found again when the sender is `trusted`.
-
-    Raises WireError for anything that is not a message.
-    """
-    return Decoder(own, trusted).decode(parse(text))
-
-
 def parse(text: str | bytes) -> Any:
     """Return the JSON in `text`. Raises WireError if it is none, or would take too much memory."""
     if len(text) > LARGEST_TEXT:
@@ -154,55 +138,36 @@ class Decoder:
         if type(node) is not list or not node or type(node[0]) is not str:
             raise WireError("a node is malformed")
         tag, *fields = node
+        # JSON's own types, exactly: what is not in the table is malformed
+        build = _BUILDERS.get((tag, *map(type, fields)))
         try:
-            return self._decode(tag, fields, depth + 1)
+            if build is not None:
+                return build(self, depth + 1, *fields)
         except (ValueError, TypeError, OverflowError, MemoryError, binascii.Error) as error:
-            raise (
-                error if isinstance(error, WireError) else WireError(f"a node {tag[:20]!r} is malformed")
-            ) from None
+            if isinstance(error, WireError):
+                raise
+        raise WireError(f"a node {tag[:20]!r} is malformed") from None
 
-    def _decode(self, tag: str, fields: list[Any], depth: int) -> Any:
-        match tag, fields:
-            case "none", []:
-                return None
-            case "bool", [bool(flag)]:
-                return flag
-            case "int", [str(digits)] if len(digits) <= DIGITS:
-                return int(digits)
-            case "float", [str(number)]:
-                return float.fromhex(number)
-            case "complex", [str(real), str(imaginary)]:
-                return complex(float.fromhex(real), float.fromhex(imaginary))
-            case "str", [str(text)]:
-                return text
-            case "list", [list(items)]:
-                return [self.decode(item, depth) for item in items]
-            case "tuple", [list(items)]:
-                return tuple(self.decode(item, depth) for item in items)
-            case "dict", [list(pairs)]:
-                decoded = [(self.decode(key, depth), self.decode(value, depth)) for key, value in pairs]
-                if len(decoded) > MOST_KEYS and not all(_is_plain_key(key) for key, _ in decoded):
-                    raise WireError("a dictionary is too large")
-                return dict(decoded)
-            case "array", [str(dtype), list(shape), str(data), str(layout)]:
-                return _laid(_array(dtype, shape, data), layout)
-            case "scalar", [str(dtype), str(data)]:
-                return _array(dtype, [], data)[()]
-            case "foreign", [str(description)]:
-                return Foreign(printable(description, 80))
-            case "own", [str(name)] if self.own is not None:
-                return self.own(name)
-            case "function", [str(module), str(name)] if self.trusted:
-                return _course_function(module, name)
-            case "partial", [function, list(args), dict(keywords)] if self.trusted:
-                found = self.decode(function, depth)
-                positional = [self.decode(a, depth) for a in args]
-                return functools.partial(
-                    found, *positional, **{k: self.decode(v, depth) for k, v in keywords.items()}
-                )
-        if tag in ("own", "function", "partial"):
-            return Foreign("a function")
-        raise WireError(f"a node {tag[:20]!r} is malformed")
+    def _all(self, depth: int, nodes: list[Any]) -> list[Any]:
+        return [self.decode(node, depth) for node in nodes]
+
+    def _dict(self, depth: int, pairs: list[Any]) -> dict[Any, Any]:
+        decoded = [(self.decode(key, depth), self.decode(value, depth)) for key, value in pairs]
+        if len(decoded) > MOST_KEYS and not all(_is_plain_key(key) for key, _ in decoded):
+            raise WireError("a dictionary is too large")
+        return dict(decoded)
+
+    def _own(self, _: int, name: str) -> Any:
+        return self.own(name) if self.own is not None else _A_FUNCTION
+
+    def _function(self, _: int, module: str, name: str) -> Any:
+        return _course_function(module, name) if self.trusted else _A_FUNCTION
+
+    def _partial(self, depth: int, function: Node, args: list[Any], keywords: dict[str, Any]) -> Any:
+        if not self.trusted:
+            return _A_FUNCTION
+        bound = {name: self.decode(node, depth) for name, node in keywords.items()}
+        return functools.partial(self.decode(function, depth), *self._all(depth, args), **bound)
 
 
 def printable(text: str, longest: int) -> str:
@@ -251,6 +216,12 @@ def _laid(array: Array, layout: str) -> Array:
     return array
 
 
+def _int(digits: str) -> int:
+    if len(digits) > DIGITS:
+        raise WireError("an int is too long")
+    return int(digits)
+
+
 def _course_function(module: str, name: str) -> Any:
     if module.partition(".")[0] != "course":
         raise WireError("a function is not one of the course")
@@ -273,3 +244,25 @@ def _described(value: Any) -> str:
             else f"a {kind.__name__}, a subclass of array"
         )
     return f"of type {kind.__name__}"
+
+
+_A_FUNCTION = Foreign("a function")
+_real = float.fromhex
+_BUILDERS: dict[tuple[Any, ...], Callable[..., Any]] = {
+    ("none",): lambda *_: None,
+    ("bool", bool): lambda _d, _n, flag: flag,
+    ("int", str): lambda _d, _n, digits: _int(digits),
+    ("float", str): lambda _d, _n, number: _real(number),
+    ("complex", str, str): lambda _d, _n, real, imaginary: complex(_real(real), _real(imaginary)),
+    ("str", str): lambda _d, _n, text: text,
+    ("list", list): Decoder._all,
+    ("tuple", list): lambda decoder, depth, nodes: tuple(decoder._all(depth, nodes)),
+    ("dict", list): Decoder._dict,
+    ("array", str, list, str, str): lambda _d, _n, *fields: _laid(_array(*fields[:3]), fields[3]),
+    ("scalar", str, str): lambda _d, _n, dtype, data: _array(dtype, [], data)[()],
+    ("foreign", str): lambda _d, _n, description: Foreign(printable(description, 80)),
+    ("own", str): Decoder._own,
+    ("function", str, str): Decoder._function,
+    ("partial", list, list, dict): Decoder._partial,
+}
+"""of a node, by its tag and the types of its fields: from the decoder, how deep it is, and the fields"""

@@ -47,7 +47,7 @@ class StudentFunction:
         return self._calls([(args, {}) for args in calls])
 
     def _calls(self, calls: Sequence[tuple[tuple[Any, ...], dict[str, Any]]]) -> list[Any]:
-        asked = [wire.dumps([list(args), keywords], name_of) for args, keywords in calls]
+        asked = [wire.encode([list(args), keywords], name_of) for args, keywords in calls]
         replies = self._ask({"call": self._name, "calls": asked})
         if not isinstance(replies, list) or not replies or len(replies) > len(calls):
             raise StudentError("crashed", "The kernel gave no proper answer.")

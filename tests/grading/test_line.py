@@ -104,7 +104,7 @@ def test_a_cell_that_forks_leaves_one_kernel(kernel):
 
 def test_a_call_that_hangs_is_interrupted_and_the_kernel_lives(kernel):
     kernel.execute("def hang():\n    while True: pass")
-    question = json.dumps({"call": "hang", "calls": [wire.dumps([[], {}])]}).encode()
+    question = json.dumps({"call": "hang", "calls": [wire.encode([[], {}])]}).encode()
     assert kernel.ask(question, seconds=0.5).status == "timeout"
     assert value(kernel) == ["int", "1"]
 
