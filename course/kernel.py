@@ -7,6 +7,7 @@ what the grader knows.
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextvars
 import gc
@@ -26,10 +27,15 @@ from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from IPython.core import ultratb
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.inputtransformer2 import TransformerManager
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
+from pygments.lexer import words  # type: ignore[import-untyped]  # it has no types
+from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]  # as above
 from tornado.ioloop import IOLoop
+from traitlets import Type
 
 from course import remote
 from course.wire import IDENTITY, LARGEST_ANSWER, LENGTH, LONGEST_REASON
@@ -69,10 +75,23 @@ class _NoSubshells:
         return False
 
 
+class _Transformer(TransformerManager):
+    def do_token_transforms(self, lines: list[str]) -> list[str]:
+        """Look for IPython's own syntax only in what is not Python: nearly all cells are."""
+        try:
+            ast.parse("".join(lines))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            found: list[str] = super().do_token_transforms(lines)  # type: ignore[no-untyped-call]  # IPython's
+            return found
+        return lines
+
+
 class _Kernel(IPythonKernel):
     # for outputs to overtake the reply, which nobody here minds
     _execute_sleep = 0.0
     _supports_kernel_subshells = False
+    # IPython's: a debugger, for which ipykernel's names each cell, is not there
+    compiler_class = Type(CachingCompiler)  # type: ignore[assignment]  # a class that does as well
 
 
 class Kernel(IPKernelApp):
@@ -113,6 +132,8 @@ class Kernel(IPKernelApp):
     def init_kernel(self) -> None:
         """Make the kernel, and listen to the line."""
         super().init_kernel()  # type: ignore[no-untyped-call]  # ipykernel has no types
+        shell: Any = self.kernel.shell
+        shell.input_transformer_manager = _Transformer()  # type: ignore[no-untyped-call]  # IPython's
         self._process = os.getpid()
         # What a cell sets in it, as NumPy's treatment of errors, holds for the cells that follow.
         self._context = contextvars.copy_context()
@@ -210,11 +231,21 @@ def rehearse() -> None:
     Raises RuntimeError if a font stays open, whose position in its file they would share.
     """
     before = _open_descriptors()
+    _resolve_words()
     _draw()
     _show_an_error()
     gc.collect()
     if _open_descriptors() > before:
         raise RuntimeError("Matplotlib keeps a font open.")
+
+
+def _resolve_words() -> None:
+    # Each traceback makes a lexer of its own, which would make these regular expressions again.
+    states: Any = PythonLexer.tokens
+    for rules in states.values():
+        for position, rule in enumerate(rules):
+            if isinstance(rule, tuple) and isinstance(rule[0], words):
+                rules[position] = (rule[0].get(), *rule[1:])
 
 
 def _draw() -> None:
