@@ -24,6 +24,8 @@ def sigmoid(t: Any) -> Any:
     complex extension makes complex-step differentiation possible.
     """
     t = np.asarray(t)
+    if not np.iscomplexobj(t):
+        return np.exp(np.minimum(t, 0)) / (1.0 + np.exp(-np.abs(t)))
     negative = t.real < 0
     e = np.exp(np.where(negative, t, -t))
     return np.where(negative, e, 1.0) / (1.0 + e)

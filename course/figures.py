@@ -32,7 +32,7 @@ def single(width: float, height: float, title: str, *, log: str = "") -> tuple[F
     labels to find one takes as long as drawing them.
     """
     import matplotlib.pyplot as plt
-    from matplotlib.ticker import NullLocator
+    from matplotlib.ticker import MaxNLocator, NullLocator
 
     left, right, bottom, top = 0.85, 0.2, 0.55, 0.35
     figure, axes = plt.subplots(figsize=(width, height))
@@ -40,9 +40,11 @@ def single(width: float, height: float, title: str, *, log: str = "") -> tuple[F
     axes.set_title(title, y=1)
     axes.xaxis.set_label_coords(0.5, 0.2 / height, figure.transFigure)
     axes.yaxis.set_label_coords(0.2 / width, 0.5, figure.transFigure)
-    for name in log:
+    for name, axis in ("x", axes.xaxis), ("y", axes.yaxis):
+        if name not in log:
+            axis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))
+            continue
         axes.set(**{f"{name}scale": "log"})
-        axis = {"x": axes.xaxis, "y": axes.yaxis}[name]
         axis.set_major_formatter("{x:g}")
         axis.set_minor_locator(NullLocator())
         axis.grid(color="0.9")

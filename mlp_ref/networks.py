@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from course.activations import sigmoid
 from mlp_ref import deep, one_hidden
 
 Array = NDArray[np.float64]
@@ -121,13 +122,15 @@ def _one_hidden(rng: Generator, size: Size) -> OneHidden:
     if sure_unit:
         X[:, -1], W1[-1, rng.integers(h)] = 1, 60
     W1 *= _within(LARGEST_PREACTIVATION, X @ W1)
-    O = one_hidden.forward(X, W1, W2)[2]
+    H, Z, O, _ = one_hidden.forward(X, W1, W2)
     if saturated == "all":
-        W2[-1] -= np.median(O)
-        W2 *= _to(rng.uniform(200, LARGEST_PREACTIVATION), O - np.median(O))
+        middle = np.median(O)
+        W2[-1] -= middle
+        W2 *= _to(rng.uniform(200, LARGEST_PREACTIVATION), O - middle)
     else:
         W2 *= _within(LARGEST_PREACTIVATION if saturated == "none" else MODEST_LOGIT, O)
-    H, Z, O, y_hat = one_hidden.forward(X, W1, W2)
+    O = Z @ W2
+    y_hat = sigmoid(O)
     y = rng.uniform(size=(N, 1))
     if saturated == "all":
         y = _mostly_wrong(O)
@@ -135,8 +138,8 @@ def _one_hidden(rng: Generator, size: Size) -> OneHidden:
         y[:] = label
     elif N > 2:
         zero, one, near = rng.permutation(N)[:3]
-        error = rng.choice((-1, 1)) * 10 ** rng.uniform(-6, -3)
-        y[[zero, one, near], 0] = 0, 1, np.clip(y_hat[near, 0] + error, 0, 1)
+        error = (-1) ** int(rng.integers(2)) * 10 ** rng.uniform(-6, -3)
+        y[zero], y[one], y[near] = 0, 1, min(max(float(y_hat[near, 0]) + error, 0), 1)
     return OneHidden(X, y, W1, W2, H, Z, O, y_hat)
 
 

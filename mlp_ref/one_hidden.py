@@ -28,7 +28,7 @@ def forward(X: Array, W1: Array, W2: Array) -> tuple[Array, Array, Array, Array]
     The seed never defines H; it is X W1. Its (4) sums k to 4: Z[:, 3] = 1 is the bias unit.
     """
     H = X @ W1
-    Z = np.hstack([sigmoid(H), np.ones((len(X), 1))])
+    Z = np.concatenate([sigmoid(H), np.ones((len(X), 1))], axis=1)
     O = Z @ W2
     return H, Z, O, sigmoid(O)
 
