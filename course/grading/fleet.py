@@ -32,7 +32,11 @@ _LOCAL = {
     "distributed.worker.http.routes": [],
     "distributed.worker.daemon": True,
     "distributed.worker.multiprocessing-method": "forkserver",
+    # What Dask measures of itself, for a dashboard, takes a tenth of the processors.
     "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
     "distributed.comm.timeouts.connect": "60s",
 }
 
