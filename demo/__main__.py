@@ -13,6 +13,7 @@ from rich.table import Table
 
 from course.grading import notebooks
 from course.grading.classroom import Classroom, ClassroomError, Score
+from course.grading.report import making
 from demo.students import STUDENTS, hand_in
 
 COURSE = Path(__file__).parents[1]
@@ -26,7 +27,8 @@ WIDTH = 112
 def grade_class(root: Path) -> tuple[NotebookNode, dict[str, dict[str, Score]], list[Path]]:
     """Let the class take the problem set in the new course folder `root`.
 
-    Returns the source notebook, the scores by student and graded cell, and the feedback pages.
+    Returns the source notebook, the scores by student and graded cell, and the pages: the report on the
+    class and the students' feedback.
     """
     classroom = Classroom.copy_of(COURSE, root, cell_seconds=CELL_SECONDS)
     source = notebooks.read(root / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
@@ -34,7 +36,7 @@ def grade_class(root: Path) -> tuple[NotebookNode, dict[str, dict[str, Score]], 
     for student in STUDENTS:
         hand_in(student, source, release, root / "submitted" / student.name / ASSIGNMENT)
     classroom.autograde(ASSIGNMENT)
-    pages = classroom.feedback(ASSIGNMENT)
+    pages = [making.make(root, ASSIGNMENT), *classroom.feedback(ASSIGNMENT)]
     return source, classroom.scores(ASSIGNMENT), pages
 
 
@@ -82,7 +84,7 @@ def main() -> int:
             console.print(str(error), soft_wrap=True, markup=False, style="red")
             return 1
     console.print(table(source, scores))
-    console.print("Feedback:")
+    console.print("Report and feedback:")
     for page in pages:
         console.print(f"  {page}", soft_wrap=True, highlight=False)
     wrong = differences(source, scores)

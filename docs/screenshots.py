@@ -11,6 +11,7 @@ import nbformat
 from playwright.sync_api import Browser, Page
 
 from course.grading import notebooks
+from demo.__main__ import grade_class
 from demo.students import solutions
 from tests.jupyterlab import Lab, chromium, needed_chromium, run_all, running_lab
 
@@ -54,6 +55,20 @@ def explorer(browser: Browser, lab: Lab) -> Page:
     return page
 
 
+def graded(browser: Browser, root: Path) -> None:
+    """Let the demonstration's class be graded; take the report, and what one student reads of a mistake."""
+    _, _, pages = grade_class(root)
+    report, mine = pages[0], next(page for page in pages if "three_mistakes" in page.parts)
+    page = browser.new_page(viewport={"width": 1100, "height": 820}, device_scale_factor=1.5)
+    page.goto(report.as_uri())
+    page.screenshot(path=IMAGES / "report.png")
+    page.goto(mine.as_uri())
+    verdict = page.get_by_text("✗ wrong: ps1.dC_dW2:").first.bounding_box()
+    assert verdict
+    around = {"x": 70.0, "y": verdict["y"] - 135, "width": 960.0, "height": 305.0}
+    page.screenshot(path=IMAGES / "feedback.png", clip=around, full_page=True)  # type: ignore[arg-type]  # it is one
+
+
 def main() -> int:
     """Take all pictures; return 0 when they are there."""
     executable = needed_chromium()
@@ -62,16 +77,21 @@ def main() -> int:
         with running_lab(Path(root), Path(home)) as lab, chromium(executable) as browser:
             page = open_notebook(browser, lab)
             statement = page.locator(".jp-MarkdownCell").filter(has_text="First factor, equation (3)").last
-            # Cells grow while they come into sight, so the first scrolling does not end where it should.
-            for _ in range(3):
+            # Cells grow while they come into sight, and Lab goes to the cell that failed: scrolling does not
+            # end where it should at first.
+            at = 0.0
+            while not 0 < at < 200:
                 statement.evaluate("cell => cell.scrollIntoView({block: 'start'})")
-                page.wait_for_timeout(1000)
+                page.wait_for_timeout(1500)
+                box = statement.bounding_box()
+                at = box["y"] if box else 0.0
             IMAGES.mkdir(exist_ok=True)
             page.screenshot(path=IMAGES / "ps1-in-lab.png")
             cell = nbformat.v4.new_code_cell(EXPLORER)
             book = notebooks.canonical(nbformat.v4.new_notebook(cells=[cell]))
             notebooks.write(book, Path(root) / "explorer.ipynb")
             explorer(browser, lab).screenshot(path=IMAGES / "explorer-in-lab.png")
+            graded(browser, Path(root) / "graded")
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -20,6 +21,8 @@ from course.grading.results import CellResult
 
 OUTPUTS = 16
 """how many times a cell's most output is kept of all cells of a notebook together"""
+WIDTH = 100
+"""characters of a line that says why a test failed"""
 RESTART = 1.0
 """seconds of the notebook's time that a fresh kernel costs, besides the replay"""
 NO_TIME_LEFT = "The notebook's time was used up before this cell."
@@ -215,4 +218,6 @@ def verdict_output(result: CellResult) -> NotebookNode:
     text = f"{result.verdict}: {result.message}" if result.message else result.verdict
     if result.verdict == "pass":
         return output_of("stream", name="stdout", text="✓ passed\n")
-    return output_of("error", ename=result.verdict, evalue=result.message, traceback=[f"✗ {text}"])
+    # formgrader and feedback pages do not break lines
+    shown = textwrap.fill(f"✗ {text}", WIDTH, subsequent_indent="  ")
+    return output_of("error", ename=result.verdict, evalue=result.message, traceback=[shown])

@@ -13,25 +13,25 @@ from demo.students import solutions
 from tests.helpers import ROOT
 from tests.jupyterlab import Lab, open_notebook, run_cells
 
-WRONG = "def sigmoid(t):\n    return 1 / (1 + np.exp(t))"
+WRONG = "def dC_dyhat(y, y_hat):\n    return (y - y_hat) / len(y)"
 # right, with a warning on the way, which is advice
-RIGHT = "def sigmoid(t):\n    return 1 / (1 + np.exp(-t))"
-TO_ANSWER = ("sigmoid", "find_the_bug")
+RIGHT = "def dC_dyhat(y, y_hat):\n    np.log(np.zeros(1))\n    return (y_hat - y) / len(y)"
+TO_ANSWER = ("dC_dyhat", "dO_dZ")
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, str]:
-    return solutions(notebooks.read(ROOT / "source" / "ps0" / "ps0.ipynb"))
+    return solutions(notebooks.read(ROOT / "source" / "ps1" / "ps1.ipynb"))
 
 
 @pytest.fixture
 def path(lab: Lab, answers: dict[str, str]) -> Path:
-    """ps0 with all answers but two."""
-    released = notebooks.read(lab.root / "ps0" / "ps0.ipynb")
+    """ps1 with all answers but two."""
+    released = notebooks.read(lab.root / "ps1" / "ps1.ipynb")
     done = {name: answer for name, answer in answers.items() if name not in TO_ANSWER}
-    path = lab.root / "ps0" / "mine.ipynb"
+    path = lab.root / "ps1" / "mine.ipynb"
     notebooks.write(notebooks.with_answers(released, done), path)
     return path
 
@@ -62,11 +62,11 @@ def validated(page: Page) -> Locator:
 def test_validate_says_which_cell_fails_and_why_and_then_that_none_does(
     lab: Lab, path: Path, page: Page, answers: dict[str, str], tmp_path: Path
 ) -> None:
-    open_notebook(page, lab.url("ps0/mine.ipynb"))
-    write(page, "sigmoid", WRONG)
+    open_notebook(page, lab.url("ps1/mine.ipynb"))
+    write(page, "dC_dyhat", WRONG)
     run_cells(page)
-    block = output_of(page, 'check("ps0.sigmoid", sigmoid)')
-    expect(block).to_contain_text("✗ ps0.sigmoid: not yet")
+    block = output_of(page, 'check("ps1.dC_dyhat", dC_dyhat)')
+    expect(block).to_contain_text("✗ ps1.dC_dyhat: not yet")
     expect(block).to_contain_text("suspicion")
 
     answer = validated(page)
@@ -74,9 +74,9 @@ def test_validate_says_which_cell_fails_and_why_and_then_that_none_does(
     told = answer.inner_text()
     assert told.count("The following cell failed:") == 2
     wrong, missing = told.split("The following cell failed:")[1:]
-    assert 'check("ps0.sigmoid", sigmoid)' in wrong
-    assert "✗ ps0.sigmoid: not yet" in wrong
-    assert 'check("ps0.find_the_bug", find_the_bug)' in missing
+    assert 'check("ps1.dC_dyhat", dC_dyhat)' in wrong
+    assert "✗ ps1.dC_dyhat: not yet" in wrong
+    assert 'check("ps1.dO_dZ", dO_dZ)' in missing
     assert "raise NotImplementedError()" in missing
     # neither shows a way through the course's own code
     assert "Traceback" not in wrong
@@ -84,10 +84,10 @@ def test_validate_says_which_cell_fails_and_why_and_then_that_none_does(
     assert "checks.py" not in missing
     answer.get_by_role("button", name="Ok").click()
 
-    write(page, "sigmoid", RIGHT)
-    write(page, "find_the_bug", answers["find_the_bug"])
+    write(page, "dC_dyhat", RIGHT)
+    write(page, "dO_dZ", answers["dO_dZ"])
     run_cells(page)
-    expect(block).to_contain_text("✓ ps0.sigmoid")
+    expect(block).to_contain_text("✓ ps1.dC_dyhat")
     expect(block).to_contain_text("RuntimeWarning")
 
     answer = validated(page)
@@ -96,4 +96,4 @@ def test_validate_says_which_cell_fails_and_why_and_then_that_none_does(
     answer.get_by_role("button", name="Ok").click()
     # Validate has saved what it has judged
     kept = {notebooks.grade_id(cell): cell.source for cell in notebooks.read(path).cells}
-    assert kept["sigmoid"] == RIGHT
+    assert kept["dC_dyhat"] == RIGHT
