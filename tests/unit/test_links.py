@@ -1,0 +1,26 @@
+"""What README and the guides link to, pictures among it, is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.guides import GUIDES
+from tests.helpers import ROOT
+
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_links_lead_somewhere(guide: str) -> None:
+    page = ROOT / guide
+    found = LINK.findall(page.read_text(encoding="utf-8"))
+    assert [link for link in found if not Path(page.parent, link).is_file()] == []
+
+
+def test_every_picture_is_shown() -> None:
+    text = "".join((ROOT / guide).read_text(encoding="utf-8") for guide in GUIDES)
+    pictures = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "images").iterdir()}
+    assert {picture for picture in pictures if picture not in text} == set()
