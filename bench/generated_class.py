@@ -1,4 +1,4 @@
-"""A class of any size that takes ps1: the honest students of the demonstration, again and again."""
+"""A class of any size that takes a problem set: honest students, no two of them the same."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import shutil
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
 from course.grading import notebooks
 from course.grading.classroom import CONFIG, Classroom
-from demo.students import STUDENTS, hand_in
+from demo.students import STUDENTS, solutions
 
 ROOT = Path(__file__).parents[1]
-ASSIGNMENT = "ps1"
+SAMPLES = "ps1"
+"""what the students of the demonstration take"""
 HONEST = tuple(
     student for student in STUDENTS if student.name in {"perfect", "another_way", "three_mistakes", "raising"}
 )
@@ -26,20 +28,27 @@ c.IgnorePattern.pattern = ".*"
 """
 
 
-def generate(root: Path, size: int) -> Path:
-    """Make `root` a course in which `size` students have handed in ps1, no two of them the same."""
+def generate(root: Path, assignment: str, size: int) -> Path:
+    """Make `root` a course in which `size` students have handed in the problem set."""
     classroom = Classroom.copy_of(ROOT, root)
-    source = notebooks.read(root / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
-    release = classroom.generate(ASSIGNMENT)
+    source = notebooks.read(root / "source" / assignment / f"{assignment}.ipynb")
+    release = classroom.generate(assignment) / f"{assignment}.ipynb"
     for number in range(size):
-        student = HONEST[number % len(HONEST)]
-        folder = root / "submitted" / f"student{number:05d}" / ASSIGNMENT
-        hand_in(student, source, release, folder)
-        path = folder / f"{ASSIGNMENT}.ipynb"
-        notebook = notebooks.read(path)
+        notebook = notebooks.with_answers(notebooks.read(release), _answers(assignment, source, number))
         notebook.cells.append(nbformat.v4.new_code_cell(f"print({number})", id=f"own-{number}"))
-        notebooks.write(notebook, path)
+        folder = root / "submitted" / f"student{number:05d}" / assignment
+        notebooks.write(notebook, folder / release.name)
     return root
+
+
+def _answers(assignment: str, source: NotebookNode, number: int) -> dict[str, str]:
+    """Return the answers of a student: every other one's are not all right."""
+    if assignment == SAMPLES:
+        return HONEST[number % len(HONEST)].answers(source)
+    answers = solutions(source)
+    if number % 2:
+        del answers[sorted(answers)[number // 2 % len(answers)]]
+    return answers
 
 
 def copy(root: Path, to: Path, stock: bool = False) -> Path:

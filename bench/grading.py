@@ -1,6 +1,6 @@
-"""Grading: stock nbgrader and this, sequential and parallel, on one class in one run; and cost by size.
+"""Grading: stock nbgrader and this, sequential and parallel, on the same classes; and cost by size.
 
-`python -m bench.grading --students 20 --sizes 50 200 1000`
+`python -m bench.grading --students 100 --sizes 50 200 1000`
 """
 
 from __future__ import annotations
@@ -25,14 +25,16 @@ from nbgrader.api import Gradebook
 from rich.console import Console
 from sqlalchemy import select
 
-from bench.generated_class import ASSIGNMENT, ROOT, copy, generate
+from bench.generated_class import ROOT, SAMPLES, copy, generate
 from bench.memory import Sampler
 from course.grading.classroom import Classroom
 from course.grading.history import GRADINGS
 
 TABLE = ROOT / "bench" / "grading.md"
 FIGURE = ROOT / "docs" / "images" / "grading.png"
-STUDENTS, SIZES = 20, (50, 200, 1000)
+ASSIGNMENTS = ("ps0", SAMPLES)
+"""one in which the students' code takes little, and one with training in it"""
+STUDENTS, SIZES = 100, (50, 200, 1000)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Run:
     """One command that graded a class."""
 
     name: str
+    assignment: str
     size: int
     seconds: float
     """of the whole command, its start included"""
@@ -84,37 +87,41 @@ def _command(root: Path, *arguments: str) -> tuple[float, tuple[float, ...]]:
     return seconds, memory
 
 
-def stock(root: Path, size: int) -> Run:
+def stock(root: Path, assignment: str, size: int) -> Run:
     """Grade with stock nbgrader, one submission after the other: it knows no other way."""
     started = time.time()
-    seconds, _ = _command(root, "nbgrader", "autograde", ASSIGNMENT)
-    written = sorted(path.stat().st_mtime for path in root.glob(f"autograded/*/{ASSIGNMENT}/*.ipynb"))
+    seconds, _ = _command(root, "nbgrader", "autograde", assignment)
+    written = sorted(path.stat().st_mtime for path in root.glob(f"autograded/*/{assignment}/*.ipynb"))
     each = [after - before for before, after in pairwise([started, *written])]
-    return Run("stock nbgrader", size, seconds, tuple(each))
+    return Run("stock nbgrader", assignment, size, seconds, tuple(each))
 
 
-def ours(root: Path, size: int, jobs: int) -> Run:
+def ours(root: Path, assignment: str, size: int, jobs: int) -> Run:
     """Grade with `course grade` and this many workers."""
-    seconds, memory = _command(root, "course.grading", "grade", ASSIGNMENT, "--jobs", str(jobs))
+    seconds, memory = _command(root, "course.grading", "grade", assignment, "--jobs", str(jobs))
     with Gradebook(f"sqlite:///{root}/gradebook.db", "mlp-gradients") as gradebook:
         each = tuple(gradebook.db.scalars(select(GRADINGS.columns.seconds)))
-    return Run(f"course grade --jobs {jobs}", size, seconds, each, memory)
+    return Run(f"course grade --jobs {jobs}", assignment, size, seconds, each, memory)
 
 
-def compare(folder: Path, size: int) -> list[Run]:
+def compare(folder: Path, assignment: str, size: int) -> list[Run]:
     """Grade one class in every way. Raises AssertionError where two ways give different points."""
     jobs = len(os.sched_getaffinity(0))
-    made = generate(folder / "class", size)
+    made = generate(folder / "class", assignment, size)
     roots = [copy(made, folder / str(number), stock=number == 0) for number in range(3)]
-    runs = [stock(roots[0], size), ours(roots[1], size, 1), ours(roots[2], size, jobs)]
-    points = [_points(root) for root in roots]
+    runs = [
+        stock(roots[0], assignment, size),
+        ours(roots[1], assignment, size, 1),
+        ours(roots[2], assignment, size, jobs),
+    ]
+    points = [_points(root, assignment) for root in roots]
     assert len(points[0]) == size
     assert points[0] == points[1] == points[2], "the ways give different points"
     return runs
 
 
-def _points(root: Path) -> dict[str, dict[str, float]]:
-    scores = Classroom(root).scores(ASSIGNMENT)
+def _points(root: Path, assignment: str) -> dict[str, dict[str, float]]:
+    scores = Classroom(root).scores(assignment)
     return {name: {cell: score.points for cell, score in cells.items()} for name, cells in scores.items()}
 
 
@@ -122,8 +129,8 @@ def scale(folder: Path, sizes: Sequence[int]) -> list[Run]:
     """Grade classes of these sizes with all processors."""
     runs = []
     for size in sizes:
-        root = generate(folder / f"of-{size}", size)
-        runs.append(ours(root, size, len(os.sched_getaffinity(0))))
+        root = generate(folder / f"of-{size}", SAMPLES, size)
+        runs.append(ours(root, SAMPLES, size, len(os.sched_getaffinity(0))))
         shutil.rmtree(root)
     return runs
 
@@ -142,26 +149,27 @@ def machine() -> str:
     )
 
 
-def table(runs: Sequence[Run], by_size: Sequence[Run]) -> str:
-    """Return the measurements as Markdown."""
-    first = runs[0]
+def table(compared: Sequence[Sequence[Run]], by_size: Sequence[Run]) -> str:
+    """Return the measurements as Markdown; those of a problem set are compared with its first."""
     lines = [
-        f"One class of {first.size} honest submissions of {ASSIGNMENT}, in one run; same points every way.",
+        f"Classes of {compared[0][0].size} honest students, in one run; every way gives the same points.",
         f"Machine: {machine()}.",
         "",
-        "| | submissions a minute | × stock | p50 | p95 | peak memory of a worker |",
-        "|---|--:|--:|--:|--:|--:|",
+        "| | | submissions a minute | × stock | p50 | p95 | peak memory of a worker |",
+        "|---|---|--:|--:|--:|--:|--:|",
     ]
-    for run in runs:
-        peak = f"{max(run.memory):.0f} MiB" if run.memory else ""
-        lines.append(
-            f"| {run.name} | {run.a_minute:.0f} | {run.a_minute / first.a_minute:.1f} | "
-            f"{run.quantile(0.5):.2f} s | {run.quantile(0.95):.2f} s | {peak} |"
-        )
+    for runs in compared:
+        for run in runs:
+            peak = f"{max(run.memory):.0f} MiB" if run.memory else ""
+            times = run.a_minute / runs[0].a_minute
+            lines.append(
+                f"| {run.assignment} | {run.name} | {run.a_minute:.0f} | {times:.1f} | "
+                f"{run.quantile(0.5):.2f} s | {run.quantile(0.95):.2f} s | {peak} |"
+            )
     if by_size:
         lines += [
             "",
-            "| class of | seconds | seconds each | memory of a worker, second and last quarter |",
+            "| class of, ps1 | seconds | seconds each | memory of a worker, second and last quarter |",
             "|--:|--:|--:|--:|",
         ]
     for run in by_size:
@@ -176,17 +184,19 @@ def table(runs: Sequence[Run], by_size: Sequence[Run]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def figure(runs: Sequence[Run], by_size: Sequence[Run]) -> Figure:
+def figure(compared: Sequence[Sequence[Run]], by_size: Sequence[Run]) -> Figure:
     """Draw submissions a minute of each way, and the cost of classes by their size."""
     result = Figure(figsize=(9, 3.2), layout="constrained")
     left, right = result.subplots(1, 2)
-    bars = left.barh([run.name for run in runs], [run.a_minute for run in runs], color="#4477aa")
+    every = [run for runs in compared for run in runs]
+    names = [f"{run.assignment}, {run.name}" for run in every]
+    bars = left.barh(names, [run.a_minute for run in every], color="#4477aa")
     left.bar_label(bars, fmt="%.0f", padding=3)
     left.invert_yaxis()
     left.set_xlabel("submissions a minute")
     left.margins(x=0.15)
     right.plot([run.size for run in by_size], [run.seconds / 60 for run in by_size], "o-", color="#4477aa")
-    right.set_xlabel("submissions")
+    right.set_xlabel("submissions of ps1")
     right.set_ylabel("minutes")
     right.set_xlim(left=0)
     right.set_ylim(bottom=0)
@@ -203,14 +213,14 @@ def main(arguments: Sequence[str] = ()) -> int:
     parser.add_argument("--keep", action="store_true", help="leave the table and the figure as they are")
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="mlp-course-bench-") as folder:
-        runs = compare(Path(folder), chosen.students)
+        compared = [compare(Path(folder, name), name, chosen.students) for name in ASSIGNMENTS]
         by_size = scale(Path(folder), chosen.sizes)
-    told = table(runs, by_size)
+    told = table(compared, by_size)
     Console(markup=False, highlight=False).print(told, soft_wrap=True)
     if not chosen.keep:
         TABLE.write_text(told, encoding="utf-8")
         FIGURE.parent.mkdir(parents=True, exist_ok=True)
-        figure(runs, by_size).savefig(FIGURE, dpi=150)
+        figure(compared, by_size).savefig(FIGURE, dpi=150)
     return 0
 
 

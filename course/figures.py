@@ -32,7 +32,7 @@ def single(width: float, height: float, title: str, *, log: str = "") -> tuple[F
     labels to find one takes as long as drawing them.
     """
     import matplotlib.pyplot as plt
-    from matplotlib.ticker import MaxNLocator, NullLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
     left, right, bottom, top = 0.85, 0.2, 0.55, 0.35
     figure, axes = plt.subplots(figsize=(width, height))
@@ -45,6 +45,7 @@ def single(width: float, height: float, title: str, *, log: str = "") -> tuple[F
             axis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))
             continue
         axes.set(**{f"{name}scale": "log"})
+        axis.set_major_locator(LogLocator(numticks=6))
         axis.set_major_formatter("{x:g}")
         axis.set_minor_locator(NullLocator())
         axis.grid(color="0.9")
