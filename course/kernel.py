@@ -17,6 +17,7 @@ import os
 import socket
 import sys
 import threading
+import warnings
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import ModuleType
@@ -79,7 +80,9 @@ class _Transformer(TransformerManager):
     def do_token_transforms(self, lines: list[str]) -> list[str]:
         """Look for IPython's own syntax only in what is not Python: nearly all cells are."""
         try:
-            ast.parse("".join(lines))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the compiler will say it
+                ast.parse("".join(lines))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             found: list[str] = super().do_token_transforms(lines)  # type: ignore[no-untyped-call]  # IPython's
             return found

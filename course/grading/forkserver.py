@@ -5,15 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 from multiprocessing import forkserver
-from unittest import mock
 
 IMPORTED = "course.grading.worker"
-# Workers use one processor each. It has to be said before NumPy is imported.
+# Workers use one processor each. It has to be said before NumPy is imported, and Dask says it later.
 _ONE_THREAD = dict.fromkeys(("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
 def begin() -> None:
     """Start it if none runs, and do not wait: it imports while the caller goes on, and ends with it."""
+    os.environ.update(_ONE_THREAD)
     multiprocessing.set_forkserver_preload([IMPORTED])
-    with mock.patch.dict(os.environ, _ONE_THREAD):
-        forkserver.ensure_running()
+    forkserver.ensure_running()
