@@ -6,7 +6,8 @@ const HEIGHT = { run: 270, rates: 190, curvature: 150 };
 const MOST_PINS = 4;
 const LONGEST_LABEL = 15; // letters beside a curve; the list of pins has them all
 const SETTLED = 300; // milliseconds without a move, after which the headline is read out
-const RESTED = 100; // milliseconds without a move, after which the exact rate is shown
+const RESTED = 100; // milliseconds without a move, after which the exact rate is shown and Python is told
+const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
 const STEPS_PER_SECOND = 60;
 const STRIDE = 25; // steps at once, twice a second, for who prefers reduced motion
 const MARKS = {
@@ -43,8 +44,42 @@ function html(name, attributes, parent) {
 
 const pinnedAt = (model, index) => model.get("pins").findIndex((pin) => pin.index === index);
 
+// Tell Python of moves when the hand rests, or turns to something else. On the way each would be two messages
+// out and six back, and dealing with those takes the browser as long as a frame.
+async function quieten(model, signal) {
+  const waiting = new Map();
+  const tell = (save) => {
+    clearTimeout(waiting.get(save));
+    waiting.delete(save);
+    save();
+  };
+  const moved = await Promise.all(model.get("moved").map((id) => model.widget_manager.get_model(id)));
+  for (const one of moved) {
+    const save = one.save_changes.bind(one);
+    one.save_changes = () => {
+      clearTimeout(waiting.get(save));
+      waiting.set(save, setTimeout(tell, RESTED, save));
+    };
+  }
+  const turned = (event) => {
+    if (!MOVES.has(event.key)) [...waiting.keys()].forEach(tell);
+  };
+  for (const kind of ["pointerdown", "keydown", "focusout"]) {
+    document.addEventListener(kind, turned, { capture: true, signal });
+  }
+  return () => moved[0].save_changes();
+}
+
 function initialize({ model }) {
+  const gone = new AbortController();
   let resting = 0;
+  let hushing = null;
+  let saveMove = () => model.save_changes();
+  // Not before the first move: by then all controls are there.
+  const moves = () => {
+    if (model.get("moved").length) hushing ??= quieten(model, gone.signal).then((save) => (saveMove = save));
+    saveMove();
+  };
   // The number beside the slider follows when the hand rests: each change of it is a message to Python.
   const name = () => {
     const rate = model.get("rates")[model.get("index")];
@@ -65,7 +100,7 @@ function initialize({ model }) {
     const landmark = model.get("landmarks").indexOf(index);
     model.set("jump", landmark < 0 ? null : landmark);
     model.set("pinned", pinnedAt(model, index) >= 0);
-    model.save_changes();
+    moves();
   };
   const jump = () => {
     const index = model.get("landmarks")[model.get("jump")];
@@ -96,10 +131,11 @@ function initialize({ model }) {
   model.on("change:answered", name);
   model.on("change:jump", jump);
   model.on("change:pinned", pin);
-  play(model);
+  play(model, moves);
+  return () => gone.abort();
 }
 
-function play(model) {
+function play(model, moves) {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   let last = 0;
   const next = (now) => {
@@ -110,7 +146,7 @@ function play(model) {
       last = now;
       model.set("step", Math.min(step + moved, steps));
       if (step + moved >= steps) model.set("playing", false);
-      model.save_changes();
+      moves();
     }
     wait();
   };

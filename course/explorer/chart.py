@@ -46,6 +46,9 @@ class Chart(anywidget.AnyWidget):
     playing = traitlets.Bool(False).tag(sync=True)
     """whether the step cursor runs; slowly and in jumps for who prefers reduced motion"""
 
+    moved: Any = traitlets.List().tag(sync=True)
+    """the ids of the chart and the sliders, of whose moves Python hears when the hand rests"""
+
     title = traitlets.Unicode("").tag(sync=True)
     loss_name = traitlets.Unicode("").tag(sync=True)
     steps = traitlets.Int(0).tag(sync=True)

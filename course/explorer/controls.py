@@ -104,6 +104,7 @@ class Controls:
             (log, "value", "log"), (curvature, "value", "show_curvature"),
         ]  # fmt: skip
         self.links = [widgets.jslink((control, trait), (chart, name)) for control, trait, name in joined]
+        chart.moved = [chart.model_id, slider.model_id, step.model_id]
         self.of_problem = [network, data, hidden, scale, seed]
         self._owned: list[Any] = [*self.links, *(control for control, _, _ in joined), *self.of_problem]
         self._owned += [clear, self.format, self.save, self.reset, *self.column.children, self.column]

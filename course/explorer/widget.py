@@ -228,6 +228,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             name: getattr(self._chart, name) for name in self._chart.keys if name in Chart.class_own_traits()
         }
         fresh = {**shown, **self._table.as_data(), "status": "", "progress": 1.0, "playing": False}
+        fresh["moved"] = []  # there is no Python to tell
         return files.write(Path(path), page(fresh, self.headline).encode())
 
     def close(self) -> None:

@@ -174,6 +174,63 @@ def test_the_curve_does_not_wait_for_python(browser, lab, curves) -> None:
     page.context.close()
 
 
+# Writes down which rates Python hears of, and which is shown when something is saved.
+HEARING = (
+    EXPLORER.removesuffix("explorer")
+    + """
+def write(line):
+    with open("heard", "a") as file:
+        print(line, file=file)
+
+explorer._chart.observe(lambda change: write(change.new), "index")
+explorer._controls.save.on_click(lambda _: write(f"saved {explorer._chart.index}"))
+explorer
+"""
+)
+# All within a millisecond, which no hand and no browser at the other end of a pipe does.
+PRESS = """
+([handle, count]) => {
+  const right = { key: "ArrowRight", bubbles: true, cancelable: true };
+  for (let k = 0; k < count; k++) handle.dispatchEvent(new KeyboardEvent("keydown", right));
+}
+"""
+SAVE = """
+(button) => {
+  button.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+  button.click();
+}
+"""
+
+
+def test_python_hears_of_moves_when_the_hand_rests_or_does_something_else(browser, lab) -> None:
+    page = opened(browser, lab, "heard", HEARING)
+    heard = lab.root / "heard"
+
+    def hears(*wanted: str) -> None:
+        for _ in range(PATIENCE // 100):
+            if heard.exists() and heard.read_text().split("\n")[-2:-1] == [wanted[-1]]:
+                break
+            page.wait_for_timeout(100)
+        assert heard.read_text().splitlines() == list(wanted)
+        heard.unlink()
+
+    go_to(page, 50)
+    page.wait_for_timeout(1000)
+    heard.unlink()
+    slider = handle(page).element_handle()
+    page.evaluate(PRESS, [slider, 20])
+    expect(chart(page)).to_have_attribute("data-index", "70")
+    hears("70")
+
+    page.evaluate(
+        f"([slider, button]) => {{ ({PRESS})([slider, 5]); ({SAVE})(button); }}",
+        [slider, page.locator(".save").element_handle()],
+    )
+    hears("75", "saved 75")
+    assert page.wrong == []
+    page.context.close()
+
+
 def test_a_fast_hand_is_never_set_back(explorer) -> None:
     handle(explorer).focus()
     for turn in range(6):
