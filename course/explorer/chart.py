@@ -18,12 +18,13 @@ class Chart(anywidget.AnyWidget):
     """Loss against step, final loss against learning rate, curvature against step.
 
     The browser moves `index`, `step`, `rate`, `asked`, `jump` and `pinned` by itself; Python sets the rest.
+    What follows the hand has no echo: it would come after the hand has gone on, and set it back.
     """
 
     _esm = SCRIPT
     _css = STYLE
 
-    index = traitlets.Int(0).tag(sync=True)
+    index = traitlets.Int(0).tag(sync=True, echo_update=False)
     """of the rate shown"""
     rate = traitlets.Float(0.0).tag(sync=True)
     """the number beside the slider; it follows `index` when the hand rests"""
@@ -31,10 +32,10 @@ class Chart(anywidget.AnyWidget):
     """another rate, typed in place of `rate`, and how many have been; only the browser can tell"""
     answered = traitlets.Int(0).tag(sync=True)
     """how many of them Python has dealt with"""
-    step = traitlets.Int(0).tag(sync=True)
-    jump = traitlets.Int(None, allow_none=True).tag(sync=True)
+    step = traitlets.Int(0).tag(sync=True, echo_update=False)
+    jump = traitlets.Int(None, allow_none=True).tag(sync=True, echo_update=False)
     """which of `landmarks` is shown"""
-    pinned = traitlets.Bool(False).tag(sync=True)
+    pinned = traitlets.Bool(False).tag(sync=True, echo_update=False)
     """whether the rate shown is pinned"""
     clear = traitlets.Bool(False).tag(sync=True)
     """set to have no run pinned; the browser takes it back when that is done"""

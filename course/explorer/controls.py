@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 import ipywidgets as widgets
+import traitlets
 
 from course.explorer import runs
 from course.explorer.chart import Chart
@@ -13,6 +14,11 @@ from course.explorer.problem import DATA, NETWORKS, WIDTHS, Problem
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 NETWORK_NAMES = ("seed 1: one hidden layer, MSE", "seed 2: three layers, BCE")
+
+
+class _Slider(widgets.IntSlider):  # type: ignore[misc]  # ipywidgets has no types
+    value = traitlets.CInt(0).tag(sync=True, echo_update=False)
+    """as the chart's `index` and `step`"""
 
 
 class Controls:
@@ -25,9 +31,7 @@ class Controls:
         """Make the controls of `chart`, as it stands."""
         named = {"style": {"description_width": "94px"}, "layout": widgets.Layout(width="310px")}
         late = {**named, "continuous_update": False}
-        slider = widgets.IntSlider(
-            chart.index, 0, runs.RATES - 1, description="learning rate", readout=False, **named
-        )
+        slider = _Slider(chart.index, 0, runs.RATES - 1, description="learning rate", readout=False, **named)
         slider.add_class("learning-rate")
         entry = widgets.FloatText(
             chart.rate, description="η exactly", tooltip="a learning rate, exactly", **named
@@ -49,7 +53,7 @@ class Controls:
             False, description="Play", icon="play", layout=widgets.Layout(width="72px")
         )
         play.add_class("play")
-        step = widgets.IntSlider(
+        step = _Slider(
             chart.step, 0, steps, description="step", style={"description_width": "34px"},
             layout=widgets.Layout(width="234px"),
         )  # fmt: skip

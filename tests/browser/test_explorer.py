@@ -221,12 +221,39 @@ def test_python_hears_of_moves_when_the_hand_rests_or_does_something_else(browse
     page.evaluate(PRESS, [slider, 20])
     expect(chart(page)).to_have_attribute("data-index", "70")
     hears("70")
+    page.wait_for_timeout(1000)  # until Python has said that it has heard, ipywidgets holds the next back
 
     page.evaluate(
         f"([slider, button]) => {{ ({PRESS})([slider, 5]); ({SAVE})(button); }}",
         [slider, page.locator(".save").element_handle()],
     )
     hears("75", "saved 75")
+    assert page.wrong == []
+    page.context.close()
+
+
+def test_what_python_answers_late_does_not_set_the_hand_back(browser, lab) -> None:
+    page = opened(browser, lab, "late", EXPLORER, BUSY.replace("go", "answer"))
+    busy = page.get_by_role("button", name="Python 3 (ipykernel) | Busy")
+    try:
+        expect(busy).to_be_visible()
+        go_to(page, 30)
+        page.wait_for_timeout(1000)  # Python is told, and does not listen
+        moving = f"""([handle]) => {{
+          window.moving = (async () => {{
+            for (let k = 0; k < 60; k++) {{
+              ({PRESS})([handle, 1]);
+              await new Promise((done) => setTimeout(done, 50));
+            }}
+          }})();
+          return 0;
+        }}"""
+        page.evaluate(moving, [handle(page).element_handle()])
+    finally:
+        (lab.root / "answer").touch()
+    page.evaluate("window.moving")
+    page.wait_for_timeout(1000)
+    expect(chart(page)).to_have_attribute("data-index", "90")
     assert page.wrong == []
     page.context.close()
 
