@@ -87,7 +87,7 @@ def check(name: str, function: Callable[..., Any]) -> None:
         with _warnings_as_advice():
             finding = examine(function, drawn, one.tolerance, one.suspects)
     except Exception as error:
-        raise error.with_traceback(_below_ours(error.__traceback__))  # noqa: B904  # it is the same one
+        raise error.with_traceback(_below_ours(error.__traceback__))  # noqa: B904  # the same one goes on, and is no cause of itself
     if finding is not None:
         failed = finding.failed
         last_failed.name, last_failed.args, last_failed.got = name, failed.case.args, failed.got

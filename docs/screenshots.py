@@ -66,7 +66,7 @@ def graded(browser: Browser, root: Path) -> None:
     verdict = page.get_by_text("✗ wrong: ps1.dC_dW2:").first.bounding_box()
     assert verdict
     around = {"x": 70.0, "y": verdict["y"] - 135, "width": 960.0, "height": 305.0}
-    page.screenshot(path=IMAGES / "feedback.png", clip=around, full_page=True)  # type: ignore[arg-type]  # it is one
+    page.screenshot(path=IMAGES / "feedback.png", clip=around, full_page=True)
 
 
 def main() -> int:
@@ -79,12 +79,12 @@ def main() -> int:
             statement = page.locator(".jp-MarkdownCell").filter(has_text="First factor, equation (3)").last
             # Cells grow while they come into sight, and Lab goes to the cell that failed: scrolling does not
             # end where it should at first.
-            at = 0.0
-            while not 0 < at < 200:
+            for _ in range(20):
                 statement.evaluate("cell => cell.scrollIntoView({block: 'start'})")
                 page.wait_for_timeout(1500)
                 box = statement.bounding_box()
-                at = box["y"] if box else 0.0
+                if box and 0 < box["y"] < 200:
+                    break
             IMAGES.mkdir(exist_ok=True)
             page.screenshot(path=IMAGES / "ps1-in-lab.png")
             cell = nbformat.v4.new_code_cell(EXPLORER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
 import socket
@@ -10,7 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +43,17 @@ class Lab:
     address: str
     token: str
     root: Path
+    pages: str = "lab/tree"
+    """where its pages of notebooks are"""
 
     def url(self, path: str) -> str:
-        return f"{self.address}/lab/tree/{path}?token={self.token}&reset"
+        return f"{self.address}/{self.pages}/{path}?token={self.token}&reset"
+
+    def has_ready_kernel(self) -> bool:
+        """Whether a notebook's kernel waits, and a page listens to it."""
+        with urllib.request.urlopen(f"{self.address}/api/sessions?token={self.token}", timeout=5) as answer:
+            kernels = [session["kernel"] for session in json.load(answer)]
+        return any(kernel["execution_state"] == "idle" and kernel["connections"] for kernel in kernels)
 
 
 def free_port() -> int:
@@ -53,14 +62,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextmanager
-def running_lab(root: Path, home: Path) -> Iterator[Lab]:
+def running_lab(root: Path, home: Path) -> AbstractContextManager[Lab]:
     """Run JupyterLab on the folder `root`, with `home` as its home; end it afterwards."""
+    return _running("jupyterlab", "lab/tree", root, home)
+
+
+def running_notebook(root: Path, home: Path) -> AbstractContextManager[Lab]:
+    """Run Jupyter Notebook 7 in the same way."""
+    return _running("notebook", "notebooks", root, home)
+
+
+@contextmanager
+def _running(module: str, pages: str, root: Path, home: Path) -> Iterator[Lab]:
     settings = home / ".jupyter" / "lab" / "user-settings" / NOTIFICATIONS
     settings.parent.mkdir(parents=True)
     settings.write_text('{"fetchNews": "false", "checkForUpdates": false}')
     token, port = secrets.token_hex(16), free_port()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    command = [sys.executable, "-m", module, "--no-browser", "--allow-root", "--ip=127.0.0.1"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}"]
     command += [f"--IdentityProvider.token={token}"]
     environment = {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
@@ -68,7 +86,7 @@ def running_lab(root: Path, home: Path) -> Iterator[Lab]:
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=output)
     try:
-        lab = Lab(f"http://127.0.0.1:{port}", token, root)
+        lab = Lab(f"http://127.0.0.1:{port}", token, root, pages)
         _wait(lab, process, log)
         yield lab
     finally:

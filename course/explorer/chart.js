@@ -278,7 +278,7 @@ class Panel {
 // ---- the chart
 
 function render({ model, el }) {
-  const root = html("div", { class: "loss-chart", "data-lm-suppress-shortcuts": "true" }, el);
+  const root = html("div", { class: "loss-chart" }, el);
   const title = html("p", { class: "title" }, root);
   const headline = html("p", { class: "headline", role: "status", "aria-live": "polite", "aria-atomic": "true" }, root);
   const panels = html("div", { class: "panels" }, root);
@@ -629,6 +629,14 @@ function render({ model, el }) {
   dragged(rates.svg, (x) => put("index", rateAt(x)));
   pinMarks.forEach((mark, k) => dragged(mark, (x) => movePin(k, rateAt(x))));
 
+  // An arrow is for the slider, and not Jupyter's shortcut that folds cells; Ctrl+S is Jupyter's. Its shortcuts
+  // match what has the focus before anything around it, so that is what has to be marked.
+  const keep = ({ target, ctrlKey, metaKey, altKey, shiftKey }) => {
+    if (!(root.closest(".loss-explorer") ?? root).contains(target)) return;
+    target.toggleAttribute("data-lm-suppress-shortcuts", !(ctrlKey || metaKey || altKey || shiftKey));
+  };
+  window.addEventListener("keydown", keep, true);
+
   // ---- one drawing a frame, however much has changed
 
   const schedule = () => (waiting ||= requestAnimationFrame(draw));
@@ -668,6 +676,7 @@ function render({ model, el }) {
   told();
   schedule();
   return () => {
+    window.removeEventListener("keydown", keep, true);
     observer.disconnect();
     cancelAnimationFrame(waiting);
     clearTimeout(quiet);

@@ -218,6 +218,6 @@ def verdict_output(result: CellResult) -> NotebookNode:
     text = f"{result.verdict}: {result.message}" if result.message else result.verdict
     if result.verdict == "pass":
         return output_of("stream", name="stdout", text="✓ passed\n")
-    # formgrader and feedback pages do not break lines
+    # formgrader does not break lines
     shown = textwrap.fill(f"✗ {text}", WIDTH, subsequent_indent="  ")
     return output_of("error", ename=result.verdict, evalue=result.message, traceback=[shown])

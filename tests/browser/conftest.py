@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from course.explorer import runs
+from course.explorer.problem import Problem
 from tests.helpers import ROOT
 from tests.jupyterlab import Lab, chromium, find_chromium, running_lab
 
@@ -39,3 +42,8 @@ def page(browser: Browser) -> Iterator[Page]:
     expect.set_options(timeout=PATIENCE)
     yield page
     context.close()
+
+
+@pytest.fixture(scope="module")
+def curves() -> np.ndarray:
+    return runs.loss_curves(Problem(), runs.learning_rates(Problem()))

@@ -1,4 +1,4 @@
-"""The explorer in JupyterLab: moved by hand, keys and play; what is drawn is read back as data."""
+"""The explorer, moved by hand, keys and play; what is drawn is read back as data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from course import LossExplorer
 from course.explorer import runs
@@ -15,57 +15,11 @@ from course.explorer.problem import Problem
 from course.explorer.regimes import REGIMES, regimes
 from course.grading import notebooks
 from tests.browser.conftest import PATIENCE
+from tests.browser.explorers import EXPLORER, RATES, assert_draws, chart, drawn, go_to, handle, opened
 from tests.helpers import cell, notebook
-from tests.jupyterlab import Lab, run_all
+from tests.jupyterlab import Lab, run_cells, running_notebook
 
 pytestmark = pytest.mark.browser
-
-EXPLORER = "from course import LossExplorer\nexplorer = LossExplorer()\nexplorer"
-WRONG = """
-from course import LossExplorer, sigmoid
-import numpy as np
-
-def my_gradient(X, y, W1, W2):
-    if np.isnan(y).any():
-        raise ValueError
-    return W1 / 10, W2 / 10
-
-LossExplorer(my_gradient)
-"""
-RAISING = "from course import LossExplorer\ndef broken(X, y, W1, W2):\n    return 1 / 0\nLossExplorer(broken)"
-HANGING = "from course import LossExplorer\nimport time\nLossExplorer(lambda X, y, W1, W2: time.sleep(10**6))"
-# The points of a path, as data: the panel's axes are told by its attributes.
-READ = """
-([svg, path]) => {
-  const axis = (text) => {
-    const [low, high, from, to, kind] = text.split(" ");
-    const map = kind === "log" ? Math.log : (v) => v;
-    const [a, b] = [map(+low), map(+high)];
-    return (pixel) => {
-      const v = a + ((pixel - from) / (to - from)) * (b - a);
-      return kind === "log" ? Math.exp(v) : v;
-    };
-  };
-  const [x, y] = [axis(svg.dataset.x), axis(svg.dataset.y)];
-  return path.getAttribute("d").split(/[ML]/).slice(1).map((point) => {
-    const [px, py] = point.split(" ").map(Number);
-    return [x(px), y(py)];
-  });
-}
-"""
-
-
-def opened(browser: Browser, lab: Lab, name: str, *sources: str, **settings) -> Page:
-    """Open a notebook with these cells in it, run it, and wait until all true runs are there."""
-    notebooks.write(notebook(*map(cell, sources)), lab.root / f"{name}.ipynb")
-    page = browser.new_context(viewport={"width": 1400, "height": 1000}, **settings).new_page()
-    page.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
-    page.wrong = []
-    page.on("pageerror", lambda error: page.wrong.append(str(error)))
-    run_all(page, lab.url(f"{name}.ipynb"))
-    page.locator(".loss-chart .regime").first.wait_for()
-    return page
 
 
 @pytest.fixture(scope="module")
@@ -74,45 +28,6 @@ def explorer(browser: Browser, lab: Lab) -> Iterator[Page]:
     yield page
     assert page.wrong == []
     page.context.close()
-
-
-@pytest.fixture(scope="module")
-def curves() -> np.ndarray:
-    return runs.loss_curves(Problem(), runs.learning_rates(Problem()))
-
-
-RATES = runs.learning_rates(Problem())
-
-
-def chart(page: Page) -> Locator:
-    return page.locator(".loss-chart")
-
-
-def handle(page: Page) -> Locator:
-    return page.locator(".learning-rate .noUi-handle")
-
-
-def go_to(page: Page, index: int) -> None:
-    handle(page).focus()
-    page.keyboard.press("Home")
-    for _ in range(index // 10):
-        page.keyboard.press("PageUp")
-    at = int(handle(page).get_attribute("aria-valuenow").split(".")[0])
-    for _ in range(abs(index - at)):
-        page.keyboard.press("ArrowRight" if index > at else "ArrowLeft")
-    expect(chart(page)).to_have_attribute("data-index", str(index))
-
-
-def drawn(page: Page, name: str = "current:not(.ahead)", panel: str = "run") -> np.ndarray:
-    """Return the points of a curve on the screen, (n, 2): steps and losses."""
-    svg = page.locator(f".loss-chart svg.{panel}")
-    path = svg.locator(f"path.line.{name}").first
-    return np.array(page.evaluate(READ, [svg.element_handle(), path.element_handle()]))
-
-
-def assert_draws(points: np.ndarray, losses: np.ndarray) -> None:
-    np.testing.assert_allclose(points[:, 0], np.arange(len(losses)), atol=0.1)
-    np.testing.assert_allclose(points[:, 1], losses, rtol=2e-3)
 
 
 def test_keys_move_the_rate_and_the_curve_follows(explorer, curves) -> None:
@@ -152,115 +67,6 @@ def test_a_drag_in_the_panel_of_rates_moves_the_slider(explorer) -> None:
     expect(chart(explorer)).to_have_attribute("data-index", "60")
     expect(handle(explorer)).to_have_attribute("aria-valuenow", "60.0")
     assert float(low) * 1e5 == pytest.approx(float(high))
-
-
-# Keeps the kernel busy until there is a file "go".
-BUSY = "import pathlib, time; [time.sleep(0.1) for _ in iter(pathlib.Path('go').exists, True)]"
-
-
-def test_the_curve_does_not_wait_for_python(browser, lab, curves) -> None:
-    page = opened(browser, lab, "busy", EXPLORER, BUSY)
-    busy = page.get_by_role("button", name="Python 3 (ipykernel) | Busy")
-    expect(page.locator(".loss-chart progress")).to_be_hidden()
-    try:
-        for index in (40, 77):
-            expect(busy).to_be_visible()
-            go_to(page, index)
-            assert_draws(drawn(page), curves[index])
-        expect(busy).to_be_visible()
-    finally:
-        (lab.root / "go").touch()
-    assert page.wrong == []
-    page.context.close()
-
-
-# Writes down which rates Python hears of, and which is shown when something is saved.
-HEARING = (
-    EXPLORER.removesuffix("explorer")
-    + """
-def write(line):
-    with open("heard", "a") as file:
-        print(line, file=file)
-
-explorer._chart.observe(lambda change: write(change.new), "index")
-explorer._controls.save.on_click(lambda _: write(f"saved {explorer._chart.index}"))
-explorer
-"""
-)
-# All within a millisecond, which no hand and no browser at the other end of a pipe does.
-PRESS = """
-([handle, count]) => {
-  const right = { key: "ArrowRight", bubbles: true, cancelable: true };
-  for (let k = 0; k < count; k++) handle.dispatchEvent(new KeyboardEvent("keydown", right));
-}
-"""
-SAVE = """
-(button) => {
-  button.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
-  button.click();
-}
-"""
-
-
-def test_python_hears_of_moves_when_the_hand_rests_or_does_something_else(browser, lab) -> None:
-    page = opened(browser, lab, "heard", HEARING)
-    heard = lab.root / "heard"
-
-    idle = page.get_by_role("button", name="Python 3 (ipykernel) | Idle")
-
-    def lines() -> list[str]:
-        return heard.read_text().splitlines() if heard.exists() else []
-
-    def hears(last: str) -> list[str]:
-        """Wait until Python has heard this, and has said so: before, ipywidgets holds the next back."""
-        for _ in range(PATIENCE // 100):
-            if lines()[-1:] == [last]:
-                break
-            page.wait_for_timeout(100)
-        idle.wait_for()
-        page.wait_for_timeout(2000)
-        found = lines()
-        heard.unlink(missing_ok=True)
-        return found
-
-    go_to(page, 50)
-    assert hears("50")
-    slider = handle(page).element_handle()
-    page.evaluate(PRESS, [slider, 20])
-    expect(chart(page)).to_have_attribute("data-index", "70")
-    assert hears("70") == ["70"]
-
-    page.evaluate(
-        f"([slider, button]) => {{ ({PRESS})([slider, 5]); ({SAVE})(button); }}",
-        [slider, page.locator(".save").element_handle()],
-    )
-    assert hears("saved 75") == ["75", "saved 75"]
-    assert page.wrong == []
-    page.context.close()
-
-
-def test_what_python_answers_late_does_not_set_the_hand_back(browser, lab) -> None:
-    page = opened(browser, lab, "late", EXPLORER, BUSY.replace("go", "answer"))
-    try:
-        go_to(page, 30)
-        page.wait_for_timeout(1000)  # Python is told, and does not listen
-        moving = f"""([handle]) => {{
-          window.moving = (async () => {{
-            for (let k = 0; k < 60; k++) {{
-              ({PRESS})([handle, 1]);
-              await new Promise((done) => setTimeout(done, 50));
-            }}
-          }})();
-          return 0;
-        }}"""
-        page.evaluate(moving, [handle(page).element_handle()])
-    finally:
-        (lab.root / "answer").touch()
-    page.evaluate("window.moving")
-    page.wait_for_timeout(1000)
-    expect(chart(page)).to_have_attribute("data-index", "90")
-    assert page.wrong == []
-    page.context.close()
 
 
 def test_a_fast_hand_is_never_set_back(explorer) -> None:
@@ -391,38 +197,6 @@ def test_twice_as_large_and_dark_nothing_is_cut_off(explorer) -> None:
     explorer.set_viewport_size({"width": 1400, "height": 1000})
 
 
-def test_a_wrong_gradient_is_drawn_over_the_true_run(browser, lab, curves) -> None:
-    page = opened(browser, lab, "wrong", WRONG)
-    expect(page.locator(".loss-chart .headline")).to_contain_text(
-        "your run parts from the true one at step 1"
-    )
-    true = drawn(page)
-    yours = drawn(page, "own")
-    index = int(chart(page).get_attribute("data-index"))
-    assert_draws(true, curves[index])
-    assert abs(yours[-1, 1] - true[-1, 1]) > 0.1
-    expect(page.locator(".loss-chart svg.run .parted")).to_contain_text("they part")
-    expect(page.locator(".loss-chart svg.run .parted path")).to_be_visible()
-    assert page.wrong == []
-    page.context.close()
-
-
-@pytest.mark.parametrize(
-    ("name", "source", "said"),
-    [
-        ("raising", RAISING, "Your gradient raised ZeroDivisionError: division by zero"),
-        ("hanging", HANGING, "Your gradient has not come back for 2 seconds"),
-    ],
-)
-def test_a_broken_gradient_is_told_and_the_explorer_goes_on(browser, lab, curves, name, source, said) -> None:
-    page = opened(browser, lab, name, source)
-    expect(page.locator(".loss-chart .status")).to_contain_text(said)
-    go_to(page, 70)
-    assert_draws(drawn(page), curves[70])
-    assert page.wrong == []
-    page.context.close()
-
-
 def test_who_prefers_reduced_motion_sees_jumps(browser, lab) -> None:
     page = opened(browser, lab, "calm", EXPLORER, reduced_motion="reduce")
     page.evaluate("""() => {
@@ -436,6 +210,32 @@ def test_who_prefers_reduced_motion_sees_jumps(browser, lab) -> None:
     steps = sorted(int(step) for step in page.evaluate("[...window.seen]"))
     assert all(step % 25 == 0 for step in steps)
     page.context.close()
+
+
+def test_in_notebook_7_arrows_are_the_sliders_and_its_shortcuts_are_its_own(
+    browser, curves, tmp_path
+) -> None:
+    root, home = tmp_path / "root", tmp_path / "home"
+    root.mkdir()
+    notebooks.write(notebook(cell(EXPLORER)), root / "explorer.ipynb")
+    with running_notebook(root, home) as classic:
+        page = browser.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(classic.url("explorer.ipynb"))
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        while not classic.has_ready_kernel():  # the page does not say so, and forgets what is run before
+            page.wait_for_timeout(200)
+        run_cells(page)
+        page.locator(".loss-chart .regime").first.wait_for()
+        go_to(page, 73)
+        assert_draws(drawn(page), curves[73])
+        page.keyboard.press("Control+s")
+        for _ in range(300):  # long before it saves by itself
+            if '"execution_count": 1' in (root / "explorer.ipynb").read_text():
+                break
+            page.wait_for_timeout(100)
+        assert notebooks.read(root / "explorer.ipynb").cells[0].outputs
+        page.close()
 
 
 def test_the_page_opens_from_disk_without_kernel_or_network(browser, curves, tmp_path) -> None:

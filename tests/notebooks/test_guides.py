@@ -32,7 +32,7 @@ ELSEWHERE = {
     "make demo": ("tests/notebooks/conftest.py", "grade_class(root)"),
     "make test": (".ci/run", "make test"),
     "make lint": (".ci/run", "make lint"),
-    "make lab": ("tests/jupyterlab.py", '"-m", "jupyterlab"'),
+    "make lab": ("tests/jupyterlab.py", '_running("jupyterlab"'),
     "make bench": ("tests/notebooks/test_package.py", 'run(["bench", "nothing"]'),
     "course verify ps0 --seeds 20": ("tests/notebooks/test_verify.py", '"verify", assignment, "--seeds"'),
     "apt install bubblewrap": (".ci/run", "missing+=(bubblewrap)"),
