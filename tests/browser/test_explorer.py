@@ -231,10 +231,11 @@ def test_in_notebook_7_arrows_are_the_sliders_and_its_shortcuts_are_its_own(
         assert_draws(drawn(page), curves[73])
         page.keyboard.press("Control+s")
         for _ in range(300):  # long before it saves by itself
-            if '"execution_count": 1' in (root / "explorer.ipynb").read_text():
+            saved = (root / "explorer.ipynb").read_text()
+            if "execute_result" in saved:
                 break
             page.wait_for_timeout(100)
-        assert notebooks.read(root / "explorer.ipynb").cells[0].outputs
+        assert "execute_result" in saved
         page.close()
 
 
