@@ -61,7 +61,8 @@ def show(figure: Figure, alt: str) -> None:
     from IPython.display import display
 
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
+    # the first level is nearly as small as the sixth, in half the time
+    figure.savefig(buffer, format="png", dpi=110, pil_kwargs={"compress_level": 1})
     if "matplotlib.pyplot" in sys.modules:
         # pyplot would show it a second time at the end of the cell
         sys.modules["matplotlib.pyplot"].close(figure)

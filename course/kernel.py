@@ -18,7 +18,9 @@ import socket
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,6 +32,7 @@ from ipykernel.kernelapp import IPKernelApp
 from IPython.core import ultratb
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.inputtransformer2 import TransformerManager
+from jupyter_client.session import DELIM
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
@@ -39,7 +42,7 @@ from tornado.ioloop import IOLoop
 from traitlets import Type
 
 from course import remote
-from course.wire import IDENTITY, LARGEST_ANSWER, LENGTH, LONGEST_REASON
+from course.wire import IDENTITY, LARGEST_ANSWER, LENGTH, LONGEST_REASON, MOST_SHOWN
 
 
 class _Stream(OutStream):
@@ -57,11 +60,8 @@ class _Stream(OutStream):
             super()._flush()  # type: ignore[no-untyped-call]  # as above
 
     def flush(self) -> None:
-        """Wait for the thread that sends only if there is something to send, or something being sent."""
-        with self._in_turn():
-            if not self._buffers:
-                return
-        super().flush()  # type: ignore[no-untyped-call]  # as above
+        """Send what there is at once, and not in the thread that sends now and then."""
+        self._flush()
 
 
 class _NoSubshells:
@@ -102,6 +102,10 @@ class Kernel(IPKernelApp):
 
     kernel_class = _Kernel
     line: socket.socket
+    _cell = b""
+    """the identity of the question that has a cell run"""
+    _shown = 0
+    """messages about it on the channel of outputs"""
 
     def parse_command_line(self, argv: Any = None) -> None:
         """There is none; making the parser takes as long as all the sockets."""
@@ -126,9 +130,10 @@ class Kernel(IPKernelApp):
         self.iopub_thread.schedule(lambda: None)
         thread, one_at_a_time = self.iopub_thread, threading.Lock()
 
-        def send(*message: Any, **options: Any) -> None:
+        def send(parts: list[Any], **options: Any) -> None:
             with one_at_a_time:
-                thread._really_send(*message, **options)
+                self._shown += _is_about(parts, self._cell)
+                thread._really_send(parts, **options)
 
         thread.send_multipart = send
 
@@ -137,6 +142,7 @@ class Kernel(IPKernelApp):
         super().init_kernel()  # type: ignore[no-untyped-call]  # ipykernel has no types
         shell: Any = self.kernel.shell
         shell.input_transformer_manager = _Transformer()  # type: ignore[no-untyped-call]  # IPython's
+        shell.should_run_async = partial(_runs_async, shell.should_run_async)
         self._process = os.getpid()
         # What a cell sets in it, as NumPy's treatment of errors, holds for the cells that follow.
         self._context = contextvars.copy_context()
@@ -153,28 +159,38 @@ class Kernel(IPKernelApp):
             return
         asked = json.loads(question)
         if "run" in asked:
-            running = self._run(identity, asked["run"])
+            running = self._run(identity, asked["run"], bool(asked.get("sign")))
             self._running = asyncio.get_running_loop().create_task(running, context=self._context)
         else:
             self._reply(identity, self._interruptible(asked))
 
-    async def _run(self, identity: bytes, source: str) -> None:
-        """Run a cell; when the answer comes, a last message has gone out on the channel of outputs."""
+    async def _run(self, identity: bytes, source: str, sign: bool) -> None:
+        """Run a cell; answer how many messages about it have gone out on the channel of outputs.
+
+        After many, of which ZeroMQ may lose some, and where a `sign` is asked for, a last one says so.
+        """
         kernel: Any = self.kernel
+        self._cell, self._shown = identity.hex().encode(), 0
         kernel.set_parent([], {"header": {"msg_id": identity.hex()}})
         try:
             kernel.pre_handler_hook()
             try:
-                reply = _told(await kernel.do_execute(source, silent=False, allow_stdin=False))
+                if _may_await(source):
+                    reply = await kernel.do_execute(source, silent=False, allow_stdin=False)
+                else:
+                    reply = _executed(kernel, source)
             finally:
                 kernel.post_handler_hook()
             for stream in filter(None, (sys.stdout, sys.stderr)):  # which the code may have taken away
                 stream.flush()
         except BaseException as error:  # an interrupt where it is not the cell that gets it
-            reply = _told({"status": "error", "ename": type(error).__name__})
+            reply = {"status": "error", "ename": type(error).__name__}
         self._end_if_forked()
-        kernel._publish_status("idle", "shell")
-        self._reply(identity, reply)
+        shown: int | None = self._shown
+        if sign or self._shown > MOST_SHOWN:
+            shown = None
+            kernel._publish_status("idle", "shell")
+        self._reply(identity, _told(reply, shown))
 
     def _reply(self, identity: bytes, reply: bytes) -> None:
         self._end_if_forked()
@@ -213,11 +229,43 @@ class Kernel(IPKernelApp):
         return reply
 
 
-def _told(reply: dict[str, Any]) -> bytes:
+def _may_await(source: str) -> bool:
+    """Whether code may have to wait at its top level; keywords can be written in no other way."""
+    return "await" in source or "async" in source
+
+
+def _runs_async(asked: Callable[..., bool], raw_cell: str, **found: Any) -> bool:
+    # IPython would compile each cell once more to know.
+    return _may_await(found.get("transformed_cell") or "") and asked(raw_cell, **found)
+
+
+def _executed(kernel: Any, source: str) -> dict[str, Any]:
+    """Run a cell that awaits nothing, as ipykernel does after it has looked twice what the cell is."""
+    shell = kernel.shell
+    kernel._forward_input(allow_stdin=False)
+    try:
+        result = shell.run_cell(source, store_history=True)
+    finally:
+        kernel._restore_input()
+    shell.payload_manager.clear_payload()
+    reply: dict[str, Any] = {"status": "ok", "execution_count": shell.execution_count - 1}
+    if not result.success or shell._last_traceback_during_displayhook:
+        error = result.error_before_exec or result.error_in_exec
+        reply |= {"status": "error", "ename": type(error).__name__, "evalue": str(error)}
+    return reply
+
+
+def _is_about(parts: list[Any], cell: bytes) -> bool:
+    """Whether a message of Jupyter's, as it goes out, names this cell as its parent."""
+    return DELIM in parts and cell in bytes(parts[parts.index(DELIM) + 3])
+
+
+def _told(reply: dict[str, Any], shown: int | None) -> bytes:
     """Return what the grader is told of a cell that was run; all of a traceback is among the outputs."""
     name, message = (reply.get(field, "")[:LONGEST_REASON] for field in ("ename", "evalue"))
     told = {field: reply[field] for field in ("status", "execution_count") if field in reply}
-    return json.dumps(told | {"ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}).encode()
+    error = {"ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
+    return json.dumps({**told, **error, "shown": shown}).encode()
 
 
 def _failed(error: BaseException) -> bytes:

@@ -44,6 +44,8 @@ IDENTITY = 16
 """bytes which it begins with; an answer repeats its question's"""
 LARGEST_ANSWER = 64 * 2**20
 """bytes of the longest, these included"""
+MOST_SHOWN = 100
+"""messages of a cell that are counted, and not followed by one that says that it was the last"""
 LONGEST_REASON = 10_000
 """characters of what an exception says of itself"""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import select
 import signal
@@ -109,7 +110,7 @@ class Client:
         # An empty cell that has shown something: the subscription has arrived, and no output will be missed.
         try:
             while time.monotonic() < deadline:
-                identity = self._line.send(b'{"run": ""}')
+                identity = self._line.send(b'{"run": "", "sign": true}')
                 until = min(deadline, time.monotonic() + 1)
                 while time.monotonic() < until:
                     answers, shown = self._received(_TICK, identity)
@@ -147,18 +148,25 @@ class Client:
         """
         reply: dict[str, Any] = {}
         idle, wait = False, _Wait(self.sandbox, clock, seconds, is_rest)
+        missing: float = math.inf
         dropped = self._iopub.dropped
         try:
             identity = self._line.send(json.dumps({"run": code}).encode())
-            while not (reply and idle) and wait.goes_on():
+            taken = 0
+            while (
+                not (reply and (idle or taken + self._iopub.dropped - dropped >= missing)) and wait.goes_on()
+            ):
                 answers, shown = self._received(_TICK, identity)
                 for message in shown:
                     outputs.take(message)
                     idle |= message.kind == "status" and message.content().get("execution_state") == "idle"
+                taken += len(shown)
                 if answers and not reply:
                     reply = messages.json_object(answers[0])
                     if reply.get("status") not in ("ok", "error"):
                         raise Disconnected
+                    if type(reply.get("shown")) is int:
+                        missing = reply["shown"]
                     wait.has_reply()
         except Disconnected:
             wait.gives_up(self._why_disconnected())

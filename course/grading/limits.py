@@ -67,7 +67,7 @@ class Watcher(threading.Thread):
         self._ended = threading.Event()
         self._one_at_a_time = threading.Lock()
         self._seconds = 0.0
-        self._counted = -_TICK
+        self._counted = self._looked = -_TICK
 
     def run(self) -> None:
         """Look every PERIOD seconds until closed or until a limit is passed."""
@@ -96,10 +96,12 @@ class Watcher(threading.Thread):
         return now
 
     def look(self) -> Breach | None:
-        """Look once, now; kill everything if a limit is passed."""
+        """Look once, unless it was a tick ago; kill everything if a limit is passed."""
         with self._one_at_a_time:
-            if self.breach is None and not self._ended.is_set():
+            is_recent = time.monotonic() - self._looked < _TICK
+            if self.breach is None and not self._ended.is_set() and not is_recent:
                 self.breach = self._find()
+                self._looked = time.monotonic()
                 if self.breach is not None:
                     self._kill()
             return self.breach

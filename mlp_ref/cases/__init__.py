@@ -7,6 +7,7 @@ order, so a result remembered from a call before is wrong in the next.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from course.trial import Case, clone, quiet
 from mlp_ref.cases import ps0, ps1, ps2, ps3
 from mlp_ref.cases.common import Arguments, Array, Draw, Generator
 from mlp_ref.functions import REFERENCE
+from mlp_ref.networks import Stock
 
 ARGUMENTS: dict[str, Draw] = {**ps0.ARGUMENTS, **ps1.ARGUMENTS, **ps2.ARGUMENTS, **ps3.ARGUMENTS}
 
@@ -32,14 +34,24 @@ WITHOUT_EXAMPLES = {
 """Functions that are given no examples, for which there is no N."""
 
 
-def cases(name: str, rng: Generator) -> list[Case]:
-    """Return the cases of function `name`, in random order.
+STOCKED = [name for name in ps1.ARGUMENTS if name != "ps1.train"]
+"""Functions whose inputs are parts of one network of each size."""
+
+
+def stock(seed: int) -> Stock:
+    """Return the networks for all of these on this seed."""
+    return Stock([seed, zlib.crc32(b"ps1")], STOCKED)
+
+
+def cases(name: str, rng: Generator, networks: Stock | None = None) -> list[Case]:
+    """Return the cases of function `name`, in random order, of `networks` if it takes some.
 
     Raises KeyError for a name that is not in the table.
     """
+    taken = (networks.of(name),) if networks and name in STOCKED else ()
     with quiet():
-        drawn = list(ARGUMENTS[name](rng))
-        again = enumerate(ARGUMENTS[name](rng), start=int(rng.integers(2)))
+        drawn = list(ARGUMENTS[name](rng, *taken))
+        again = enumerate(ARGUMENTS[name](rng, *taken), start=int(rng.integers(2)))
         drawn += [_relaid(args, (_strided, _columns_first)[k % 2]) for k, args in again]
         return [_case(name, drawn[k]) for k in rng.permutation(len(drawn))]
 

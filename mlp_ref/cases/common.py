@@ -13,8 +13,8 @@ from mlp_ref.networks import Size
 Array = NDArray[np.float64]
 Generator = np.random.Generator
 Arguments = tuple[Any, ...]
-Draw = Callable[[Generator], Iterator[Arguments]]
-"""Yields the arguments of one call for each size."""
+Draw = Callable[..., Iterator[Arguments]]
+"""Yields the arguments of one call for each size, from a generator and, in ps1, what draws networks."""
 
 
 def upstream(rng: Generator, N: int, n: int = 1) -> Array:

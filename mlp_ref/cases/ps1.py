@@ -10,13 +10,15 @@ from mlp_ref import one_hidden
 from mlp_ref.cases.common import Arguments, Array, Draw, Generator, steps_of, upstream
 from mlp_ref.networks import ONE_HIDDEN_SIZES, UNSATURATED_ONE_HIDDEN, OneHidden, Size, draw_one_hidden
 
+Network = Callable[[Generator, Size], OneHidden]
+
 
 def _of_networks(
     pick: Callable[[OneHidden, Generator], Arguments], sizes: Sequence[Size] = ONE_HIDDEN_SIZES
 ) -> Draw:
-    def draw(rng: Generator) -> Iterator[Arguments]:
+    def draw(rng: Generator, network: Network = draw_one_hidden) -> Iterator[Arguments]:
         for size in sizes:
-            yield pick(draw_one_hidden(rng, size), rng)
+            yield pick(network(rng, size), rng)
 
     return draw
 
@@ -39,16 +41,16 @@ def _factor(rng: Generator, *shape: int) -> Array:
     return rng.normal(size=shape) * np.where(rng.integers(0, 2, size=shape), tiny, 1)
 
 
-def _dC_dW2_chain(rng: Generator) -> Iterator[Arguments]:
+def _dC_dW2_chain(rng: Generator, network: Network = draw_one_hidden) -> Iterator[Arguments]:
     for size in ONE_HIDDEN_SIZES:
-        net = draw_one_hidden(rng, size)
+        net = network(rng, size)
         yield upstream(rng, size.N), one_hidden.dyhat_dO(net.O), net.Z
     yield _factor(rng, 12, 1), _factor(rng, 12, 1), _factor(rng, 12, 4)
 
 
-def _dC_dW1_chain(rng: Generator) -> Iterator[Arguments]:
+def _dC_dW1_chain(rng: Generator, network: Network = draw_one_hidden) -> Iterator[Arguments]:
     for size in ONE_HIDDEN_SIZES:
-        net = draw_one_hidden(rng, size)
+        net = network(rng, size)
         slopes = one_hidden.dyhat_dO(net.O), one_hidden.dO_dZ(net.W2), one_hidden.dZ_dH(net.Z)
         yield upstream(rng, size.N), *slopes, net.X
     yield _factor(rng, 12, 1), _factor(rng, 12, 1), _factor(rng, 3), _factor(rng, 12, 3), _factor(rng, 12, 4)

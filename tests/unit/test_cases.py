@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from course.trial import arrays, clone, unchanged
-from mlp_ref.cases import FRESH, cases
+from mlp_ref import networks
+from mlp_ref.cases import FRESH, STOCKED, cases, stock
 from mlp_ref.functions import REFERENCE
 
 SEEDS = range(6)
@@ -16,8 +17,9 @@ every_name = pytest.mark.parametrize("name", list(REFERENCE))
 
 
 def drawn(name):
-    """The cases of all SEEDS."""
-    return [case for seed in SEEDS for case in cases(name, np.random.default_rng(seed))]
+    """The cases of all SEEDS, every other time with networks that all functions draw together."""
+    stocks = [stock(seed) if seed % 2 else None for seed in SEEDS]
+    return [case for seed in SEEDS for case in cases(name, np.random.default_rng(seed), stocks[seed])]
 
 
 def sigma(t):
@@ -115,6 +117,38 @@ def test_caches_of_deep_nets_belong_together():
         _, Ws, bs = case.args
         for h, W, b, h_next in zip(case.want[:-1], Ws, bs, case.want[1:], strict=True):
             assert_allclose(h_next, sigma(h @ W + b), rtol=1e-9)
+
+
+def of_stock(names, seed=3):
+    shared = stock(seed)
+    own = {name: np.random.default_rng([seed, STOCKED.index(name)]) for name in names}
+    return {name: cases(name, own[name], shared) for name in names}
+
+
+def test_whoever_comes_first_gets_the_same_networks():
+    forth, back = of_stock(STOCKED), of_stock(STOCKED[::-1])
+    for name in STOCKED:
+        assert unchanged([c.args for c in forth[name]], [c.args for c in back[name]])
+
+
+def test_no_network_is_given_to_two_functions():
+    # entries that are drawn, and not 0, 1 or so large that σ leaves nothing of them
+    values = [
+        {x for case in found for a in arrays(case.args) for x in a.flat if 1e-3 < abs(x) < 1 - 1e-3}
+        for found in of_stock(STOCKED).values()
+    ]
+    # σ of the largest logit, to which some are scaled, is in several
+    assert all(len(one & other) <= 2 for k, one in enumerate(values) for other in values[:k])
+
+
+def test_a_stock_gives_no_network_a_third_time():
+    take = stock(3).of("ps1.forward")
+    size = networks.ONE_HIDDEN_SIZES[0]
+    rng = np.random.default_rng()
+    first, second = take(rng, size), take(rng, size)
+    assert not np.array_equal(first.X, second.X)
+    with pytest.raises(IndexError, match=r"ps1\.forward"):
+        take(rng, size)
 
 
 def test_an_unknown_name_is_refused():
