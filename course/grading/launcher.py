@@ -61,22 +61,18 @@ def fork(body: Callable[[], object]) -> int:
 
 
 class Birth:
-    """A kernel's beginning, in three processes: one that leaves, the first of the namespaces, the kernel."""
+    """A kernel's beginning, in two processes: the first of the namespaces, and the kernel."""
 
-    def __init__(self, orders: dict[str, Any], grader: socket.socket) -> None:
-        self.orders, self.grader = orders, grader
-
-    def leave(self) -> None:
-        """Leave the parent's namespaces. The next process is the first in new ones."""
-        os.setsid()
-        call("unshare", CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET)
-        fork(self.first)
+    def __init__(self, orders: dict[str, Any], grader: socket.socket, outside: int) -> None:
+        self.orders, self.grader, self.outside = orders, grader, outside
 
     def first(self) -> None:
         """Furnish the namespaces, start the kernel in them, and end with it."""
+        os.close(self.outside)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         # A signal to a process group does not stop at a namespace.
         os.setsid()
+        call("unshare", CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
         os.umask(0)
         self.furnish()
         here, there = socket.socketpair()
@@ -196,15 +192,21 @@ def main() -> None:
     sys.argv = ["kernel"]
     # Nobody debugs here, and without this a kernel starts later.
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # what makes an import fail
+    gc.disable()  # nothing that is imported is ever free
     for module in start["modules"]:
         importlib.import_module(module)
     importlib.import_module("course.kernel").rehearse()
     gc.collect()
     gc.freeze()  # what is here already need not be looked through, and copied, in each kernel
+    gc.enable()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    outside = os.open("/proc/self/ns/pid", os.O_RDONLY)
     grader.send(b"ready")
     while order := grader.recv(ORDER):
-        fork(Birth(json.loads(order), grader).leave)
+        # A process more, to leave this one's namespace, would be one more copy of all its memory's tables.
+        call("unshare", CLONE_NEWPID)
+        fork(Birth(json.loads(order), grader, outside).first)
+        call("setns", outside, CLONE_NEWPID)
 
 
 if __name__ == "__main__":
