@@ -24,7 +24,7 @@ def sigmoid(t: Any) -> Any:
     complex extension makes complex-step differentiation possible.
     """
     t = np.asarray(t)
-    if not np.iscomplexobj(t):
+    if t.dtype.kind != "c":
         return np.exp(np.minimum(t, 0)) / (1.0 + np.exp(-np.abs(t)))
     negative = t.real < 0
     e = np.exp(np.where(negative, t, -t))

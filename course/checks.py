@@ -12,13 +12,14 @@ import html
 import importlib
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, TextIO
 
-from course.trial import Finding, WrongAnswer, examine, quiet
+from course.trial import Case, Finding, WrongAnswer, clone, examine, quiet
 from course.visible.check import Check
 
 
@@ -81,19 +82,24 @@ def check(name: str, function: Callable[..., Any]) -> None:
     if name not in visible:
         raise KeyError(f"there is no check named {name!r}; there are: {', '.join(visible)}")
     one = visible[name]
-    with quiet():
-        drawn = one.cases()
     try:
         with _warnings_as_advice():
-            finding = examine(function, drawn, one.tolerance, one.suspects)
+            finding = examine(function, _cases(one.cases), one.tolerance, one.suspects)
     except Exception as error:
         raise error.with_traceback(_below_ours(error.__traceback__))  # noqa: B904  # the same one goes on, and is no cause of itself
     if finding is not None:
         failed = finding.failed
-        last_failed.name, last_failed.args, last_failed.got = name, failed.case.args, failed.got
+        last_failed.name, last_failed.args, last_failed.got = name, clone(failed.case.args), failed.got
         # the frames between are the course's, of no use to the student
         raise CheckFailed(name, finding) from None
     _show(Passed(name, one.established))
+
+
+# the same for everybody: calls get copies
+@lru_cache(maxsize=100)
+def _cases(make: Callable[[], Sequence[Case]]) -> Sequence[Case]:
+    with quiet():
+        return make()
 
 
 def checks_of(problem_set: str) -> dict[str, Check]:

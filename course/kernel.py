@@ -11,6 +11,7 @@ import ast
 import asyncio
 import contextvars
 import gc
+import inspect
 import io
 import json
 import os
@@ -89,12 +90,20 @@ class _Transformer(TransformerManager):
         return lines
 
 
+class _Compiler(CachingCompiler):
+    # IPython's own: a debugger, for which ipykernel's names each cell, is not there
+    def cache(self, *arguments: Any, **options: Any) -> str:
+        """Remember a cell, and that no module has its name: tracebacks would look at them all."""
+        name: str = super().cache(*arguments, **options)
+        inspect.modulesbyfile.update(dict.fromkeys((name, str(Path(name).absolute())), ""))
+        return name
+
+
 class _Kernel(IPythonKernel):
     # for outputs to overtake the reply, which nobody here minds
     _execute_sleep = 0.0
     _supports_kernel_subshells = False
-    # IPython's: a debugger, for which ipykernel's names each cell, is not there
-    compiler_class = Type(CachingCompiler)  # type: ignore[assignment]  # a class that does as well
+    compiler_class = Type(_Compiler)  # type: ignore[assignment]  # a class that does as well
 
 
 class Kernel(IPKernelApp):

@@ -175,6 +175,9 @@ def test_last_failed_can_be_called_again():
 def test_each_check_starts_from_fresh_arguments():
     failure("ps1.dO_dW2", lambda Z: Z.fill(0))
     check("ps1.dO_dW2", REFERENCE["ps1.dO_dW2"])
+    failure("ps1.dO_dW2", lambda Z: -Z)
+    last_failed.args[0].fill(0)
+    check("ps1.dO_dW2", REFERENCE["ps1.dO_dW2"])
 
 
 def test_a_failure_shows_as_a_block():
