@@ -7,6 +7,8 @@ import re
 import pytest
 
 from course.grading import notebooks
+from course.grading.results import CellResult
+from course.grading.runner import verdict_output
 from tests.helpers import hand_in, nbgrader, small_course
 
 SCRIPT = "<script>alert('mine')</script>"
@@ -24,6 +26,12 @@ LOUD = f"""def half(x):
 
 half(1)
 """
+
+
+def test_the_lines_of_a_verdict_are_no_longer_than_formgrader_shows() -> None:
+    shown = verdict_output(CellResult("wrong", 0.0, 1.0, "a long story " * 40)).traceback[0]
+    assert shown.startswith("✗ wrong: a long story")
+    assert 90 < max(map(len, shown.splitlines())) <= 100
 
 
 @pytest.fixture(scope="module")

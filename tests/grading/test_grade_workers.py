@@ -38,6 +38,30 @@ def test_a_dead_worker_costs_one_submission_at_most(tmp_path) -> None:
     assert not (root / "autograded" / "carl" / "small").exists()
 
 
+FORKED = """
+import os
+from course.grading import fleet
+
+def found():
+    import gc, sys
+    is_ready = "course.grading.task" in sys.modules and gc.get_freeze_count() > 10_000
+    return is_ready, os.environ["OMP_NUM_THREADS"], os.getppid()
+
+if __name__ == "__main__":
+    with fleet.local(2) as client:
+        (first, second) = client.run(found).values()
+    assert first == second, "workers of two parents"
+    print(*first[:2], first[2] != os.getpid())
+"""
+
+
+def test_workers_are_forked_from_one_process_that_has_imported_all(tmp_path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(FORKED)
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "True 1 True\n", done.stderr
+
+
 @pytest.fixture
 def cluster(tmp_path):
     """Start a Dask scheduler and a worker, each in a folder of its own; yield the scheduler's address."""
