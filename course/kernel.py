@@ -19,6 +19,7 @@ import socket
 import sys
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -48,7 +49,7 @@ from course.wire import IDENTITY, LARGEST_ANSWER, LENGTH, LONGEST_REASON, MOST_S
 
 class _Stream(OutStream):
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._sending = threading.Lock()
+        self._sending = threading.RLock()
         super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]  # ipykernel has no types
 
     def _in_turn(self) -> AbstractContextManager[Any]:
@@ -61,8 +62,13 @@ class _Stream(OutStream):
             super()._flush()  # type: ignore[no-untyped-call]  # as above
 
     def flush(self) -> None:
-        """Send what there is at once, and not in the thread that sends now and then."""
-        self._flush()
+        """Send what there is at once, and not in the thread that sends now and then.
+
+        A signal's handler that has interrupted a thread as it wrote or sent leaves it to that thread.
+        """
+        lock: Any = self._buffer_lock
+        if not lock._is_owned() and getattr(self.pub_thread, "sender", None) != threading.get_ident():
+            self._flush()
 
 
 class _NoSubshells:
@@ -137,12 +143,24 @@ class Kernel(IPKernelApp):
         super().init_iopub(context)  # type: ignore[no-untyped-call]  # ipykernel has no types
         # A thread's first message to the one that sends takes descriptors, and they may run out.
         self.iopub_thread.schedule(lambda: None)
-        thread, one_at_a_time = self.iopub_thread, threading.Lock()
+        thread: Any = self.iopub_thread
+        one_at_a_time = threading.Lock()
+        waiting: deque[tuple[list[Any], dict[str, Any]]] = deque()
+        thread.sender = None
 
         def send(parts: list[Any], **options: Any) -> None:
+            waiting.append((parts, options))
+            if thread.sender == threading.get_ident():
+                return  # a signal's handler, in the middle of what it has interrupted
             with one_at_a_time:
-                self._shown += _is_about(parts, self._cell)
-                thread._really_send(parts, **options)
+                thread.sender = threading.get_ident()
+                try:
+                    while waiting:
+                        message, how = waiting.popleft()
+                        self._shown += _is_about(message, self._cell)
+                        thread._really_send(message, **how)
+                finally:
+                    thread.sender = None
 
         thread.send_multipart = send
 

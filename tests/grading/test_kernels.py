@@ -83,6 +83,26 @@ threading.Thread(target=chat).start()
     assert kernel.execute("done.set()").status == "ok"
 
 
+RINGING = """
+import signal
+from IPython.display import display
+def ring(*_):
+    print("ring", flush=True)
+signal.signal(signal.SIGALRM, ring)
+signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+for k in range(1000):
+    print(k, flush=True)
+    display(k)
+signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+
+
+def test_a_signal_may_come_while_something_is_shown(start):
+    result = start(output=8 * MIB).execute(RINGING)
+    assert (result.status, result.reason) == ("ok", "")
+    assert texts(result).count("ring") > 5
+
+
 CELLS = (
     "x = 3; x",
     "print(1); x",
