@@ -86,7 +86,8 @@ def check(name: str, function: Callable[..., Any]) -> None:
         with _warnings_as_advice():
             finding = examine(function, _cases(one.cases), one.tolerance, one.suspects)
     except Exception as error:
-        raise error.with_traceback(_below_ours(error.__traceback__))  # noqa: B904  # the same one goes on, and is no cause of itself
+        # the student's own goes on, without our frames: it is no cause of itself
+        raise error.with_traceback(_below_ours(error.__traceback__))  # noqa: B904
     if finding is not None:
         failed = finding.failed
         last_failed.name, last_failed.args, last_failed.got = name, clone(failed.case.args), failed.got
@@ -144,4 +145,4 @@ def _below_ours(traceback: TracebackType | None) -> TracebackType | None:
 def _show(passed: Passed) -> None:
     from IPython.display import display  # late: scripts and graders do not need IPython
 
-    display(passed)  # type: ignore[no-untyped-call]  # IPython ships no annotations for it
+    display(passed)

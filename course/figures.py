@@ -72,4 +72,4 @@ def show(figure: Figure, alt: str) -> None:
         "image/png": png,
         "text/plain": alt,
     }
-    display(bundle, metadata={"image/png": {"alt": alt}}, raw=True)  # type: ignore[no-untyped-call]  # IPython has none
+    display(bundle, metadata={"image/png": {"alt": alt}}, raw=True)

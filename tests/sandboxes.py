@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+from course.grading.execution import Execution
 from course.grading.kernels import StudentKernel
 from course.grading.limits import Limits
 from course.grading.parents import nursery
@@ -15,6 +16,11 @@ from course.grading.parents import nursery
 MIB = 1 << 20
 # Small enough to be reached in no time, and harmless to the machine if nothing held them.
 SMALL = {"cell": 5.0, "memory": 320 * MIB, "tasks": 30, "files": 8 * MIB, "file_count": 300}
+
+
+def texts(execution: Execution) -> str:
+    """What a cell has printed."""
+    return "".join(output.text for output in execution.outputs if output.output_type == "stream")
 
 
 def namespace(pid: int | str) -> str:

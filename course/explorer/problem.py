@@ -141,14 +141,14 @@ def _differentiable(
     f: Callable[[Any], Any], finish: Callable[[Any], Any] = lambda result: result
 ) -> Callable[[Any], Any]:
     """Return `finish(f(t))` for autograd: `f` acts on each number of t, `finish` may add constants."""
-    function = primitive(lambda t: finish(f(t)))
+    function: Callable[[Any], Any] = primitive(lambda t: finish(f(t)))
 
     def pull_back(_: Any, t: Any) -> Callable[[Any], Any]:
         slope = np.imag(f(t + 1j * COMPLEX_STEP)) / COMPLEX_STEP
         return lambda g: g[..., : t.shape[-1]] * slope
 
     defvjp(function, pull_back)
-    return function  # type: ignore[no-any-return]  # autograd has no types
+    return function
 
 
 _activations = _differentiable(sigmoid, _with_one)

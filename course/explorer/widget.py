@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from course.explorer import pinned, runs, words
 from course.explorer.chart import Chart
 from course.explorer.controls import Controls
 from course.explorer.problem import Problem
+from course.explorer.publisher import Publisher
 from course.explorer.table import Table
 from course.explorer.worker import Worker
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 START = 72
 """the rate shown first: three decades above the smallest"""
-PUBLISH_EVERY = 0.4
-"""seconds between two messages with the student's runs so far"""
 PATIENCE = 60.0
 """seconds to wait for all true runs where everything is asked for"""
 
@@ -97,7 +95,6 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         self._steps = steps
         self._table = Table(self._problem, runs.learning_rates(self._problem), steps)
         self._error: Exception | None = None
-        self._publishing = threading.RLock()
         self._loop = _running_loop()
         self._worker = Worker(self._failed, self._stuck)
         index = START if rate is None else self._take_rate(rate)
@@ -112,6 +109,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             **self._described(),
         )
         self._chart.rate = float(self._table.rates[index])
+        self._publisher = Publisher(self._chart)
         self._controls = Controls(self._chart, self._problem, steps)
         super().__init__(
             [self._controls.column, self._chart],
@@ -256,7 +254,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         frozen = [pinned.kept(pin, self._table, self._problem, chosen) for pin in self._chart.pins]
         self._problem = chosen
         self._table = Table(chosen, runs.learning_rates(chosen), self._steps)
-        with self._publishing, self._chart.hold_sync():
+        with self._publisher.lock, self._chart.hold_sync():
             self._chart.pins = frozen
             for name, value in self._described().items():
                 setattr(self._chart, name, value)
@@ -268,10 +266,10 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         try:
             index = self._take_rate(rate)
         except ValueError as error:
-            self._say(str(error))
+            self._publisher.say(str(error))
             self._chart.answered = count
             return
-        with self._publishing, self._chart.hold_sync():
+        with self._publisher.lock, self._chart.hold_sync():
             self._chart.rates = [float(rate) for rate in self._table.rates]
             self._chart.index = index
             self._chart.answered = count
@@ -319,7 +317,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         def save() -> None:
             path = files.unused(Path(f"loss-explorer.{self._controls.format.value.lower()}"))
             self.save(path)
-            self._say(f"Saved {path}.")
+            self._publisher.say(f"Saved {path}.")
 
         if self._loop is None:
             save()
@@ -343,62 +341,19 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
 
     def _start(self) -> None:
         self._error = None
-        table, curvature = self._table, self._chart.show_curvature
-
-        def job(is_latest: Callable[[], bool]) -> Iterator[None]:
-            published = 0.0
-            shown = 0.0
-            for part, changed in table.fill(self.gradient, lambda: self._chart.index, curvature):
-                now = time.monotonic()
-                early = not table.complete or now - published > PUBLISH_EVERY
-                if changed and (early or table.own_known.sum() == 1 or part == 1.0):
-                    self._publish(table, part, is_latest)
-                    published = now
-                elif abs(part - shown) > 0.08:
-                    self._publish_progress(table, part, is_latest)
-                    shown = part
-                yield
-            self._publish(table, 1.0, is_latest)
-
-        self._worker.start(job)
-
-    def _publish(self, table: Table, part: float, is_latest: Callable[[], bool]) -> None:
-        data = table.as_data()
-        with self._publishing:
-            if is_latest():
-                with self._chart.hold_sync():
-                    for name, value in data.items():
-                        setattr(self._chart, name, value)
-                    self._publish_progress(table, part, is_latest)
-
-    def _publish_progress(self, table: Table, part: float, is_latest: Callable[[], bool]) -> None:
-        with self._publishing:
-            if is_latest():
-                self._chart.progress = part
-                if table.trouble:
-                    self._chart.status = table.trouble
-                elif table.following and part < 1:
-                    done, count = table.own_known.sum(), len(table.rates)
-                    self._chart.status = (
-                        f"Following your gradient: {done} of {count} rates, those near this one first."
-                    )
-                elif part == 1 or not table.following:
-                    self._chart.status = ""
+        shown = self._chart.show_curvature
+        self._worker.start(functools.partial(self._publisher.fill, self._table, self.gradient, shown))
 
     def _stuck(self) -> None:
         if self._table.following:
-            self._say(
+            self._publisher.say(
                 "Your gradient has not come back for 2 seconds. The true curves are complete; "
                 "your runs follow when it does."
             )
 
     def _failed(self, error: Exception) -> None:
         self._error = error
-        self._say(f"{type(error).__name__}: {error}. explorer.error is the exception.")
-
-    def _say(self, text: str) -> None:
-        with self._publishing:
-            self._chart.status = text
+        self._publisher.say(f"{type(error).__name__}: {error}. explorer.error is the exception.")
 
     def _view(self) -> View:
         from course.explorer.picture import Pinned, View

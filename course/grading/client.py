@@ -153,9 +153,7 @@ class Client:
         try:
             identity = self._line.send(json.dumps({"run": code}).encode())
             taken = 0
-            while (
-                not (reply and (idle or taken + self._iopub.dropped - dropped >= missing)) and wait.goes_on()
-            ):
+            while wait.goes_on():
                 answers, shown = self._received(_TICK, identity)
                 for message in shown:
                     outputs.take(message)
@@ -168,6 +166,8 @@ class Client:
                     if type(reply.get("shown")) is int:
                         missing = reply["shown"]
                     wait.has_reply()
+                if reply and (idle or taken + self._iopub.dropped - dropped >= missing):
+                    break
         except Disconnected:
             wait.gives_up(self._why_disconnected())
         if self._iopub.dropped > dropped:

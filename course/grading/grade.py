@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -12,7 +13,7 @@ from course.grading import submission as submissions
 from course.grading.assignment import Assignment
 from course.grading.judge import HarnessFailure
 from course.grading.limits import Limits
-from course.grading.results import CellResult, Result
+from course.grading.results import CellResult, Result, Status
 from course.grading.runner import run, verdict_output
 from course.grading.sandbox import SandboxUnavailable
 from course.grading.skeleton import rebuild
@@ -37,9 +38,9 @@ def grade(
     seed = fresh_seed() if seed is None else seed
     name = str(submission) if isinstance(submission, Path) else ""
 
-    def result(status: str, cells: dict[str, CellResult], **more: object) -> Result:
+    def result(status: Status, cells: dict[str, CellResult], **more: Any) -> Result:
         seconds = time.monotonic() - begin
-        return Result(name, assignment.name, status, seed, seconds, cells, **more)  # type: ignore[arg-type]  # the two literals above
+        return Result(name, assignment.name, status, seed, seconds, cells, **more)
 
     try:
         if isinstance(submission, Unreadable):

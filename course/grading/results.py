@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from course.wire import printable
 
 Verdict = Literal["pass", "wrong", "error", "timeout", "memory", "crashed", "not-run", "manual"]
+Status = Literal["graded", "infrastructure-error"]
 LONGEST_MESSAGE = 2000
 
 
@@ -37,7 +38,7 @@ class Result:
 
     submission: str
     assignment: str
-    status: Literal["graded", "infrastructure-error"]
+    status: Status
     seed: int
     """from which the hidden inputs were drawn"""
     seconds: float
