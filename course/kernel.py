@@ -22,11 +22,12 @@ import warnings
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import stack_data
 import zmq
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
@@ -38,7 +39,10 @@ from jupyter_client.session import DELIM
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
-from pygments.lexer import words  # type: ignore[import-untyped]  # it has no types
+from pygments.formatters.terminal256 import (  # type: ignore[import-untyped]  # it has no types
+    Terminal256Formatter,
+)
+from pygments.lexer import words  # type: ignore[import-untyped]  # as above
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]  # as above
 from tornado.ioloop import IOLoop
 from traitlets import Type
@@ -170,6 +174,7 @@ class Kernel(IPKernelApp):
         shell: Any = self.kernel.shell
         shell.input_transformer_manager = _Transformer()  # type: ignore[no-untyped-call]  # IPython's
         shell.should_run_async = partial(_runs_async, shell.should_run_async)
+        shell._format_exception_for_storage = partial(_as_shown, shell, shell._format_exception_for_storage)
         self._process = os.getpid()
         # What a cell sets in it, as NumPy's treatment of errors, holds for the cells that follow.
         self._context = contextvars.copy_context()
@@ -266,6 +271,15 @@ def _runs_async(asked: Callable[..., bool], raw_cell: str, **found: Any) -> bool
     return _may_await(found.get("transformed_cell") or "") and asked(raw_cell, **found)
 
 
+def _as_shown(
+    shell: Any, formatted: Callable[..., Any], exception: BaseException, *how: Any, **named: Any
+) -> Any:
+    # A cell's history tells of an error what the cell has just shown: IPython would make it all again.
+    if shell._last_traceback is None:
+        return formatted(exception, *how, **named)
+    return {"ename": type(exception).__name__, "evalue": str(exception), "traceback": shell._last_traceback}
+
+
 def _executed(kernel: Any, source: str) -> dict[str, Any]:
     """Run a cell that awaits nothing, as ipykernel does after it has looked twice what the cell is."""
     shell = kernel.shell
@@ -310,6 +324,7 @@ def rehearse() -> None:
     """
     before = _open_descriptors()
     _resolve_words()
+    _keep_styles()
     _draw()
     _show_an_error()
     gc.collect()
@@ -324,6 +339,24 @@ def _resolve_words() -> None:
         for position, rule in enumerate(rules):
             if isinstance(rule, tuple) and isinstance(rule[0], words):
                 rules[position] = (rule[0].get(), *rule[1:])
+
+
+def _keep_styles() -> None:
+    # Each traceback makes the same style anew, and looks for the terminal's nearest colours.
+    made: dict[tuple[Any, ...], dict[str, tuple[str, str]]] = {}
+    set_up: Any = Terminal256Formatter._setup_styles
+
+    def keep(formatter: Any) -> None:
+        kind = (formatter.style, formatter.usebold, formatter.useunderline, formatter.useitalic)
+        if kind not in made:
+            set_up(formatter)
+            made[kind] = formatter.style_string
+        formatter.style_string = dict(made[kind])
+
+    formatters: Any = Terminal256Formatter
+    formatters._setup_styles = keep
+    styles: Any = stack_data
+    styles.style_with_executing_node = lru_cache(styles.style_with_executing_node)
 
 
 def _draw() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import time
 
 import pytest
@@ -84,3 +85,19 @@ def test_a_cell_may_await(kernel):
     assert kernel.execute("import asyncio\nawait asyncio.sleep(0)").status == "ok"
     assert kernel.execute("[k async for k in nothing]").failure.name == "NameError"
     assert kernel.execute("waits = 1; waits").outputs[0].data["text/plain"] == "1"
+
+
+@pytest.mark.parametrize("code", ["def f():\n    1 / 0\nf()", "def f(:", "%nothing", "raise SystemExit"])
+def test_the_history_tells_of_an_error_what_the_cell_has_shown(kernel, code):
+    (shown,) = [output for output in kernel.execute(code).outputs if output.output_type == "error"]
+    kept = kernel.execute("list(get_ipython().history_manager.exceptions[1].values())").outputs[0]
+    assert ast.literal_eval(kept.data["text/plain"]) == [shown.ename, shown.evalue, shown.traceback]
+
+
+def test_an_error_looks_the_same_each_time(kernel):
+    looks = set()
+    for number in range(1, 4):
+        (shown,) = kernel.execute("def f():\n    return 1 / 0  # ½\nf()").outputs
+        looks.add("\n".join(shown.traceback).replace(f"In[{number}]", "In[]"))
+    (look,) = looks
+    assert "\x1b[" in look

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -60,6 +61,36 @@ def test_workers_are_forked_from_one_process_that_has_imported_all(tmp_path) -> 
     script.write_text(FORKED)
     done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.stdout == "True 1 True\n", done.stderr
+
+
+PLACED = """
+import os
+from course.grading import fleet
+
+def found(number):
+    from course.grading.kernels import StudentKernel
+    with StudentKernel() as kernel:
+        (output,) = kernel.execute("import os; print(*os.sched_getaffinity(0))").outputs
+    (mine,) = os.sched_getaffinity(0)
+    return mine, int(output["text"])
+
+if __name__ == "__main__":
+    with fleet.local(3) as client:
+        workers = list(client.nthreads())
+        print(*[number for worker in workers for number in client.submit(found, 0, workers=worker).result()])
+"""
+
+
+def test_a_worker_and_its_kernels_share_a_processor_and_take_the_next(tmp_path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(PLACED)
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    numbers = [*map(int, done.stdout.split())]
+    assert len(numbers) == 6, done.stderr
+    assert numbers[::2] == numbers[1::2]
+    usable = os.sched_getaffinity(0)
+    assert set(numbers) <= usable
+    assert len(set(numbers)) == min(3, len(usable))
 
 
 @pytest.fixture
