@@ -18,6 +18,7 @@ import binascii
 import functools
 import importlib
 import json
+import math
 import re
 import types
 from collections.abc import Callable
@@ -184,22 +185,23 @@ def _is_plain_key(key: Any) -> bool:
 
 
 def _array(dtype: str, shape: list[Any], data: str) -> Any:
-    if (
-        not _DTYPE.fullmatch(dtype)
-        or len(shape) > 32
-        or not all(type(n) is int and 0 <= n < 2**40 for n in shape)
-    ):
+    if len(shape) > 32 or not all(type(n) is int and 0 <= n < 2**40 for n in shape):
+        raise WireError("an array is malformed")
+    kind = _kind(dtype)
+    raw = binascii.a2b_base64(data, strict_mode=True)
+    if math.prod(shape) * kind.itemsize != len(raw):
+        raise WireError("an array's bytes do not fit its shape")
+    return np.frombuffer(raw, dtype=kind).reshape(shape).copy()
+
+
+@functools.lru_cache(maxsize=64)
+def _kind(dtype: str) -> np.dtype[Any]:
+    if not _DTYPE.fullmatch(dtype):
         raise WireError("an array is malformed")
     kind = np.dtype(dtype)
     if not kind.isnative:
         raise WireError("an array has a dtype that does not cross")
-    raw = base64.b64decode(data, validate=True)
-    count = 1
-    for n in shape:
-        count *= n
-    if count * kind.itemsize != len(raw):
-        raise WireError("an array's bytes do not fit its shape")
-    return np.frombuffer(raw, dtype=kind).reshape(shape).copy()
+    return kind
 
 
 def _layout(array: Array) -> str:
