@@ -8,7 +8,8 @@ from typing import Any
 
 import psutil
 
-PERIOD = 0.5
+PERIOD = 2.0
+"""seconds; a look at all of them takes tens of milliseconds, which the measured run has to wait for"""
 MIB = 1 << 20
 
 
