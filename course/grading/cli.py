@@ -90,12 +90,14 @@ def grade(
 ) -> None:
     """Grade everything under submitted/ into the gradebook, in parallel; go on where it stopped."""
     from course.grading import forkserver
+    from course.grading.imports import kept
 
     if cluster is None:
         forkserver.begin()  # first, to import what its workers need while we import what we do
-    from rich.console import Console
+    with kept():
+        from rich.console import Console
 
-    from course.grading import classgrading, progress  # late: they need the sandbox and Dask
+        from course.grading import classgrading, progress  # late: they need the sandbox and Dask
 
     console = Console(markup=False, emoji=False, highlight=False)
     summary = classgrading.grade_class(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 from pathlib import Path
 from typing import Any
 
-# Imported before the first task has to wait for it: what grades, and what is in most locked cells. None of
-# it is ever free, so that it need not be looked through.
-gc.disable()
-for name in ("matplotlib.pyplot", "course.grading.task"):
-    importlib.import_module(name)
-gc.freeze()
-gc.enable()
+from course.grading.imports import kept
+
+# Before the first task has to wait for it: what grades, and what is in most locked cells.
+with kept():
+    for name in ("matplotlib.pyplot", "course.grading.task"):
+        importlib.import_module(name)
 
 
 def dask_setup(worker: Any) -> None:
