@@ -67,7 +67,7 @@ PLACED = """
 import os
 from course.grading import fleet
 
-def found(number):
+def found():
     from course.grading.kernels import StudentKernel
     with StudentKernel() as kernel:
         (output,) = kernel.execute("import os; print(*os.sched_getaffinity(0))").outputs
@@ -76,8 +76,8 @@ def found(number):
 
 if __name__ == "__main__":
     with fleet.local(3) as client:
-        workers = list(client.nthreads())
-        print(*[number for worker in workers for number in client.submit(found, 0, workers=worker).result()])
+        found_by_each = [client.submit(found, workers=worker, pure=False) for worker in client.nthreads()]
+        print(*[number for future in found_by_each for number in future.result()])
 """
 
 
