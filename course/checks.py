@@ -86,8 +86,7 @@ def check(name: str, function: Callable[..., Any]) -> None:
         with _warnings_as_advice():
             finding = examine(function, _cases(one.cases), one.tolerance, one.suspects)
     except Exception as error:
-        # the student's own goes on, without our frames: it is no cause of itself
-        raise error.with_traceback(_below_ours(error.__traceback__))  # noqa: B904
+        raise error.with_traceback(_below_ours(error.__traceback__))  # noqa: B904  # no cause of itself
     if finding is not None:
         failed = finding.failed
         last_failed.name, last_failed.args, last_failed.got = name, clone(failed.case.args), failed.got

@@ -66,7 +66,7 @@ def compare(got: Any, want: Any, tolerance: Tolerance, where: str = "the result"
         return
     got, want = np.asarray(got, float), np.asarray(want, float)
     if np.array_equal(got, want):
-        return  # as most right answers are, and far sooner known
+        return  # known far sooner than whether they are close
     wrong = np.isfinite(want) & ~np.isfinite(got)
     if wrong.any():
         p = _first(wrong)

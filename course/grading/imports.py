@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Have what is imported meanwhile never looked through for garbage, at the end neither: none is."""
+    """Spare what is imported meanwhile all searches for garbage, the one at the end too: it is kept."""
     gc.disable()
     try:
         yield
