@@ -15,7 +15,7 @@ def regimes(curves: Array) -> NDArray[np.int64]:
     """Return for each row of `curves` (K, n) which of REGIMES it is, as an index: (K,)."""
     half = curves.shape[1] // 2
     start = curves[:, :1]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         moves = np.diff(curves, axis=1)
         travelled = np.abs(moves)
         climbs = moves[:, half:] > 0

@@ -190,7 +190,7 @@ def landmarks(losses: Array, codes: NDArray[np.int64]) -> tuple[int, int, int, i
     halfway to the first that halves its loss.
     """
     last = len(losses) - 1
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         falls = np.all(np.diff(losses, axis=1) <= 1e-12 * losses[:, :1], axis=1)
         final = np.where(falls & np.isfinite(losses[:, -1]), losses[:, -1], np.inf)
     good = int(np.argmin(final))

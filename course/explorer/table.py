@@ -195,5 +195,5 @@ def _nearest(done: NDArray[np.bool_], index: int) -> int | None:
 
 
 def _float32(values: Array) -> bytes:
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         return values.astype(np.float32).tobytes()

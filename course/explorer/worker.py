@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 Job = Callable[[Callable[[], bool]], Iterator[None]]
 """Called with a function that says whether the job is still the latest; each item ends a slice."""
@@ -17,7 +19,9 @@ class Worker:
 
     An older job ends after its slice. One that never comes back from its slice, as a student's function
     may, is left behind and keeps nobody from going on. `failed` is told the exception of a job, `stuck`
-    that a slice takes longer than PATIENCE; both may be called from another thread.
+    that a slice takes longer than PATIENCE; both may be called from another thread. All of them run in
+    a copy of the context in which the job was started: what a job says to the browser belongs to the
+    cell that started it, and ipykernel takes the browser's answers where the question came from.
     """
 
     def __init__(self, failed: Callable[[Exception], None], stuck: Callable[[], None]) -> None:
@@ -33,7 +37,7 @@ class Worker:
         with self._starting:
             self._latest += 1
             self._idle.clear()
-            threading.Thread(target=self._run, args=(job, self._latest), daemon=True).start()
+            _in_background(self._run, job, self._latest)
 
     def stop(self) -> None:
         """Let the job end after its slice."""
@@ -50,7 +54,7 @@ class Worker:
             return number == self._latest
 
         ended, slices = threading.Event(), [0]
-        threading.Thread(target=self._watch, args=(is_latest, ended, slices), daemon=True).start()
+        _in_background(self._watch, is_latest, ended, slices)
         try:
             for _ in job(is_latest):
                 slices[0] += 1
@@ -71,3 +75,8 @@ class Worker:
             if slices[0] == seen:
                 self._stuck()
             seen = slices[0]
+
+
+def _in_background(function: Callable[..., None], *args: Any) -> None:
+    run = contextvars.copy_context().run
+    threading.Thread(target=run, args=(function, *args), daemon=True).start()

@@ -165,6 +165,16 @@ def test_a_gradient_that_raises_is_told_and_the_explorer_goes_on(explorer):
     assert np.isfinite(one.losses).all()
 
 
+@pytest.mark.parametrize("network", ["seed 1", "seed 2"])
+def test_numpy_told_to_raise_does_not_end_what_is_computed(explorer, network):
+    with np.errstate(all="raise"):
+        one = explorer(network=network, steps=200, curvature=True)
+        one.settle()
+    assert (one.error, one.status) == (None, "")
+    assert one._table.complete
+    assert one._table.curved.all()
+
+
 def test_where_the_runs_part_goes_to_the_browser(explorer):
     one = explorer(lambda X, y, W1, W2: (W1 / 10, W2 / 10))
     one.settle()
