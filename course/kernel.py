@@ -70,8 +70,8 @@ class _Stream(OutStream):
 
         A signal's handler that has interrupted a thread as it wrote or sent leaves it to that thread.
         """
-        lock: Any = self._buffer_lock
-        if not lock._is_owned() and getattr(self.pub_thread, "sender", None) != threading.get_ident():
+        locks: list[Any] = [self._buffer_lock, getattr(self.pub_thread, "sending", None)]
+        if not any(lock._is_owned() for lock in locks if lock is not None):
             self._flush()
 
 
@@ -148,23 +148,21 @@ class Kernel(IPKernelApp):
         # A thread's first message to the one that sends takes descriptors, and they may run out.
         self.iopub_thread.schedule(lambda: None)
         thread: Any = self.iopub_thread
-        one_at_a_time = threading.Lock()
+        # Whose it is is known at every point, and a signal's handler may come at any.
+        sending: Any = threading.RLock()
         waiting: deque[tuple[list[Any], dict[str, Any]]] = deque()
-        thread.sender = None
+        thread.sending = sending
 
         def send(parts: list[Any], **options: Any) -> None:
             waiting.append((parts, options))
-            if thread.sender == threading.get_ident():
+            if sending._is_owned():
                 return  # a signal's handler, in the middle of what it has interrupted
-            with one_at_a_time:
-                thread.sender = threading.get_ident()
-                try:
+            while waiting:  # again: a handler may leave one when all seem to be gone
+                with sending:
                     while waiting:
                         message, how = waiting.popleft()
                         self._shown += _is_about(message, self._cell)
                         thread._really_send(message, **how)
-                finally:
-                    thread.sender = None
 
         thread.send_multipart = send
 
