@@ -23,10 +23,12 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache, partial
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import stack_data
 import zmq
 from ipykernel.iostream import OutStream
@@ -372,10 +374,11 @@ def _draw() -> None:
 
 
 def _show_an_error() -> None:
+    # In NumPy, whose source has to be read and parsed for it: a misspelt name is a common error.
     shown: Any = ultratb
     try:
-        raise ValueError
-    except ValueError:
+        attrgetter("misspelt")(np)
+    except AttributeError:
         shown.AutoFormattedTB(mode="Context").structured_traceback(*sys.exc_info())
 
 
