@@ -69,7 +69,7 @@ def local(jobs: int) -> Iterator[Client]:
             silence_logs=logging.CRITICAL,
             preload=[forkserver.IMPORTED],
         ) as cluster,
-        Client(cluster, direct_to_workers=True) as client,
+        Client(cluster) as client,
     ):
         yield client
 
