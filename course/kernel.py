@@ -10,42 +10,30 @@ from __future__ import annotations
 import ast
 import asyncio
 import contextvars
-import gc
 import inspect
-import io
 import json
 import os
 import socket
 import sys
 import threading
+import uuid
 import warnings
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from functools import lru_cache, partial
-from operator import attrgetter
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-import stack_data
 import zmq
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
-from IPython.core import ultratb
+from IPython.core.application import BaseIPythonApplication
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.session import DELIM
-from matplotlib import font_manager
-from matplotlib.figure import Figure
-from matplotlib.mathtext import MathTextParser
-from pygments.formatters.terminal256 import (  # type: ignore[import-untyped]  # it has no types
-    Terminal256Formatter,
-)
-from pygments.lexer import words  # type: ignore[import-untyped]  # as above
-from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]  # as above
 from tornado.ioloop import IOLoop
 from traitlets import Type
 
@@ -117,9 +105,27 @@ class _Kernel(IPythonKernel):
     _supports_kernel_subshells = False
     compiler_class = Type(_Compiler)  # type: ignore[assignment]  # a class that does as well
 
+    @classmethod
+    def instance(cls, **traits: Any) -> _Kernel:
+        """Return the one there is, made in the parent, with what this process has of its own."""
+        kernel: Any = super().instance(**traits)
+        if kernel.session is not traits["session"]:
+            kernel.ident = str(uuid.uuid4())
+            for name, value in traits.items():
+                setattr(kernel, name, value)
+            kernel._stdout, kernel._stderr = sys.stdout, sys.stderr
+            for shown in (kernel.shell.displayhook, kernel.shell.display_pub):
+                shown.session, shown.pub_socket = kernel.session, kernel.iopub_socket
+            kernel.shell.displayhook.topic = kernel._topic("execute_result")
+        made: _Kernel = kernel
+        return made
+
 
 class Kernel(IPKernelApp):
-    """The application. `line` is the socket on which the grader asks."""
+    """The application: prepared once, in the parent, and initialized in each process forked from it.
+
+    `line` is the socket on which the grader asks.
+    """
 
     kernel_class = _Kernel
     line: socket.socket
@@ -130,6 +136,45 @@ class Kernel(IPKernelApp):
 
     def parse_command_line(self, argv: Any = None) -> None:
         """There is none; making the parser takes as long as all the sockets."""
+
+    def prepare(self) -> None:
+        """Make the kernel and its shell; it has no sockets, threads or files of its own yet.
+
+        To be called where the kernels' working folder will be: the shell remembers where it began.
+        """
+        BaseIPythonApplication.initialize(self, [])
+        app: Any = self
+        app.init_pdb()
+        traits = {"session": None, "log": self.log, "profile_dir": self.profile_dir, "user_ns": self.user_ns}
+        app.kernel = _Kernel.instance(parent=self, **traits)
+        app.init_path()
+        app.init_shell()
+        app.init_gui_pylab()
+        app.init_extensions()
+        app.init_code()
+        shell = app.shell
+        transformer: Any = _Transformer
+        shell.input_transformer_manager = transformer()
+        shell.should_run_async = partial(_runs_async, shell.should_run_async)
+        shell._format_exception_for_storage = partial(_as_shown, shell, shell._format_exception_for_storage)
+        home = Path(self.ipython_dir)
+        self._folders = [home, *sorted(path for path in home.rglob("*") if path.is_dir())]
+
+    def initialize(self, argv: Any = None) -> None:
+        """Do the rest of what ipykernel does: all that a fork would share with others."""
+        # The home that the shell was made in is the parent's.
+        for folder in self._folders:
+            folder.mkdir()
+        app: Any = self
+        app.init_connection_file()
+        app.init_sockets()
+        app.init_heartbeat()
+        app.log_connection_info()
+        app.init_io()
+        app.init_signal()
+        app.init_kernel()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
 
     def init_io(self) -> None:
         """Replace standard output and error."""
@@ -169,12 +214,8 @@ class Kernel(IPKernelApp):
         thread.send_multipart = send
 
     def init_kernel(self) -> None:
-        """Make the kernel, and listen to the line."""
+        """Connect the kernel, and listen to the line."""
         super().init_kernel()  # type: ignore[no-untyped-call]  # ipykernel has no types
-        shell: Any = self.kernel.shell
-        shell.input_transformer_manager = _Transformer()  # type: ignore[no-untyped-call]  # IPython's
-        shell.should_run_async = partial(_runs_async, shell.should_run_async)
-        shell._format_exception_for_storage = partial(_as_shown, shell, shell._format_exception_for_storage)
         self._process = os.getpid()
         # What a cell sets in it, as NumPy's treatment of errors, holds for the cells that follow.
         self._context = contextvars.copy_context()
@@ -315,72 +356,3 @@ def _failed(error: BaseException) -> bytes:
     except Exception:
         told = ""
     return json.dumps({"error": [type(error).__name__, told[:LONGEST_REASON]]}).encode()
-
-
-def rehearse() -> None:
-    """Do once what takes longer the first time, and forget it: kernels forked later need not do it again.
-
-    Raises RuntimeError if a font stays open, whose position in its file they would share.
-    """
-    before = _open_descriptors()
-    _resolve_words()
-    _keep_styles()
-    _draw()
-    _show_an_error()
-    gc.collect()
-    if _open_descriptors() > before:
-        raise RuntimeError("Matplotlib keeps a font open.")
-
-
-def _resolve_words() -> None:
-    # Each traceback makes a lexer of its own, which would make these regular expressions again.
-    states: Any = PythonLexer.tokens
-    for rules in states.values():
-        for position, rule in enumerate(rules):
-            if isinstance(rule, tuple) and isinstance(rule[0], words):
-                rules[position] = (rule[0].get(), *rule[1:])
-
-
-def _keep_styles() -> None:
-    # Each traceback makes the same style anew, and looks for the terminal's nearest colours.
-    made: dict[tuple[Any, ...], dict[str, tuple[str, str]]] = {}
-    set_up: Any = Terminal256Formatter._setup_styles
-
-    def keep(formatter: Any) -> None:
-        kind = (formatter.style, formatter.usebold, formatter.useunderline, formatter.useitalic)
-        if kind not in made:
-            set_up(formatter)
-            made[kind] = formatter.style_string
-        formatter.style_string = dict(made[kind])
-
-    formatters: Any = Terminal256Formatter
-    formatters._setup_styles = keep
-    styles: Any = stack_data
-    styles.style_with_executing_node = lru_cache(styles.style_with_executing_node)
-
-
-def _draw() -> None:
-    figure = Figure()
-    axes = figure.subplots()
-    axes.plot([1, 10], label="η")
-    axes.set(xlabel="x", ylabel="y", yscale="log", title="title")
-    axes.legend()
-    figure.savefig(io.BytesIO(), format="png")
-    del figure, axes
-    fonts: Any = font_manager
-    texts: Any = MathTextParser
-    fonts._get_font.cache_clear()
-    texts._parse_cached.cache_clear()
-
-
-def _show_an_error() -> None:
-    # In NumPy, whose source has to be read and parsed for it: a misspelt name is a common error.
-    shown: Any = ultratb
-    try:
-        attrgetter("misspelt")(np)
-    except AttributeError:
-        shown.AutoFormattedTB(mode="Context").structured_traceback(*sys.exc_info())
-
-
-def _open_descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))

@@ -150,10 +150,23 @@ def give_up_rights(orders: dict[str, Any]) -> None:
     call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described)
 
 
+def prepare_kernel(work: Path, config: dict[str, Any]) -> None:
+    """Make what all kernels have in common, where each will find itself."""
+    from traitlets.config import Config
+
+    from course.kernel import Kernel
+    from course.rehearsal import rehearse
+
+    rehearse()
+    work.mkdir()
+    os.chdir(work)
+    Kernel.instance(config=Config(config)).prepare()
+    os.chdir("/")
+
+
 def run_kernel(orders: dict[str, Any], line: socket.socket) -> None:
     """Be the kernel, asked on `line`, until it ends."""
     import numpy as np
-    from traitlets.config import Config
 
     from course.kernel import Kernel
 
@@ -172,8 +185,8 @@ def run_kernel(orders: dict[str, Any], line: socket.socket) -> None:
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
     try:
-        app = Kernel.instance(connection_file=str(connection), config=Config(orders["config"]))
-        app.line = line
+        app = Kernel.instance()
+        app.connection_file, app.line = str(connection), line
         app.initialize([])
     except BaseException:
         os.write(errors, traceback.format_exc().encode() + b"\0")
@@ -195,7 +208,7 @@ def main() -> None:
     gc.disable()  # nothing that is imported is ever free
     for module in start["modules"]:
         importlib.import_module(module)
-    importlib.import_module("course.kernel").rehearse()
+    prepare_kernel(Path(start["work"]), start["config"])
     gc.collect()
     gc.freeze()  # what is here already need not be looked through, and copied, in each kernel
     gc.enable()

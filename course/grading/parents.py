@@ -42,6 +42,11 @@ _MODULES = (
     "tornado.platform.asyncio",
     "tornado.queues",
 )
+_CONFIG = {
+    "HistoryManager": {"hist_file": ":memory:"},
+    "InteractiveShellApp": {"ignore_cwd": True},
+    "IPKernelApp": {"parent_handle": 0, "log_level": 50},
+}
 _SECONDS_TO_DIE = 20.0
 
 
@@ -87,7 +92,12 @@ class Parent:
         assert self._process.stderr is not None
         self._stderr = self._process.stderr
         self._said = b""
-        start = {"path": description.mounts.path, "modules": [*_MODULES, *_modules(description.course)]}
+        start = {
+            "path": description.mounts.path,
+            "modules": [*_MODULES, *_modules(description.course)],
+            "work": confinement.WORK,
+            "config": _CONFIG,
+        }
         try:
             with suppress(OSError):  # it has ended already, and has said why
                 self._socket.send(json.dumps(start).encode())

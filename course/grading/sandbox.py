@@ -18,11 +18,6 @@ from course.grading.usage import Folders
 
 __all__ = ["Sandbox", "SandboxUnavailable"]
 
-_CONFIG = {
-    "HistoryManager": {"hist_file": ":memory:"},
-    "InteractiveShellApp": {"ignore_cwd": True},
-    "IPKernelApp": {"parent_handle": 0, "log_level": 50},
-}
 _SECONDS_TO_DIE = 20.0
 
 
@@ -60,7 +55,7 @@ class Sandbox:
 
         Raises SandboxUnavailable, and ValueError for a file's path that leads elsewhere.
         """
-        orders = {**self._orders, "connection": dict(connection), "config": _CONFIG}
+        orders = {**self._orders, "connection": dict(connection)}
         self.kernel_pid, self._descriptors = self._parent.fork(orders, self._deadline)
         self._first, self._kernel, self.line, *opened = self._descriptors
         proc, first, home, tmp, shm, self.work, self.sockets = opened

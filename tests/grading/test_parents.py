@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import os
 import signal
@@ -146,6 +147,36 @@ def test_no_memory_and_no_descriptor_is_shared(start):
 def _in(kernel):
     space = os.readlink("ns/pid", dir_fd=kernel._sandbox.folders.first)
     return {pid for pid in descendants(os.getpid()) if namespace(pid) == space}
+
+
+OF_ITS_OWN = """
+_shell = get_ipython()
+_kernel = _shell.kernel
+assert _shell.display_pub.session is _shell.displayhook.session is _kernel.session, "another's session"
+assert _shell.display_pub.pub_socket is _shell.displayhook.pub_socket is _kernel.iopub_socket is not None
+assert _shell.displayhook.topic == f"kernel.{_kernel.ident}.execute_result".encode(), "another's name"
+_kernel.ident, _kernel.session.session
+"""
+AT_HOME = """
+import os
+assert _dh == [__import__("pathlib").Path.cwd()], _dh
+assert _shell.starting_dir == os.getcwd() == os.path.expanduser("~/work"), _shell.starting_dir
+x = 3
+%store x
+del x
+%store -r x
+assert os.listdir(_shell.profile_dir.location + "/db/autorestore") == ["x"], "nothing was stored"
+x
+"""
+
+
+def test_a_shell_made_in_the_parent_is_each_kernels_own_and_at_home(start):
+    kernels = [start(), start()]
+    names = [ast.literal_eval(value_in(kernel, OF_ITS_OWN)) for kernel in kernels]
+    assert len({*names[0], *names[1]}) == 4, "a name of a kernel or a session that two have"
+    for kernel in kernels:
+        assert value_in(kernel, AT_HOME) == "3"
+        assert kernel.execute("%history -n 1").count == 3, "not its own count"
 
 
 def test_kernels_of_one_parent_do_not_meet(start):
