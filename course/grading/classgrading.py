@@ -124,7 +124,9 @@ class _Run:
         """Yield what is to be graded, as it is needed: a class is read submission by submission."""
         known = tuple(self._versions)
         assignment = self._order.assignment
-        last = self._writer.book.transact(lambda gradebook: history.latest(gradebook.db, assignment))
+        transact = self._writer.book.transact
+        last = transact(lambda gradebook: history.latest(gradebook.db, assignment))
+        seeds = transact(lambda gradebook: history.seeds(gradebook.db, assignment))
         for student, folder in self._found.items():
             try:
                 mine = submission(self._rules, student, folder, known)
@@ -135,7 +137,7 @@ class _Run:
             if not self._force and job.is_done(last) and self._is_there(student):
                 self._summary.skipped += 1
                 continue
-            yield replace(job, seed=self._writer.seed(mine))
+            yield replace(job, seed=history.seed(seeds.get(student), mine.digest))
 
     def _is_there(self, student: str) -> bool:
         course = self._rules.coursedir

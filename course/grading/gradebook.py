@@ -37,6 +37,11 @@ class NoGradebook(GradebookError):
     """There is no file of that name yet."""
 
 
+class _Whole(Session):
+    def commit(self) -> None:
+        """Do nothing: nbgrader commits at every step, and here all is written at the end, together."""
+
+
 class Book:
     """The gradebook at `db_url`, open for writing one assignment's results."""
 
@@ -78,12 +83,10 @@ class Book:
 
     @contextmanager
     def _transaction(self) -> Iterator[Gradebook]:
-        # nbgrader commits at every step; rollback_only makes a commit write only what there is so far
-        mode: dict[str, Any] = {"join_transaction_mode": "rollback_only", "expire_on_commit": False}
         with (
             self._engine.connect() as connection,
             connection.begin(),
-            Session(connection, **mode) as session,
+            _Whole(connection, join_transaction_mode="rollback_only") as session,
         ):
             # Two graders take turns. SQLite has locked the whole gradebook by now.
             mine = select(Assignment.id).where(Assignment.name == self._assignment)

@@ -18,10 +18,13 @@ from sqlalchemy import (
     DateTime,
     Float,
     Integer,
+    Label,
     MetaData,
+    Select,
     String,
     Table,
     Text,
+    bindparam,
     func,
     inspect,
     select,
@@ -116,7 +119,7 @@ def append(session: Session, grading: Grading) -> None:
         "versions": json.dumps(versions()),
         "graded_at": datetime.now(UTC).replace(tzinfo=None),
     }
-    session.execute(GRADINGS.insert().values(values))
+    session.execute(GRADINGS.insert(), values)
 
 
 def recent(
@@ -126,21 +129,30 @@ def recent(
 
     Without those that were an infrastructure-error, unless `graded` is false.
     """
-    columns = GRADINGS.columns
-    wanted = columns.assignment == assignment
-    if graded:
-        wanted &= columns.status == "graded"
-    if student is not None:
-        wanted &= columns.student == student
-    place = func.row_number().over(
-        partition_by=(columns.student, columns.notebook), order_by=columns.id.desc()
-    )
-    placed = select(GRADINGS, place.label("place")).where(wanted).subquery()
-    query = select(placed).where(placed.columns.place <= most).order_by(placed.columns.id.desc())
+    query = _recent(graded=graded, of_one=student is not None)
+    asked = {"assignment": assignment, "student": student, "most": most}
     found: dict[tuple[str, str], list[Grading]] = {}
-    for row in session.execute(query):
+    for row in session.execute(query, asked):
         found.setdefault((row.student, row.notebook), []).append(_grading(row._mapping))
     return found
+
+
+@functools.cache  # a class asks thousands of times
+def _recent(*, graded: bool, of_one: bool) -> Select[Any]:
+    columns = GRADINGS.columns
+    wanted = columns.assignment == bindparam("assignment")
+    if graded:
+        wanted &= columns.status == "graded"
+    if of_one:
+        wanted &= columns.student == bindparam("student")
+    placed = select(GRADINGS, _place(columns.student, columns.notebook)).where(wanted).subquery()
+    return select(placed).where(placed.columns.place <= bindparam("most")).order_by(placed.columns.id.desc())
+
+
+def _place(*whose: Column[str]) -> Label[int]:
+    """Return the place of a grading, from the last one on, among those of the same student or notebook."""
+    place = func.row_number().over(partition_by=whose, order_by=GRADINGS.columns.id.desc())
+    return place.label("place")
 
 
 def latest(session: Session, assignment: str, student: str | None = None) -> dict[tuple[str, str], Grading]:
@@ -148,17 +160,24 @@ def latest(session: Session, assignment: str, student: str | None = None) -> dic
     return {who: last for who, (last,) in recent(session, assignment, 1, student).items()}
 
 
-def seed(session: Session, assignment: str, student: str, submission: str) -> int:
+def seeds(session: Session, assignment: str, student: str | None = None) -> dict[str, tuple[str, int]]:
+    """Return by student the digest of the submission graded last, and the seed it was graded with."""
+    columns = GRADINGS.columns
+    wanted = columns.assignment == assignment
+    if student is not None:
+        wanted &= columns.student == student
+    found = select(columns.student, columns.submission, columns.seed, _place(columns.student)).where(wanted)
+    placed = found.subquery()
+    last = session.execute(select(placed).where(placed.columns.place == 1))
+    return {row.student: (row.submission, row.seed) for row in last}
+
+
+def seed(last: tuple[str, int] | None, submission: str) -> int:
     """Return the seed of a student's last grading if it was of this submission, else a fresh one.
 
     Grading again repeats the hidden inputs; a resubmission meets new ones, even of what was there before.
     """
-    create(session)
-    columns = GRADINGS.columns
-    mine = (columns.assignment == assignment) & (columns.student == student)
-    query = select(columns.submission, columns.seed).where(mine).order_by(columns.id.desc()).limit(1)
-    last = session.execute(query).first()
-    return last.seed if last is not None and last.submission == submission else fresh_seed()
+    return last[1] if last is not None and last[0] == submission else fresh_seed()
 
 
 _PLAIN = (

@@ -80,12 +80,6 @@ class Writer:
 
         self.book.transact(work)
 
-    def seed(self, mine: Submission) -> int:
-        """Return the seed for a submission: its last grading's, or a fresh one."""
-        return self.book.transact(
-            lambda gradebook: history.seed(gradebook.db, self.assignment, mine.student, mine.digest)
-        )
-
     def merge(self, job: Job, outcomes: list[Outcome], force: bool) -> None:
         """Save the outcomes of a submission's notebooks, all graded: everything or nothing.
 
@@ -122,6 +116,7 @@ class Writer:
     def _save(self, gradebook: Gradebook, job: Job, outcomes: list[Outcome]) -> None:
         mine = job.submission
         gradebook.update_or_create_student(mine.student)
+        gradebook.db.flush()  # to be found below
         time = {"timestamp": mine.timestamp} if mine.timestamp else {}
         with gradebook.db.no_autoflush:  # SQLAlchemy would warn of what nbgrader has half made
             submission = gradebook.update_or_create_submission(self.assignment, mine.student, **time)
@@ -129,9 +124,9 @@ class Writer:
         for notebook in submission.notebooks:
             outcome = by_name.get(notebook.name)
             if outcome is None:
-                recording.save_missing(gradebook, notebook)
+                recording.save_missing(notebook)
                 continue
-            recording.save(gradebook, notebook, [Entry(**entry) for entry in outcome["entries"]])
+            recording.save(notebook, [Entry(**entry) for entry in outcome["entries"]])
             if self.penalties is not None:
                 recording.penalise(gradebook, notebook, self.penalties)
             history.append(gradebook.db, job.grading(self.assignment, outcome))

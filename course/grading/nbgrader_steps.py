@@ -185,7 +185,9 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         begin = time.monotonic()
         submission, others = digests(Path("submitted") / info["student"] / info["assignment"])
         with Gradebook(info["db_url"]) as gradebook:
-            seed = history.seed(gradebook.db, info["assignment"], info["student"], submission)
+            history.create_in(gradebook)
+            last = history.seeds(gradebook.db, info["assignment"], info["student"])
+        seed = history.seed(last.get(info["student"]), submission)
         if told.get("unreadable"):
             results = not_run(subject, told["unreadable"])
             show(nb, results)
@@ -272,7 +274,7 @@ class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no typ
             notebook = gradebook.find_submission_notebook(
                 info["notebook"], info["assignment"], info["student"]
             )
-            recording.save(gradebook, notebook, found)
+            recording.save(notebook, found)
             gradebook.db.commit()
         return nb, resources
 

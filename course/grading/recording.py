@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import select
 
 from course.grading.results import CellResult
+
+T = TypeVar("T")
 
 NO_RESPONSE = "No response."
 """nbgrader's comment on an answer that is as it was released"""
@@ -54,13 +56,16 @@ def entries(notebook: NotebookNode, results: Mapping[str, CellResult]) -> list[E
     return found
 
 
-def save(gradebook: Gradebook, notebook: SubmittedNotebook, found: Sequence[Entry]) -> None:
+def save(notebook: SubmittedNotebook, found: Sequence[Entry]) -> None:
     """Save the entries of one notebook, without a commit; what somebody gave by hand stays.
 
     Raises MissingEntry when the gradebook has no such cell.
     """
-    grades = _by_name(gradebook, Grade, notebook)
-    comments = _by_name(gradebook, Comment, notebook)
+    released = notebook.notebook
+    cells = [*released.grade_cells, *released.solution_cells, *released.task_cells]
+    names = {cell.id: cell.name for cell in cells}
+    grades = {names[grade.cell_id]: grade for grade in notebook.grades}
+    comments = {names[comment.cell_id]: comment for comment in notebook.comments}
     for entry in found:
         if entry.is_graded:
             grade = _get(grades, entry.grade_id)
@@ -70,9 +75,9 @@ def save(gradebook: Gradebook, notebook: SubmittedNotebook, found: Sequence[Entr
             _get(comments, entry.grade_id).auto_comment = entry.comment
 
 
-def save_missing(gradebook: Gradebook, notebook: SubmittedNotebook) -> None:
+def save_missing(notebook: SubmittedNotebook) -> None:
     """Give a notebook that was not handed in no points, as nbgrader does."""
-    for grade in _by_name(gradebook, Grade, notebook).values():
+    for grade in notebook.grades:
         grade.auto_score = 0
         grade.needs_manual_grade = False
 
@@ -92,15 +97,7 @@ def penalise(gradebook: Gradebook, notebook: SubmittedNotebook, rule: AssignLate
     notebook.late_submission_penalty = penalty
 
 
-def _by_name(
-    gradebook: Gradebook, kind: type[Grade | Comment], notebook: SubmittedNotebook
-) -> dict[str, Grade | Comment]:
-    query = select(BaseCell.name, kind).join(BaseCell, BaseCell.id == kind.cell_id)
-    rows = gradebook.db.execute(query.where(kind.notebook_id == notebook.id))
-    return {name: row for name, row in rows}  # noqa: C416  # mypy knows no dict of rows
-
-
-def _get(rows: dict[str, Grade | Comment], name: str) -> Grade | Comment:
+def _get(rows: dict[str, T], name: str) -> T:
     if name not in rows:
         raise MissingEntry(f"the gradebook has no cell {name!r}; generate the assignment again")
     return rows[name]
