@@ -33,9 +33,12 @@ def train_one_hidden(
     W1, W2 = W1.copy(), W2.copy()
     losses = np.empty(steps + 1)
     for t in range(steps + 1):
-        losses[t] = one_hidden.mse_cost(y, one_hidden.forward(X, W1, W2)[-1])
+        _, Z, O, y_hat = one_hidden.forward(X, W1, W2)
+        losses[t] = one_hidden.mse_cost(y, y_hat)
         if t < steps:
-            W1, W2 = gradient_descent_step(W1, W2, *gradients_end_to_end(X, y, W1, W2), eta)
+            dW1 = one_hidden.dC_dW1(X, y, y_hat, O, Z, W2)
+            dW2 = one_hidden.dC_dW2(y, y_hat, O, Z)
+            W1, W2 = gradient_descent_step(W1, W2, dW1, dW2, eta)
     return losses, W1, W2
 
 
