@@ -119,13 +119,20 @@ function initialize({ model }) {
     model.set("pinned", pins.some((one) => one.index === index));
     model.save_changes();
   };
-  const clear = () => {
-    if (!model.get("clear")) return;
-    model.set("pins", []);
-    model.set("clear", false);
-    model.save_changes();
+  // Do what a button asks for, and let it up again: later, since a link that passes its being pressed on
+  // passes nothing back meanwhile.
+  const button = (asked, act) => {
+    const done = () => {
+      act();
+      model.set(asked, false);
+      model.save_changes();
+    };
+    model.on(`change:${asked}`, () => model.get(asked) && queueMicrotask(done));
   };
-  model.on("change:clear", clear);
+  const count = (name) => () => model.set(name, model.get(name) + 1);
+  button("clear", () => model.set("pins", []));
+  button("saving", count("saves"));
+  button("resetting", count("resets"));
   model.on("change:index change:rates change:landmarks change:pins", follow);
   model.on("change:rate", typed);
   model.on("change:answered", name);

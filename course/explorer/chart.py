@@ -39,6 +39,14 @@ class Chart(anywidget.AnyWidget):
     """whether the rate shown is pinned"""
     clear = traitlets.Bool(False).tag(sync=True)
     """set to have no run pinned; the browser takes it back when that is done"""
+    saving = traitlets.Bool(False).tag(sync=True)
+    resetting = traitlets.Bool(False).tag(sync=True)
+    """set to have the view saved, and all as it was at first; the browser takes it back and counts it"""
+    saves = traitlets.Int(0).tag(sync=True, echo_update=False)
+    resets = traitlets.Int(0).tag(sync=True, echo_update=False)
+    """how many times; told with what is shown then, which a button's own message might overtake"""
+    ending = traitlets.Int(0).tag(sync=True)
+    """which kind of file is saved"""
     pins: Any = traitlets.List().tag(sync=True)
     """up to four of {"index"} or, of another problem, {"label", "rate", "losses"}"""
     log = traitlets.Bool(True).tag(sync=True)

@@ -13,6 +13,7 @@ from course.explorer.chart import Chart
 from course.explorer.problem import DATA, NETWORKS, WIDTHS, Problem
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+FILES = ("PNG", "SVG", "CSV", "HTML")
 NETWORK_NAMES = ("seed 1: one hidden layer, MSE", "seed 2: three layers, BCE")
 
 
@@ -24,7 +25,7 @@ class _Slider(widgets.IntSlider):  # type: ignore[misc]  # ipywidgets has no typ
 class Controls:
     """A column of controls. Those of the view move the chart in the browser, without Python.
 
-    `of_problem` are the others, `save` and `reset` the buttons, `format` says what is saved.
+    `of_problem` are the others.
     """
 
     def __init__(self, chart: Chart, problem: Problem, steps: int) -> None:
@@ -83,20 +84,20 @@ class Controls:
         curvature.add_class("curvature-shown")
         half = widgets.Layout(width="152px")
         log.layout = curvature.layout = clear.layout = pin.layout = half
-        self.format = widgets.Dropdown(
-            options=["PNG", "SVG", "CSV", "HTML"], description="file", style={"description_width": "30px"},
+        ending = widgets.Dropdown(
+            options=FILES, description="file", style={"description_width": "30px"},
             layout=widgets.Layout(width="130px"),
         )  # fmt: skip
-        self.save = widgets.Button(description="Save", layout=widgets.Layout(width="84px"))
-        self.save.add_class("save")
-        self.reset = widgets.Button(description="Reset", layout=widgets.Layout(width="84px"))
-        self.reset.add_class("reset")
+        save = widgets.ToggleButton(False, description="Save", layout=widgets.Layout(width="84px"))
+        save.add_class("save")
+        reset = widgets.ToggleButton(False, description="Reset", layout=widgets.Layout(width="84px"))
+        reset.add_class("reset")
         row = functools.partial(widgets.HBox, layout=widgets.Layout(width="312px"))
         self.column = widgets.VBox(
             [
                 slider, entry, jumps, row([pin, clear]), row([play, step]),
                 network, data, hidden, scale, seed,
-                row([log, curvature]), row([self.format, self.save, self.reset]),
+                row([log, curvature]), row([ending, save, reset]),
             ],
             layout=widgets.Layout(width="326px", flex="0 0 326px"),
         )  # fmt: skip
@@ -106,12 +107,14 @@ class Controls:
             (pin, "value", "pinned"), (clear, "value", "clear"),
             (step, "value", "step"), (play, "value", "playing"),
             (log, "value", "log"), (curvature, "value", "show_curvature"),
+            (ending, "index", "ending"),
+            (save, "value", "saving"), (reset, "value", "resetting"),
         ]  # fmt: skip
         self.links = [widgets.jslink((control, trait), (chart, name)) for control, trait, name in joined]
         chart.moved = [chart.model_id, slider.model_id, step.model_id]
         self.of_problem = [network, data, hidden, scale, seed]
         self._owned: list[Any] = [*self.links, *(control for control, _, _ in joined), *self.of_problem]
-        self._owned += [clear, self.format, self.save, self.reset, *self.column.children, self.column]
+        self._owned += [*self.column.children, self.column]
 
     def chosen(self) -> Problem:
         """Return the problem that is set."""

@@ -16,7 +16,7 @@ import numpy as np
 from course import files
 from course.explorer import pinned, runs, words
 from course.explorer.chart import Chart
-from course.explorer.controls import Controls
+from course.explorer.controls import FILES, Controls
 from course.explorer.problem import Problem
 from course.explorer.publisher import Publisher
 from course.explorer.table import Table
@@ -120,8 +120,8 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             control.observe(self._problem_chosen, "value")
         self._chart.observe(self._rate_asked, "asked")
         self._chart.observe(self._curvature_asked, "show_curvature")
-        self._controls.save.on_click(self._save_clicked)
-        self._controls.reset.on_click(self._reset)
+        self._chart.observe(self._save_asked, "saves")
+        self._chart.observe(self._reset, "resets")
         self._start()
 
     # ---- what is shown, for Python
@@ -313,9 +313,9 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
                 setattr(self._chart, name, value)
 
     @_told
-    def _save_clicked(self, _: Any) -> None:
+    def _save_asked(self, _: Any) -> None:
         def save() -> None:
-            path = files.unused(Path(f"loss-explorer.{self._controls.format.value.lower()}"))
+            path = files.unused(Path(f"loss-explorer.{FILES[self._chart.ending].lower()}"))
             self.save(path)
             self._publisher.say(f"Saved {path}.")
 

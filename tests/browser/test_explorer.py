@@ -137,8 +137,12 @@ def test_pinned_runs_stay_and_can_be_moved_by_keys(explorer, curves) -> None:
     assert len({color for color, _ in looks}) == len({dash for _, dash in looks}) == 2
     labels = explorer.locator(".loss-chart svg.run .label:visible text").all_text_contents()
     assert f"η = {RATES[51]:.4g}" in labels
+    for _ in range(2):
+        explorer.get_by_role("button", name="Clear pins").click()
+        expect(explorer.locator(".loss-chart .pins li")).to_have_count(0)
+        explorer.locator("button.pin-run").click()
+        expect(explorer.locator(".loss-chart .pins li")).to_have_count(1)
     explorer.get_by_role("button", name="Clear pins").click()
-    expect(explorer.locator(".loss-chart .pins li")).to_have_count(0)
 
 
 def test_what_changes_the_curves_computes_them_anew(explorer) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -56,7 +58,7 @@ def write(line):
         print(line, file=file)
 
 explorer._chart.observe(lambda change: write(change.new), "index")
-explorer._controls.save.on_click(lambda _: write(f"saved {explorer._chart.index}"))
+explorer._chart.observe(lambda _: write(f"saved {explorer._chart.index}"), "saves")
 explorer
 """
 )
@@ -67,11 +69,12 @@ PRESS = """
   for (let k = 0; k < count; k++) handle.dispatchEvent(new KeyboardEvent("keydown", right));
 }
 """
-SAVE = """
-(button) => {
-  button.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+MOVE_AND_SAVE = f"""
+([slider, button]) => {{
+  ({PRESS})([slider, 5]);
+  button.dispatchEvent(new PointerEvent("pointerdown", {{ bubbles: true }}));
   button.click();
-}
+}}
 """
 
 
@@ -98,16 +101,45 @@ def test_python_hears_of_moves_when_the_hand_rests_or_does_something_else(browse
 
     go_to(page, 50)
     assert hears("50")
-    slider = handle(page).element_handle()
+    slider, save = handle(page).element_handle(), page.locator(".save").element_handle()
     page.evaluate(PRESS, [slider, 20])
     expect(chart(page)).to_have_attribute("data-index", "70")
     assert hears("70") == ["70"]
 
-    page.evaluate(
-        f"([slider, button]) => {{ ({PRESS})([slider, 5]); ({SAVE})(button); }}",
-        [slider, page.locator(".save").element_handle()],
-    )
+    page.evaluate(MOVE_AND_SAVE, [slider, save])
     assert hears("saved 75") == ["75", "saved 75"]
+    assert page.wrong == []
+    page.context.close()
+
+
+def test_what_is_saved_is_what_was_shown_when_it_was_asked_for(browser, lab) -> None:
+    page = opened(browser, lab, "saved", HEARING, BUSY.replace("go", "listen"))
+    heard = lab.root / "heard"
+    heard.unlink(missing_ok=True)
+    try:
+        expect(running(page)).to_be_visible()
+        go_to(page, 30)
+        page.wait_for_timeout(1000)  # Python is told, and does not listen: ipywidgets holds what follows back
+        moved, pressed = (place.element_handle() for place in (handle(page), page.locator(".save")))
+        page.locator(".loss-explorer select", has_text="SVG").select_option("SVG")
+        page.evaluate(MOVE_AND_SAVE, [moved, pressed])
+        expect(running(page)).to_be_visible()
+    finally:
+        (lab.root / "listen").touch()
+    status = page.locator(".loss-chart .status")
+    expect(status).to_contain_text("Saved loss-explorer.svg.")
+    assert heard.read_text().splitlines()[-2:] == ["35", "saved 35"]
+    assert b"<svg" in (lab.root / "loss-explorer.svg").read_bytes()
+
+    save = page.locator(".save")
+    expect(save).not_to_have_class(re.compile("mod-active"))
+    save.click()
+    expect(status).to_contain_text("Saved loss-explorer-2.svg.")
+    go_to(page, 40)
+    page.locator(".reset").click()
+    expect(chart(page)).to_have_attribute("data-index", "72")
+    page.wait_for_timeout(1000)
+    assert heard.read_text().splitlines()[-1] == "72"
     assert page.wrong == []
     page.context.close()
 
