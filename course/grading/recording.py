@@ -64,8 +64,9 @@ def save(notebook: SubmittedNotebook, found: Sequence[Entry]) -> None:
     released = notebook.notebook
     cells = [*released.grade_cells, *released.solution_cells, *released.task_cells]
     names = {cell.id: cell.name for cell in cells}
-    grades = {names[grade.cell_id]: grade for grade in notebook.grades}
-    comments = {names[comment.cell_id]: comment for comment in notebook.comments}
+    # a cell that has been taken out of the assignment may have left a grade
+    grades = {names[grade.cell_id]: grade for grade in notebook.grades if grade.cell_id in names}
+    comments = {names[comment.cell_id]: comment for comment in notebook.comments if comment.cell_id in names}
     for entry in found:
         if entry.is_graded:
             grade = _get(grades, entry.grade_id)
