@@ -18,7 +18,7 @@ c.IncludeHeaderFooter.header = "source/header.ipynb"
 
 # Students' code is a stranger's. A submission is rebuilt on the instructor's notebook, its cells run in a
 # sandbox (bubblewrap), and the tests are judged out here, by asking it: docs of course.grading.
-steps, stock = "course.grading.nbgrader_steps.", "nbgrader.preprocessors."
+steps, stock = "course.grading.nbgrader_steps.steps.", "nbgrader.preprocessors."
 c.Autograde.exporter_class = steps + "SubmissionExporter"
 c.Autograde.sanitize_preprocessors = [
     steps + "Rebuild",
@@ -51,7 +51,9 @@ c.GenerateFeedback.preprocessors = [
 c.HTMLExporter.sanitize_html = True
 
 # Whatever goes wrong is one line on the terminal: what, where, what to do. The traceback is in the log file.
-c.NbGrader.logging_config = {"handlers": {"console": {"class": "course.grading.logs.OneLineHandler"}}}
+c.NbGrader.logging_config = {
+    "handlers": {"console": {"class": "course.grading.nbgrader_steps.one_line_errors.OneLineHandler"}}
+}
 c.NbGrader.logfile = ".nbgrader.log"
 # nbgrader calls alembic by its bare name, which fails where the environment is not activated.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])

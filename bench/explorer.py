@@ -20,7 +20,7 @@ from playwright.sync_api import Page
 from rich.console import Console
 from rich.table import Table
 
-from course.grading import notebooks
+from course.grading.problem_sets import notebooks
 from tests.jupyterlab import chromium, needed_chromium, run_all, run_cells, running_lab
 
 MOVES = 200

@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course.grading import notebooks
-from course.grading.classroom import CONFIG, Classroom
+from course.grading.course_folder import CONFIG, CourseFolder
+from course.grading.problem_sets import notebooks
 from demo.students import STUDENTS, solutions
 
 ROOT = Path(__file__).parents[1]
@@ -30,9 +30,9 @@ c.IgnorePattern.pattern = ".*"
 
 def generate(root: Path, assignment: str, size: int) -> Path:
     """Make `root` a course in which `size` students have handed in the problem set."""
-    classroom = Classroom.copy_of(ROOT, root)
+    course_folder = CourseFolder.copy_of(ROOT, root)
     source = notebooks.read(root / "source" / assignment / f"{assignment}.ipynb")
-    release = classroom.generate(assignment) / f"{assignment}.ipynb"
+    release = course_folder.generate(assignment) / f"{assignment}.ipynb"
     for number in range(size):
         notebook = notebooks.with_answers(notebooks.read(release), _answers(assignment, source, number))
         notebook.cells.append(nbformat.v4.new_code_cell(f"print({number})", id=f"own-{number}"))

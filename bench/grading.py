@@ -27,8 +27,8 @@ from sqlalchemy import select
 
 from bench.generated_class import ROOT, SAMPLES, copy, generate
 from bench.memory import Sampler
-from course.grading.classroom import Classroom
-from course.grading.history import GRADINGS
+from course.grading.course_folder import CourseFolder
+from course.grading.gradebook.history import GRADINGS
 
 TABLE = ROOT / "bench" / "grading.md"
 FIGURE = ROOT / "docs" / "images" / "grading.png"
@@ -122,7 +122,7 @@ def compare(folder: Path, assignment: str, size: int) -> list[Run]:
 
 
 def _points(root: Path, assignment: str) -> dict[str, dict[str, float]]:
-    scores = Classroom(root).scores(assignment)
+    scores = CourseFolder(root).scores(assignment)
     return {name: {cell: score.points for cell, score in cells.items()} for name, cells in scores.items()}
 
 

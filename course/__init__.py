@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from course.activations import sigmoid
-    from course.checks import check
+    from course.checking.check import check
     from course.data import initial_layers, initial_weights, two_moons, xor
     from course.explorer.widget import LossExplorer
     from course.gradcheck import (
@@ -37,7 +37,7 @@ __all__ = [
 
 _HOME = {
     "LossExplorer": "explorer",
-    "check": "checks",
+    "check": "checking.check",
     "complex_step_gradient": "gradcheck",
     "complex_step_jacobian": "gradcheck",
     "initial_layers": "data",

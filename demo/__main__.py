@@ -11,8 +11,9 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from course.grading import notebooks
-from course.grading.classroom import Classroom, ClassroomError, Score
+from course.grading.course_folder import CourseFolder, Score
+from course.grading.errors import CourseError
+from course.grading.problem_sets import notebooks
 from course.grading.report import making
 from demo.students import STUDENTS, hand_in
 
@@ -30,14 +31,14 @@ def grade_class(root: Path) -> tuple[NotebookNode, dict[str, dict[str, Score]], 
     Returns the source notebook, the scores by student and graded cell, and the pages: the report on the
     class and the students' feedback.
     """
-    classroom = Classroom.copy_of(COURSE, root, cell_seconds=CELL_SECONDS)
+    course_folder = CourseFolder.copy_of(COURSE, root, cell_seconds=CELL_SECONDS)
     source = notebooks.read(root / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
-    release = classroom.generate(ASSIGNMENT)
+    release = course_folder.generate(ASSIGNMENT)
     for student in STUDENTS:
         hand_in(student, source, release, root / "submitted" / student.name / ASSIGNMENT)
-    classroom.autograde(ASSIGNMENT)
-    pages = [making.make(root, ASSIGNMENT), *classroom.feedback(ASSIGNMENT)]
-    return source, classroom.scores(ASSIGNMENT), pages
+    course_folder.autograde(ASSIGNMENT)
+    pages = [making.make(root, ASSIGNMENT), *course_folder.feedback(ASSIGNMENT)]
+    return source, course_folder.scores(ASSIGNMENT), pages
 
 
 def table(source: NotebookNode, scores: dict[str, dict[str, Score]]) -> Table:
@@ -80,7 +81,7 @@ def main() -> int:
     with console.status("Generating the release, autograding, writing feedback ..."):
         try:
             source, scores, pages = grade_class(root)
-        except ClassroomError as error:
+        except CourseError as error:
             console.print(str(error), soft_wrap=True, markup=False, style="red")
             return 1
     console.print(table(source, scores))

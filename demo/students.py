@@ -8,8 +8,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from course.grading import notebooks
-from course.grading.notebooks import grade_id
+from course.grading.problem_sets import notebooks
+from course.grading.problem_sets.notebooks import grade_id
 
 SAMPLES = Path(__file__).parent / "samples"
 

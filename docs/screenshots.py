@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Page
 
-from course.grading import notebooks
+from course.grading.problem_sets import notebooks
 from demo.__main__ import grade_class
 from demo.students import solutions
 from tests.jupyterlab import Lab, chromium, needed_chromium, run_all, running_lab

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from course.compare import Tolerance
-from course.seed import grading_seed
-from course.trial import Case, WrongAnswer, examine, sentences
+from course.checking.compare import Tolerance
+from course.checking.seed import grading_seed
+from course.checking.trial import Case, WrongAnswer, examine, sentences
 from mlp_ref.cases import cases, stock
 from mlp_ref.mistakes import recognise
 

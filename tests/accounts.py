@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from course.grading import bubblewrap
+from course.grading.sandbox import bubblewrap
 from tests.helpers import PATIENCE
 
 

@@ -6,6 +6,11 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every run, with no time limit on one of them.
+settings.register_profile("course", deadline=None, derandomize=True, database=None, max_examples=50)
+settings.load_profile("course")
 
 NOTHING_SKIPS = os.environ.get("CI") == "true"
 

@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from course.grading import notebooks
+from course.grading.problem_sets import notebooks
 
 ROOT = Path(__file__).parents[1]
 # Seconds after which a command hangs; no command of a test takes a tenth of it.

@@ -8,10 +8,10 @@ import threading
 import time
 from pathlib import Path
 
-from course.grading.execution import Execution
-from course.grading.kernels import StudentKernel
-from course.grading.limits import Limits
-from course.grading.parents import nursery
+from course.grading.sandbox.execution import Execution
+from course.grading.sandbox.limits import Limits
+from course.grading.sandbox.student_kernel import StudentKernel
+from course.grading.sandbox.zygote import zygotes
 
 MIB = 1 << 20
 # Small enough to be reached in no time, and harmless to the machine if nothing held them.
@@ -77,7 +77,7 @@ def _open_descriptors() -> int:
 
 def belongings() -> tuple[set[int], int, int]:
     """This process's descendants, and how many descriptors and threads it has: all but the warm parents'."""
-    parent = nursery._current
+    parent = zygotes._current
     if parent and not parent.children:
         inside = descendants(parent._process.pid)
         assert len(inside) == 2, "bubblewrap's first process and the parent, which has no children"

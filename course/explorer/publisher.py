@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from course.explorer import runs
-from course.explorer.chart import Chart
-from course.explorer.table import Table
+from course.explorer.model import runs
+from course.explorer.model.table import Table
+from course.explorer.view.chart import Chart
 
 EVERY = 0.4
 """seconds between two messages with the student's runs so far"""

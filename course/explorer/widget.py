@@ -14,18 +14,19 @@ import ipywidgets as widgets
 import numpy as np
 
 from course import files
-from course.explorer import pinned, runs, words
-from course.explorer.chart import Chart
-from course.explorer.controls import FILES, Controls
-from course.explorer.problem import Problem
+from course.explorer.background import Worker
+from course.explorer.model import runs, words
+from course.explorer.model.problem import Problem
+from course.explorer.model.table import Table
 from course.explorer.publisher import Publisher
-from course.explorer.table import Table
-from course.explorer.worker import Worker
+from course.explorer.view import pinned
+from course.explorer.view.chart import Chart
+from course.explorer.view.controls import FILES, Controls
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from course.explorer.picture import View
+    from course.explorer.view.picture import View
 
 START = 72
 """the rate shown first: three decades above the smallest"""
@@ -196,7 +197,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
 
     def figure(self) -> Figure:
         """Return the view as a Matplotlib figure, in the same colours and dashes."""
-        from course.explorer import picture
+        from course.explorer.view import picture
 
         return picture.draw(self._view())
 
@@ -205,7 +206,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
 
         Raises ValueError for another ending. The file is there whole or not at all.
         """
-        from course.explorer import picture
+        from course.explorer.view import picture
 
         path = Path(path)
         if path.suffix == ".html":
@@ -219,7 +220,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
 
     def to_html(self, path: str | Path) -> Path:
         """Write a page of its own, with all curves in it, that needs neither kernel nor network."""
-        from course.explorer.page import page
+        from course.explorer.view.page import page
 
         self.wait()
         shown = {
@@ -356,7 +357,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         self._publisher.say(f"{type(error).__name__}: {error}. explorer.error is the exception.")
 
     def _view(self) -> View:
-        from course.explorer.picture import Pinned, View
+        from course.explorer.view.picture import Pinned, View
 
         self.wait()
         chart, table = self._chart, self._table

@@ -38,7 +38,7 @@ def release(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; show what is out of date.")] = False,
 ) -> None:
     """Generate what students receive, release/, from source/ (whose notebooks lose outputs and counts)."""
-    from course.grading import release as releases  # late: it needs nbgrader
+    from course.grading.problem_sets import release as releases  # late: it needs nbgrader
 
     root = Path.cwd()
     names = assignments or releases.assignments(root)
@@ -67,7 +67,7 @@ def score(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, and nothing else.")] = False,
 ) -> None:
     """Score notebooks without touching the gradebook."""
-    from course.grading import scoring  # late: it needs the sandbox
+    from course.grading import score as scoring  # late: it needs the sandbox
 
     results = scoring.score(Path.cwd(), assignment, paths, seed)
     graded = scoring.print_lines(results) if json else scoring.print_table(results)
@@ -89,18 +89,18 @@ def grade(
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded and unchanged.")] = False,
 ) -> None:
     """Grade everything under submitted/ into the gradebook, in parallel; go on where it stopped."""
-    from course.grading import forkserver
-    from course.grading.imports import kept
+    from course.grading.whole_class import forkserver
+    from course.grading.whole_class.imports import kept
 
     if cluster is None:
         forkserver.begin()  # first, to import what its workers need while we import what we do
     with kept():
         from rich.console import Console
 
-        from course.grading import classgrading, progress  # late: they need the sandbox and Dask
+        from course.grading.whole_class import grade_class, progress  # late: they need the sandbox and Dask
 
     console = Console(markup=False, emoji=False, highlight=False)
-    summary = classgrading.grade_class(
+    summary = grade_class.grade_class(
         Path.cwd(),
         assignment,
         jobs=jobs,
@@ -129,7 +129,7 @@ def collect(
 ) -> None:
     """Put the submissions that a learning management system hands out under submitted/."""
     from course.grading.lms import collect, summary  # late: they need nbgrader
-    from course.wire import printable
+    from course.text import printable
 
     found = collect.collect(Path.cwd(), system, file, assignment, roster=roster, update=update)
     for line in summary.show(found, Path.cwd()):
@@ -155,7 +155,7 @@ def export(
 ) -> None:
     """Write the grades, question by question, to a file that a learning management system imports."""
     from course.grading.lms import export  # late: it needs nbgrader
-    from course.wire import printable
+    from course.text import printable
 
     told = export.export(Path.cwd(), system, assignment, to=output, roster=roster, provisional=provisional)
     for line in told:
@@ -200,7 +200,7 @@ def diff(
     """Show what grading again changed, student by student, and why."""
     from rich.console import Console
 
-    from course.grading import changes, changes_shown  # late: they need nbgrader
+    from course.grading.gradebook import changes, changes_shown  # late: they need nbgrader
 
     found = changes.changes(Path.cwd(), assignment, student)
     if json:
@@ -219,12 +219,12 @@ def verify(
     jobs: Annotated[int, typer.Option(min=1, help="How many functions are tried at a time.")] = 1,
 ) -> None:
     """Prove the release: solutions get full marks, stubs none, known mistakes are caught and named."""
-    from course.grading import release as releases
-    from course.grading import verify, verify_table  # late: they need the reference
+    from course.grading.problem_sets import release as releases
+    from course.grading.verify import prove, verify_table  # late: they need the reference
 
     root = Path.cwd()
     verdicts = [
-        verify.verify(root, name, seeds, jobs, partial(verify_table.tell, name))
+        prove.verify(root, name, seeds, jobs, partial(verify_table.tell, name))
         for name in assignments or releases.assignments(root)
     ]
     verify_table.show(verdicts, seeds)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from course.trial import Case, clone, quiet
+from course.checking.trial import Case, clone, quiet
 from mlp_ref.cases import ps0, ps1, ps2, ps3
 from mlp_ref.cases.common import Arguments, Array, Draw, Generator
 from mlp_ref.functions import REFERENCE

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from course import landscapes
+from course.checking import landscapes
 from course.gradcheck import relative_error
 from mlp_ref.cases.common import Arguments, Array, Draw, Generator
 

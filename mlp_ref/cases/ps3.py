@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from course import landscapes
+from course.checking import landscapes
 from mlp_ref.cases.common import Arguments, Array, Draw, Generator
 from mlp_ref.curves import classify_run
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from course.compare import Tolerance, agrees
-from course.trial import Trial, clone, notes, quiet, shares_memory, try_case, unchanged
+from course.checking.compare import Tolerance, agrees
+from course.checking.trial import Trial, clone, notes, quiet, shares_memory, try_case, unchanged
 from mlp_ref.mistakes import descent, ps0, ps1, ps2, ps3, recursion
 from mlp_ref.mistakes.common import Mistake, Table
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from course.explorer import runs
-from course.explorer.problem import Problem
+from course.explorer.model import runs
+from course.explorer.model.problem import Problem
 from tests.helpers import ROOT
 from tests.jupyterlab import Lab, chromium, find_chromium, running_lab
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from course.explorer import runs
-from course.explorer.problem import Problem
-from course.grading import notebooks
+from course.explorer.model import runs
+from course.explorer.model.problem import Problem
+from course.grading.problem_sets import notebooks
 from tests.browser.conftest import PATIENCE
 from tests.helpers import cell, notebook
 from tests.jupyterlab import Lab, run_all

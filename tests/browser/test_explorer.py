@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from course import LossExplorer
-from course.explorer import runs
-from course.explorer.problem import Problem
-from course.explorer.regimes import REGIMES, regimes
-from course.grading import notebooks
+from course.explorer.model import runs
+from course.explorer.model.problem import Problem
+from course.explorer.model.regimes import REGIMES, regimes
+from course.grading.problem_sets import notebooks
 from tests.browser.conftest import PATIENCE
 from tests.browser.explorers import EXPLORER, RATES, assert_draws, chart, drawn, go_to, handle, opened
 from tests.helpers import cell, notebook

@@ -10,12 +10,13 @@ import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-from course.grading import history, notebooks
-from course.grading.classroom import Classroom
+from course.grading.course_folder import CourseFolder
+from course.grading.gradebook import history
+from course.grading.problem_sets import notebooks
 from demo.students import solutions
-from tests.grading.classes import COURSE_ID, url
 from tests.helpers import ROOT, cell, course
 from tests.jupyterlab import Lab, running_lab
+from tests.whole_class.classes import COURSE_ID, url
 
 WRONG = "def sigmoid(t):\n    return 1 / 1 + np.exp(-t)"
 ANSWER = "So that $f$ is asked on both sides of $W$."
@@ -30,14 +31,14 @@ pytestmark = pytest.mark.browser
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course in which ann and bob have handed in ps0, which has one written question more."""
     root = tmp_path_factory.mktemp("formgrader") / "course"
-    classroom = Classroom.copy_of(ROOT, root)
+    course_folder = CourseFolder.copy_of(ROOT, root)
     path = root / "source" / "ps0" / "ps0.ipynb"
     source = notebooks.read(path)
     source.cells.append(
         cell("Why two-sided?", "why", kind="markdown", grade=True, solution=True, points=WRITTEN)
     )
     notebooks.write(source, path)
-    released = notebooks.read(classroom.generate("ps0") / "ps0.ipynb")
+    released = notebooks.read(course_folder.generate("ps0") / "ps0.ipynb")
     answers = solutions(source) | {"why": ANSWER}
     for student, own in (("ann", {"sigmoid": WRONG}), ("bob", {})):
         handed_in = notebooks.with_answers(released, answers | own)

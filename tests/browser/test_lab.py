@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from course.grading import notebooks
+from course.grading.problem_sets import notebooks
 from demo.students import solutions
 from tests.helpers import ROOT
 from tests.jupyterlab import run_all

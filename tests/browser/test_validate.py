@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from course.grading import notebooks
+from course.grading.problem_sets import notebooks
 from demo.students import solutions
 from tests.helpers import ROOT
 from tests.jupyterlab import Lab, open_notebook, run_cells

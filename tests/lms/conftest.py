@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from course.grading.classroom import Classroom
+from course.grading.course_folder import CourseFolder
 from course.grading.lms.collect import collect
 from course.grading.lms.summary import Summary
 from tests.helpers import small_course
@@ -16,7 +16,7 @@ from tests.helpers import small_course
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory) -> Path:
     root = small_course(tmp_path_factory.mktemp("prepared") / "course")
-    Classroom(root).generate("small")
+    CourseFolder(root).generate("small")
     return root
 
 

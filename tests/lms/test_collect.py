@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from course.grading.classroom import Classroom
-from course.grading.submitted import converter, submission
-from tests.grading.classes import COURSE_ID, url
+from course.grading.course_folder import CourseFolder
+from course.grading.submissions.folders import converter, submission
 from tests.helpers import course
 from tests.lms.archives import MONDAY, TUESDAY, Raw, archive, archive_of, entry
 from tests.lms.trees import submitted, tree
+from tests.whole_class.classes import COURSE_ID, url
 
 MOODLE = "assignsubmission_file_"
 
@@ -132,7 +132,7 @@ def test_canvas(root, take, tmp_path) -> None:
     assert summary.late == ["13", "15"]
     assert ("14", "the last of 2 versions of small.ipynb is taken") in summary.remarks
     seconds = {}
-    rules = converter(Classroom(root))
+    rules = converter(CourseFolder(root))
     with Gradebook(url(root), COURSE_ID) as gradebook:
         for student in ("11", "13"):
             gradebook.add_student(student)
@@ -260,7 +260,7 @@ def test_the_time_is_the_archives_never_the_students(root, take, tmp_path) -> No
     files = {"ann/small.ipynb": b"1", "ann/timestamp.txt": b"1999-01-01 00:00:00 UTC"}
     summary = take("zip", archive(tmp_path / "a.zip", files, TUESDAY))
     assert summary.late == ["ann"]
-    rules = converter(Classroom(root))
+    rules = converter(CourseFolder(root))
     found = submission(rules, "ann", root / "submitted/ann/small", ("small",)).timestamp
     assert found.replace(tzinfo=UTC) == TUESDAY
     work = zipped({"small.ipynb": b"1", "Timestamp.txt": b"1999-01-01 00:00:00 UTC"})

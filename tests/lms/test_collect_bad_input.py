@@ -7,10 +7,11 @@ import sys
 
 import pytest
 
-from course.grading import bubblewrap
-from course.grading.classroom import Classroom, ClassroomError
+from course.grading.course_folder import CourseFolder
+from course.grading.errors import CourseError
 from course.grading.lms.archive import ArchiveError
 from course.grading.lms.rosters import RosterError
+from course.grading.sandbox import bubblewrap
 from tests.helpers import small_course
 from tests.lms.archives import TUESDAY, archive, archive_of, entry
 from tests.lms.refusals import refused
@@ -38,7 +39,7 @@ def test_gradebook_of_another_course(root, tmp_path) -> None:
     elsewhere = small_course(tmp_path / "elsewhere")
     config = elsewhere / "nbgrader_config.py"
     config.write_text(config.read_text().replace("mlp-gradients", "philosophy"))
-    Classroom(elsewhere).generate("small")
+    CourseFolder(elsewhere).generate("small")
     file = archive(tmp_path / "a.zip", ANN)
     address = f"sqlite:///{elsewhere}/gradebook.db"
     words = "gradebook of another course (philosophy, not mlp-gradients)"
@@ -166,4 +167,4 @@ def test_a_move_that_fails_takes_back_those_before_it(root, take, tmp_path) -> N
 
 def test_errors_are_those_of_the_command_line() -> None:
     for error in (ArchiveError, RosterError):
-        assert issubclass(error, ClassroomError)
+        assert issubclass(error, CourseError)

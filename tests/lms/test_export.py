@@ -16,16 +16,17 @@ from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
 
-from course.grading import bubblewrap
-from course.grading.classroom import Classroom, ClassroomError
+from course.grading.course_folder import CourseFolder
+from course.grading.errors import CourseError
 from course.grading.lms.export import CanvasExport, MoodleExport, export
 from course.grading.lms.sheets import text
-from tests.grading.classes import COURSE_ID, url
+from course.grading.sandbox import bubblewrap
 from tests.helpers import course, nbgrader, run, small_course
 from tests.lms.archives import MONDAY
 from tests.lms.refusals import refused
 from tests.lms.trees import tree
 from tests.postgresql import server
+from tests.whole_class.classes import COURSE_ID, url
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
 
@@ -194,7 +195,7 @@ def test_what_is_handed_in_and_not_graded_is_told(root) -> None:
 def test_one_person_twice_is_refused(root, tmp_path) -> None:
     roster = tmp_path / "roster.csv"
     roster.write_text("Username,ID number,Full name\n11,12,Ann\n")
-    with pytest.raises(ClassroomError, match="11 and 12 of the gradebook are both Ann"):
+    with pytest.raises(CourseError, match="11 and 12 of the gradebook are both Ann"):
         export(root, "moodle", "small", roster=roster)
     assert not (root / "small-moodle.csv").exists()
 
@@ -250,7 +251,7 @@ def test_gradebook_of_another_course(root, tmp_path) -> None:
     elsewhere = small_course(tmp_path / "elsewhere")
     config = elsewhere / "nbgrader_config.py"
     config.write_text(config.read_text().replace("mlp-gradients", "philosophy"))
-    Classroom(elsewhere).generate("small")
+    CourseFolder(elsewhere).generate("small")
     refused(root, *MOODLE, "small", words="gradebook of another course", COURSE_DB_URL=url(elsewhere))
 
 

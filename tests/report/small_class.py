@@ -6,10 +6,10 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from course.grading import notebooks
-from course.grading.classroom import Classroom
-from tests.grading.classes import COURSE_ID, url
+from course.grading.course_folder import CourseFolder
+from course.grading.problem_sets import notebooks
 from tests.helpers import RIGHT, cell, course, hand_in, small_course
+from tests.whole_class.classes import COURSE_ID, url
 
 ATTACK = "<img src=x onerror=alert(1)>"
 """a student's name: it can be one of a folder"""
@@ -32,7 +32,7 @@ def half(x):
         low, high = (low + high) / 2, high
         high = x - low
     return low"""
-TEST = """from course.trial import WrongAnswer
+TEST = """from course.checking.trial import WrongAnswer
 ### BEGIN HIDDEN TESTS
 if half(6) == 2:
     raise WrongAnswer("half", "It is a third of it.", "three for two")
@@ -49,7 +49,7 @@ def a_class(root: Path) -> Path:
     by_name["test_half"].source = TEST
     source.cells.append(cell("Say why.", "why", kind="markdown", grade=True, solution=True, points=4))
     notebooks.write(source, path)
-    Classroom(root).generate("small")
+    CourseFolder(root).generate("small")
     hand_in(root, "ann", **RIGHT, why="Since a half is what two of make one.")
     hand_in(root, "bob", **(RIGHT | {"half": LONG.format(comment=SCRIPT)}), why="Because.")
     hand_in(root, ATTACK, **(RIGHT | {"half": RENAMED.format(comment="all mine")}), why=SCRIPT)

@@ -17,15 +17,16 @@ import pytest
 from nbgrader.api import Gradebook
 from sqlalchemy import text
 
-from course.grading import bubblewrap, history
-from course.grading.classroom import Classroom
-from course.grading.gradebook import reading
-from course.grading.history import Grading
+from course.grading.course_folder import CourseFolder
+from course.grading.gradebook import history
+from course.grading.gradebook.book import reading
+from course.grading.gradebook.history import Grading
 from course.grading.report.gather import gather
-from tests.grading.classes import COURSE_ID, url
+from course.grading.sandbox import bubblewrap
 from tests.helpers import course, run, small_course
 from tests.postgresql import server
 from tests.report.small_class import ATTACK
+from tests.whole_class.classes import COURSE_ID, url
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 
@@ -260,7 +261,7 @@ def test_not_a_course(tmp_path: Path) -> None:
 
 def test_nobody_is_graded(tmp_path: Path) -> None:
     root = small_course(tmp_path / "course")
-    Classroom(root).generate("small")
+    CourseFolder(root).generate("small")
     refused(root, "nobody's small is graded: `course grade small`")
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course.grading.history import Grading
+from course.grading.gradebook.history import Grading
 from course.grading.report.records import ClassRecord, Mark, Participant, Question
 from course.grading.report.statistics import BINS, item_rest, items, spread
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from course.grading.classroom import ClassroomError
+from course.grading.errors import CourseError
 
 MOST_ENTRIES = 200_000
 MOST_UNPACKED = 32 << 30
@@ -34,7 +34,7 @@ _EXTRA_TIME, _EXTRA_NAME = 0x5455, 0x7075
 _JUNK = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
-class ArchiveError(ClassroomError):
+class ArchiveError(CourseError):
     """An archive that is not taken; the message says why, and what to do."""
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from nbgrader.api import Assignment
 from sqlalchemy import select
 
-from course.grading.classroom import Classroom, ClassroomError
-from course.grading.gradebook import NoGradebook, reading
+from course.grading.course_folder import CourseFolder
+from course.grading.errors import CourseError
+from course.grading.gradebook.book import NoGradebook, reading
 from course.grading.lms import rosters
 from course.grading.lms.archive import opened
 from course.grading.lms.placing import Placing
@@ -23,22 +24,22 @@ def collect(
     """Put the submissions in an archive of `system` under `submitted/`: all of them, or none on an error.
 
     What is there already is replaced by what is newer, by anything else only to `update`; it is kept.
-    Raises ClassroomError.
+    Raises CourseError.
     """
-    classroom = Classroom(root)
-    notebooks = classroom.notebooks(assignment)
-    due = _due(classroom, assignment)
+    course_folder = CourseFolder(root)
+    notebooks = course_folder.notebooks(assignment)
+    due = _due(course_folder, assignment)
     people = rosters.read(roster) if roster else None
     summary = Summary()
     with opened(file) as archive:
         found = list(submissions(archive, system, notebooks, people, summary))
         summary.total = len(found) + len(summary.refused)
         named = dict(students(found, people, system, summary))
-        top = (classroom.root / classroom.course.submitted_directory).resolve()
+        top = (course_folder.root / course_folder.course.submitted_directory).resolve()
         try:
-            Placing(classroom, top, assignment, notebooks, summary, update).take(named, system, due)
+            Placing(course_folder, top, assignment, notebooks, summary, update).take(named, system, due)
         except OSError as error:
-            raise ClassroomError(
+            raise CourseError(
                 f"nothing was collected, {top} cannot be written: {error.strerror}; make room there, or "
                 "make it writable, and collect again"
             ) from error
@@ -46,9 +47,9 @@ def collect(
     return summary
 
 
-def _due(classroom: Classroom, assignment: str) -> datetime | None:
+def _due(course_folder: CourseFolder, assignment: str) -> datetime | None:
     """Return when the assignment is due, in UTC, if anybody has said so."""
-    course = classroom.course
+    course = course_folder.course
     try:
         with reading(course.db_url, course.course_id, assignment) as session:
             found = session.scalar(select(Assignment.duedate).where(Assignment.name == assignment))

@@ -10,9 +10,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import PurePosixPath
 
-from course.grading.intake import MOST_BYTES, MOST_FILES, TIMESTAMP
 from course.grading.lms.archive import Archive, ArchiveError, Entry, same
-from course.grading.submission import LARGEST
+from course.grading.submissions.notebook import LARGEST
+from course.grading.submissions.other_files import MOST_BYTES, MOST_FILES, TIMESTAMP
 
 
 class Refused(Exception):

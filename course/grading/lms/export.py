@@ -10,13 +10,15 @@ from nbgrader.plugins import ExportPlugin
 from sqlalchemy.orm import Session
 from traitlets import Bool, Unicode
 
-from course.grading import atomic, notebooks
-from course.grading.classroom import Classroom, ClassroomError
-from course.grading.gradebook import reading
+from course.grading import atomic
+from course.grading.course_folder import CourseFolder
+from course.grading.errors import CourseError
+from course.grading.gradebook.book import reading
 from course.grading.lms import grades, rosters
 from course.grading.lms.grades import Grades
 from course.grading.lms.sheets import SHEETS
-from course.grading.submitted import converter, folders
+from course.grading.problem_sets import notebooks
+from course.grading.submissions.folders import converter, folders
 
 
 def export(
@@ -31,17 +33,17 @@ def export(
     """Write the grades of `assignment` for `system`; return what should be known of the file.
 
     A total that misses points still to be given by hand is left out, unless it may be `provisional`.
-    Raises ClassroomError, and then writes nothing.
+    Raises CourseError, and then writes nothing.
     """
-    classroom = Classroom(root)
-    classroom.notebooks(assignment)
-    course = classroom.course
+    course_folder = CourseFolder(root)
+    course_folder.notebooks(assignment)
+    course = course_folder.course
     target = to or root / f"{assignment}-{system}.csv"
-    order = _order(classroom, assignment)
+    order = _order(course_folder, assignment)
     with reading(course.db_url, course.course_id, assignment) as session:
         found, told = write(session, system, assignment, target, order, roster, provisional)
     known = {line.student for line in found.lines if line.handed_in}
-    ungraded = sorted(set(folders(converter(classroom), assignment)) - known)
+    ungraded = sorted(set(folders(converter(course_folder), assignment)) - known)
     if ungraded:
         told.append(f"handed in, but not graded: {', '.join(ungraded)}; `course grade {assignment}` does it")
     return told
@@ -59,7 +61,7 @@ def write(
     """Write a gradebook's grades to a file; return them, and what should be known of the file."""
     found = grades.read(session, assignment, order)
     if not any(line.handed_in for line in found.lines):
-        raise ClassroomError(f"nobody's {assignment} is graded: `course grade {assignment}` comes first")
+        raise CourseError(f"nobody's {assignment} is graded: `course grade {assignment}` comes first")
     sheet = SHEETS[system](found, rosters.read(roster) if roster else None, provisional)
     atomic.write(to, sheet.text(bom=system == "csv"))
     return found, [*_told(found, to, provisional), *sheet.remarks]
@@ -79,11 +81,11 @@ def _told(found: Grades, to: Path, provisional: bool) -> Iterator[str]:
         )
 
 
-def _order(classroom: Classroom, assignment: str) -> dict[str, int]:
+def _order(course_folder: CourseFolder, assignment: str) -> dict[str, int]:
     """Return the place of each cell among those of the assignment, by `grade_id`."""
     names: list[str] = []
-    for name in classroom.notebooks(assignment):
-        source = classroom.root / classroom.course.source_directory / assignment / f"{name}.ipynb"
+    for name in course_folder.notebooks(assignment):
+        source = course_folder.root / course_folder.course.source_directory / assignment / f"{name}.ipynb"
         names += filter(None, map(notebooks.grade_id, notebooks.read(source).cells))
     return {name: place for place, name in reversed(list(enumerate(names)))}
 
@@ -98,7 +100,7 @@ class SystemExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
     def export(self, gradebook: Gradebook) -> None:
         """Write the grades of the one assignment that `--assignment` names."""
         if len(self.assignment) != 1:
-            raise ClassroomError("a file holds one assignment's grades: name it, as --assignment ['ps1']")
+            raise CourseError("a file holds one assignment's grades: name it, as --assignment ['ps1']")
         name = str(self.assignment[0])
         to = Path(self.to or f"{name}-{self.system}.csv")
         roster = Path(self.roster) if self.roster else None

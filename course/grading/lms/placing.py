@@ -12,13 +12,13 @@ from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
-from course.grading.classroom import Classroom
-from course.grading.intake import TIMESTAMP
+from course.grading.course_folder import CourseFolder
 from course.grading.lms.archive import same
 from course.grading.lms.contents import Contents, Refused, taken
 from course.grading.lms.students import Submission
 from course.grading.lms.summary import Summary
-from course.grading.swapping import Staged, WaitingFolder
+from course.grading.replacing import PendingFolder, Replacement
+from course.grading.submissions.other_files import TIMESTAMP
 
 PREFIX = ".course-collect-"
 REPLACED = ".replaced"
@@ -32,7 +32,7 @@ class Placing:
 
     def __init__(
         self,
-        classroom: Classroom,
+        course_folder: CourseFolder,
         top: Path,
         assignment: str,
         notebooks: Sequence[str],
@@ -41,8 +41,8 @@ class Placing:
     ) -> None:
         self._top, self._assignment, self._notebooks = top, assignment, notebooks
         self._summary, self._update = summary, update
-        self._groupshared = bool(classroom.course.groupshared)
-        self._target = partial(_target, classroom, assignment)
+        self._groupshared = bool(course_folder.course.groupshared)
+        self._target = partial(_target, course_folder, assignment)
         self._there = {same(path.name): path.name for path in (top.iterdir() if top.is_dir() else ())}
 
     def take(self, students: dict[str, Submission], system: str, due: datetime | None) -> None:
@@ -50,7 +50,7 @@ class Placing:
         if not students:
             return
         was_there = self._top.is_dir()
-        waiting = WaitingFolder(self._top, PREFIX)
+        waiting = PendingFolder(self._top, PREFIX)
         try:
             swaps = []
             for number, (student, submission) in enumerate(sorted(students.items())):
@@ -119,7 +119,7 @@ class Placing:
     def _swap(self, folders: list[tuple[str, Path, Path]]) -> None:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
         kept = self._top / REPLACED / now
-        done: list[tuple[Staged, Path]] = []
+        done: list[tuple[Replacement, Path]] = []
         try:
             for student, new, target in folders:
                 old = kept / student / self._assignment
@@ -127,7 +127,7 @@ class Placing:
                 if was_there:
                     old.parent.mkdir(parents=True)
                     self._summary.kept = kept
-                staged = Staged(new, target, old)
+                staged = Replacement(new, target, old)
                 done.append((staged, target))
                 staged.swap()
                 (self._summary.replaced if was_there else self._summary.collected).append(student)
@@ -147,10 +147,10 @@ def _prune(folder: Path) -> None:
             Path(above).rmdir()
 
 
-def _target(classroom: Classroom, assignment: str, student: str) -> Path:
-    course = classroom.course
+def _target(course_folder: CourseFolder, assignment: str, student: str) -> Path:
+    course = course_folder.course
     path = course.format_path(course.submitted_directory, student, assignment)
-    return classroom.root / path
+    return course_folder.root / path
 
 
 def _handed_in(time: datetime | None, is_late: bool, system: str, due: datetime | None) -> datetime | None:

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from course.grading.classroom import ClassroomError
+from course.grading.errors import CourseError
 from course.grading.lms.archive import same
 
 LARGEST = 32 << 20
@@ -33,7 +33,7 @@ _EMAIL = ("email address", "email")
 _KEYS = {"moodle": ("identifier", "participant"), "canvas": ("id", "canvas_id")}
 
 
-class RosterError(ClassroomError):
+class RosterError(CourseError):
     """A roster that cannot be used; the message says why, and what to do."""
 
 

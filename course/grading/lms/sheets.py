@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from course.grading.classroom import ClassroomError
+from course.grading.errors import CourseError
 from course.grading.lms.archive import same
 from course.grading.lms.grades import Grades, Line
 from course.grading.lms.rosters import Person, Roster
@@ -120,7 +120,7 @@ def canvas(grades: Grades, roster: Roster | None, provisional: bool) -> Sheet:
     else:
         columns = [roster.column((name.lower(),)) for name in CANVAS_COLUMNS]
         if columns[0] is None or columns[1] is None:
-            raise ClassroomError(f"{roster.file} is no gradebook of Canvas: it has no columns Student and ID")
+            raise CourseError(f"{roster.file} is no gradebook of Canvas: it has no columns Student and ID")
         wanted = re.compile(rf"{re.escape(grades.assignment)}(?: \(\d+\))?", re.IGNORECASE)
         total = next((heading for heading in roster.headings if wanted.fullmatch(heading)), total)
         people = [
@@ -173,7 +173,7 @@ def _value(cell: str) -> float | None:
 
 
 def _matched(grades: Grades, roster: Roster, system: str, sheet: Sheet) -> Sequence[tuple[Person, Line]]:
-    """Return everybody in the roster with their grades. Raises ClassroomError for one person twice."""
+    """Return everybody in the roster with their grades. Raises CourseError for one person twice."""
     by_key = {**roster.keys(system), **roster.keys("zip")}
     found: dict[str, Line] = {}
     strangers = []
@@ -182,7 +182,7 @@ def _matched(grades: Grades, roster: Roster, system: str, sheet: Sheet) -> Seque
         if person is None:
             strangers.append(line.student)
         elif person.student in found:
-            raise ClassroomError(
+            raise CourseError(
                 f"{found[person.student].student} and {line.student} of the gradebook are both "
                 f"{person.name or person.student} in {roster.file}: `nbgrader db student remove` removes one"
             )

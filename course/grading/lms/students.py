@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from course.grading.intake import MOST_BYTES
 from course.grading.lms.archive import Archive, ArchiveError, same
 from course.grading.lms.contents import File, Refused
 from course.grading.lms.names import CONVENTIONS, LOOKS, Part, unwrapped
 from course.grading.lms.rosters import Roster, is_id, words
 from course.grading.lms.summary import Summary
+from course.grading.submissions.other_files import MOST_BYTES
 
 
 @dataclass(frozen=True)

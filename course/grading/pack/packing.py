@@ -11,10 +11,12 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from course.grading import atomic, leaks, notebooks, release
-from course.grading.classroom import Classroom, ClassroomError
+from course.grading import atomic
+from course.grading.course_folder import CourseFolder
+from course.grading.errors import CourseError
 from course.grading.pack import pins, wheel
-from course.grading.staging import COURSE
+from course.grading.problem_sets import leaks, notebooks, release
+from course.grading.sandbox.mounts import COURSE
 
 START = "START-HERE.html"
 REQUIREMENTS = "requirements.txt"
@@ -24,18 +26,18 @@ _THEN = (1980, 1, 1, 0, 0, 0)
 def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
     """Write the archive of `assignment` to a file, and return it: the same content gives the same bytes.
 
-    Raises ClassroomError, and then writes nothing.
+    Raises CourseError, and then writes nothing.
     """
-    classroom = Classroom(root)
-    names = classroom.notebooks(assignment)
-    folder = classroom.root / classroom.course.release_directory / assignment
-    files = _released(classroom, folder, assignment, names)
+    course_folder = CourseFolder(root)
+    names = course_folder.notebooks(assignment)
+    folder = course_folder.root / course_folder.course.release_directory / assignment
+    files = _released(course_folder, folder, assignment, names)
     try:
         with tempfile.TemporaryDirectory() as made:
             built = wheel.build(COURSE.parent, Path(made))
             files[built.name] = built.read_bytes()
     except OSError as error:
-        raise ClassroomError(f"the students' package cannot be built: {error}; make room there") from error
+        raise CourseError(f"the students' package cannot be built: {error}; make room there") from error
     files[REQUIREMENTS] = _requirements(assignment, built.name).encode()
     files[START] = _start(assignment, names, built.name).encode()
     target = to or root / f"{assignment}.zip"
@@ -43,18 +45,20 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
     return target
 
 
-def _released(classroom: Classroom, folder: Path, assignment: str, names: list[str]) -> dict[str, bytes]:
-    """Return what was released. Raises ClassroomError if that is not all, or gives something away."""
+def _released(
+    course_folder: CourseFolder, folder: Path, assignment: str, names: list[str]
+) -> dict[str, bytes]:
+    """Return what was released. Raises CourseError if that is not all, or gives something away."""
     files = release.files(folder)
     for name in names:
         if f"{name}.ipynb" not in files:
-            raise ClassroomError(
+            raise CourseError(
                 f"release/{assignment} holds no {name}.ipynb: `course release {assignment}` makes it"
             )
-        source = classroom.root / classroom.course.source_directory / assignment / f"{name}.ipynb"
+        source = course_folder.root / course_folder.course.source_directory / assignment / f"{name}.ipynb"
         told = next(leaks.found(notebooks.read(source), notebooks.read(folder / f"{name}.ipynb")), None)
         if told:
-            raise ClassroomError(
+            raise CourseError(
                 f"release/{assignment}/{name}.ipynb is not for students: {told}; "
                 f"`course release {assignment}` makes it anew"
             )
@@ -65,7 +69,7 @@ def _requirements(assignment: str, built: str) -> str:
     settings = tomllib.loads((COURSE.parent / "pyproject.toml").read_text(encoding="utf-8"))
     constraints = COURSE.parent / "constraints.txt"
     if not constraints.is_file():
-        raise ClassroomError(f"{constraints} is missing: it says which versions students install")
+        raise CourseError(f"{constraints} is missing: it says which versions students install")
     lines = pins.requirements(settings["project"]["dependencies"], constraints.read_text(encoding="utf-8"))
     return "\n".join([f"# For {assignment}; {START} says how to install it.", f"./{built}", *lines, ""])
 

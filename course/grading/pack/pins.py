@@ -10,7 +10,7 @@ from itertools import product
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from course.grading.classroom import ClassroomError
+from course.grading.errors import CourseError
 
 SYSTEMS = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": ("Windows", "nt")}
 """by `sys_platform`: `platform_system` and `os_name`"""
@@ -21,7 +21,7 @@ def requirements(dependencies: Iterable[str], constraints: str) -> list[str]:
     """Return a requirement for each package of `constraints` that `dependencies` lead to, with its version.
 
     A package that only some systems need says so. What only another system has is not pinned: pip chooses.
-    Raises ClassroomError when a package is not installed here, so that what it needs is not known.
+    Raises CourseError when a package is not installed here, so that what it needs is not known.
     """
     pins = dict(_pins(constraints))
     systems: dict[str, set[str]] = {}
@@ -30,7 +30,7 @@ def requirements(dependencies: Iterable[str], constraints: str) -> list[str]:
             systems.setdefault(name, set()).add(system)
     unknown = sorted(name for name in systems if name in pins and _required(name) is None)
     if unknown:
-        raise ClassroomError(
+        raise CourseError(
             f"{', '.join(unknown)} is not installed here, and students need it: install the course again, "
             "`pip install -c constraints.txt -e .[grading]` in its folder"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from course.grading.classroom import ClassroomError
+from course.grading.errors import CourseError
 
 GRADER = "course/grading"
 
@@ -13,15 +13,15 @@ GRADER = "course/grading"
 def build(checkout: Path, folder: Path) -> Path:
     """Build the wheel of the package in `checkout` into `folder`, from what is there, without a network.
 
-    The same sources give the same bytes. Raises ClassroomError.
+    The same sources give the same bytes. Raises CourseError.
     """
     try:
         from hatchling.builders.wheel import WheelBuilder
     except ModuleNotFoundError:
-        raise ClassroomError('packing needs a few packages more: pip install "mlp-course[grading]"') from None
+        raise CourseError('packing needs a few packages more: pip install "mlp-course[grading]"') from None
     settings = checkout / "pyproject.toml"
     if not settings.is_file():
-        raise ClassroomError(
+        raise CourseError(
             f"{checkout} holds no pyproject.toml to build the students' package from: install the course in "
             "place, `pip install -e .` in its folder"
         )

@@ -21,8 +21,8 @@ from nbgrader.api import (
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from course.grading import history
-from course.grading.history import Grading
+from course.grading.gradebook import history
+from course.grading.gradebook.history import Grading
 from course.grading.report.records import ClassRecord, Key, Mark, Participant, Question, Template
 
 Gradings = dict[str, dict[str, Grading]]

@@ -12,8 +12,9 @@ from pathlib import Path
 from nbgrader.coursedir import CourseDirectory
 
 from course.files import write
-from course.grading.classroom import Classroom, ClassroomError
-from course.grading.gradebook import reading
+from course.grading.course_folder import CourseFolder
+from course.grading.errors import CourseError
+from course.grading.gradebook.book import reading
 from course.grading.report.answers import answers
 from course.grading.report.gather import gather
 from course.grading.report.overview import Answers, overview
@@ -26,14 +27,14 @@ FOLDER = "report"
 def make(root: Path, assignment: str, to: Path | None = None) -> Path:
     """Write the report on `assignment` of the course in `root`, and return where it is.
 
-    That is `to`, or report/PS.html in the course. Raises ClassroomError, GradebookError; then nothing is
+    That is `to`, or report/PS.html in the course. Raises CourseError, GradebookError; then nothing is
     written, and what was there still is.
     """
-    course = Classroom(root).course
+    course = CourseFolder(root).course
     with reading(course.db_url, course.course_id, assignment) as session:
         record = gather(session, course.course_id, assignment)
     if not record.graded:
-        raise ClassroomError(
+        raise CourseError(
             f"nobody's {assignment} is graded: `course grade {assignment}` grades what is in submitted/"
         )
     found, unread = _answers(course, record)
@@ -87,6 +88,6 @@ def _folder(folder: Path, may_be_made: bool) -> Iterator[None]:
         raise
 
 
-def _unwritable(path: Path, error: OSError) -> ClassroomError:
+def _unwritable(path: Path, error: OSError) -> CourseError:
     why = os.strerror(error.errno) if error.errno else str(error)
-    return ClassroomError(f"{path} cannot be written ({why}): say --to FILE.html for another place")
+    return CourseError(f"{path} cannot be written ({why}): say --to FILE.html for another place")

@@ -13,7 +13,7 @@ from course.grading.report.overview import Overview
 from course.grading.report.pairs import Match, Pair
 from course.grading.report.records import Participant
 from course.grading.report.statistics import BINS, Spread
-from course.wire import printable
+from course.text import printable
 
 HERE = Path(__file__).parent
 VERDICT_COLOURS = {

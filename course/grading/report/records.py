@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from course.grading.history import Grading
+from course.grading.gradebook.history import Grading
 
 Key = tuple[str, str]
 """notebook and `grade_id`: what names a cell"""

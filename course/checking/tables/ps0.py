@@ -1,0 +1,112 @@
+"""Visible checks of ps0: numbers worked by hand.
+
+σ(ln 3) = 3/4, σ(−ln 3) = 1/4, and 3, 4, 5 are the sides of a right triangle. Central differences of
+squares are the derivative itself; those of (a·w)³ by w_p are 3 (a·w)² a_p + h² a_p³, so that h shows.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course.checking.compare import Tolerance
+from course.checking.landscapes import cubes, squares
+from course.checking.tables.table import Check
+from course.checking.trial import Case
+
+Array = NDArray[np.float64]
+
+LN3 = float(np.log(3))
+
+# ½ (u_1² + u_2²) with u = (w_1 + 2 w_2 + 3 w_3, w_1 − w_3); its gradient is Aᵀ u.
+A = np.array([[1.0, 2.0, 3.0], [1.0, 0.0, -1.0]])
+SQUARES = partial(squares, A, np.ones(2))
+# At −0.5 adding h and taking it away again does not give the number back.
+W = np.array([-0.5, 0.7, 2.3])
+GRADIENT = np.array([7.8 - 2.8, 2 * 7.8, 3 * 7.8 + 2.8])
+
+# (w_11 + 2 w_12 − w_21 + w_22)³, and in the second size ½ (w_1 + … + w_6)²
+CUBE = partial(cubes, np.array([[1.0, 2.0, -1.0, 1.0]]), np.ones(1))
+SUM = partial(squares, np.ones((1, 6)), np.ones(1))
+SIX = np.array([[1.0, 0.0, 2.0], [0.0, -1.0, 3.0]])
+
+
+def _case(args: tuple[Any, ...], want: Any) -> Case:
+    return Case(args, want, 1)
+
+
+def _sigmoid() -> list[Case]:
+    column = np.array([[0.0], [LN3], [-LN3]])
+    far = np.array([-1e4, -800.0, 800.0, 1e4])
+    return [
+        _case((column,), np.array([[0.5], [0.75], [0.25]])),
+        _case((LN3,), 0.75),
+        _case((0.0,), 0.5),
+        _case((-LN3,), 0.25),
+        _case((np.array(LN3),), 0.75),
+        _case((np.full((2, 3, 2), LN3),), np.full((2, 3, 2), 0.75)),
+        _case((far,), np.array([0.0, 0.0, 1.0, 1.0])),
+        _case((1e4,), 1.0),
+        _case((-1e4,), 0.0),
+    ]
+
+
+def _relative_error() -> list[Case]:
+    a = np.array([3.0, 4.0])
+    a_matrix, another = np.array([[3.0, 0.0], [0.0, 4.0]]), np.array([[0.0, 0.0], [0.0, 4.0]])
+    return [
+        _case((a, 2 * a), 5 / 15),
+        _case((a, -a), 1.0),
+        _case((a, np.array([4.0, 3.0])), np.sqrt(2) / 10),
+        _case((a_matrix, another), 3 / 9),
+        _case((1e-12 * a, 2e-12 * a), 5 / 15),
+        _case((a, a.copy()), 0.0),
+        _case((3.0, 1.0), 2 / 4),
+        _case((a, np.zeros(2)), 1.0),
+        _case((np.zeros((2, 2)), np.zeros((2, 2))), 0.0),
+        _case((0.0, 0.0), 0.0),
+    ]
+
+
+def _numerical_gradient() -> list[Case]:
+    # at this point a·w = 1, so entry p is 3 a_p + h² a_p³
+    square = np.array([[2.0, -1.0], [0.0, 1.0]])
+    return [
+        _case((SQUARES, W), GRADIENT),
+        _case((CUBE, square), np.array([[3.0, 6.0], [-3.0, 3.0]])),
+        _case((CUBE, square, 0.5), np.array([[3.25, 8.0], [-3.25, 3.25]])),
+        _case((CUBE, square, 0.1), np.array([[3.01, 6.08], [-3.01, 3.01]])),
+        # a view with gaps
+        _case((SUM, np.repeat(SIX, 2, axis=1)[:, ::2]), np.full((2, 3), 5.0)),
+        _case((partial(squares, np.ones((1, 1)), np.ones(1)), np.array(3.0)), np.array(3.0)),
+    ]
+
+
+def _find_the_bug() -> list[Case]:
+    one_wrong, nearly = GRADIENT.copy(), GRADIENT * (1 + 1e-10)
+    one_wrong[1] += 1
+    six = np.full((2, 3), 5.0)
+    scrambled = GRADIENT[[2, 1, 0]]
+    return [
+        _case(([GRADIENT, -GRADIENT], SQUARES, W), 1),
+        _case(([GRADIENT, nearly, one_wrong], SQUARES, W), 2),
+        _case(([scrambled, nearly, GRADIENT, nearly], SQUARES, W), 0),
+        _case(([six, six.copy(), six.copy(), six / 2], SUM, SIX), 3),
+    ]
+
+
+CHECKS = {
+    "ps0.sigmoid": Check("right for a number and for arrays of any shape, as far out as ±10000", _sigmoid),
+    "ps0.relative_error": Check("equals distances worked by hand, and is 0 for zeros", _relative_error),
+    "ps0.numerical_gradient": Check(
+        "central differences of functions of one to six entries, for three steps h; W comes back unchanged",
+        _numerical_gradient,
+        Tolerance(rtol=1e-6, atol=1e-8),
+    ),
+    "ps0.find_the_bug": Check(
+        "finds a sign, a factor, one wrong entry and a scrambled gradient", _find_the_bug
+    ),
+}

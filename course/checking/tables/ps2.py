@@ -1,0 +1,259 @@
+"""Visible checks of ps2: a network worked by hand, and derivatives taken numerically."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from course.activations import sigmoid
+from course.checking.tables import ps2_suspects as suspects
+from course.checking.tables.common import LN3, Array, column, slope
+from course.checking.tables.ps2_nets import (
+    DEPTHS,
+    HAND,
+    HAND_DBS,
+    HAND_DELTAS,
+    HAND_DWS,
+    ONE,
+    SINGLE,
+    SURE,
+    THREE,
+    TWO,
+    Net,
+    improbability,
+    improbability_of_logits,
+    loss,
+)
+from course.checking.tables.table import Check
+from course.checking.trial import Case
+from course.gradcheck import complex_step_gradient, complex_step_jacobian
+
+
+def _forward() -> list[Case]:
+    return [Case((net.X, net.Ws, net.bs), net.hs, len(net.X)) for net in (HAND, *DEPTHS)]
+
+
+def _bce_loss() -> list[Case]:
+    # −log of the probabilities of the labels: ½ and ¾; ¾, ½ and ¼; ¼
+    return [
+        Case((column(1, 0), column(1 / 2, 1 / 4)), np.log(8 / 3), 2),
+        Case((column(1, 0, 1), column(3 / 4, 1 / 2, 1 / 4)), np.log(32 / 3), 3),
+        Case((column(0), column(3 / 4)), np.log(4), 1),
+    ]
+
+
+def _bce_from_logits() -> list[Case]:
+    # where e^−|z| is nothing beside 1, a right label costs 0 and a wrong one |z|
+    return [
+        Case((column(1, 0), column(0, -LN3)), np.log(8 / 3), 2),
+        Case((column(0, 1, 1), column(LN3, LN3, -LN3)), np.log(64 / 3), 3),
+        Case((column(1, 0, 1, 0), column(1e4, -1e4, -1e4, 1e4)), 2e4, 4),
+        Case((column(1), column(-800)), 800.0, 1),
+    ]
+
+
+def _dL_df() -> list[Case]:
+    # the loss of one example is −log f or −log(1 − f)
+    three = column(1, 0, 1), column(3 / 4, 1 / 2, 1 / 4)
+    y, f = THREE.y, np.vstack([THREE.hs[-1][:3], column(1e-6, 1 - 1e-6)])
+    want = complex_step_gradient(lambda p: improbability(y, p), f)
+    return [
+        Case((HAND.y, HAND.hs[-1]), column(-2, 4 / 3), 2),
+        Case(three, column(-4 / 3, 2, -4), 3),
+        Case((y, f), want, 5),
+    ]
+
+
+def _dh_dz() -> list[Case]:
+    row = THREE.zs[0][0]
+    return [
+        Case((HAND.hs[2],), np.array([[3, 3], [4, 3]]) / 16, 2),
+        Case((THREE.hs[1],), slope(sigmoid, THREE.zs[0]), 5),
+        Case((sigmoid(row),), slope(sigmoid, row), 1),
+    ]
+
+
+def _dz_dh() -> list[Case]:
+    h, (_, W2, W3) = THREE.hs[1][0], THREE.Ws
+    return [
+        Case((HAND.Ws[1],), LN3 * np.array([[2.0, 0.0], [-2.0, 2.0]]), 1),
+        Case((W2,), complex_step_jacobian(lambda v: v @ W2 + THREE.bs[1], h), 1),
+        Case((W3,), complex_step_jacobian(lambda v: v @ W3 + THREE.bs[2], THREE.hs[2][0]), 1),
+    ]
+
+
+def _output_delta() -> list[Case]:
+    want = complex_step_gradient(lambda z: improbability_of_logits(THREE.y, z), THREE.zs[-1])
+    return [
+        Case((HAND.y, HAND.hs[-1]), column(-1 / 2, 1 / 4), 2),
+        Case((THREE.y, THREE.hs[-1]), want, 5),
+        Case((column(1, 0, 1, 0), column(1, 0, 0, 1)), column(0, 0, -1, 1), 4),
+    ]
+
+
+def _delta_step() -> list[Case]:
+    cases = [
+        Case((HAND_DELTAS[2], HAND.Ws[2], HAND.hs[2]), HAND_DELTAS[1], 2),
+        Case((HAND_DELTAS[1], HAND.Ws[1], HAND.hs[1]), HAND_DELTAS[0], 2),
+    ]
+    for net in (THREE, SINGLE, TWO):
+        delta_next = _upstream([net.zs[1]])[0]
+        want = _numerical_step(delta_next, net.Ws[1], net.zs[0])
+        cases.append(Case((delta_next, net.Ws[1], net.hs[1]), want, len(net.y)))
+    return cases
+
+
+def _numerical_step(delta_next: Array, W_next: Array, z: Array) -> Array:
+    """Return the derivative by z of Σ delta_next · σ(z) W_next."""
+    return complex_step_gradient(lambda v: np.sum(delta_next * (sigmoid(v) @ W_next)), z)
+
+
+def _upstream(zs: Sequence[Array]) -> list[Array]:
+    """Return random gradients of the shapes of `zs`."""
+    rng = np.random.default_rng(22)
+    return [rng.normal(size=z.shape) for z in zs]
+
+
+def _deltas() -> list[Case]:
+    cases = [Case((HAND.y, HAND.hs, HAND.Ws), HAND_DELTAS, 2)]
+    for net in (*DEPTHS, SINGLE, SURE):
+        want = [_numerical_delta(net, l) for l in range(len(net.zs))]
+        cases.append(Case((net.y, net.hs, net.Ws), want, len(net.y)))
+    return cases
+
+
+def _numerical_delta(net: Net, l: int) -> Array:
+    """Return the derivative of L by zs[l]: what comes after it is a net of its own, fed with σ(z)."""
+    after = slice(l + 1, None)
+    if l == len(net.zs) - 1:
+        return complex_step_gradient(lambda z: improbability_of_logits(net.y, z), net.zs[l])
+    return complex_step_gradient(lambda z: loss(net.y, sigmoid(z), net.Ws[after], net.bs[after]), net.zs[l])
+
+
+def _dL_dW1() -> list[Case]:
+    cases = [Case((HAND.X, HAND.y, HAND.hs, HAND.Ws), HAND_DWS[0], 2)]
+    for net in (THREE, SINGLE, SURE):
+        want = _by_W(net.X, net.y, net.Ws, net.bs, 0)
+        cases.append(Case((net.X, net.y, net.hs, net.Ws), want, len(net.y)))
+    return cases
+
+
+def _gradients() -> list[Case]:
+    cases = [Case((HAND.hs, HAND_DELTAS), (HAND_DWS, HAND_DBS), 2)]
+    for net in (*DEPTHS, SINGLE):
+        upstream = _upstream(net.zs)
+        layers = [
+            _numerical_affine(*layer) for layer in zip(net.hs[:-1], net.Ws, net.bs, upstream, strict=True)
+        ]
+        want = [dW for dW, _ in layers], [db for _, db in layers]
+        cases.append(Case((net.hs, upstream), want, len(net.y)))
+    return cases
+
+
+def _numerical_affine(h: Array, W: Array, b: Array, delta: Array) -> tuple[Array, Array]:
+    """Return the derivatives of Σ delta · (h W + b) by W and by b."""
+    by_W = complex_step_gradient(lambda V: np.sum(delta * (h @ V + b)), W)
+    by_b = complex_step_gradient(lambda c: np.sum(delta * (h @ W + c)), b)
+    return by_W, by_b
+
+
+def _gradients_end_to_end() -> list[Case]:
+    cases = [Case((HAND.X, HAND.y, HAND.Ws, HAND.bs), (HAND_DWS, HAND_DBS), 2)]
+    for net in (*DEPTHS, SINGLE):
+        want = _numerical_gradients(net.X, net.y, net.Ws, net.bs)
+        cases.append(Case((net.X, net.y, net.Ws, net.bs), want, len(net.y)))
+    return cases
+
+
+def _numerical_gradients(
+    x: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array]
+) -> tuple[list[Array], list[Array]]:
+    """Return the derivatives of L by all weights and biases."""
+    layers = range(len(Ws))
+    return [_by_W(x, y, Ws, bs, l) for l in layers], [_by_b(x, y, Ws, bs, l) for l in layers]
+
+
+def _by_W(x: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array], l: int) -> Array:
+    return complex_step_gradient(lambda W: loss(y, x, _with(Ws, l, W), bs), Ws[l])
+
+
+def _by_b(x: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array], l: int) -> Array:
+    return complex_step_gradient(lambda b: loss(y, x, Ws, _with(bs, l, b)), bs[l])
+
+
+def _with(items: Sequence[Any], l: int, item: Any) -> list[Any]:
+    """Return `items` with number l replaced."""
+    return [*items[:l], item, *items[l + 1 :]]
+
+
+def _train() -> list[Case]:
+    hand = HAND.X, HAND.y, HAND.Ws, HAND.bs
+    cases = [Case((*hand, 0.5, 0), (np.array([np.log(8 / 3)]), HAND.Ws, HAND.bs), 2, fresh=True)]
+    for net, eta, steps in ((HAND, 0.5, 2), (THREE, 0.1, 3), (ONE, 0.05, 3)):
+        args = net.X, net.y, net.Ws, net.bs, eta, steps
+        cases.append(Case(args, _descend(*args), len(net.y), fresh=True))
+    return cases
+
+
+def _descend(
+    x: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array], eta: float, steps: int
+) -> tuple[Array, list[Array], list[Array]]:
+    Ws, bs = list(Ws), list(bs)
+    losses = [float(loss(y, x, Ws, bs))]
+    for _ in range(steps):
+        dWs, dbs = _numerical_gradients(x, y, Ws, bs)
+        Ws = [W - eta * dW for W, dW in zip(Ws, dWs, strict=True)]
+        bs = [b - eta * db for b, db in zip(bs, dbs, strict=True)]
+        losses.append(float(loss(y, x, Ws, bs)))
+    return np.array(losses), Ws, bs
+
+
+CHECKS = {
+    "ps2.forward": Check("equals a network worked by hand; right for depths 1 to 4", _forward),
+    "ps2.bce_loss": Check(
+        "equals the loss worked by hand for 1, 2 and 3 examples", _bce_loss, suspects=suspects.BCE_LOSS
+    ),
+    "ps2.bce_from_logits": Check(
+        "equals the loss worked by hand, and stays right for z = ±10 000",
+        _bce_from_logits,
+        suspects=suspects.BCE_FROM_LOGITS,
+    ),
+    "ps2.dL_df": Check(
+        "is the derivative of the loss by every f_i, for 2, 3 and 5 examples", _dL_df, suspects=suspects.DL_DF
+    ),
+    "ps2.dh_dz": Check(
+        "is the slope of σ at every z, written in h; for matrices and for rows",
+        _dh_dz,
+        suspects=suspects.DH_DZ,
+    ),
+    "ps2.dz_dh": Check("entry [a, b] is the derivative of z_a by h_b, for three shapes of W", _dz_dh),
+    "ps2.output_delta": Check(
+        "is the derivative of the loss by the last z, also where f is exactly 0 or 1",
+        _output_delta,
+        suspects=suspects.OUTPUT_DELTA,
+    ),
+    "ps2.delta_step": Check(
+        "carries any δ one layer back, for five networks", _delta_step, suspects=suspects.DELTA_STEP
+    ),
+    "ps2.deltas": Check(
+        "are the derivatives of the loss by every z_l, for depths 1 to 4, and where f is exactly 0 or 1",
+        _deltas,
+        suspects=suspects.DELTAS,
+    ),
+    "ps2.dL_dW1_sums": Check(
+        "is the derivative of the loss by W_1, for four networks", _dL_dW1, suspects=suspects.DL_DW1
+    ),
+    "ps2.dL_dW1": Check(
+        "is the derivative of the loss by W_1, for four networks", _dL_dW1, suspects=suspects.DL_DW1
+    ),
+    "ps2.gradients": Check(
+        "turn any δ's into derivatives by every W_l and b_l", _gradients, suspects=suspects.GRADIENTS
+    ),
+    "ps2.gradients_end_to_end": Check(
+        "forward pass, recursion and gradients fit together: all are derivatives of the loss",
+        _gradients_end_to_end,
+    ),
+    "ps2.train": Check("follows numerical gradient descent, step for step; also for no step", _train),
+}

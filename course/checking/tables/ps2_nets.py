@@ -1,0 +1,108 @@
+"""The networks of ps2's visible checks: one worked by hand, and random ones.
+
+The network by hand has layers 2-2-2-1, N = 2, y = [1, 0]; its logits are 0 and ±ln 3. In units of ln 3:
+z_1 = [[1, 0], [−1, 2]] + [0, −1] = [[1, −1], [−1, 1]], so h_1 = [[¾, ¼], [¼, ¾]];
+z_2 = [[3/2, −1], [1/2, 1]] + [−1/2, 0] = [[1, −1], [0, 1]], so h_2 = [[¾, ¼], [½, ¾]];
+z_3 = [5/4, 1/4] − 5/4 = [0, −1], so f = [½, ¼].
+The errors are [−½, ¼]. Through W_3 = ln 3 [2, −1], on slopes [[3, 3], [4, 3]]/16, they become
+ln 3 [[−12, 6], [8, −3]]/64; and those through W_2 = ln 3 [[2, −2], [0, 2]], on slopes 3/16, become
+3 ln² 3 [[−36, 12], [22, −6]]/1024.
+
+The others are random: 4-3-2-1 (N = 5), depths 1, 2 and 4, a single example, and a net so sure of itself
+that f is 0 or 1 to the last bit, often wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from course.activations import sigmoid
+from course.checking.tables.common import LN3, Array, column
+
+
+class Net(NamedTuple):
+    """Data, weights, and what the forward pass makes of them; zs[0] belongs to layer 1, hs[0] is X."""
+
+    X: Array
+    y: Array
+    Ws: list[Array]
+    bs: list[Array]
+    zs: list[Array]
+    hs: list[Array]
+
+
+def pass_forward(x: Any, Ws: Sequence[Any], bs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Return `(zs, hs)`, of real or complex numbers."""
+    zs, hs = [], [x]
+    for W, b in zip(Ws, bs, strict=True):
+        zs.append(hs[-1] @ W + b)
+        hs.append(sigmoid(zs[-1]))
+    return zs, hs
+
+
+def improbability(y: Array, f: Any) -> Any:
+    """Return L: −log of the probability that f, real or complex, gives to the labels."""
+    return -np.sum(np.log(np.where(y == 1, f, 1 - f)))
+
+
+def improbability_of_logits(y: Array, z: Any) -> Any:
+    """Return the same from f = σ(z), however large z."""
+    against = np.where(y == 1, -z, z)
+    negative = np.real(against) < 0
+    rest = np.log1p(np.exp(np.where(negative, against, -against)))
+    return np.sum(np.where(negative, 0, against) + rest)
+
+
+def loss(y: Array, x: Any, Ws: Sequence[Any], bs: Sequence[Any]) -> Any:
+    """Return L of a net, of real or complex numbers."""
+    return improbability_of_logits(y, pass_forward(x, Ws, bs)[0][-1])
+
+
+def _draw(rng: np.random.Generator, N: int, layers: tuple[int, ...], sure: float = 1) -> Net:
+    """Draw a net; its last layer is multiplied by `sure`."""
+    X = rng.normal(size=(N, layers[0]))
+    y = column(*(i % 2 for i in range(N)))
+    Ws = [rng.normal(size=pair) for pair in pairwise(layers)]
+    bs = [rng.normal(size=n) for n in layers[1:]]
+    Ws[-1], bs[-1] = sure * Ws[-1], sure * bs[-1]
+    return Net(X, y, Ws, bs, *pass_forward(X, Ws, bs))
+
+
+_X = np.array([[1.0, 0.0], [1.0, 1.0]])
+_HS = [_X, np.array([[3, 1], [1, 3]]) / 4, np.array([[3, 1], [2, 3]]) / 4, column(1 / 2, 1 / 4)]
+_ZS = [
+    LN3 * np.array([[1.0, -1.0], [-1.0, 1.0]]),
+    LN3 * np.array([[1.0, -1.0], [0.0, 1.0]]),
+    column(0, -LN3),
+]
+_WS = [
+    LN3 * np.array([[1.0, 0.0], [-2.0, 2.0]]),
+    LN3 * np.array([[2.0, -2.0], [0.0, 2.0]]),
+    LN3 * column(2, -1),
+]
+_BS = [LN3 * np.array([0.0, -1.0]), LN3 * np.array([-0.5, 0.0]), LN3 * np.array([-1.25])]
+HAND = Net(_X, column(1, 0), _WS, _BS, _ZS, _HS)
+HAND_DELTAS = [
+    3 * LN3**2 / 1024 * np.array([[-36, 12], [22, -6]]),
+    LN3 / 64 * np.array([[-12, 6], [8, -3]]),
+    column(-1 / 2, 1 / 4),
+]
+# Sums over the two examples: rows of h_{l−1}, (1, 0) and (1, 1) in the first layer, times rows of δ_l.
+HAND_DWS = [
+    3 * LN3**2 / 1024 * np.array([[-14, 6], [22, -6]]),
+    LN3 / 256 * np.array([[-28, 15], [12, -3]]),
+    column(-4, 1) / 16,
+]
+HAND_DBS = [3 * LN3**2 / 1024 * np.array([-14, 6]), LN3 / 64 * np.array([-4, 3]), np.array([-1 / 4])]
+
+# With this seed SURE is right and wrong about both labels.
+_rng = np.random.default_rng(5536)
+THREE = _draw(_rng, 5, (4, 3, 2, 1))
+SURE = _draw(_rng, 6, (3, 4, 2, 1), sure=30_000)
+SINGLE = _draw(_rng, 1, (2, 4, 3, 1))
+ONE, TWO, FOUR = _draw(_rng, 4, (3, 1)), _draw(_rng, 5, (2, 4, 1)), _draw(_rng, 3, (2, 3, 5, 4, 1))
+DEPTHS = (ONE, TWO, THREE, FOUR)

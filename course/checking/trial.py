@@ -1,0 +1,238 @@
+"""Call a student's function on cases and find the first thing that is wrong."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from course.checking import diagnose
+from course.checking.compare import Difference, Tolerance, agrees, compare, describe, normalise
+
+Suspects = Mapping[str, Callable[..., Any]]
+"""What a wrong result may be, by suspicion: functions of the right result and the arguments."""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Compute undisturbed by what a student has made of warnings: np.seterr, warnings as errors."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@dataclass(frozen=True)
+class Case:
+    """Arguments of one call and what the call must return."""
+
+    args: tuple[Any, ...]
+    want: Any
+    n: int
+    """number of examples, N"""
+    fresh: bool = False
+    """whether the result must not share memory with the arguments"""
+    after: tuple[Any, ...] = ()
+    """the arguments as a right call leaves them: functions among them may take notes of their calls"""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One call made: what was passed, what came back, and the difference, if any."""
+
+    case: Case
+    got: Any
+    after: tuple[Any, ...]
+    """the arguments as the call left them"""
+    difference: Difference | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a list of trials shows: the first failed one, and a suspicion that fits them all."""
+
+    trials: Sequence[Trial]
+    failed: Trial
+    suspicion: str | None
+
+    @property
+    def description(self) -> str:
+        """What is wrong, on inputs of which shapes."""
+        return f"{self.failed.difference} (called with {signature(self.failed.case.args)})"
+
+    @property
+    def message(self) -> str:
+        """One or two sentences: the description and what is suspected."""
+        return sentences(self.description, self.suspicion)
+
+
+def sentences(description: str, suspicion: str | None) -> str:
+    """Return the two as a message."""
+    if suspicion is None:
+        return f"{description}."
+    return f"{description}. Suspicion: {suspicion}{'' if suspicion.endswith('?') else '.'}"
+
+
+class WrongAnswer(AssertionError):
+    """A function returns something wrong; the message does not say what would be right."""
+
+    def __init__(self, name: str, message: str, mistake: str | None = None) -> None:
+        super().__init__(f"{name}: {message}")
+        self.name = name
+        self.mistake = mistake
+        """the name of the mistake it was recognised as"""
+
+
+def examine(
+    function: Callable[..., Any],
+    cases: Sequence[Case],
+    tolerance: Tolerance,
+    suspects: Suspects = MappingProxyType({}),
+) -> Finding | None:
+    """Call `function` on every case; return None when all is right.
+
+    An exception of `function` is not caught: it is the student's to read. All cases are run before
+    anything is concluded, so that a suspicion is only voiced when it fits every one.
+    """
+    calls = [clone(case.args) for case in cases]
+    results = call_all(function, calls)
+    with quiet():
+        return _judge(cases, calls, results, tolerance, suspects)
+
+
+def _judge(
+    cases: Sequence[Case],
+    calls: Sequence[tuple[Any, ...]],
+    results: Sequence[Any],
+    tolerance: Tolerance,
+    suspects: Suspects,
+) -> Finding | None:
+    trials = [try_case(*trial, tolerance) for trial in zip(cases, calls, results, strict=True)]
+    failed = next((trial for trial in trials if trial.difference), None)
+    if failed is None:
+        return None
+    stages = {trial.difference.stage for trial in trials if trial.difference}
+    suspicion = None if "inputs" in stages else _suspected(trials, suspects, tolerance)
+    if suspicion is None and stages == {"shape"}:
+        suspicion = _common_hint(trials)
+    elif suspicion is None and "value" in stages:
+        suspicion = diagnose.value_suspicion(
+            [(trial.got, trial.case.want, trial.case.n) for trial in trials],
+            lambda got, want: agrees(got, want, tolerance),
+        )
+    return Finding(trials, failed, suspicion)
+
+
+def _common_hint(trials: Sequence[Trial]) -> str | None:
+    hints = {trial.difference.hint for trial in trials if trial.difference}
+    return (hints.pop() or None) if len(hints) == 1 else None
+
+
+def _suspected(trials: Sequence[Trial], suspects: Suspects, tolerance: Tolerance) -> str | None:
+    for suspicion, wrong in suspects.items():
+        if all(agrees(t.got, wrong(t.case.want, *t.case.args), tolerance) for t in trials):
+            return suspicion
+    return None
+
+
+def signature(args: Sequence[Any]) -> str:
+    """Say what the arguments are, as shapes: `(7, 5), (7, 1), 0.5`."""
+    return ", ".join(_shape(a) for a in args)
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"shape {value.shape}"
+    if isinstance(value, (list, tuple)):
+        return f"[{signature(value)}]"
+    if isinstance(value, (int, float)):
+        return f"{value:g}"
+    if isinstance(value, partial):
+        return _shape(value.func)
+    name = getattr(value, "__name__", None)
+    return f"the function {name}" if name else describe(value)
+
+
+def call_all(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Return what `function` returns for each set of arguments, which it may change.
+
+    A function that lives in another process takes all calls at once, in its method `call_all`.
+    """
+    at_once = getattr(function, "call_all", None)
+    if at_once is not None:
+        return list(at_once(calls))
+    return [function(*args) for args in calls]
+
+
+def try_case(case: Case, args: tuple[Any, ...], got: Any, tolerance: Tolerance) -> Trial:
+    """Return the trial of one call that returned `got` and left its arguments as `args`."""
+    try:
+        for k, (before, after) in enumerate(zip(case.args, args, strict=True)):
+            if not unchanged(before, after):
+                raise Difference("inputs", f"argument {k} was changed: compute a new array instead")
+        if case.fresh and shares_memory(got, args):
+            raise Difference("inputs", "a result shares memory with an argument: return new arrays")
+        compare(normalise(got, case.want), case.want, tolerance)
+        for k, (right, after) in enumerate(zip(case.after, args, strict=False)):
+            if notes(right) != notes(after):
+                raise Difference("inputs", f"argument {k}, a function, was called more often than needed")
+    except Difference as difference:
+        return Trial(case, got, args, difference)
+    return Trial(case, got, args, None)
+
+
+def clone(value: Any) -> Any:
+    """Return an independent copy; arrays keep their memory order, strided ones stay strided."""
+    if isinstance(value, np.ndarray):
+        if value.flags.c_contiguous or value.flags.f_contiguous:
+            return value.copy(order="K")
+        return np.repeat(value, 2, axis=-1)[..., ::2]
+    if isinstance(value, (list, tuple)):
+        return type(value)(clone(item) for item in value)
+    # also copies the data bound in a partial
+    return copy.deepcopy(value)
+
+
+def unchanged(before: Any, after: Any) -> bool:
+    """Return whether `after` equals `before` to the last bit, containers included."""
+    if type(before) is not type(after):
+        return False
+    if isinstance(before, np.ndarray):
+        if before.shape != after.shape or before.dtype != after.dtype:
+            return False
+        return bool(before.tobytes() == after.tobytes())
+    if isinstance(before, (list, tuple)):
+        return len(before) == len(after) and all(map(unchanged, before, after))
+    if isinstance(before, (int, float, str, type(None))):
+        return repr(before) == repr(after)
+    if isinstance(before, partial):
+        # a list bound in it is its own notes, which may grow when it is called
+        return before.func is after.func and all(
+            isinstance(a, list) or unchanged(a, b) for a, b in zip(before.args, after.args, strict=True)
+        )
+    return True
+
+
+def notes(value: Any) -> list[Any]:
+    """Return the lists bound in a partial, which is where a function of ours notes its calls."""
+    return [a for a in value.args if isinstance(a, list)] if isinstance(value, partial) else []
+
+
+def shares_memory(a: Any, b: Any) -> bool:
+    """Return whether an array in `a` shares memory with one in `b`, however nested in lists."""
+    return any(np.shares_memory(x, y) for x in arrays(a) for y in arrays(b))
+
+
+def arrays(value: Any) -> list[np.ndarray[Any, Any]]:
+    """Return the arrays in a result or an argument list, however nested in lists."""
+    if isinstance(value, np.ndarray):
+        return [value]
+    if isinstance(value, (list, tuple)):
+        return [a for item in value for a in arrays(item)]
+    return []

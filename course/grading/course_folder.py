@@ -1,0 +1,109 @@
+"""A course folder and what stock nbgrader does in it: release, autograde, feedback, scores."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from course.grading.errors import CourseError
+
+CONFIG = "nbgrader_config.py"
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one student has for one graded cell."""
+
+    points: float
+    """what was given, by nbgrader or by hand"""
+    max_points: float
+    """what there was to win"""
+    manual: bool
+    """whether it still waits for somebody to read it"""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # Warnings of nbgrader's dependencies about nbgrader; nothing a caller could act on.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+class CourseFolder:
+    """The course folder `root`, which holds `nbgrader_config.py` and `source/`."""
+
+    def __init__(self, root: Path, cell_seconds: int | None = None) -> None:
+        """Open the course in `root`; `cell_seconds` stands for its own time-out."""
+        self.root = root.resolve()
+        if not (self.root / CONFIG).is_file():
+            raise CourseError(f"{root} is not a course: it holds no {CONFIG}; run this in the course's root")
+        with _quiet():
+            self.config: Config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+            if cell_seconds is not None:
+                self.config.Execute.timeout = cell_seconds
+            self.course = CourseDirectory(config=self.config, root=str(self.root))
+            self._api = NbGraderAPI(self.course, config=self.config)
+
+    @classmethod
+    def copy_of(cls, course: Path, root: Path, cell_seconds: int | None = None) -> CourseFolder:
+        """Make `root` a course folder of its own, with the sources and the settings of `course`."""
+        if not (course / CONFIG).is_file() or not (course / "source").is_dir():
+            raise CourseError(f"{course} is not a course: it needs {CONFIG} and source/")
+        shutil.copytree(
+            course / "source", root / "source", ignore=shutil.ignore_patterns(".ipynb_checkpoints")
+        )
+        shutil.copy(course / CONFIG, root)
+        return cls(root, cell_seconds)
+
+    def notebooks(self, assignment: str) -> list[str]:
+        """Return the names of an assignment's notebooks. Raises CourseError for an unknown one."""
+        found = list((self.root / self.course.source_directory).glob("*/*.ipynb"))
+        if not any(path.parent.name == assignment for path in found):
+            there = ", ".join(sorted({path.parent.name for path in found})) or "none"
+            raise CourseError(f"there is no assignment {assignment!r}; there is: {there}")
+        return sorted(path.stem for path in found if path.parent.name == assignment)
+
+    def generate(self, assignment: str) -> Path:
+        """Generate what students receive, and return its folder. Raises CourseError."""
+        self._run("generate_assignment", assignment)
+        return self.root / "release" / assignment
+
+    def autograde(self, assignment: str) -> None:
+        """Grade everything under `submitted/`. Raises CourseError after grading what could be graded."""
+        self._run("autograde", assignment, "*")
+
+    def feedback(self, assignment: str) -> list[Path]:
+        """Write the feedback pages, and return them. Raises CourseError."""
+        self._run("generate_feedback", assignment)
+        return sorted((self.root / "feedback").glob(f"*/{assignment}/*.html"))
+
+    def scores(self, assignment: str) -> dict[str, dict[str, Score]]:
+        """Return, for each student and each graded cell (by `grade_id`), the score in the gradebook."""
+        with _quiet(), Gradebook(self.course.db_url, self.course.course_id) as gradebook:
+            return {
+                submission.student.id: {
+                    grade.name: Score(grade.score, grade.max_score, bool(grade.needs_manual_grade))
+                    for notebook in submission.notebooks
+                    for grade in notebook.grades
+                }
+                for submission in gradebook.assignment_submissions(assignment)
+            }
+
+    def _run(self, command: str, *arguments: str) -> None:
+        with _quiet():
+            result: dict[str, Any] = getattr(self._api, command)(*arguments)
+        if not result["success"]:
+            reason = "\n".join(filter(None, (result.get("log"), result.get("error"))))
+            raise CourseError(f"{command} {arguments[0]} failed in {self.root}:\n{reason.strip()}")

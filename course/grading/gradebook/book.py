@@ -1,0 +1,216 @@
+"""nbgrader's gradebook, in SQLite or PostgreSQL, written in transactions that others cannot disturb."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nbgrader.api import Assignment, Course, Gradebook, InvalidEntry
+from sqlalchemy import Engine, create_engine, event, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from course.grading.errors import CourseError
+from course.grading.gradebook import history
+
+T = TypeVar("T")
+
+ATTEMPTS = 6
+SECONDS_TO_WAIT = 60
+"""for somebody else's transaction"""
+NBGRADERS_OWN = {"default_course"}
+"""the course that nbgrader's steps add to any gradebook"""
+
+
+class GradebookError(CourseError):
+    """The gradebook cannot be used; the message says why, and what to do."""
+
+
+class NoGradebook(GradebookError):
+    """There is no file of that name yet."""
+
+
+class _Whole(Session):
+    def commit(self) -> None:
+        """Do nothing: nbgrader commits at every step, and here all is written at the end, together."""
+
+
+class Book:
+    """The gradebook at `db_url`, open for writing one assignment's results."""
+
+    def __init__(self, db_url: str, course: str, assignment: str) -> None:
+        """Open the gradebook, changing nothing in it if it is not this course's.
+
+        Raises GradebookError if there is none, it is another course's, or does not know the assignment.
+        """
+        self._assignment = assignment
+        self.name = _name(db_url, assignment)
+        with _told(self.name, "opened"):
+            self._engine = _engine(db_url)
+        try:
+            with _told(self.name, "opened"):
+                with Session(self._engine) as session:
+                    _check(session, self.name, course, assignment)
+                self._gradebook = Gradebook(db_url, course)
+                self._gradebook.engine.dispose()
+                self.transact(history.create_in)
+        except BaseException:
+            self._engine.dispose()
+            raise
+
+    def transact(self, work: Callable[[Gradebook], T]) -> T:
+        """Do `work` with nbgrader's gradebook in one transaction, again if another's got in its way.
+
+        What `work` commits is committed at its end, all or nothing. Raises GradebookError, and what `work`
+        raises.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                with self._transaction() as gradebook:
+                    return work(gradebook)
+            except (DBAPIError, InvalidEntry) as error:
+                if attempt + 1 == ATTEMPTS or not _may_pass(error):
+                    raise GradebookError(f"{self.name} cannot be written: {_reason(error)}") from error
+                time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Gradebook]:
+        with (
+            self._engine.connect() as connection,
+            connection.begin(),
+            _Whole(connection, join_transaction_mode="rollback_only") as session,
+        ):
+            # Two graders take turns. SQLite has locked the whole gradebook by now.
+            mine = select(Assignment.id).where(Assignment.name == self._assignment)
+            session.execute(mine.with_for_update())
+            usual, self._gradebook.db = self._gradebook.db, session
+            try:
+                yield self._gradebook
+                session.flush()
+            finally:
+                self._gradebook.db = usual
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._gradebook.close()
+        self._engine.dispose()
+
+
+@contextmanager
+def reading(db_url: str, course: str, assignment: str) -> Iterator[Session]:
+    """Open the gradebook as it is at this moment, to read in it, which changes nothing.
+
+    Raises NoGradebook, and GradebookError as `Book` does.
+    """
+    name = _name(db_url, assignment)
+    with _told(name, "read"):
+        engine = _readers_engine(db_url)
+        try:
+            with Session(engine) as session:
+                _check(session, name, course, assignment)
+                yield session
+        finally:
+            engine.dispose()
+
+
+def _name(db_url: str, assignment: str) -> str:
+    """Return what messages call the gradebook. Raises GradebookError where there is no such file."""
+    try:
+        url = make_url(db_url)
+    except ArgumentError:
+        raise GradebookError("db_url is no address of a database: see COURSE_DB_URL") from None
+    name = str(url.database) if url.drivername == "sqlite" else url.render_as_string()
+    if url.drivername == "sqlite" and not Path(url.database or "").is_file():
+        raise NoGradebook(f"there is no gradebook {name} yet: {_generate(assignment)} makes it")
+    return name
+
+
+def _check(session: Session, name: str, course: str, assignment: str) -> None:
+    tables = set(inspect(session.connection()).get_table_names())
+    if not {"course", "assignment", "grade"} <= tables:
+        raise GradebookError(f"{name} is not a gradebook of nbgrader: {_generate(assignment)} makes one")
+    courses = set(session.scalars(select(Course.id))) - NBGRADERS_OWN
+    if courses and course not in courses:
+        raise GradebookError(
+            f"{name} is the gradebook of another course ({', '.join(sorted(courses))}, not "
+            f"{course}): set COURSE_DB_URL or CourseDirectory.db_url to this one's"
+        )
+    known = sorted(session.scalars(select(Assignment.name)))
+    if assignment not in known:
+        raise GradebookError(
+            f"the gradebook knows no assignment {assignment} (it knows {', '.join(known) or 'none'}): "
+            f"{_generate(assignment)} makes it known"
+        )
+
+
+@contextmanager
+def _told(name: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        raise GradebookError(f"{name} cannot be {what}: {_reason(error)}") from error
+
+
+def _engine(db_url: str) -> Engine:
+    if not db_url.startswith("sqlite"):
+        return create_engine(db_url, pool_pre_ping=True)
+    engine = create_engine(db_url, connect_args={"timeout": SECONDS_TO_WAIT})
+
+    # A transaction that reads before it writes could not be saved from another's write: lock at once.
+    @event.listens_for(engine, "connect")
+    def leave_transactions_to_us(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def lock(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _readers_engine(db_url: str) -> Engine:
+    if not db_url.startswith("sqlite"):
+        return create_engine(db_url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+    path = Path(make_url(db_url).database or "").resolve()
+
+    def connect() -> sqlite3.Connection:
+        address = f"{path.as_uri()}?mode=ro"
+        return sqlite3.connect(address, uri=True, timeout=SECONDS_TO_WAIT, isolation_level=None)
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _may_pass(error: Exception) -> bool:
+    """Say whether the same may succeed a moment later."""
+    if isinstance(error, (IntegrityError, InvalidEntry)):
+        return True
+    text = str(error).lower()
+    return any(word in text for word in ("deadlock", "serialize", "locked", "busy", "already exists"))
+
+
+def _reason(error: Exception) -> str:
+    original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    text = " ".join(str(original).split())[:300]
+    if "no such column" in text or ("does not exist" in text and "column" in text):
+        return f"{text}; `nbgrader db upgrade` brings an older gradebook up to date (keep a copy)"
+    if isinstance(error, ModuleNotFoundError):
+        return f'{text}; for PostgreSQL, pip install "mlp-course[postgres]"'
+    return text
+
+
+def _generate(assignment: str) -> str:
+    return f"`nbgrader generate_assignment {assignment}`"

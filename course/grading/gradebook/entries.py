@@ -1,0 +1,104 @@
+"""What a graded notebook leaves in nbgrader's gradebook: scores and comments, the same on every way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.preprocessors import AssignLatePenalties
+
+from course.grading.judging.results import CellResult
+
+T = TypeVar("T")
+
+NO_RESPONSE = "No response."
+"""nbgrader's comment on an answer that is as it was released"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is to be saved for one cell."""
+
+    grade_id: str
+    is_graded: bool
+    score: float | None
+    """None where somebody has to read the answer"""
+    is_answer: bool
+    comment: str | None
+
+
+def entries(notebook: NotebookNode, results: Mapping[str, CellResult]) -> list[Entry]:
+    """Return what is to be saved for a notebook: verdicts, and for written answers nbgrader's own rules.
+
+    A test that was not run waits for a reader: outputs prove nothing.
+    """
+    found = []
+    for cell in notebook.cells:
+        is_graded = utils.is_grade(cell)
+        is_answer = utils.is_solution(cell) or utils.is_task(cell)
+        if not is_graded and not is_answer:
+            continue
+        name = cell.metadata.nbgrader.grade_id
+        result = results.get(name)
+        score = comment = None
+        if is_graded and (utils.is_solution(cell) or cell.cell_type != "code"):
+            score = utils.determine_grade(cell)[0]
+        elif is_graded and result is not None:
+            score = result.points
+        if is_answer and not utils.is_task(cell):
+            checksum = cell.metadata.nbgrader.get("checksum")
+            comment = NO_RESPONSE if checksum == utils.compute_checksum(cell) else None
+        found.append(Entry(name, is_graded, score, is_answer, comment))
+    return found
+
+
+def save(notebook: SubmittedNotebook, found: Sequence[Entry]) -> None:
+    """Save the entries of one notebook, without a commit; what somebody gave by hand stays.
+
+    Raises MissingEntry when the gradebook has no such cell.
+    """
+    released = notebook.notebook
+    cells = [*released.grade_cells, *released.solution_cells, *released.task_cells]
+    names = {cell.id: cell.name for cell in cells}
+    # a cell that has been taken out of the assignment may have left a grade
+    grades = {names[grade.cell_id]: grade for grade in notebook.grades if grade.cell_id in names}
+    comments = {names[comment.cell_id]: comment for comment in notebook.comments if comment.cell_id in names}
+    for entry in found:
+        if entry.is_graded:
+            grade = _get(grades, entry.grade_id)
+            grade.auto_score = entry.score
+            grade.needs_manual_grade = grade.manual_score is not None or entry.score is None
+        if entry.is_answer:
+            _get(comments, entry.grade_id).auto_comment = entry.comment
+
+
+def save_missing(notebook: SubmittedNotebook) -> None:
+    """Give a notebook that was not handed in no points, as nbgrader does."""
+    for grade in notebook.grades:
+        grade.auto_score = 0
+        grade.needs_manual_grade = False
+
+
+def penalise(gradebook: Gradebook, notebook: SubmittedNotebook, rule: AssignLatePenalties) -> None:
+    """Set the late penalty of a notebook whose scores are saved, by nbgrader's step and its plugin."""
+    submission = notebook.assignment
+    penalty = None
+    if submission.total_seconds_late > 0:
+        gradebook.db.flush()
+        gradebook.db.expire(notebook, ["score"])
+        penalty = rule.plugin_inst.late_submission_penalty(
+            submission.student_id, notebook.score, submission.total_seconds_late
+        )
+        if penalty is not None:
+            penalty = rule._check_late_penalty(notebook, penalty)
+    notebook.late_submission_penalty = penalty
+
+
+def _get(rows: dict[str, T], name: str) -> T:
+    if name not in rows:
+        raise MissingEntry(f"the gradebook has no cell {name!r}; generate the assignment again")
+    return rows[name]

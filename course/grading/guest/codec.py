@@ -1,0 +1,261 @@
+"""Plain data between the grader and a student's kernel: JSON, and raw array bytes with dtype and shape.
+
+    value  = ["none"] | ["bool", true] | ["int", "12"] | ["float", "0x1.8p+1"] | ["complex", re, im]
+           | ["str", "…"] | ["list", [value…]] | ["tuple", [value…]] | ["dict", [[value, value]…]]
+           | ["array", dtype, [shape…], base64, layout] | ["scalar", dtype, base64]
+           | ["function", module, name] | ["partial", value, [value…], {name: value}] | ["own", name]
+           | ["foreign", description]
+
+Exact types only: a subclass, an object array, anything else crosses as a description. Nothing is
+pickled, nothing evaluated. The grader decodes what a hostile peer may have written, so every field is
+checked before it is used, and size and depth are capped.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import importlib
+import json
+import math
+import re
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course.checking.compare import Foreign
+from course.text import printable
+
+LARGEST_TEXT = 96 * 2**20
+"""characters of a message; base64 makes this 64 MiB of array bytes"""
+DEPTH = 20
+ITEMS = 1_000_000
+DIGITS = 1000
+KINDS = "biufc"
+STRUCTURE = ITEMS
+"""brackets and commas of a message, which take far more memory than they are long"""
+LARGEST_KEY = 2**53
+MOST_KEYS = 1000
+"""of a dictionary with keys other than strings and small ints"""
+LARGEST_STRIDED = 2**20
+LENGTH = 4
+"""bytes that say how long a message on the line to a kernel is"""
+IDENTITY = 16
+"""bytes which it begins with; an answer repeats its question's"""
+LARGEST_ANSWER = 64 * 2**20
+"""bytes of the longest, these included"""
+MOST_SHOWN = 100
+"""messages of a cell that are counted, and not followed by one that says that it was the last"""
+LONGEST_REASON = 10_000
+"""characters of what an exception says of itself"""
+
+# NumPy's own reader of dtypes evaluates parts of what it is given.
+_DTYPE = re.compile(r"[<>|=]?[biufc][0-9]{1,2}")
+
+Node = list[Any]
+Namer = Callable[[Any], str | None]
+Array = np.ndarray[Any, Any]
+
+
+class CodecError(ValueError):
+    """A message does not have the form it has to have."""
+
+
+def nameless(value: Any) -> str | None:
+    """Return no name: the default where no function is one's own."""
+    return None
+
+
+def parse(text: str | bytes) -> Any:
+    """Return the JSON in `text`. Raises CodecError if it is none, or would take too much memory."""
+    if len(text) > LARGEST_TEXT:
+        raise CodecError("the message is too long")
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if sum(map(raw.count, (b"[", b"{", b","))) > STRUCTURE:
+        raise CodecError("the message has too many parts")
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise CodecError("the message is not JSON") from error
+
+
+def encode(value: Any, own: Namer = nameless, depth: int = 0) -> Node:
+    """Return `value` as a tree of lists and strings."""
+    kind = type(value)
+    if value is None:
+        return ["none"]
+    if kind is bool:
+        return ["bool", value]
+    if kind is int:
+        return ["int", str(value)] if value.bit_length() < 3 * DIGITS else ["foreign", "a huge int"]
+    if kind is float:
+        return ["float", value.hex()]
+    if kind is complex:
+        return ["complex", value.real.hex(), value.imag.hex()]
+    if kind in (str, np.str_):
+        return ["str", str(value)]
+    if depth < DEPTH and kind in (list, tuple):
+        return [kind.__name__, [encode(item, own, depth + 1) for item in value]]
+    if depth < DEPTH and kind is dict:
+        return ["dict", [[encode(k, own, depth + 1), encode(v, own, depth + 1)] for k, v in value.items()]]
+    if kind is np.ndarray and value.dtype.kind in KINDS and value.dtype.isnative:
+        return ["array", value.dtype.str, list(value.shape), _base64(value.tobytes()), _layout(value)]
+    if issubclass(kind, np.generic) and np.dtype(kind).kind in KINDS and kind is np.dtype(kind).type:
+        return ["scalar", value.dtype.str, _base64(value.tobytes())]
+    name = own(value) if callable(value) else None
+    if name is not None:
+        return ["own", name]
+    if kind is types.FunctionType and value.__module__.partition(".")[0] == "course":
+        return ["function", value.__module__, value.__qualname__]
+    if kind is functools.partial:
+        keywords = {str(name): encode(item, own, depth + 1) for name, item in value.keywords.items()}
+        return [
+            "partial",
+            encode(value.func, own, depth + 1),
+            [encode(a, own, depth + 1) for a in value.args],
+            keywords,
+        ]
+    return ["foreign", _described(value)]
+
+
+class Decoder:
+    """Turns a tree back into a value, counting what it builds."""
+
+    def __init__(self, own: Callable[[str], Any] | None, trusted: bool) -> None:
+        self.own, self.trusted = own, trusted
+        self.items = 0
+
+    def decode(self, node: Any, depth: int = 0) -> Any:
+        """Return the value of a node. Raises CodecError."""
+        self.items += 1
+        if self.items > ITEMS or depth > DEPTH + 2:
+            raise CodecError("the message is too large or too deep")
+        if type(node) is not list or not node or type(node[0]) is not str:
+            raise CodecError("a node is malformed")
+        tag, *fields = node
+        # JSON's own types, exactly: what is not in the table is malformed
+        build = _BUILDERS.get((tag, *map(type, fields)))
+        try:
+            if build is not None:
+                return build(self, depth + 1, *fields)
+        except (ValueError, TypeError, OverflowError, MemoryError, binascii.Error) as error:
+            if isinstance(error, CodecError):
+                raise
+        raise CodecError(f"a node {tag[:20]!r} is malformed") from None
+
+    def _all(self, depth: int, nodes: list[Any]) -> list[Any]:
+        return [self.decode(node, depth) for node in nodes]
+
+    def _dict(self, depth: int, pairs: list[Any]) -> dict[Any, Any]:
+        decoded = [(self.decode(key, depth), self.decode(value, depth)) for key, value in pairs]
+        if len(decoded) > MOST_KEYS and not all(_is_plain_key(key) for key, _ in decoded):
+            raise CodecError("a dictionary is too large")
+        return dict(decoded)
+
+    def _own(self, _: int, name: str) -> Any:
+        return self.own(name) if self.own is not None else _A_FUNCTION
+
+    def _function(self, _: int, module: str, name: str) -> Any:
+        return _course_function(module, name) if self.trusted else _A_FUNCTION
+
+    def _partial(self, depth: int, function: Node, args: list[Any], keywords: dict[str, Any]) -> Any:
+        if not self.trusted:
+            return _A_FUNCTION
+        bound = {name: self.decode(node, depth) for name, node in keywords.items()}
+        return functools.partial(self.decode(function, depth), *self._all(depth, args), **bound)
+
+
+def _is_plain_key(key: Any) -> bool:
+    # Any number of large numbers have the same hash: a dictionary of those takes hours to build.
+    return type(key) is str or (type(key) is int and abs(key) < LARGEST_KEY)
+
+
+def _array(dtype: str, shape: list[Any], data: str) -> Any:
+    if len(shape) > 32 or not all(type(n) is int and 0 <= n < 2**40 for n in shape):
+        raise CodecError("an array is malformed")
+    kind = _kind(dtype)
+    raw = binascii.a2b_base64(data, strict_mode=True)
+    if math.prod(shape) * kind.itemsize != len(raw):
+        raise CodecError("an array's bytes do not fit its shape")
+    return np.frombuffer(raw, dtype=kind).reshape(shape).copy()
+
+
+@functools.lru_cache(maxsize=64)
+def _kind(dtype: str) -> np.dtype[Any]:
+    if not _DTYPE.fullmatch(dtype):
+        raise CodecError("an array is malformed")
+    kind = np.dtype(dtype)
+    if not kind.isnative:
+        raise CodecError("an array has a dtype that does not cross")
+    return kind
+
+
+def _layout(array: Array) -> str:
+    if array.flags.c_contiguous:
+        return "C"
+    return "F" if array.flags.f_contiguous else "strided"
+
+
+def _laid(array: Array, layout: str) -> Array:
+    """Return the array in another memory layout; what is not known stays as it is."""
+    if layout == "F":
+        return np.asfortranarray(array)
+    # twice the memory, so not for what a hostile peer makes large
+    if layout == "strided" and array.ndim and array.nbytes < LARGEST_STRIDED:
+        return np.repeat(array, 2, axis=-1)[..., ::2]
+    return array
+
+
+def _int(digits: str) -> int:
+    if len(digits) > DIGITS:
+        raise CodecError("an int is too long")
+    return int(digits)
+
+
+def _course_function(module: str, name: str) -> Any:
+    if module.partition(".")[0] != "course":
+        raise CodecError("a function is not one of the course")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
+
+
+def _described(value: Any) -> str:
+    kind = type(value)
+    if isinstance(value, np.ndarray):
+        return (
+            f"an array of dtype {value.dtype}"
+            if kind is np.ndarray
+            else f"a {kind.__name__}, a subclass of array"
+        )
+    return f"of type {kind.__name__}"
+
+
+_A_FUNCTION = Foreign("a function")
+_real = float.fromhex
+_BUILDERS: dict[tuple[Any, ...], Callable[..., Any]] = {
+    ("none",): lambda *_: None,
+    ("bool", bool): lambda _d, _n, flag: flag,
+    ("int", str): lambda _d, _n, digits: _int(digits),
+    ("float", str): lambda _d, _n, number: _real(number),
+    ("complex", str, str): lambda _d, _n, real, imaginary: complex(_real(real), _real(imaginary)),
+    ("str", str): lambda _d, _n, text: text,
+    ("list", list): Decoder._all,
+    ("tuple", list): lambda decoder, depth, nodes: tuple(decoder._all(depth, nodes)),
+    ("dict", list): Decoder._dict,
+    ("array", str, list, str, str): lambda _d, _n, *fields: _laid(_array(*fields[:3]), fields[3]),
+    ("scalar", str, str): lambda _d, _n, dtype, data: _array(dtype, [], data)[()],
+    ("foreign", str): lambda _d, _n, description: Foreign(printable(description, 80)),
+    ("own", str): Decoder._own,
+    ("function", str, str): Decoder._function,
+    ("partial", list, list, dict): Decoder._partial,
+}
+"""of a node, by its tag and the types of its fields: from the decoder, how deep it is, and the fields"""

@@ -1,0 +1,224 @@
+"""The program in bubblewrap's sandbox: imports what notebooks import, then forks a kernel for each of them.
+
+It never runs a student's code. Each kernel it forks lives in process, mount, network and ipc namespaces of
+its own, as a user without rights. Its orders, JSON objects, come on the socket that is its standard input,
+and are answered there with the descriptors by which the grader holds the kernel; what goes wrong is told on
+standard error. Of the course it imports what students do.
+"""
+
+# Runs before anything but the standard library can be imported.
+import ctypes
+import gc
+import importlib
+import json
+import os
+import random
+import resource
+import signal
+import socket
+import struct
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, LINUX_CAPABILITY_VERSION_3 = 4, 22, 24, 0x20080522
+SECCOMP_MODE_FILTER = 2
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (1 << n for n in (17, 27, 28, 29, 30))
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_REC, MS_PRIVATE = (
+    1 << n for n in (0, 1, 2, 3, 5, 14, 18)
+)
+ORDER = 1 << 16
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def call(name: str, *arguments: Any) -> None:
+    """Call a function of the C library that returns 0. Raises OSError."""
+    if getattr(libc, name)(*arguments):
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+
+
+def mount(kind: str, where: str, options: str = "", flags: int = 0) -> None:
+    """Mount a file system of this kind. Raises OSError."""
+    flags |= MS_NOSUID | (MS_NODEV if kind != "devpts" else 0)
+    call("mount", kind.encode(), where.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode())
+
+
+def fork(body: Callable[[], object]) -> int:
+    """Run `body` in a process of its own, which then ends; return its number."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        body()
+    except BaseException:
+        os.write(2, traceback.format_exc().encode() + b"\0")
+    finally:
+        os._exit(1)
+
+
+class Birth:
+    """A kernel's beginning, in two processes: the first of the namespaces, and the kernel."""
+
+    def __init__(self, orders: dict[str, Any], grader: socket.socket, outside: int) -> None:
+        self.orders, self.grader, self.outside = orders, grader, outside
+
+    def first(self) -> None:
+        """Furnish the namespaces, start the kernel in them, and end with it."""
+        os.close(self.outside)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # A signal to a process group does not stop at a namespace.
+        os.setsid()
+        call("unshare", CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
+        os.umask(0)
+        self.furnish()
+        here, there = socket.socketpair()
+        asking, asked = socket.socketpair()
+        kernel = fork(lambda: self.kernel(here, there, asking, asked))
+        there.close()
+        asked.close()
+        here.recv(1)
+        if self.orders["user"] is None:
+            for name, content in self.orders["maps"].items():
+                Path(f"/proc/{kernel}/{name}").write_text(content)
+        # When the machine runs out of memory, it begins here.
+        Path(f"/proc/{kernel}/oom_score_adj").write_text("1000")
+        opened = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in self.orders["opened"]]
+        # This process has the parent's rights and memory: out of reach.
+        mount("tmpfs", "/proc/1", "size=4k,mode=555", MS_RDONLY)
+        mount("proc", "/proc", "", MS_NOEXEC | MS_RDONLY | MS_REMOUNT)
+        handles = [os.pidfd_open(os.getpid()), os.pidfd_open(kernel), asking.fileno(), *opened]
+        socket.send_fds(self.grader, [b"%d" % kernel], handles)
+        here.send(b"1")
+        os.closerange(0, 1024)
+        while os.wait()[0] != kernel:
+            pass
+
+    def furnish(self) -> None:
+        """Mount file systems for this kernel alone."""
+        call("mount", b"none", b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None)
+        for folder, options in self.orders["folders"]:
+            mount("tmpfs", folder, options)
+        for path, content in self.orders["accounts"].items():
+            Path(path).write_text(content)
+        mount("tmpfs", self.orders["sealed"], "", MS_RDONLY | MS_REMOUNT)
+        Path(self.orders["work"]).mkdir(mode=0o777)
+        mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620", MS_NOEXEC)
+        mount("proc", "/proc", "", MS_NOEXEC)
+
+    def kernel(
+        self, here: socket.socket, there: socket.socket, asking: socket.socket, asked: socket.socket
+    ) -> None:
+        """Become the student, then the kernel, once the first process has written down who that is."""
+        for other in (self.grader, here, asking):
+            other.close()
+        os.setsid()
+        if self.orders["user"] is None:
+            call("unshare", CLONE_NEWUSER)
+            libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+        there.send(b"1")
+        with there:
+            if not there.recv(1):
+                return
+        give_up_rights(self.orders)
+        run_kernel(self.orders, asked)
+
+
+def give_up_rights(orders: dict[str, Any]) -> None:
+    """Set the limits of each process, then become the student. Nothing leads back."""
+    for name, wanted in orders["limits"].items():
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(kind, (value, value))
+    for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1):
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    if orders["user"] is not None:
+        user = (orders["user"],) * 3
+        os.setgroups([])
+        os.setresgid(*user)
+        os.setresuid(*user)
+    call("capset", struct.pack("=II", LINUX_CAPABILITY_VERSION_3, 0), bytes(24))
+    # The process may see its own /proc, which changing the user took from it.
+    libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+    program = bytes.fromhex(orders["filter"])
+    instructions = ctypes.create_string_buffer(program, len(program))
+    described = struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions))
+    call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described)
+
+
+def prepare_kernel(work: Path, config: dict[str, Any]) -> None:
+    """Make what all kernels have in common, where each will find itself."""
+    from course_guest.kernel import Kernel
+    from course_guest.warmup import warm_up
+    from traitlets.config import Config
+
+    warm_up()
+    work.mkdir()
+    os.chdir(work)
+    Kernel.instance(config=Config(config)).prepare()
+    os.chdir("/")
+
+
+def run_kernel(orders: dict[str, Any], line: socket.socket) -> None:
+    """Be the kernel, asked on `line`, until it ends."""
+    import numpy as np
+    from course_guest.kernel import Kernel
+
+    os.umask(0o022)
+    os.chdir(orders["work"])
+    os.environ.update(orders["variables"])
+    # No two kernels draw the same numbers.
+    random.seed()
+    np.random.seed()  # noqa: NPY002  # the state that students use
+    connection = Path(os.environ["JUPYTER_RUNTIME_DIR"], "connection.json")
+    connection.parent.mkdir(parents=True)
+    connection.write_text(json.dumps(orders["connection"]))
+    errors = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+    try:
+        app = Kernel.instance()
+        app.connection_file, app.line = str(connection), line
+        app.initialize([])
+    except BaseException:
+        os.write(errors, traceback.format_exc().encode() + b"\0")
+        raise
+    os.close(errors)
+    app.start()
+
+
+def main() -> None:
+    """Import, then fork for each order until the grader closes the socket."""
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    os.closerange(3, 1024)
+    grader = socket.socket(fileno=os.dup(0))
+    start = json.loads(grader.recv(ORDER))
+    sys.path[:] = [entry for entry in sys.path if entry.startswith("/opt/python/")] + start["path"]
+    sys.argv = ["kernel"]
+    # Nobody debugs here, and without this a kernel starts later.
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # what makes an import fail
+    gc.disable()  # nothing that is imported is ever free
+    for module in start["modules"]:
+        importlib.import_module(module)
+    prepare_kernel(Path(start["work"]), start["config"])
+    gc.collect()
+    gc.freeze()  # what is here already need not be looked through, and copied, in each kernel
+    gc.enable()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    outside = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    grader.send(b"ready")
+    while order := grader.recv(ORDER):
+        # A process more, to leave this one's namespace, would be one more copy of all its memory's tables.
+        call("unshare", CLONE_NEWPID)
+        fork(Birth(json.loads(order), grader, outside).first)
+        call("setns", outside, CLONE_NEWPID)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""What the parent of all kernels does once for them: what takes longer the first time, done and forgotten."""
+
+from __future__ import annotations
+
+import gc
+import io
+import sys
+from functools import lru_cache
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import stack_data
+from IPython.core import ultratb
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+from pygments.formatters.terminal256 import (  # type: ignore[import-untyped]  # it has no types
+    Terminal256Formatter,
+)
+from pygments.lexer import words  # type: ignore[import-untyped]  # as above
+from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]  # as above
+
+
+def warm_up() -> None:
+    """Do once what takes longer the first time, and forget it: kernels forked later need not do it again.
+
+    Raises RuntimeError if a font stays open, whose position in its file they would share.
+    """
+    before = _open_descriptors()
+    _resolve_words()
+    _keep_styles()
+    _draw()
+    _show_an_error()
+    gc.collect()
+    if _open_descriptors() > before:
+        raise RuntimeError("Matplotlib keeps a font open.")
+
+
+def _resolve_words() -> None:
+    # Each traceback makes a lexer of its own, which would make these regular expressions again.
+    states: Any = PythonLexer.tokens
+    for rules in states.values():
+        for position, rule in enumerate(rules):
+            if isinstance(rule, tuple) and isinstance(rule[0], words):
+                rules[position] = (rule[0].get(), *rule[1:])
+
+
+def _keep_styles() -> None:
+    # Each traceback makes the same style anew, and looks for the terminal's nearest colours.
+    made: dict[tuple[Any, ...], dict[str, tuple[str, str]]] = {}
+    set_up: Any = Terminal256Formatter._setup_styles
+
+    def keep(formatter: Any) -> None:
+        kind = (formatter.style, formatter.usebold, formatter.useunderline, formatter.useitalic)
+        if kind not in made:
+            set_up(formatter)
+            made[kind] = formatter.style_string
+        formatter.style_string = dict(made[kind])
+
+    formatters: Any = Terminal256Formatter
+    formatters._setup_styles = keep
+    styles: Any = stack_data
+    styles.style_with_executing_node = lru_cache(styles.style_with_executing_node)
+
+
+def _draw() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([1, 10], label="η")
+    axes.set(xlabel="x", ylabel="y", yscale="log", title="title")
+    axes.legend()
+    figure.savefig(io.BytesIO(), format="png")
+    del figure, axes
+    fonts: Any = font_manager
+    texts: Any = MathTextParser
+    fonts._get_font.cache_clear()
+    texts._parse_cached.cache_clear()
+
+
+def _show_an_error() -> None:
+    # In NumPy, whose source has to be read and parsed for it: a misspelt name is a common error.
+    shown: Any = ultratb
+    try:
+        attrgetter("misspelt")(np)
+    except AttributeError:
+        shown.AutoFormattedTB(mode="Context").structured_traceback(*sys.exc_info())
+
+
+def _open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))

@@ -1,0 +1,159 @@
+"""A student's function, seen from the grader: calls go out as plain data, results come back as plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from course.grading.guest import codec
+from course.grading.judging.results import Verdict
+from course.grading.sandbox.student_kernel import StudentKernel
+from course.text import printable
+
+LONGEST_SHOWN = 500
+OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
+"""exceptions of Python and of NumPy"""
+
+
+class StudentError(Exception):
+    """What the student's code raised, or why it gave no answer.
+
+    It is one class, whatever the student's exception calls itself.
+    """
+
+    def __init__(self, verdict: Verdict, message: str) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+class StudentFunction:
+    """Calls the function of this name in the student's kernel.
+
+    Arguments that the call changed are changed here as well, so that a test sees it.
+    """
+
+    def __init__(self, name: str, ask: Callable[[dict[str, Any]], Any]) -> None:
+        self._name, self._ask = name, ask
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """Call it once. Raises StudentError."""
+        return self._calls([(args, keywords)])[0]
+
+    def call_all(self, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Call it with each of these sets of arguments, in one message. Raises StudentError."""
+        return self._calls([(args, {}) for args in calls])
+
+    def _calls(self, calls: Sequence[tuple[tuple[Any, ...], dict[str, Any]]]) -> list[Any]:
+        asked = [codec.encode([list(args), keywords], name_of) for args, keywords in calls]
+        replies = self._ask({"call": self._name, "calls": asked})
+        if not isinstance(replies, list) or not replies or len(replies) > len(calls):
+            raise StudentError("crashed", "The kernel gave no proper answer.")
+        results = [self._result(reply, args) for reply, (args, _) in zip(replies, calls, strict=False)]
+        if len(results) != len(calls):
+            raise StudentError("crashed", "The kernel answered fewer calls than were made.")
+        return results
+
+    def _result(self, reply: Any, args: tuple[Any, ...]) -> Any:
+        if not isinstance(reply, dict):
+            raise StudentError("crashed", "The kernel gave no proper answer.")
+        if "error" in reply:
+            raise _raised(reply["error"])
+        try:
+            result = self._decode(reply["result"])
+            after = reply["after"]
+            if not isinstance(after, list) or len(after) != len(args):
+                raise codec.CodecError("arguments are missing")
+            for argument, changed in zip(args, after, strict=True):
+                if changed is not None:
+                    apply(self._decode(changed), argument)
+        except (KeyError, codec.CodecError):
+            raise StudentError("crashed", "The kernel gave no proper answer.") from None
+        # an array of an argument's memory is that argument here too
+        return _aliased(result, args) if reply.get("shares") is True else result
+
+    def _decode(self, node: Any) -> Any:
+        return codec.Decoder(lambda name: StudentFunction(name, self._ask), trusted=False).decode(node)
+
+
+def name_of(value: Any) -> str | None:
+    """Return the name of a proxy: a student's own function goes back as itself."""
+    return value._name if type(value) is StudentFunction else None
+
+
+def ask(kernel: StudentKernel, question: dict[str, Any]) -> Any:
+    """Put a question to the course's code in the student's kernel; return the decoded JSON.
+
+    Raises StudentError when there is no answer.
+    """
+    execution = kernel.ask(json.dumps(question).encode())
+    if execution.status != "ok":
+        raise StudentError(execution.status, printable(execution.reason, LONGEST_SHOWN))
+    try:
+        reply = codec.parse(execution.answer)
+    except codec.CodecError:
+        reply = None
+    match reply:
+        case {"answer": answer}:
+            return answer
+        case {"error": error}:
+            raise _raised(error)
+    raise StudentError("crashed", "The kernel gave no proper answer.")
+
+
+def _raised(error: Any) -> StudentError:
+    """Return what a reply says of the exception that ended a call."""
+    match error:
+        case [str(name), str(message)]:
+            verdict: Verdict = "memory" if name in OUT_OF_MEMORY else "error"
+            return StudentError(verdict, failure_text(name, message))
+    return StudentError("crashed", "The kernel gave no proper answer.")
+
+
+def failure_text(name: str, message: str) -> str:
+    """Return an exception as one line."""
+    return printable(f"{name}: {message}" if message else name, LONGEST_SHOWN)
+
+
+def apply(changed: Any, argument: Any) -> None:
+    """Change `argument` to what the student's call made of it, as far as that is possible in place.
+
+    Raises StudentError where it is not, which is a change all the same.
+    """
+    if isinstance(argument, np.ndarray) and isinstance(changed, np.ndarray):
+        if argument.shape == changed.shape and argument.dtype == changed.dtype:
+            argument[...] = changed
+            return
+    elif isinstance(argument, list) and isinstance(changed, list):
+        argument[:] = changed
+        return
+    elif isinstance(argument, partial) and isinstance(changed, list):
+        for mine, theirs in zip(argument.args, changed, strict=False):
+            if isinstance(mine, (list, np.ndarray)):
+                apply(theirs, mine)
+        return
+    elif isinstance(argument, dict) and isinstance(changed, dict):
+        argument.clear()
+        argument.update(changed)
+        return
+    raise StudentError("wrong", "An argument was changed into something else.")
+
+
+def _form(array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
+    return array.shape, array.dtype
+
+
+def _aliased(result: Any, args: tuple[Any, ...]) -> Any:
+    arrays = [a for a in args if isinstance(a, np.ndarray)]
+    for argument in args:
+        if isinstance(argument, list):
+            arrays += [a for a in argument if isinstance(a, np.ndarray)]
+    if isinstance(result, (list, tuple)):
+        return type(result)(_aliased(item, args) for item in result)
+    for array in arrays:
+        if isinstance(result, np.ndarray) and _form(result) == _form(array) and np.array_equal(result, array):
+            return array
+    return result

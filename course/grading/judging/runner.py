@@ -1,0 +1,223 @@
+"""Runs a rebuilt notebook: the student's cells in a sandboxed kernel, the tests in the judge."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.utils import determine_grade
+
+from course.grading.judging.proxies import StudentError, ask
+from course.grading.judging.results import CellResult
+from course.grading.judging.test_cells import Judge
+from course.grading.problem_sets.assignment import IN_KERNEL, Assignment
+from course.grading.sandbox.limits import Limits
+from course.grading.sandbox.outputs import output_of
+from course.grading.sandbox.student_kernel import StudentKernel
+
+OUTPUTS = 16
+"""how many times a cell's most output is kept of all cells of a notebook together"""
+WIDTH = 100
+"""characters of a line that says why a test failed"""
+RESTART = 1.0
+"""seconds of the notebook's time that a fresh kernel costs, besides the replay"""
+NO_TIME_LEFT = "The notebook's time was used up before this cell."
+DEADLY = ("timeout", "memory", "crashed")
+
+
+class Runner:
+    """One notebook under way. After a crash or a hang, goes on with a fresh kernel that replays the rest."""
+
+    def __init__(
+        self, assignment: Assignment, limits: Limits, variables: dict[str, str] | None = None
+    ) -> None:
+        self._assignment, self._limits = assignment, limits
+        self._variables = variables or {}
+        self._kernel: StudentKernel | None = None
+        self._done: list[str] = []
+        """sources of the cells to run again on a fresh kernel"""
+        self._spent = 0.0
+        """seconds of the notebook's time that earlier kernels used"""
+        self._answered = 0.0
+        """seconds of it while they were asked or ran something"""
+        self._room = OUTPUTS * limits.output
+        self.files: dict[str, bytes] = {}
+
+    @property
+    def seconds(self) -> float:
+        """Own time of the student's code so far."""
+        return self._spent + (self._kernel.seconds if self._kernel else 0.0)
+
+    def run_cell(self, cell: NotebookNode) -> None:
+        """Run one of the student's cells, or a locked one, and put its outputs into `cell`."""
+        if self._time_left() <= 0:
+            return
+        try:
+            execution = self._ready().execute(cell.source)
+        except StudentError:  # no time is left
+            return
+        cell.outputs = self._kept(execution.outputs)
+        cell.execution_count = execution.count
+        if execution.status in DEADLY:
+            cell.outputs = [*cell.outputs, failure_output(execution.status, execution.reason)]
+        if execution.status in ("ok", "error"):
+            self._done.append(cell.source)
+        # what hung or crashed is left out when the others are run again
+        self._close_if_dead()
+
+    def judge_cell(self, cell: NotebookNode, judge: Judge) -> CellResult:
+        """Judge a test cell and put the verdict into `cell`. Raises HarnessFailure."""
+        points = float(cell.metadata.nbgrader.points)
+        begin = self._answering()
+        if self._time_left() <= 0:
+            result = CellResult("not-run", 0.0, points, NO_TIME_LEFT)
+        elif IN_KERNEL in cell.metadata.get("tags", ()):
+            return replace(self._run_in_kernel(cell, points), seconds=self._answering() - begin)
+        else:
+            result = judge.judge(cell.source, points, self._ask)
+            self._close_if_dead()
+            result = replace(result, seconds=self._answering() - begin)
+        cell.outputs = [verdict_output(result)]
+        return result
+
+    def _run_in_kernel(self, cell: NotebookNode, points: float) -> CellResult:
+        """Run a test that its author wants in the student's kernel; read its outputs as nbgrader does.
+
+        Such a verdict can be forged by the student.
+        """
+        execution = self._ready().execute(cell.source)
+        cell.outputs, cell.execution_count = execution.outputs, execution.count
+        self._close_if_dead()
+        if execution.status != "ok":
+            message = execution.reason or (execution.failure.name if execution.failure else "")
+            return CellResult(execution.status, 0.0, points, message)
+        value = determine_grade(cell)[0]
+        score = points if value is None else min(max(float(value), 0.0), points)
+        return CellResult("pass" if score == points else "wrong", score, points)
+
+    def close(self) -> None:
+        """End the kernel, keeping the files it wrote. May be called again."""
+        if self._kernel is not None:
+            self._spent += self._kernel.seconds + RESTART
+            self._answered += self._kernel.answering
+            self._keep(self._kernel.files())
+            self._kernel.close()
+            self._kernel = None
+
+    def _ask(self, question: dict[str, Any]) -> Any:
+        try:
+            return ask(self._ready(), question)
+        except StudentError as error:
+            if error.verdict in DEADLY:
+                self.close()
+            raise
+
+    def _answering(self) -> float:
+        return self._answered + (self._kernel.answering if self._kernel else 0.0)
+
+    def _time_left(self) -> float:
+        return self._limits.notebook - self.seconds
+
+    def _ready(self) -> StudentKernel:
+        """Return a kernel that has run all cells so far. Raises StudentError when there is no time for it."""
+        self._close_if_dead()
+        while self._kernel is None:
+            if self._time_left() <= 0:
+                raise StudentError("not-run", NO_TIME_LEFT)
+            limits = replace(self._limits, notebook=max(self._time_left(), 0.0))
+            self._kernel = StudentKernel(
+                self._assignment.files,
+                limits=limits,
+                hidden=self._assignment.hidden,
+                variables=self._variables,
+            )
+            self._replay(self._kernel)
+        return self._kernel
+
+    def _replay(self, kernel: StudentKernel) -> None:
+        """Run the cells so far; close the kernel again at one that ends it this time, and forget that one."""
+        for position, source in enumerate(self._done):
+            execution = kernel.execute(source)
+            if self._time_left() <= 0:
+                self.close()
+                return
+            if execution.status in DEADLY or not kernel.alive:
+                del self._done[position]
+                self.close()
+                return
+
+    def _kept(self, outputs: list[NotebookNode]) -> list[NotebookNode]:
+        """Return the outputs if there is room for them, and otherwise what says that there is none."""
+        size = len(json.dumps(outputs))
+        if size <= self._room:
+            self._room -= size
+            return outputs
+        told = "[The notebook has too much output; this cell's is left out.]\n"
+        return [output_of("stream", name="stdout", text=told)]
+
+    def _keep(self, files: dict[str, bytes]) -> None:
+        """Keep a kernel's files, and of those of earlier ones what does not get in their way."""
+        room = self._limits.files - sum(map(len, files.values()))
+        folders = {str(parent) for name in files for parent in PurePosixPath(name).parents}
+        for name, content in self.files.items():
+            is_in_the_way = name in folders or any(str(p) in files for p in PurePosixPath(name).parents)
+            fits = len(content) <= room and len(files) < self._limits.file_count
+            if fits and name not in files and not is_in_the_way:
+                files[name] = content
+                room -= len(content)
+        self.files = files
+
+    def _close_if_dead(self) -> None:
+        if self._kernel is not None and not self._kernel.alive:
+            self.close()
+
+
+def run(
+    assignment: Assignment,
+    notebook: NotebookNode,
+    seed: int,
+    limits: Limits,
+    variables: dict[str, str] | None = None,
+) -> tuple[dict[str, CellResult], Runner]:
+    """Run `notebook`, rebuilt on the assignment's skeleton, in place; return verdicts by `grade_id`.
+
+    Raises HarnessFailure, SandboxUnavailable.
+    """
+    judge = Judge({"__name__": "__main__"}, assignment.answers, seed)
+    runner = Runner(assignment, limits, variables)
+    results: dict[str, CellResult] = {}
+    try:
+        for cell in notebook.cells:
+            settings = cell.metadata.get("nbgrader", {})
+            if settings.get("grade") and settings.get("solution"):
+                results[settings["grade_id"]] = CellResult("manual", None, float(settings["points"]))
+            if cell.cell_type != "code":
+                continue
+            if settings.get("grade") and not settings["solution"]:
+                results[settings["grade_id"]] = runner.judge_cell(cell, judge)
+                continue
+            if settings.get("locked") and not settings.get("solution"):
+                judge.setup(cell.source)
+            runner.run_cell(cell)
+    finally:
+        runner.close()
+    return results, runner
+
+
+def failure_output(status: str, reason: str) -> NotebookNode:
+    """Return what shows that a cell was ended."""
+    return output_of("error", ename=status, evalue=reason, traceback=[f"{status}: {reason}"])
+
+
+def verdict_output(result: CellResult) -> NotebookNode:
+    """Return what shows the verdict on a test cell."""
+    text = f"{result.verdict}: {result.message}" if result.message else result.verdict
+    if result.verdict == "pass":
+        return output_of("stream", name="stdout", text="✓ passed\n")
+    # formgrader does not break lines
+    shown = textwrap.fill(f"✗ {text}", WIDTH, subsequent_indent="  ")
+    return output_of("error", ename=result.verdict, evalue=result.message, traceback=[shown])

@@ -1,0 +1,162 @@
+"""Judges test cells in the grader's process; the student's code is only asked, through proxies."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import math
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from course.checking.seed import use_seed
+from course.checking.trial import WrongAnswer, clone
+from course.grading.guest import codec
+from course.grading.judging.credit import is_an_answer
+from course.grading.judging.proxies import StudentError, StudentFunction
+from course.grading.judging.quiet import quiet
+from course.grading.judging.results import CellResult
+from course.grading.sandbox.bubblewrap import SandboxUnavailable
+
+Ask = Callable[[dict[str, Any]], Any]
+
+HARNESS_FAILURES = (ImportError, SyntaxError, OSError)
+"""Exceptions of a test that no answer can cause: the grader or the test is at fault."""
+
+
+class HarnessFailure(Exception):
+    """The grader or a test is broken; the submission is not to blame."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Runs the instructor's cells: locked ones to bind names, tests to get verdicts."""
+
+    namespace: dict[str, Any]
+    """names bound by the instructor's locked cells"""
+    answers: Collection[str]
+    """names of the solution cells: the only ones looked up in the student's kernel"""
+    seed: int
+
+    def setup(self, source: str) -> None:
+        """Run a locked cell for the names it binds. Raises HarnessFailure."""
+        try:
+            with quiet():
+                exec(compile(source, "<locked cell>", "exec"), self.namespace)
+        except Exception as error:
+            raise HarnessFailure(
+                f"a locked cell fails in the grader: {type(error).__name__}: {error}"
+            ) from error
+
+    def judge(self, source: str, max_points: float, ask: Ask) -> CellResult:
+        """Run a test cell and return its verdict. Raises HarnessFailure."""
+        try:
+            with use_seed(self.seed), quiet():
+                namespace = self._own_names() | self._looked_up(source, ask)
+                value = run(source, namespace)
+        except StudentError as error:
+            return CellResult(error.verdict, 0.0, max_points, str(error))
+        except (HarnessFailure, SandboxUnavailable):
+            raise
+        except WrongAnswer as error:
+            return CellResult("wrong", 0.0, max_points, str(error), error.mistake)
+        except AssertionError:
+            return CellResult("wrong", 0.0, max_points, "The test's assertion does not hold.")
+        except HARNESS_FAILURES as error:
+            raise HarnessFailure(f"a test fails in the grader: {type(error).__name__}: {error}") from error
+        except Exception:
+            # its text may show what is expected
+            return CellResult("wrong", 0.0, max_points, "The test could not work with this answer.")
+        if is_an_answer(source, self._asked_for(source)):
+            value = None  # shown, not computed
+        return scored(value, max_points)
+
+    def _own_names(self) -> dict[str, Any]:
+        """Return the instructor's names; data as a copy, which an answer may change for one test only."""
+        return {
+            name: clone(value) if type(value) in (np.ndarray, list, tuple, dict, set) else value
+            for name, value in self.namespace.items()
+            if name != "__builtins__"  # Python's own, which it puts there
+        }
+
+    def _asked_for(self, source: str) -> list[str]:
+        """Return the names that `source` uses and only the student's kernel knows."""
+        found = (free_names(source) & set(self.answers)) - self.namespace.keys() - vars(builtins).keys()
+        return sorted(name for name in found if not name.startswith("_"))
+
+    def _looked_up(self, source: str, ask: Ask) -> dict[str, Any]:
+        """Return the student's names that `source` uses: a function as a proxy, data as a copy."""
+        wanted = self._asked_for(source)
+        if not wanted:
+            return {}
+        reply = ask({"values": wanted})
+        if not isinstance(reply, dict):
+            raise StudentError("crashed", "The kernel gave no proper answer.")
+        missing = [name for name in wanted if name not in reply]
+        if missing:
+            raise StudentError("error", f"{missing[0]} is not defined.")
+        decoder = codec.Decoder(lambda name: StudentFunction(name, ask), trusted=False)
+        try:
+            return {name: _named(decoder.decode(reply[name]), name, ask) for name in wanted}
+        except codec.CodecError:
+            raise StudentError("crashed", "The kernel gave no proper answer.") from None
+
+
+def _named(value: Any, name: str, ask: Ask) -> Any:
+    # the function meant is the one the test names
+    return StudentFunction(name, ask) if isinstance(value, StudentFunction) else value
+
+
+def scored(value: Any, max_points: float) -> CellResult:
+    """Return the verdict of a test that ran to its end, `value` being its last expression's."""
+    if type(value) not in (int, float) or math.isnan(value):
+        return CellResult("pass", max_points, max_points)
+    points = min(max(float(value), 0.0), max_points)
+    if points == max_points:
+        return CellResult("pass", points, max_points)
+    return CellResult("wrong", points, max_points, f"{points:g} of {max_points:g} points.")
+
+
+def run(source: str, namespace: dict[str, Any]) -> Any:
+    """Run a cell and return the value of its last expression, None when it ends otherwise."""
+    statements, value = _compiled(source)
+    exec(statements, namespace)
+    return None if value is None else eval(value, namespace)
+
+
+@lru_cache(maxsize=256)
+def _compiled(source: str) -> tuple[CodeType, CodeType | None]:
+    """Return the statements of a cell, and the expression that ends it, if one does."""
+    tree = ast.parse(source)
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        return compile(tree, "<test>", "exec"), None
+    tree.body.pop()
+    value = compile(ast.Expression(last.value), "<test>", "eval")
+    return compile(tree, "<test>", "exec"), value
+
+
+@lru_cache(maxsize=256)
+def free_names(source: str) -> frozenset[str]:
+    """Return the names a cell reads and does not bind itself at its top level."""
+    tree = ast.parse(source)
+    read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return frozenset(read - bound_names(tree))
+
+
+def bound_names(tree: ast.Module) -> set[str]:
+    """Return the names that the statements of a module bind at its top level."""
+    bound: set[str] = set()
+    for statement in tree.body:
+        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+            bound.add(statement.name)
+        elif isinstance(statement, (ast.Import, ast.ImportFrom)):
+            bound |= {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
+        else:
+            stores = (n for n in ast.walk(statement) if isinstance(n, ast.Name))
+            bound |= {n.id for n in stores if isinstance(n.ctx, ast.Store)}
+    return bound

@@ -1,0 +1,1 @@
+"""The instructor's side of an assignment: notebooks, the assignment they make, and what is released."""

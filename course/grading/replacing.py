@@ -1,0 +1,68 @@
+"""Folders that change places: what is new waits beside what is there until all of it is written."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+class PendingFolder:
+    """A folder inside another, where files wait. What a killed run left there is removed."""
+
+    def __init__(self, top: Path, prefix: str) -> None:
+        """Make the folder in `top`. Raises OSError where it cannot be."""
+        top.mkdir(parents=True, exist_ok=True)
+        for left in top.glob(f"{prefix}*"):
+            _remove_if_left(left)
+        self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=top))
+        # as long as it is locked its process lives
+        self._lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def close(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
+
+
+class Replacement:
+    """A submission's files, ready to take their place."""
+
+    def __init__(self, new: Path, target: Path, old: Path) -> None:
+        self._new, self._target, self._old = new, target, old
+        self._is_swapped = False
+
+    def swap(self) -> None:
+        """Put the files in their place; what was there is kept until `done`."""
+        self._target.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            self._target.rename(self._old)
+        self._new.rename(self._target)
+        self._is_swapped = True
+
+    def undo(self) -> None:
+        """Put back what was there."""
+        if self._is_swapped:
+            self._target.rename(self._new)
+            self._is_swapped = False
+        if self._old.exists():
+            self._old.rename(self._target)
+
+    def done(self) -> None:
+        """Remove what is not needed any more."""
+        for left in (self._old, self._new):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _remove_if_left(folder: Path) -> None:
+    with suppress(OSError):
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(lock)

@@ -1,0 +1,230 @@
+"""What bubblewrap and the guest's init are told: what a sandbox shares with the host, and what is its own."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from course.grading.sandbox import seccomp
+from course.grading.sandbox.limits import Limits
+from course.grading.sandbox.mounts import GUEST, Mounts
+
+HOME = "/home/student"
+WORK = f"{HOME}/work"
+SOCKETS = "/run/kernel"
+INIT = PurePosixPath("/opt/init.py")
+PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
+"""what a socket's name ends with"""
+# Who the student is: written for each kernel.
+_ACCOUNTS = "/run/accounts"
+_LIBRARIES = Path("/etc/ld.so.cache")
+_STUDENT = 1000
+# Where bubblewrap has been root, each sandbox is a user of its own, one of those given to nobody.
+_FIRST_USER, _USERS = 0x7000_0000, 0x0FF0_0000
+_NOBODY = 65534
+# How much further than what the watcher kills for the kernel's own caps lie, so that the watcher sees it.
+_SLACK = 1 << 20
+_MORE_TASKS = 16
+
+
+def is_root() -> bool:
+    """Say whether the sandbox is made by root: then its student is a user that root becomes."""
+    return os.geteuid() == 0
+
+
+def fresh_user() -> int | None:
+    """Return the id of an unprivileged user of the host, or None when the grader is one."""
+    if not is_root():
+        return None
+    highest = min(
+        max(int(line.split()[0]) + int(line.split()[2]) for line in Path(path).read_text().splitlines())
+        for path in ("/proc/self/uid_map", "/proc/self/gid_map")
+    )
+    return _FIRST_USER + secrets.randbelow(_USERS) if highest > _FIRST_USER + _USERS else _NOBODY
+
+
+def checked(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables. Raises ValueError if there are others than nbgrader's."""
+    strangers = [name for name in variables if not re.fullmatch(r"NBGRADER_[A-Z_]+", name)]
+    if strangers:
+        raise ValueError(f"only NBGRADER_ variables enter a sandbox, not {', '.join(strangers)}")
+    return dict(variables)
+
+
+def environment(mounts: Mounts) -> dict[str, str]:
+    """Return the environment of all kernels."""
+    libraries = {"LD_LIBRARY_PATH": mounts.libraries} if mounts.libraries else {}
+    return {
+        "HOME": HOME,
+        "PATH": "/bin",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "random",
+        "PYTHONPATH": ":".join(mounts.path),
+        "IPYTHONDIR": f"{HOME}/.ipython",
+        "JUPYTER_CONFIG_DIR": f"{HOME}/.jupyter/config",
+        "JUPYTER_DATA_DIR": f"{HOME}/.jupyter/data",
+        "JUPYTER_RUNTIME_DIR": f"{HOME}/.jupyter/runtime",
+        **libraries,
+    }
+
+
+def process_limits(limits: Limits) -> dict[str, int]:
+    """Return the limits of each process: the first fence, since the watcher looks only now and then."""
+    result = {
+        "RLIMIT_AS": limits.address_space,
+        "RLIMIT_FSIZE": limits.files + _SLACK,
+        "RLIMIT_NOFILE": limits.open_files,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_MEMLOCK": 1 << 16,
+        "RLIMIT_MSGQUEUE": 0,
+    }
+    # Before Linux 5.14 it counts what the grader's user runs elsewhere, too.
+    release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
+    if is_root() or release >= (5, 14):
+        result["RLIMIT_NPROC"] = limits.tasks + _MORE_TASKS
+    return result
+
+
+@dataclass
+class Confinement:
+    """The options of one start of bubblewrap, and the open files it reads from."""
+
+    options: list[str] = field(default_factory=list)
+    descriptors: list[int] = field(default_factory=list)
+    _made: set[PurePosixPath] = field(default_factory=set)
+
+    def add(self, *options: object) -> None:
+        """Append options."""
+        self.options += map(str, options)
+
+    def data(self, content: bytes) -> int:
+        """Return a descriptor from which `content` can be read."""
+        descriptor = os.memfd_create("data")
+        self.descriptors.append(descriptor)
+        with os.fdopen(os.dup(descriptor), "wb") as file:
+            file.write(content)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return descriptor
+
+    def folders(self, inside: PurePosixPath) -> None:
+        """Make the folders above a path. bubblewrap would too, but for nobody else to enter."""
+        for folder in reversed(inside.parents[:-1]):
+            if folder not in self._made:
+                self._made.add(folder)
+                self.add("--perms", "0755", "--dir", folder)
+
+    def show(self, source: object, inside: PurePosixPath) -> None:
+        """Put a file or folder of the host into the sandbox, read-only."""
+        self.folders(inside)
+        self.add("--ro-bind", source, inside)
+
+    def file(self, inside: PurePosixPath, content: bytes) -> None:
+        """Put a file into the sandbox."""
+        self.folders(inside)
+        self.add("--perms", "0444", "--file", self.data(content), inside)
+
+    def own(self, path: str, size: int, permissions: str) -> None:
+        """Put an empty file system in memory there, writable and of a limited size in bytes."""
+        self.folders(PurePosixPath(path))
+        self.add("--perms", permissions, "--size", size, "--tmpfs", path)
+
+    def close(self) -> None:
+        """Close the descriptors; bubblewrap has its own by now."""
+        while self.descriptors:
+            os.close(self.descriptors.pop())
+
+
+def confinement(mounts: Mounts, course: Mapping[PurePosixPath, bytes]) -> Confinement:
+    """Return how to make a sandbox in which kernels can be born. The caller closes it."""
+    result = Confinement()
+    if is_root():
+        # All but the user namespace, in which root's files would belong to the student.
+        for space in ("ipc", "pid", "net", "uts", "cgroup-try"):
+            result.add(f"--unshare-{space}")
+    else:
+        # Another user would cost the right to mount.
+        result.add("--unshare-all", "--unshare-user", "--uid", 0, "--gid", 0)
+    # What init needs to make a kernel's namespaces and user; the kernel has none of it.
+    result.add("--cap-drop", "ALL")
+    for capability in ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", *([] if is_root() else ["SETFCAP"])):
+        result.add("--cap-add", f"CAP_{capability}")
+    result.add("--hostname", "sandbox", "--new-session", "--die-with-parent", "--clearenv")
+    for name, value in environment(mounts).items():
+        result.add("--setenv", name, value)
+    for source, inside in mounts.shown:
+        result.show(source, inside)
+    for target, inside in mounts.links:
+        result.add("--symlink", target, inside)
+    for inside in mounts.emptied:
+        result.add("--tmpfs", inside, "--remount-ro", inside)
+    for inside in mounts.blanked:
+        result.add("--ro-bind", os.devnull, inside)
+    for path, content in course.items():
+        result.file(path, content)
+    result.file(INIT, (GUEST / "init.py").read_bytes())
+    for name in ("passwd", "group"):
+        result.folders(PurePosixPath("/etc", name))
+        result.add("--symlink", f"{_ACCOUNTS}/{name}", f"/etc/{name}")
+    if _LIBRARIES.is_file():
+        result.show(_LIBRARIES, PurePosixPath(_LIBRARIES))
+    # /proc/self/mountinfo says which folders of the host are shown, and by them where the packages lie: in
+    # the course's root, if that holds the environment. The kernel tells it of every bind mount, by whatever
+    # name it is made; nothing else under that path can be reached or seen to be there.
+    result.add("--proc", "/proc", "--dev", "/dev")
+    # Each kernel has others in their places. What is imported may write a cache at home.
+    for folder in ("/dev/shm", "/tmp", SOCKETS, _ACCOUNTS, HOME):
+        result.own(folder, _SLACK, "0700")
+    result.add("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
+    return result
+
+
+def kernel_side(key: str) -> dict[str, Any]:
+    """Return the content of a kernel's connection file."""
+    return {
+        "transport": "ipc",
+        "ip": f"{SOCKETS}/k",
+        "signature_scheme": "hmac-sha256",
+        "key": key,
+        **PORTS,
+    }
+
+
+def orders(limits: Limits, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return what init has to know to make a kernel. Raises ValueError and UnsupportedMachine."""
+    user = fresh_user()
+    number = _STUDENT if user is None else user
+    sizes = {"/dev/shm": (limits.memory, 1777), "/tmp": (limits.files, 1777), HOME: (limits.files, 777)}
+    return {
+        "user": user,
+        "maps": {
+            "uid_map": f"{_STUDENT} 0 1",
+            "setgroups": "deny",
+            "gid_map": f"{_STUDENT} 0 1",
+        },
+        "accounts": {
+            f"{_ACCOUNTS}/passwd": f"student:x:{number}:{number}::{HOME}:/bin/sh\n",
+            f"{_ACCOUNTS}/group": f"student:x:{number}:\n",
+        },
+        "folders": [
+            *([folder, f"size={size + _SLACK},mode={mode}"] for folder, (size, mode) in sizes.items()),
+            [SOCKETS, f"size={_SLACK},mode=777"],
+            [_ACCOUNTS, "size=16k,mode=755"],
+        ],
+        "sealed": _ACCOUNTS,
+        "work": WORK,
+        "opened": ["/proc", "/proc/1", HOME, "/tmp", "/dev/shm", WORK, SOCKETS],
+        "limits": process_limits(limits),
+        "filter": seccomp.program().hex(),
+        "variables": checked(variables),
+    }

@@ -1,0 +1,125 @@
+"""What one notebook's processes may use together, and the thread that holds them to it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from course.grading.sandbox.usage import Folders, Tasks, proportional, read, stored, tasks
+
+# Between two looks. A process that fills memory as fast as it can gets 0.2 GB further in this time.
+PERIOD = 0.05
+# What the system itself counts processor time in.
+_TICK = 0.01
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one notebook. They hold for all its processes together."""
+
+    cell: float = 30.0
+    """seconds of the student's own time for one cell, or for one question of a test"""
+    notebook: float = 120.0
+    """seconds of the student's own time for all cells of a notebook, replays included"""
+    patience: float = 4.0
+    """how many times these seconds may pass on the wall clock; what is more is a time-out on any machine"""
+    startup: float = 120.0
+    """seconds on the wall clock for a kernel to start; no student code runs in them"""
+    memory: int = 1 << 30
+    """bytes in memory, with those in temporary files and shared memory"""
+    address_space: int = 4 << 30
+    """bytes one process may map; beyond it NumPy raises MemoryError before any memory is touched"""
+    tasks: int = 64
+    """processes and threads, the kernel's own (about ten) among them"""
+    files: int = 64 << 20
+    """bytes in files: working folder, home and /tmp"""
+    file_count: int = 10_000
+    """files and folders in these"""
+    sockets: int = 512
+    """open sockets, since what waits in them is memory too"""
+    open_files: int = 256
+    """open descriptors of one process"""
+    output: int = 1 << 20
+    """bytes of output kept of one cell"""
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A limit was passed, and everything in the sandbox has been killed for it."""
+
+    kind: str
+    """`memory`, `processes` or `files`"""
+    reason: str
+    """a sentence for the student"""
+
+
+class Watcher(threading.Thread):
+    """Holds a sandbox to its limits: `kill` is called once, after the reason is in `breach`."""
+
+    def __init__(self, limits: Limits, folders: Folders, kill: Callable[[], None]) -> None:
+        super().__init__(name="sandbox watcher", daemon=True)
+        self.breach: Breach | None = None
+        self.failure: Exception | None = None
+        """why it could not look any more; it has killed everything then, since nothing else would"""
+        self._limits, self._folders, self._kill = limits, folders, kill
+        self._ended = threading.Event()
+        self._one_at_a_time = threading.Lock()
+        self._seconds = 0.0
+        self._counted = self._looked = -_TICK
+
+    def run(self) -> None:
+        """Look every PERIOD seconds until closed or until a limit is passed."""
+        try:
+            while self.look() is None and not self._ended.wait(PERIOD):
+                pass
+        except Exception as error:
+            self.failure = error
+            self._kill()
+
+    def close(self) -> None:
+        """Stop looking. The folders may be closed after this."""
+        self._ended.set()
+        if self.is_alive():
+            self.join()
+
+    def seconds(self) -> float:
+        """Return the processor time used so far, or a tick ago; it never decreases."""
+        if time.monotonic() - self._counted >= _TICK:
+            self._count()
+        return self._seconds
+
+    def _count(self) -> Tasks:
+        now = tasks(self._folders)
+        self._seconds, self._counted = max(self._seconds, now.seconds), time.monotonic()
+        return now
+
+    def look(self) -> Breach | None:
+        """Look once, unless it was a tick ago; kill everything if a limit is passed."""
+        with self._one_at_a_time:
+            is_recent = time.monotonic() - self._looked < _TICK
+            if self.breach is None and not self._ended.is_set() and not is_recent:
+                self.breach = self._find()
+                self._looked = time.monotonic()
+                if self.breach is not None:
+                    self._kill()
+            return self.breach
+
+    def _find(self) -> Breach | None:
+        limits, folders = self._limits, self._folders
+        now = self._count()
+        if now.count > limits.tasks:
+            return Breach("processes", f"The code started more than {limits.tasks} processes or threads.")
+        fields = read("net/sockstat", folders.first).split(maxsplit=3)
+        if len(fields) > 2 and int(fields[2]) > limits.sockets:
+            return Breach("processes", f"The code opened more than {limits.sockets} sockets.")
+        written, count = stored(folders.files)
+        if written > limits.files:
+            return Breach("files", f"The code wrote more than {limits.files >> 20} MiB of files.")
+        if count > limits.file_count:
+            return Breach("files", f"The code wrote more than {limits.file_count} files.")
+        shared = written + stored(folders.memory)[0]
+        if now.resident + shared > limits.memory and proportional(folders.proc) + shared > limits.memory:
+            return Breach("memory", f"The code used more than {limits.memory >> 20} MiB of memory.")
+        return None

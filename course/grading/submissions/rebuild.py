@@ -1,0 +1,90 @@
+"""Rebuilds a submission on the instructor's skeleton, taking answers and the student's own cells only."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from course.grading.problem_sets.assignment import Assignment
+from course.grading.problem_sets.notebooks import grade_id
+from course.grading.submissions.notebook import SubmittedCell
+
+
+def rebuild(assignment: Assignment, submitted: list[SubmittedCell]) -> tuple[NotebookNode, list[str]]:
+    """Return the notebook to run, and what was repaired, a line each.
+
+    Of a repeated `grade_id` the last counts, whatever its cell type. Cells without a known `grade_id` are
+    the student's own; they keep their place after the known cell they follow. Everything else, tags,
+    metadata, order, outputs, comes from the skeleton.
+    """
+    skeleton = {grade_id(cell): cell for cell in assignment.skeleton.cells if grade_id(cell)}
+    repairs: list[str] = []
+    answers: dict[str, SubmittedCell] = {}
+    own: dict[str | None, list[SubmittedCell]] = {}
+    seen: list[str] = []
+    place: str | None = None
+    for cell in submitted:
+        name = cell.grade_id if cell.grade_id in skeleton else None
+        if name is None:
+            own.setdefault(place, []).append(cell)
+            continue
+        if name in seen:
+            repairs.append(f"{name}: there were several cells of this name; the last counts")
+        else:
+            seen.append(name)
+            place = name
+        if skeleton[name].metadata.nbgrader.solution:
+            answers[name] = cell
+            if cell.kind != skeleton[name].cell_type:
+                repairs.append(f"{name}: the cell's type had been changed")
+    repairs += [f"{name}: the cell was missing" for name in skeleton if name not in seen]
+    if seen != sorted(seen, key=list(skeleton).index):
+        repairs.append("the cells were in another order")
+    return _assembled(assignment.skeleton, answers, own, submitted), repairs
+
+
+def _assembled(
+    skeleton: NotebookNode,
+    answers: dict[str, SubmittedCell],
+    own: dict[str | None, list[SubmittedCell]],
+    submitted: list[SubmittedCell],
+) -> NotebookNode:
+    result = nbformat.from_dict(skeleton)
+    cells: list[NotebookNode] = _new_cells(own.get(None, []))
+    for cell in result.cells:
+        name = grade_id(cell)
+        if name is None and submitted:
+            continue  # the student has them too, changed or not
+        if name in answers:
+            cell.source = answers[name].source
+        cells.append(cell)
+        cells += _new_cells(own.get(name, [])) if name else []
+    used: set[str] = {cell.id for cell in cells if grade_id(cell)}
+    fresh = (f"own-{number}" for number in itertools.count())
+    for cell in cells:
+        if grade_id(cell) is None:
+            while not cell.id or cell.id in used:
+                cell.id = next(fresh)
+            used.add(cell.id)
+    result.cells = cells
+    return result
+
+
+def _new_cells(cells: list[SubmittedCell]) -> list[NotebookNode]:
+    made = []
+    for cell in cells:
+        new: dict[str, Any] = {"id": _identity(cell.identity), "metadata": {}, "source": cell.source}
+        if cell.kind == "code":
+            new |= {"cell_type": "code", "execution_count": None, "outputs": []}
+        else:
+            new |= {"cell_type": "markdown"}
+        made.append(nbformat.from_dict(new))
+    return made
+
+
+def _identity(identity: str) -> str:
+    safe = identity.replace("-", "").replace("_", "")
+    return identity if safe.isascii() and safe.isalnum() and len(identity) <= 64 else ""

@@ -1,0 +1,130 @@
+"""A problem set as functions and their tests, run in this process: for the course's own code only."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from course.grading.judging.quiet import quiet
+from course.grading.problem_sets import notebooks
+
+END_TO_END = re.compile(r"test_.*_end_to_end")
+
+
+@dataclass(frozen=True)
+class Exam:
+    """The cells of a source notebook that grading is about, by `grade_id`."""
+
+    name: str
+    setup: tuple[str, ...]
+    """locked code, in order: imports and data"""
+    solutions: dict[str, str]
+    tests: dict[str, str]
+    points: dict[str, float]
+    """of all graded cells, the written ones included"""
+
+    @classmethod
+    def read(cls, path: Path) -> Exam:
+        """Read the source notebook at `path`. Raises NotebookError."""
+        setup, solutions, tests, points = [], {}, {}, {}
+        for cell in notebooks.read(path).cells:
+            settings = cell.metadata.get("nbgrader", {})
+            if settings.get("grade"):
+                points[settings["grade_id"]] = float(settings["points"])
+            if not settings or cell.cell_type != "code":
+                continue
+            if settings["solution"]:
+                solutions[settings["grade_id"]] = cell.source
+            elif settings["grade"]:
+                tests[settings["grade_id"]] = cell.source
+            else:
+                setup.append(cell.source)
+        return cls(path.stem, tuple(setup), solutions, tests, points)
+
+    def judged_by(self, function: str) -> set[str]:
+        """Return the tests in which a wrong `function` may show.
+
+        Its own; the end-to-end tests; and those of functions whose solutions call it.
+        """
+        callers, found = {function}, {function}
+        while found:
+            found = {
+                name
+                for name, source in self.solutions.items()
+                if name not in callers and callers & _names(source)
+            }
+            callers |= found
+        return {f"test_{name}" for name in callers} | {
+            name for name in self.tests if END_TO_END.fullmatch(name)
+        }
+
+    def run(
+        self,
+        answers: Mapping[str, str],
+        replaced: Mapping[str, Callable[..., Any]],
+        only: Collection[str] | None = None,
+    ) -> dict[str, BaseException | None]:
+        """Run the setup, the `answers`, then the tests (`only` some); return what each test raised.
+
+        The functions `replaced` stand in for those of the answers. Prints and warnings are dropped.
+        """
+        tests = {name: source for name, source in self.tests.items() if only is None or name in only}
+        with quiet():
+            namespace = self.namespace(answers)
+            namespace.update(replaced)
+            return {name: _raised(source, dict(namespace), name) for name, source in tests.items()}
+
+    def namespace(self, answers: Mapping[str, str]) -> dict[str, Any]:
+        """Run the setup and the `answers`; return the names they define."""
+        namespace: dict[str, Any] = {"__name__": "__main__"}
+        for source in self.setup:
+            exec(compile(source, f"<{self.name} setup>", "exec"), namespace)
+        for name, source in answers.items():
+            exec(compile(source, f"<{self.name} {name}>", "exec"), namespace)
+        return namespace
+
+    def tests_that_call(self, function: str) -> set[str]:
+        """Return the tests in which `function`, one of the solutions, is called at all."""
+        calls = 0
+        solution = self.namespace(self.solutions)[function]
+
+        def counted(*args: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            return solution(*args)
+
+        found = set()
+        for test in self.tests:
+            before = calls
+            self.run(self.solutions, {function: counted}, {test})
+            if calls > before:
+                found.add(test)
+        return found
+
+
+def stubs(release: NotebookNode) -> dict[str, str]:
+    """Return the untouched answers of a released notebook."""
+    cells = release.cells
+    return {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for cell in cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
+    }
+
+
+def _raised(source: str, namespace: dict[str, Any], name: str) -> BaseException | None:
+    try:
+        exec(compile(source, f"<{name}>", "exec"), namespace)
+    except Exception as error:
+        return error
+    return None
+
+
+def _names(source: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}

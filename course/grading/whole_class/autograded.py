@@ -1,0 +1,89 @@
+"""The files that `autograded/` gets of a submission: all of them or none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from nbgrader.converters import Autograde
+from nbgrader.utils import find_all_files
+
+from course.grading.nbgrader_steps.steps import write_files
+from course.grading.replacing import PendingFolder, Replacement
+from course.grading.submissions.folders import Submission
+
+PREFIX = ".course-grade-"
+
+
+class Staging:
+    """A folder inside `autograded/` where files wait."""
+
+    def __init__(self, rules: Autograde) -> None:
+        """Make the folder. Raises OSError where it cannot be."""
+        self._rules = rules
+        top = Path(rules.coursedir.format_path(rules.coursedir.autograded_directory, ".", ".")).resolve()
+        self._waiting = PendingFolder(top, PREFIX)
+        self.folder = self._waiting.path
+
+    def stage(
+        self,
+        assignment: str,
+        submission: Submission,
+        notebooks: Mapping[str, str],
+        written: Mapping[str, dict[str, bytes]],
+    ) -> Replacement:
+        """Write what `autograded/` shall hold of a submission, as `nbgrader autograde` writes it.
+
+        `notebooks` are the graded ones by name, `written` what the student's code wrote in each.
+        """
+        rules = self._rules
+        new = Path(tempfile.mkdtemp(dir=self.folder))
+        for path in submission.others:
+            _copy(path, new / path.relative_to(submission.folder))
+        for path, name in _instructors(rules, assignment):
+            _copy(path, new / name)
+        for name, text in notebooks.items():
+            (new / f"{name}.ipynb").write_text(text, encoding="utf-8")
+            write_files(written[name], new)
+        new.chmod(0o755)
+        mode = int(str(rules.permissions), 8)
+        for above, folders, names in os.walk(new):
+            for name in names:
+                Path(above, name).chmod(mode)
+            if rules.coursedir.groupshared:
+                for name in (".", *folders):
+                    Path(above, name).chmod(0o2775)
+        target = rules.coursedir.format_path(
+            rules.coursedir.autograded_directory, submission.student, assignment
+        )
+        return Replacement(new, Path(target).resolve(), new.with_suffix(".old"))
+
+    def close(self) -> None:
+        """Remove the folder."""
+        self._waiting.close()
+
+
+def _copy(source: Path, target: Path) -> None:
+    if target.parent.is_file():
+        target.parent.unlink()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        content = file.read()
+    if target.is_dir():
+        shutil.rmtree(target)
+    target.unlink(missing_ok=True)
+    target.write_bytes(content)
+
+
+def _instructors(rules: Autograde, assignment: str) -> list[tuple[Path, str]]:
+    """Return the instructor's files beside the notebooks, which stand over a student's, and their names."""
+    course = rules.coursedir
+    folder = Path(course.format_path(course.source_directory, ".", assignment))
+    kept = set(rules.exclude_overwriting.get(assignment, []))
+    found = (Path(path) for path in find_all_files(str(folder), [*course.ignore, "*.ipynb"]))
+    names = ((path, path.relative_to(folder).as_posix()) for path in found)
+    return [(path, name) for path, name in names if name not in kept]

@@ -1,0 +1,182 @@
+"""Workers for the task: a Dask cluster of this machine's own, or any by its address."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+import dask
+from distributed import Client, Future, KilledWorker, LocalCluster
+
+from course.grading.errors import CourseError
+from course.grading.whole_class import forkserver
+
+T = TypeVar("T")
+
+SECONDS_TO_CONNECT = 30
+SECONDS_WITHOUT_WORKER = 120
+_LOOK = 2.0
+"""seconds between two counts of workers"""
+LOOPBACK = "127.0.0.1"
+
+# A server for a dashboard would be one more thing to reach. One death is enough to ask what died of what.
+_LOCAL = {
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+    "distributed.worker.daemon": True,
+    "distributed.worker.multiprocessing-method": "forkserver",
+    # What Dask measures of itself, for a dashboard, takes a tenth of the processors.
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.comm.timeouts.connect": "60s",
+}
+
+
+class ClusterError(CourseError):
+    """There are no workers; the message says why, and what to do."""
+
+
+class Died(Exception):
+    """A task's worker died, and the next one too."""
+
+
+@contextmanager
+def local(jobs: int) -> Iterator[Client]:
+    """Start `jobs` worker processes of one thread each, on the loopback interface, with keys of their own."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    forkserver.begin()
+    with (
+        dask.config.set(_LOCAL),
+        LocalCluster(
+            n_workers=jobs,
+            threads_per_worker=1,
+            processes=True,
+            host=LOOPBACK,
+            # any user of the machine can reach the port, and what a scheduler is told to run is run
+            security=True,
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": f"{LOOPBACK}:0"},
+            worker_dashboard_address=f"{LOOPBACK}:0",
+            silence_logs=logging.CRITICAL,
+            preload=[forkserver.IMPORTED],
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def remote(address: str) -> Iterator[Client]:
+    """Use the cluster whose scheduler is at `address`. Raises ClusterError if there is none, or no worker."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+    except (OSError, TimeoutError, ValueError, RuntimeError) as error:
+        raise ClusterError(
+            f"no Dask scheduler answers at {address}: {' '.join(str(error).split())}"
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=SECONDS_TO_CONNECT)
+        except TimeoutError:
+            raise ClusterError(
+                f"the cluster at {address} has no worker: `dask worker {address}` starts one"
+            ) from None
+        yield client
+
+
+class TaskMap(Generic[T]):
+    """Runs one function over many arguments on a client's workers."""
+
+    def __init__(self, client: Client, function: Callable[..., str]) -> None:
+        self._client, self._function = client, function
+        self._arrived: queue.SimpleQueue[tuple[T, Future[str]]] = queue.SimpleQueue()
+        self._running = 0
+        self._workers, self._looked, self._seen = 0, 0.0, time.monotonic()
+
+    def map(
+        self, jobs: Iterable[T], arguments: Callable[[T], tuple[Any, ...]], is_stopped: Callable[[], bool]
+    ) -> Iterator[tuple[T, str | Died]]:
+        """Yield each job with what the function returned, or with `Died`, in the order of their ends.
+
+        Few jobs are under way at a time. A job whose worker died is tried once more when all others are
+        done, alone, so that it is known which one is to blame. Raises ClusterError when the workers are lost.
+        """
+        again: list[T] = []
+        waiting = iter(jobs)
+        for job, text in self._wave(waiting, arguments, is_stopped, ahead=2):
+            if isinstance(text, Died):
+                again.append(job)
+            else:
+                yield job, text
+        yield from self._wave(iter(again), arguments, is_stopped, ahead=0)
+
+    def _wave(
+        self,
+        waiting: Iterator[T],
+        arguments: Callable[[T], tuple[Any, ...]],
+        is_stopped: Callable[[], bool],
+        ahead: int,
+    ) -> Iterator[tuple[T, str | Died]]:
+        while not is_stopped():
+            while self._running < max(1, ahead * self._count()):
+                try:
+                    job = next(waiting)
+                except StopIteration:
+                    break
+                self._start(job, arguments(job))
+            if not self._running:
+                return
+            try:
+                job, future = self._arrived.get(timeout=0.2)
+            except queue.Empty:
+                self._require_workers()
+                continue
+            self._running -= 1
+            yield job, self._result(future)
+
+    def _start(self, job: T, arguments: tuple[Any, ...]) -> None:
+        with warnings.catch_warnings():
+            # a large notebook is sent once, to one worker
+            warnings.filterwarnings("ignore", message="Sending large graph")
+            future = self._client.submit(
+                self._function, *arguments, key=f"grade-{uuid.uuid4().hex}", pure=False
+            )
+        self._running += 1
+        future.add_done_callback(lambda done: self._arrived.put((job, done)))
+
+    def _result(self, future: Future[str]) -> str | Died:
+        try:
+            text: str = future.result(timeout=SECONDS_WITHOUT_WORKER)
+        except KilledWorker as error:
+            return Died(f"the worker process died ({error.last_worker.address})")
+        except Exception as error:  # Dask's own; the task raises nothing
+            raise ClusterError(f"the workers are lost: {type(error).__name__}: {error}") from error
+        finally:
+            future.release()
+        return text
+
+    def _count(self) -> int:
+        now = time.monotonic()
+        if now - self._looked > _LOOK:
+            try:
+                self._workers = len(self._client.nthreads())
+            except Exception as error:  # the connection's many ways to end
+                raise ClusterError(f"the scheduler is lost: {type(error).__name__}: {error}") from error
+            self._looked = now
+            if self._workers:
+                self._seen = now
+        return self._workers
+
+    def _require_workers(self) -> None:
+        if not self._count() and time.monotonic() - self._seen > SECONDS_WITHOUT_WORKER:
+            raise ClusterError(f"there has been no worker for {SECONDS_WITHOUT_WORKER} seconds")

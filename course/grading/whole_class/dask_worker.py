@@ -1,0 +1,35 @@
+"""What a worker process of `course grade` does first: Dask loads this module by its name."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from typing import Any
+
+from course.grading.whole_class.imports import kept
+
+# Before the first task has to wait for it: what grades, and what is in most locked cells.
+with kept():
+    for name in ("matplotlib.pyplot", "course.grading.whole_class.task"):
+        importlib.import_module(name)
+
+
+def dask_setup(worker: Any) -> None:
+    """Leave Ctrl-C to the main process, which ends its workers in order, and keep to one processor.
+
+    A worker and the kernel it asks wait for each other all the time. On one processor that is a change of
+    process; on two it is a wake-up each time, for which a busy machine may take its time.
+    """
+    os.setpgid(0, 0)
+    processors = sorted(os.sched_getaffinity(0), key=_rank)
+    os.sched_setaffinity(0, {processors[worker.name % len(processors)]})  # for all threads that follow
+
+
+def _rank(processor: int) -> tuple[int, int]:
+    """Put one processor of each core before all the second ones."""
+    try:
+        text = Path(f"/sys/devices/system/cpu/cpu{processor}/topology/thread_siblings_list").read_text()
+    except OSError:
+        return 0, processor
+    return int(not text.startswith(str(processor))), processor

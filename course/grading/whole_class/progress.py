@@ -1,0 +1,114 @@
+"""What an instructor sees of `course grade`: how far it is, and at its end what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from course.text import printable
+
+SLOWEST = 5
+VERDICTS = ("pass", "wrong", "error", "timeout", "memory", "crashed", "not-run", "manual")
+
+
+@dataclass
+class Summary:
+    """What came of a class."""
+
+    assignment: str
+    total: int = 0
+    """submissions handed in"""
+    skipped: int = 0
+    """graded before, and unchanged"""
+    graded: int = 0
+    failing: int = 0
+    """graded, and not everything passed"""
+    verdicts: Counter[str] = field(default_factory=Counter)
+    seconds: list[tuple[float, str]] = field(default_factory=list)
+    """of each submission, with the student"""
+    problems: list[tuple[str, str, str]] = field(default_factory=list)
+    """student, `infrastructure-error` or `not graded`, and why"""
+    peak: dict[str, int] = field(default_factory=dict)
+    """most bytes of each worker process"""
+    elapsed: float = 0.0
+    is_stopped: bool = False
+
+    @property
+    def left(self) -> int:
+        """Submissions not looked at."""
+        return self.total - self.skipped - self.graded - len(self.problems)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every submission is graded."""
+        return not self.problems and not self.left
+
+
+class Display:
+    """A line that moves while a class is graded; nothing where the output is no terminal."""
+
+    def __init__(self, summary: Summary, console: Console) -> None:
+        self._summary = summary
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[told]}"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task(summary.assignment, total=None, told="starting workers")
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show the line within the block."""
+        with self._progress:
+            yield
+
+    def update(self) -> None:
+        """Show what the summary says now."""
+        now = self._summary
+        done = now.graded + len(now.problems)
+        speed = self._progress.tasks[0].speed
+        told = f"{now.failing} failing"
+        if now.problems:
+            told += f", {len(now.problems)} not graded"
+        if speed:
+            told += f", {60 * speed:.0f} a minute"
+        self._progress.update(self._task, total=now.total - now.skipped, completed=done, told=told)
+
+
+def show(summary: Summary, console: Console) -> None:
+    """Print the closing summary."""
+    parts = [f"{summary.graded} of {summary.total} submissions graded in {summary.elapsed:.1f} s"]
+    if summary.graded and summary.elapsed:
+        parts.append(f"{60 * summary.graded / summary.elapsed:.0f} a minute")
+    if summary.skipped:
+        parts.append(f"{summary.skipped} unchanged since they were graded")
+    if summary.left:
+        parts.append(f"{summary.left} left: the same command goes on from here")
+    console.print(f"{summary.assignment}: {'; '.join(parts)}", soft_wrap=True)
+    if summary.verdicts:
+        counted = [f"{name} {summary.verdicts[name]}" for name in VERDICTS if summary.verdicts[name]]
+        console.print(f"cells: {', '.join(counted)}", soft_wrap=True)
+    slowest = sorted(summary.seconds, reverse=True)[:SLOWEST]
+    if slowest:
+        told = ", ".join(f"{printable(student, 40)} {seconds:.1f} s" for seconds, student in slowest)
+        console.print(f"slowest: {told}", soft_wrap=True)
+    if summary.problems:
+        console.print(_problems(summary.problems))
+
+
+def _problems(problems: Sequence[tuple[str, str, str]]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for student, kind, why in sorted(problems):
+        table.add_row(printable(student, 60), kind, printable(why, 500))
+    return table

@@ -1,0 +1,349 @@
+"""The explorer's model: true gradients, the rule of ps3, the student's run, and nothing of a browser."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from course import relative_error
+from course.explorer.background import Worker
+from course.explorer.model import runs
+from course.explorer.model.curvature import top_curvatures
+from course.explorer.model.problem import DATA, NETWORKS, Problem
+from course.explorer.model.regimes import REGIMES, regimes
+from course.explorer.model.table import Table
+from course.grading.problem_sets import notebooks
+from course.grading.sandbox import mounts
+from mlp_ref import curves, training
+from mlp_ref.cases import ps3
+from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep
+from tests.helpers import ROOT
+
+PROBLEMS = [Problem(network, data, hidden=2, seed=5) for network in NETWORKS for data in DATA]
+GRADIENTS = {"seed 1": gradients_end_to_end, "seed 2": gradients_end_to_end_deep}
+STEPS = 30
+
+
+def name(problem):
+    return f"{problem.network}-{problem.data}"
+
+
+def reference_curve(problem, rate, steps):
+    train = training.train_one_hidden if problem.network == "seed 1" else training.train_deep
+    return train(*problem.examples, *problem.arguments(problem.theta), rate, steps)[0]
+
+
+def filled(problem, gradient=None, steps=STEPS, curvature=False, rates=None):
+    table = Table(problem, runs.learning_rates(problem)[::10] if rates is None else rates, steps)
+    for _ in table.fill(gradient, lambda: 0, curvature):
+        pass
+    return table
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=name)
+def test_curves_are_those_of_the_reference(problem):
+    rates = runs.learning_rates(problem)[[0, 60, 72]]
+    curves_ = runs.loss_curves(problem, rates, STEPS)
+    for rate, losses in zip(rates, curves_, strict=True):
+        np.testing.assert_allclose(losses, reference_curve(problem, rate, STEPS), rtol=1e-9)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=name)
+def test_gradients_are_those_of_the_reference(problem):
+    _, got = problem.losses_and_gradients(problem.theta[None])
+    want = runs.own_gradient(
+        problem, lambda X, y, A, B: GRADIENTS[problem.network](X, y, A, B), problem.theta
+    )
+    assert relative_error(got[0], want) < 1e-13
+
+
+def test_a_run_that_overflows_stays_in_its_row():
+    losses = runs.loss_curves(Problem("seed 2"), np.array([0.1, 1e300, 1e308]), STEPS)
+    assert np.isfinite(losses[0]).all()
+    assert losses[0] == pytest.approx(runs.loss_curves(Problem("seed 2"), np.array([0.1]), STEPS)[0])
+
+
+def test_regimes_follow_the_rule_of_ps3_on_all_its_cases():
+    seen = set()
+    for seed in range(20):
+        for (losses,) in ps3._classify_run(np.random.default_rng(seed)):
+            want = curves.classify_run(losses)
+            assert REGIMES[regimes(np.asarray(losses, dtype=float)[None])[0]] == want, losses
+            seen.add(want)
+    assert seen == set(REGIMES)
+
+
+def test_regimes_of_a_table_are_those_of_its_rows():
+    both = Problem(), Problem("seed 2")
+    losses = np.vstack([runs.loss_curves(problem, runs.learning_rates(problem)[::5]) for problem in both])
+    names = [REGIMES[code] for code in regimes(losses)]
+    assert names == [curves.classify_run(row) for row in losses]
+    assert len(set(names)) >= 4
+
+
+def test_learning_rates_are_scaled_to_the_problem():
+    mean, total = (runs.learning_rates(Problem(network, "moons")) for network in NETWORKS)
+    assert (len(mean), mean[0], mean[-1]) == (121, 0.01, 1000)
+    assert (total[0], total[-1]) == (1e-4, 10)
+    assert (np.diff(mean) > 0).all()
+    assert 31.62 in mean
+
+
+def test_nearest_is_by_ratio():
+    assert runs.nearest(np.array([1.0, 10.0]), 3.0) == 0
+    assert runs.nearest(np.array([1.0, 10.0]), 3.3) == 1
+
+
+@pytest.mark.parametrize("problem", [Problem(n, d) for n in NETWORKS for d in DATA], ids=name)
+def test_landmarks_are_what_they_are_called(problem):
+    table = filled(problem, steps=300, rates=runs.learning_rates(problem))
+    slow, good, edge, large = table.landmarks()
+    assert slow < good < edge < large
+    assert (np.diff(table.losses[good]) <= 1e-12).all()
+    assert (np.diff(table.losses[edge]) > 0).any()
+    assert table.losses[slow, -1] > 1.5 * table.losses[good, -1]
+    assert table.regime(large) != "steady"
+
+
+def test_curvature_is_the_hessian_s_largest_eigenvalue():
+    problem = Problem(seed=21)
+
+    def gradient(theta):
+        return problem.losses_and_gradients(theta[None])[1][0]
+
+    thetas = np.stack([problem.theta, np.full(13, np.nan), 0.5 * problem.theta])
+    tops = top_curvatures(problem, thetas)
+    assert np.isnan(tops[1])
+    # power iteration finds the eigenvalue of largest size, so all are lifted above 0
+    for k in (0, 2):
+        want = curves.largest_curvature(lambda t: gradient(t) + 0.05 * t, thetas[k], 500) - 0.05
+        assert tops[k] == pytest.approx(want, rel=1e-3)
+
+
+# ---- the student's own gradient
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=name)
+def test_a_right_gradient_gives_the_true_run(problem):
+    table = filled(problem, GRADIENTS[problem.network])
+    assert table.own_known.all()
+    assert table.trouble == ""
+    np.testing.assert_allclose(table.own[:8], table.losses[:8], rtol=1e-9)
+    assert "agree at every step" in table.headline(0)
+
+
+def test_the_first_step_at_which_a_wrong_run_parts_is_named():
+    def wrong_later(X, y, W1, W2):
+        dW1, dW2 = gradients_end_to_end(X, y, W1, W2)
+        calls.append(0)
+        return dW1, dW2 if len(calls) <= 7 else 2 * dW2
+
+    calls = []
+    run = runs.OwnRun(Problem(), wrong_later, 1.0, STEPS)
+    for _ in run.go():
+        pass
+    true = runs.loss_curves(Problem(), np.array([1.0]), STEPS)[0]
+    assert run.first_wrong() == 7
+    assert runs.parting(run.losses, true) == 8
+
+
+def test_rounding_errors_that_grow_are_no_mistake_of_the_gradient():
+    problem = Problem(seed=0)
+    rates = np.array([100.0])
+
+    def jittering(X, y, W1, W2):
+        dW1, dW2 = gradients_end_to_end(X, y, W1, W2)
+        return dW1 * (1 + 1e-15), dW2 * (1 - 1e-15)
+
+    table = filled(problem, jittering, steps=300, rates=rates)
+    assert table.parts[0] is not None
+    assert "rounding errors that grow" in table.headline(0)
+
+
+def raising(X, y, W1, W2):
+    return 1 / 0
+
+
+@pytest.mark.parametrize(
+    ("gradient", "said"),
+    [
+        (raising, "raised ZeroDivisionError: division by zero"),
+        (lambda X, y, W1, W2: (W1.T[:2], W2), r"returned dC_dW1 with shape \(2, 3\); it must be \(3, 3\)"),
+        (lambda X, y, W1, W2: (W1, W2[:, 0]), r"returned dC_dW2 with shape \(4,\); it must be \(4, 1\)"),
+        (lambda X, y, W1, W2: (W1 * np.nan, W2), "returned dC_dW1 with NaN in it"),
+        (lambda X, y, W1, W2: (W1, W2 * np.inf), "returned dC_dW2 with infinity in it"),
+        (lambda X, y, W1, W2: None, "must return dC_dW1 and dC_dW2, and returned a NoneType"),
+        (lambda X, y, W1, W2: W1, r"returned an array of shape \(3, 3\)"),
+        (lambda X, y, W1, W2: ("no", W2), "returned a str for dC_dW1"),
+        (lambda X, y, W1: W1, "takes 3 positional arguments but 4 were given"),
+    ],
+)
+def test_a_gradient_that_cannot_be_followed_is_told_and_the_true_runs_are_there(gradient, said):
+    with pytest.raises(runs.GradientError, match=said):
+        runs.own_gradient(Problem(), gradient, Problem().theta)
+    table = filled(Problem(), gradient)
+    assert table.complete
+    assert "at step 0 with η = 0.01" in table.trouble
+    assert isinstance(table.error, runs.GradientError)
+
+
+def test_lists_of_the_wrong_length_are_told_in_seed_2():
+    with pytest.raises(runs.GradientError, match="returned 2 arrays in dWs, and there are 3 layers"):
+        runs.own_gradient(Problem("seed 2"), lambda X, y, Ws, bs: (Ws[:2], bs), Problem("seed 2").theta)
+
+
+def test_a_gradient_that_fails_on_the_way_ends_its_own_run_only():
+    def failing(X, y, W1, W2):
+        if np.abs(W2).max() > 5:
+            raise OverflowError("too large")
+        return gradients_end_to_end(X, y, W1, W2)
+
+    table = filled(Problem(), failing, rates=np.array([1.0, 1000.0]))
+    assert np.isfinite(table.own[0]).all()
+    assert np.isnan(table.own[1, -1])
+    assert "ends the run at step" in table.headline(1)
+    assert "OverflowError: too large" in table.trouble
+
+
+def test_a_gradient_may_spoil_its_arguments():
+    def spoiling(X, y, W1, W2):
+        result = gradients_end_to_end(X, y, W1, W2)
+        for array in (X, y, W1, W2):
+            array[:] = np.nan
+        return result
+
+    table = filled(Problem(), spoiling, rates=np.array([1.0]))
+    np.testing.assert_allclose(table.own, table.losses, rtol=1e-9)
+
+
+# ---- the table
+
+
+def test_the_rate_shown_comes_first_and_the_student_s_nearest_first():
+    problem = Problem()
+    table = Table(problem, runs.learning_rates(problem)[::20], STEPS)
+    shown = 3
+    work = table.fill(gradients_end_to_end, lambda: shown, False)
+    assert next(work) == (0.0, True)
+    assert table.known.tolist() == [k == 3 for k in range(7)]
+    order = []
+    for _, changed in work:
+        order += [k for k in np.flatnonzero(table.own_known) if changed and k not in order]
+        if len(order) == 2:
+            shown = 6
+    assert table.complete
+    assert order[0] == 3
+    assert order[2] == 6
+
+
+def test_another_rate_keeps_the_other_runs():
+    table = filled(Problem())
+    new = table.with_rate(4, 0.5)
+    assert new.known.tolist() == [k != 4 for k in range(len(table.rates))]
+    for _ in new.fill(None, lambda: 4, False):
+        pass
+    assert new.losses[4] == pytest.approx(runs.loss_curves(Problem(), np.array([0.5]), STEPS)[0])
+    assert table.rates[4] != 0.5
+
+
+def test_what_goes_to_the_browser_can_be_read_back():
+    table = filled(Problem("seed 2"), curvature=True)
+    data = table.as_data()
+    shape = (len(table.rates), STEPS + 1)
+    np.testing.assert_allclose(
+        np.frombuffer(data["losses"], np.float32).reshape(shape), table.losses, rtol=1e-6
+    )
+    assert data["known"] == b"\1" * len(table.rates)
+    assert data["regimes"] == [REGIMES[code] for code in regimes(table.losses)]
+    curvatures = np.frombuffer(data["curvatures"], np.float32).reshape(len(table.rates), -1)
+    assert curvatures[3, 0] == pytest.approx(
+        table.rates[3] * top_curvatures(table.problem, table.problem.theta[None])[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"network": "seed 3"}, "network='seed 3'"),
+        ({"data": "iris"}, "data='iris'"),
+        ({"hidden": 0}, "hidden=0"),
+        ({"scale": 0.0}, "scale=0.0"),
+        ({"scale": float("nan")}, "scale=nan"),
+        ({"seed": -1}, "seed=-1"),
+        ({"seed": 0.5}, r"seed=0\.5"),
+    ],
+)
+def test_a_problem_that_cannot_be_is_refused(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        Problem(**wrong)
+
+
+# ---- the worker
+
+
+def test_the_last_request_wins():
+    done, release = [], threading.Event()
+
+    def first(is_latest):
+        for k in range(1000):
+            release.wait(10)
+            done.append(("first", k))
+            yield
+
+    def second(is_latest):
+        done.append(("second", 0))
+        yield
+
+    worker = Worker(done.append, lambda: None)
+    worker.start(first)
+    worker.start(second)
+    assert worker.wait(10)
+    release.set()
+    assert ("second", 0) in done
+    assert len([one for one in done if one[0] == "first"]) <= 1
+
+
+def test_an_exception_of_a_job_is_told():
+    told = []
+
+    def job(is_latest):
+        yield
+        raise RuntimeError("broken")
+
+    worker = Worker(told.append, lambda: None)
+    worker.start(job)
+    assert worker.wait(10)
+    assert repr(told[0]) == "RuntimeError('broken')"
+
+
+def test_a_slice_that_does_not_end_is_told_and_does_not_stop_the_next_job(monkeypatch):
+    monkeypatch.setattr("course.explorer.background.PATIENCE", 0.05)
+    stuck, ever, done = threading.Event(), threading.Event(), threading.Event()
+
+    def hanging(is_latest):
+        ever.wait(60)
+        yield
+
+    def next_job(is_latest):
+        done.set()
+        yield
+
+    worker = Worker(lambda error: None, stuck.set)
+    worker.start(hanging)
+    assert stuck.wait(30)
+    worker.start(next_job)
+    assert done.wait(30)
+    assert worker.wait(30)
+    ever.set()
+
+
+# ---- what a student's graded code can reach of it
+
+
+def test_the_explorer_is_out_of_reach_while_problem_sets_are_graded():
+    for assignment in ("ps1", "ps2", "ps3"):
+        source = notebooks.read(ROOT / "source" / assignment / f"{assignment}.ipynb")
+        hidden = source.metadata["course"]["hidden"]
+        reachable = [path for path in mounts.course_files(hidden) if "explorer" in path.parts]
+        assert [path.name for path in reachable] == ["__init__.py"]
+        assert b"not available in this problem set" in mounts.course_files(hidden)[reachable[0]]

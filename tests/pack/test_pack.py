@@ -1,0 +1,219 @@
+"""The archive a student downloads is all it takes, on a machine that has nothing else of the course."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from course.grading.errors import CourseError
+from course.grading.pack.packing import pack
+from course.grading.pack.pins import requirements
+from course.grading.problem_sets import notebooks
+from tests.helpers import ROOT
+from tests.lms.refusals import refused
+
+WHEEL = "mlp_course-0.1.0-py3-none-any.whl"
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory) -> Path:
+    return pack(ROOT, "ps0", tmp_path_factory.mktemp("pack") / "ps0.zip")
+
+
+@pytest.fixture
+def root(tmp_path) -> Path:
+    """Make a course folder of one's own, with the problem sets of this one."""
+    for name in ("source", "release"):
+        shutil.copytree(ROOT / name, tmp_path / "course" / name)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path / "course")
+    return tmp_path / "course"
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def test_what_is_in_it(packed) -> None:
+    found = contents(packed)
+    assert sorted(found) == [
+        "ps0/START-HERE.html",
+        f"ps0/{WHEEL}",
+        "ps0/ps0.ipynb",
+        "ps0/requirements.txt",
+    ]
+    assert found["ps0/ps0.ipynb"] == (ROOT / "release/ps0/ps0.ipynb").read_bytes()
+
+
+def test_the_wheel_holds_the_students_part_and_no_more(packed) -> None:
+    with zipfile.ZipFile(io.BytesIO(contents(packed)[f"ps0/{WHEEL}"])) as wheel:
+        names = set(wheel.namelist())
+        everything = b"\n".join(wheel.read(name) for name in names if "/METADATA" not in name)
+    there = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "course").rglob("*")
+        if path.is_file() and "grading" not in path.parts and "__pycache__" not in path.parts
+    }
+    assert {name for name in names if name.startswith("course/")} == there
+    assert {name.split("/")[0] for name in names} == {"course", "mlp_course-0.1.0.dist-info"}
+    assert b"BEGIN SOLUTION" not in everything
+    assert b"course.grading.cli" not in everything
+    assert not [name for name in names if name.endswith("entry_points.txt")]
+
+
+def test_the_same_sources_give_the_same_bytes(packed, tmp_path) -> None:
+    assert pack(ROOT, "ps0", tmp_path / "again.zip").read_bytes() == packed.read_bytes()
+
+
+def test_versions_are_the_tested_ones_and_only_the_students(packed) -> None:
+    _, wheel, *pins = contents(packed)["ps0/requirements.txt"].decode().splitlines()
+    assert wheel == f"./{WHEEL}"
+    constraints = set((ROOT / "constraints.txt").read_text().splitlines())
+    assert {pin.partition(";")[0] for pin in pins} <= constraints
+    names = {re.match(r"[\w.-]+", pin)[0].lower() for pin in pins}
+    assert {"jupyterlab", "numpy", "nbgrader", "anywidget", "psygnal", "ipykernel", "sqlalchemy"} <= names
+    assert not names & {"typer", "distributed", "pytest", "psycopg", "playwright", "ruff", "cryptography"}
+
+
+def test_a_package_for_some_systems_says_so() -> None:
+    found = requirements(["ipython"], (ROOT / "constraints.txt").read_text())
+    (pexpect,) = (line for line in found if line.startswith("pexpect"))
+    assert pexpect.endswith('; sys_platform == "darwin" or sys_platform == "linux"')
+    assert "colorama" not in str(found)  # of Windows alone: not installed here, pip chooses
+
+
+def test_what_is_not_installed_cannot_be_followed() -> None:
+    with pytest.raises(CourseError, match="no-such-thing is not installed here, and students need it"):
+        requirements(["no-such-thing"], "no_such.thing==1.0\n")
+
+
+class Page(HTMLParser):
+    """Collects tags, in order, and what they load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.words = ""
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data) -> None:
+        self.words += data
+
+
+def test_the_start_page_stands_alone(packed) -> None:
+    page = Page()
+    page.feed(contents(packed)["ps0/START-HERE.html"].decode())
+    assert ("lang", "en") in page.attributes
+    assert not {"script", "link", "img", "iframe"} & set(page.tags)
+    headings = [tag for tag in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert headings[0] == "h1"
+    assert all(int(b[1]) <= int(a[1]) + 1 for a, b in itertools.pairwise(headings))
+    for word in ("Windows", "macOS and Linux", "ps0.ipynb", WHEEL, "If something fails"):
+        assert word in page.words
+
+
+def commands(packed: Path) -> list[str]:
+    """Return the lines that the start page tells a student on Linux to type."""
+    page = contents(packed)["ps0/START-HERE.html"].decode()
+    blocks = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [line for line in lines if "\\" not in line and not line.startswith("py ")]
+
+
+@pytest.mark.timeout(900)  # it installs JupyterLab
+def test_from_the_archive_to_a_validated_ps0(packed, tmp_path) -> None:
+    """The start page's commands, in an environment that knows nothing of this folder."""
+    with zipfile.ZipFile(packed) as file:
+        file.extractall(tmp_path)
+    folder = tmp_path / "ps0"
+    # not the variables that lead back here, nor the programs of the tests' own environment
+    own = ("PYTHON", "VIRTUAL_ENV", "JUPYTER", "IPYTHON")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    environment |= {"PATH": f"{Path(sys.base_prefix) / 'bin'}:{os.defpath}", "PIP_COMPILE": "0"}
+    environment |= {name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "IPYTHONDIR")}
+
+    def do(command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", "-c", command],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    make, install, lab, validate = commands(packed)
+    assert lab == ".venv/bin/python -m jupyterlab ps0.ipynb"
+    for command in (make, install):
+        result = do(command)
+        assert result.returncode == 0, result.stdout + result.stderr
+    where = do(
+        '.venv/bin/python -c \'import importlib.util as u; print(u.find_spec("course").origin, '
+        'u.find_spec("mlp_ref"), u.find_spec("course.grading"))\''
+    )
+    origin, *others = where.stdout.split()
+    assert origin.startswith(f"{folder}/.venv/")
+    assert others == ["None", "None"]
+    assert do(f"{lab} --version").stdout.startswith("4.")
+    untouched = do(validate)
+    assert "VALIDATION FAILED ON" in untouched.stdout, untouched.stderr
+    assert "NotImplementedError" in untouched.stdout
+    assert "ModuleNotFoundError" not in untouched.stdout
+    source = notebooks.read(ROOT / "source/ps0/ps0.ipynb")
+    answers = {
+        notebooks.grade_id(cell): cell.source
+        for cell in source.cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
+    answered = notebooks.with_answers(notebooks.read(folder / "ps0.ipynb"), answers)
+    notebooks.write(answered, folder / "ps0.ipynb")
+    assert "Success! Your notebook passes all the tests." in do(validate).stdout
+
+
+def test_unknown_assignment(root) -> None:
+    refused(root, "pack", "ps9", words="there is no assignment 'ps9'; there is: ps0, ps1, ps2, ps3")
+
+
+def test_not_released(root) -> None:
+    shutil.rmtree(root / "release" / "ps0")
+    with pytest.raises(CourseError, match="`course release ps0` makes it"):
+        pack(root, "ps0")
+
+
+def test_a_release_that_gives_something_away(root) -> None:
+    shutil.copy(root / "source/ps0/ps0.ipynb", root / "release/ps0/ps0.ipynb")
+    with pytest.raises(CourseError, match="is not for students: the release contains 'BEGIN SOLUTION'"):
+        pack(root, "ps0")
+    assert not (root / "ps0.zip").exists()
+
+
+def test_files_beside_the_notebook_come_along(root) -> None:
+    (root / "release" / "ps0" / "data").mkdir()
+    (root / "release" / "ps0" / "data" / "points.csv").write_text("1,2\n")
+    assert contents(pack(root, "ps0"))["ps0/data/points.csv"] == b"1,2\n"
+
+
+def test_the_place_cannot_be_written(root) -> None:
+    refused(
+        root,
+        "pack",
+        "ps0",
+        "--to",
+        "no/ps0.zip",
+        words="no/ps0.zip cannot be written: No such file",
+    )

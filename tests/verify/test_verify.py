@@ -1,0 +1,151 @@
+"""`course verify`: the problem sets are ready, and one that is not is found out."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from course.grading.cli import app
+from course.grading.problem_sets import notebooks, release
+from course.grading.verify.prove import verify
+from tests import helpers
+from tests.helpers import ROOT
+
+KEPT = {"imports", "mse_cost", "test_mse_cost", "dC_dyhat", "test_dC_dyhat"}
+HIDDEN = "### BEGIN HIDDEN TESTS"
+
+
+@pytest.mark.parametrize("assignment", release.assignments(ROOT))
+def test_problem_set_is_ready(assignment, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    result = CliRunner().invoke(app, ["verify", assignment, "--seeds", "1"])
+    assert result.exit_code == 0, result.output
+    assert "100 % caught" in result.output
+    assert "0 right answers refused" in result.output
+
+
+@pytest.fixture
+def small_course(tmp_path):
+    """A course with two functions of ps1, and a way to change its source."""
+    (tmp_path / "source" / "ps1").mkdir(parents=True)
+    shutil.copy(ROOT / "source" / "header.ipynb", tmp_path / "source")
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    path = tmp_path / "source" / "ps1" / "ps1.ipynb"
+    notebook = notebooks.read(ROOT / "source" / "ps1" / "ps1.ipynb")
+    notebook.cells = [cell for cell in notebook.cells if notebooks.grade_id(cell) in KEPT]
+
+    def changed(name=None, old="", new=""):
+        for cell in notebook.cells:
+            if notebooks.grade_id(cell) == name:
+                assert old in cell.source
+                cell.source = cell.source.replace(old, new)
+        notebooks.write(notebook, path)
+        release.write(tmp_path, "ps1")
+        return tmp_path
+
+    return changed
+
+
+def told(root):
+    verdict = verify(root, "ps1", seeds=1)
+    assert verdict.ok == (not [*verdict.problems, *(p for row in verdict.rows for p in row.problems)])
+    return "\n".join([*verdict.problems, *(p for row in verdict.rows for p in row.problems)])
+
+
+def test_a_sound_problem_set(small_course):
+    assert told(small_course()) == ""
+
+
+def test_several_processes_find_the_same(small_course):
+    root = small_course("mse_cost", "/ (2 * len(y))", "/ len(y)")
+    assert verify(root, "ps1", seeds=2, jobs=2) == verify(root, "ps1", seeds=2)
+
+
+def test_a_wrong_solution(small_course):
+    assert "the solution fails test_mse_cost" in told(small_course("mse_cost", "/ (2 * len(y))", "/ len(y)"))
+
+
+def test_a_test_that_tests_nothing(small_course):
+    found = told(small_course("test_mse_cost", "matches_reference(", "print("))
+    # the visible check still catches most
+    assert found == "" or "passes test_mse_cost" in found
+    found = told(small_course("test_mse_cost", 'check("ps1.mse_cost", mse_cost)', ""))
+    assert "an untouched stub passes test_mse_cost" in found
+    assert "'1/N missing' passes test_mse_cost" in found
+
+
+def test_a_test_that_needs_another_function(small_course):
+    found = told(
+        small_course(
+            "test_dC_dyhat", HIDDEN, f"assert mse_cost(np.ones((2, 1)), np.zeros((2, 1))) == 0.5\n{HIDDEN}"
+        )
+    )
+    assert "'1/N missing' costs points in test_dC_dyhat" in found
+
+
+def test_too_many_points_for_the_end_to_end_tests(small_course):
+    root = small_course()
+    path = root / "source" / "ps1" / "ps1.ipynb"
+    notebook = notebooks.read(path)
+    last = notebook.cells[-1].metadata.nbgrader
+    last.grade_id = notebook.cells[-1].id = "test_all_end_to_end"
+    notebooks.write(notebook, path)
+    release.write(root, "ps1")
+    found = told(root)
+    assert "more than a fifth" in found
+    assert "functions without a test: dC_dyhat" in found
+
+
+def test_a_release_that_is_not_current(small_course):
+    root = small_course()
+    path = root / "release" / "ps1" / "ps1.ipynb"
+    path.write_text(path.read_text().replace("equation (1)", "equation 1"))
+    assert "run `course release`" in told(root)
+
+
+def test_a_leak(small_course):
+    root = small_course()
+    path = root / "release" / "ps1" / "ps1.ipynb"
+    released = notebooks.read(path)
+    solution = "return np.sum((y - y_hat) ** 2) / (2 * len(y))"
+    for cell in released.cells:
+        if notebooks.grade_id(cell) == "mse_cost":
+            cell.source += f"\n    {solution}"
+    notebooks.write(released, path)
+    assert "mse_cost of the release holds a line of its solution" in told(root)
+
+
+def test_a_lecture_that_tells_an_answer(small_course, tmp_path_factory, monkeypatch):
+    lectures = tmp_path_factory.mktemp("lectures")
+    monkeypatch.setattr("course.grading.verify.prove.LECTURES", lectures)
+    telling = helpers.notebook(helpers.cell("C = lambda a, b: np.sum((a - b) ** 2) / (2 * len(a))"))
+    notebooks.write(telling, lectures / "costs.ipynb")
+    assert "the lecture costs tells too much: it holds a part of the answer mse_cost" in told(small_course())
+
+
+def test_not_ready_is_exit_code_1(small_course, monkeypatch):
+    monkeypatch.chdir(small_course("mse_cost", "/ (2 * len(y))", "/ len(y)"))
+    result = CliRunner().invoke(app, ["verify", "ps1", "--seeds", "1"])
+    assert result.exit_code == 1
+    assert "Not ready: ps1" in result.output
+
+
+def test_an_unknown_problem_set_is_one_line(small_course, monkeypatch):
+    monkeypatch.chdir(small_course())
+    result = CliRunner().invoke(app, ["verify", "ps7"])
+    assert result.exit_code != 0
+    assert "ps7" in str(result.exception)
+    assert [path.name for path in Path("release").iterdir()] == ["ps1"]
+
+
+def test_a_test_that_ends_in_an_answer(small_course):
+    root = small_course("test_mse_cost", "### END HIDDEN", "### END HIDDEN")
+    assert "decides nothing" not in told(root)
+    path = root / "source" / "ps1" / "ps1.ipynb"
+    notebook = notebooks.read(path)
+    [cell] = [cell for cell in notebook.cells if notebooks.grade_id(cell) == "test_mse_cost"]
+    cell.source += "\nmse_cost(1.0, 2.0)"
+    notebooks.write(notebook, path)
+    release.write(root, "ps1")
+    assert "test_mse_cost ends in a value of the student's" in told(root)

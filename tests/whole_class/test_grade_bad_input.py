@@ -1,0 +1,114 @@
+"""What `course grade` cannot grade is told in one line, and nothing is half written."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from nbgrader.api import Gradebook
+
+from course.grading.course_folder import CourseFolder
+from course.grading.sandbox import bubblewrap
+from tests.helpers import RIGHT, course, hand_in, small_course
+from tests.whole_class.classes import COURSE_ID, a_class, url
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    return a_class(tmp_path_factory.mktemp("prepared") / "course")
+
+
+@pytest.fixture
+def root(prepared, tmp_path):
+    return shutil.copytree(prepared, tmp_path / "course")
+
+
+def refused(root, *arguments: str, words: str, **environment: str) -> None:
+    """Assert that `course grade` says `words` in its only line, and leaves everything as it is."""
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    result = course("grade", *arguments, cwd=root, **environment)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("course: ")
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert words in result.stderr
+    after = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_unknown_assignment(root) -> None:
+    refused(root, "large", words="there is no assignment 'large'; there is: small")
+
+
+def test_not_a_course(tmp_path) -> None:
+    refused(tmp_path, "small", words="run this in the course's root")
+
+
+def test_nobody_handed_in(root) -> None:
+    shutil.rmtree(root / "submitted")
+    refused(root, "small", words="nothing was handed in: there is no submitted/*/small")
+
+
+def test_unknown_student(root) -> None:
+    refused(root, "small", "--student", "zoe", words="there is no submitted/zoe/small")
+
+
+def test_no_gradebook(root) -> None:
+    (root / "gradebook.db").unlink()
+    refused(root, "small", words="`nbgrader generate_assignment small` makes it")
+    assert not (root / "gradebook.db").exists()
+
+
+def test_gradebook_of_another_course(root, tmp_path) -> None:
+    elsewhere = small_course(tmp_path / "elsewhere")
+    config = elsewhere / "nbgrader_config.py"
+    config.write_text(config.read_text().replace("mlp-gradients", "philosophy"))
+    CourseFolder(elsewhere).generate("small")
+    other = url(elsewhere)
+    before = (elsewhere / "gradebook.db").read_bytes()
+    refused(
+        root,
+        "small",
+        words="gradebook of another course (philosophy, not mlp-gradients)",
+        COURSE_DB_URL=other,
+    )
+    assert (elsewhere / "gradebook.db").read_bytes() == before
+
+
+def test_no_gradebook_at_all(root) -> None:
+    (root / "gradebook.db").write_bytes(b"a text that somebody gave the wrong name" * 100)
+    refused(root, "small", words="gradebook.db cannot be opened: file is not a database")
+
+
+def test_read_only_folder(root) -> None:
+    """A file system that cannot be written; permissions would not keep root out."""
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    command = [bubblewrap.program(), "--dev-bind", "/", "/", "--ro-bind", root, root, "--chdir", root]
+    grade = [sys.executable, "-m", "course.grading", "grade", "small"]
+    result = subprocess.run([*command, *grade], capture_output=True, text=True, timeout=240, check=False)
+    assert result.returncode == 1
+    assert result.stderr.startswith("course: ")
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert "gradebook.db cannot be" in result.stderr
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+def test_what_cannot_be_graded_does_not_stop_the_rest(tmp_path) -> None:
+    root = small_course(tmp_path / "course")
+    CourseFolder(root).generate("small")
+    hand_in(root, "ann", **RIGHT)
+    hand_in(root, "bob", **RIGHT).rename(root / "submitted" / "bob" / "small" / "small (1).ipynb")
+    carl = hand_in(root, "carl", **RIGHT)
+    (carl.parent / "timestamp.txt").write_text("yesterday, I think")
+    hand_in(root, "dora", **RIGHT).unlink()
+    result = course("grade", "small", cwd=root)
+    assert result.returncode == 1
+    assert "2 of 4 submissions graded" in result.stdout
+    assert "not-run 2" in result.stdout
+    assert "carl  not graded  submitted/carl/small/timestamp.txt holds no time" in result.stdout
+    assert "dora  not graded  submitted/dora/small holds no notebook" in result.stdout
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        scores = {sub.student.id: sub.score for sub in gradebook.assignment_submissions("small")}
+    assert scores == {"ann": 3, "bob": 0}

@@ -1,0 +1,103 @@
+"""`course grade` goes on where it stopped, however it was stopped, and does nothing twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from tests.helpers import RIGHT, course, hand_in
+from tests.whole_class.classes import (
+    COURSE_ID,
+    STUDENTS,
+    a_class,
+    export,
+    graded,
+    gradings,
+    start,
+    url,
+    wait_until,
+)
+
+POINTS = [1.0, 3.0, 1.0, 3.0, 1.0, 3.0]
+
+
+def points(text: str) -> list[float]:
+    return [float(line.split(",")[-2]) for line in text.splitlines()[1:]]
+
+
+def left(root: Path) -> list[Path]:
+    """Return what a killed run leaves behind."""
+    return list(root.glob("autograded/.course-grade-*"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    root = a_class(tmp_path_factory.mktemp("undisturbed") / "course")
+    result = course("grade", "small", "--jobs", "1", cwd=root)
+    assert result.returncode == 0, result.stderr
+    assert "6 of 6 submissions graded" in result.stdout
+    return root
+
+
+def test_killed_at_any_moment(undisturbed, tmp_path) -> None:
+    root = a_class(tmp_path / "course")
+    for done in (0, 2):
+        process = start("grade", "small", "--jobs", "1", cwd=root)
+        wait_until(lambda done=done: bool(left(root)) and graded(root) >= done, process)
+        process.kill()
+        process.communicate()
+        assert left(root)
+    assert 2 <= graded(root) < len(STUDENTS)
+    result = course("grade", "small", cwd=root)
+    assert result.returncode == 0, result.stderr
+    assert export(url(root)) == export(url(undisturbed))
+    assert points(export(url(root))) == POINTS
+    assert sorted(student for student, _, _ in gradings(url(root))) == sorted(STUDENTS)
+    assert sorted(path.name for path in (root / "autograded").iterdir()) == sorted(STUDENTS)
+
+
+def test_interrupted(tmp_path) -> None:
+    root = a_class(tmp_path / "course")
+    process = start("grade", "small", "--jobs", "1", cwd=root)
+    wait_until(lambda: graded(root) >= 2, process)
+    os.killpg(process.pid, signal.SIGINT)
+    told, _ = process.communicate()
+    assert process.returncode == 130
+    assert "the same command goes on from here" in told
+    assert "Traceback" not in told
+    kept = {student for student, _, _ in gradings(url(root))}
+    assert kept == {path.parent.name for path in root.glob("autograded/*/small")}
+    assert 2 <= len(kept) < len(STUDENTS)
+
+
+def test_only_what_changed_is_graded_again(undisturbed) -> None:
+    root = undisturbed
+    before = gradings(url(root))
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        grade = gradebook.find_grade("test_half", "small", "small", "ann")
+        grade.manual_score = 2
+        gradebook.db.commit()
+    (root / "submitted" / "ann" / "small" / "timestamp.txt").write_text("2026-01-01 12:00:00 UTC\n")
+    hand_in(root, "carl", **RIGHT)
+    result = course("grade", "small", cwd=root)
+    assert "2 of 6 submissions graded" in result.stdout
+    assert "4 unchanged" in result.stdout
+    assert points(export(url(root))) == [3.0, 3.0, 3.0, 3.0, 1.0, 3.0]
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        grade = gradebook.find_grade("test_half", "small", "small", "ann")
+        assert (grade.auto_score, grade.manual_score, grade.needs_manual_grade) == (0, 2, True)
+    # the same notebook meets its hidden inputs again, another one new ones
+    seeds = {student: seed for student, _, seed in before}
+    assert len({*seeds.values()}) == len(seeds) > 1, "no two submissions have the same inputs"
+    again = {student: seed for student, _, seed in gradings(url(root))[len(before) :]}
+    assert again.keys() == {"ann", "carl"}
+    assert again["ann"] == seeds["ann"]
+    assert again["carl"] != seeds["carl"]
+
+    result = course("grade", "small", "--student", "bob", "--force", cwd=root)
+    assert "1 of 1 submissions graded" in result.stdout
+    assert gradings(url(root))[-1] == ("bob", "graded", seeds["bob"])

@@ -1,0 +1,149 @@
+"""Workers of `course grade` that die, and workers that live elsewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from nbgrader.api import Gradebook
+
+from course.grading.course_folder import CourseFolder
+from course.grading.problem_sets import notebooks
+from tests.helpers import course, hand_in
+from tests.whole_class.classes import COURSE_ID, STUDENTS, a_class, gradings, rows, url
+
+# A test of the instructor's that ends the grader itself: no answer can do that, but a machine can.
+DEADLY = "import os\nif double(3) == 666:\n    os.kill(os.getpid(), 9)\nassert double(2) == 4"
+KILLING = "def double(x):\n    return 666"
+
+
+def test_a_dead_worker_costs_one_submission_at_most(tmp_path) -> None:
+    root = a_class(tmp_path / "course")
+    path = root / "source" / "small" / "small.ipynb"
+    source = notebooks.read(path)
+    (test,) = (cell for cell in source.cells if notebooks.grade_id(cell) == "test_double")
+    test.source = DEADLY
+    notebooks.write(source, path)
+    CourseFolder(root).generate("small")
+    hand_in(root, "carl", double=KILLING)
+    result = course("grade", "small", "--jobs", "2", cwd=root)
+    assert result.returncode == 1
+    assert "5 of 6 submissions graded" in result.stdout
+    assert "carl  infrastructure-error  the worker process died" in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+    statuses = {student: status for student, status, _ in gradings(url(root))}
+    assert statuses == dict.fromkeys(STUDENTS, "graded") | {"carl": "infrastructure-error"}
+    assert "carl" not in {row[0] for row in rows(url(root))}
+    assert not (root / "autograded" / "carl" / "small").exists()
+
+
+FORKED = """
+import os
+from course.grading import fleet
+
+def found():
+    import gc, sys
+    is_ready = "course.grading.whole_class.task" in sys.modules and gc.get_freeze_count() > 10_000
+    return is_ready, os.environ["OMP_NUM_THREADS"], os.getppid()
+
+if __name__ == "__main__":
+    with fleet.local(2) as client:
+        (first, second) = client.run(found).values()
+    assert first == second, "workers of two parents"
+    print(*first[:2], first[2] != os.getpid())
+"""
+
+
+def test_workers_are_forked_from_one_process_that_has_imported_all(tmp_path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(FORKED)
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "True 1 True\n", done.stderr
+
+
+PLACED = """
+import os
+from course.grading import fleet
+
+def found():
+    from course.grading.kernels import StudentKernel
+    with StudentKernel() as kernel:
+        (output,) = kernel.execute("import os; print(*os.sched_getaffinity(0))").outputs
+    (mine,) = os.sched_getaffinity(0)
+    return mine, int(output["text"])
+
+if __name__ == "__main__":
+    with fleet.local(3) as client:
+        found_by_each = [client.submit(found, workers=worker, pure=False) for worker in client.nthreads()]
+        print(*[number for future in found_by_each for number in future.result()])
+"""
+
+
+def test_a_worker_and_its_kernels_share_a_processor_and_take_the_next(tmp_path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(PLACED)
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    numbers = [*map(int, done.stdout.split())]
+    assert len(numbers) == 6, done.stderr
+    assert numbers[::2] == numbers[1::2]
+    usable = os.sched_getaffinity(0)
+    assert set(numbers) <= usable
+    assert len(set(numbers)) == min(3, len(usable))
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Start a Dask scheduler and a worker, each in a folder of its own; yield the scheduler's address."""
+    processes = []
+
+    def start(program: str, *arguments: str) -> subprocess.Popen[str]:
+        folder = tmp_path / program
+        folder.mkdir()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dask", program, *arguments, "--host", "tcp://127.0.0.1"],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        return process
+
+    def worker(address: str, *arguments: str) -> None:
+        start("worker", address, "--nthreads", "1", "--no-dashboard", *arguments)
+
+    scheduler = start("scheduler", "--port", "0", "--no-dashboard")
+    assert scheduler.stderr is not None
+    for line in scheduler.stderr:
+        if "Scheduler at:" in line:
+            break
+    try:
+        yield line.split()[-1], worker
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+def test_any_cluster_by_its_address(tmp_path, cluster) -> None:
+    address, worker = cluster
+    worker(address)
+    root = a_class(tmp_path / "course")
+    result = course("grade", "small", "--cluster", address, cwd=root)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "6 of 6 submissions graded" in result.stdout
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        scores = [sub.score for sub in gradebook.assignment_submissions("small")]
+    assert sorted(scores) == [1, 1, 1, 3, 3, 3]
+
+
+def test_no_cluster_there(tmp_path) -> None:
+    root = a_class(tmp_path / "course")
+    result = course("grade", "small", "--cluster", "tcp://127.0.0.1:9", cwd=root)
+    assert result.returncode == 1
+    assert result.stderr.startswith("course: no Dask scheduler answers at tcp://127.0.0.1:9")
+    assert result.stderr.count("\n") == 1
+    assert not list((root / "autograded").iterdir())
