@@ -1,5 +1,43 @@
-"""What the command line tells in one message."""
+"""Every exception that an instructor can meet. The command line shows its message and nothing else."""
+
+from __future__ import annotations
 
 
 class CourseError(Exception):
     """A command cannot do what it was asked; the message says why, and what to do."""
+
+
+class NotebookError(CourseError):
+    """A file is not a readable notebook; the message says which and why."""
+
+
+class GradebookError(CourseError):
+    """The gradebook cannot be used; the message says why, and what to do."""
+
+
+class NoGradebook(GradebookError):
+    """There is no file of that name yet."""
+
+
+class SandboxUnavailable(CourseError):
+    """No sandbox can be made on this machine; the message says what to install. Nothing may be graded."""
+
+
+class ClusterError(CourseError):
+    """There are no workers; the message says why, and what to do."""
+
+
+class ArchiveError(CourseError):
+    """An archive that is not taken; the message says why, and what to do."""
+
+
+class RosterError(CourseError):
+    """A roster that cannot be used; the message says why, and what to do."""
+
+
+class NothingToGrade(CourseError):
+    """A release has no cells to grade, and a submission for it has some."""
+
+
+class HarnessFailure(CourseError):
+    """The grader or a test is broken; the submission is not to blame."""

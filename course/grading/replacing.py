@@ -1,4 +1,4 @@
-"""Folders that change places: what is new waits beside what is there until all of it is written."""
+"""Files and folders that are replaced whole: what is new waits beside what is there until it is complete."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+from course import files
+from course.grading.errors import CourseError
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write `content` to `path`: all of it is there afterwards, or what was. Raises CourseError."""
+    try:
+        files.write(path, content)
+    except OSError as error:
+        raise CourseError(
+            f"{path} cannot be written: {error.strerror}; make room there, or name another place"
+        ) from error
 
 
 class PendingFolder:

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
+from course.grading.errors import SandboxUnavailable
 from course.grading.judging import runner
 from course.grading.problem_sets import notebooks
-from course.grading.sandbox.bubblewrap import SandboxUnavailable
 from tests.attacks.arena import FAST, HONEST, content, filled, grade, named, paper, problem_set, slow
 from tests.attacks.test_a_comparison import PATCHES
 from tests.attacks.test_b_harness import LATE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from course.grading.errors import NotebookError
 from course.grading.problem_sets import notebooks
 from demo.students import solutions
 from tests.helpers import ROOT
@@ -20,7 +21,7 @@ def saved(page: Page, path) -> list:
         page.wait_for_timeout(500)
         try:
             found = notebooks.read(path).cells
-        except notebooks.NotebookError:  # Lab is writing it just now
+        except NotebookError:  # Lab is writing it just now
             continue
         cells = [cell for cell in found if cell.cell_type == "code" and cell.source]
         if cells[-1].execution_count == len(cells):

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course.grading.lms.archive import Archive, ArchiveError, opened
+from course.grading.errors import ArchiveError
+from course.grading.lms.archive import Archive, opened
 from tests.lms.archives import MONDAY, archive, archive_of, entry
 
 

@@ -8,9 +8,7 @@ import sys
 import pytest
 
 from course.grading.course_folder import CourseFolder
-from course.grading.errors import CourseError
-from course.grading.lms.archive import ArchiveError
-from course.grading.lms.rosters import RosterError
+from course.grading.errors import ArchiveError, CourseError, RosterError
 from course.grading.sandbox import bubblewrap
 from tests.helpers import small_course
 from tests.lms.archives import TUESDAY, archive, archive_of, entry

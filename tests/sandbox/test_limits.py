@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox.limits import Limits
-from course.grading.sandbox.sandbox import SandboxUnavailable
 from tests.sandboxes import MIB, forget_peak, left_of, namespace_of, peak_memory
 
 FORK = """

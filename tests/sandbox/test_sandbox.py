@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 import course
+from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox import bubblewrap, seccomp
-from course.grading.sandbox.sandbox import SandboxUnavailable
 from course.grading.sandbox.student_kernel import StudentKernel
 from course.grading.sandbox.usage import read
 from tests.sandboxes import left_of, value_in

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
+from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox import messages, zmtp
 from course.grading.sandbox.execution import Failure
 from course.grading.sandbox.limits import Limits
-from course.grading.sandbox.sandbox import SandboxUnavailable
 from course.grading.sandbox.student_kernel import StudentKernel
 from tests.sandboxes import MIB, forget_peak, left_of, peak_memory, texts, value_in
 

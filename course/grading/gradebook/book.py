@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemy
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from course.grading.errors import CourseError
+from course.grading.errors import GradebookError, NoGradebook
 from course.grading.gradebook import history
 
 T = TypeVar("T")
@@ -27,14 +27,6 @@ SECONDS_TO_WAIT = 60
 """for somebody else's transaction"""
 NBGRADERS_OWN = {"default_course"}
 """the course that nbgrader's steps add to any gradebook"""
-
-
-class GradebookError(CourseError):
-    """The gradebook cannot be used; the message says why, and what to do."""
-
-
-class NoGradebook(GradebookError):
-    """There is no file of that name yet."""
 
 
 class _Whole(Session):

@@ -9,13 +9,12 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course.checking.seed import fresh_seed
+from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.judging.results import CellResult, Result, Status
 from course.grading.judging.runner import run, verdict_output
-from course.grading.judging.test_cells import HarnessFailure
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.assignment import Assignment
 from course.grading.sandbox.limits import Limits
-from course.grading.sandbox.sandbox import SandboxUnavailable
 from course.grading.submissions import notebook as submissions
 from course.grading.submissions.notebook import Unreadable
 from course.grading.submissions.rebuild import rebuild

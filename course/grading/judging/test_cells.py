@@ -15,21 +15,18 @@ import numpy as np
 
 from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer, clone
+from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
 from course.grading.judging.credit import is_an_answer
 from course.grading.judging.proxies import StudentError, StudentFunction
 from course.grading.judging.quiet import quiet
 from course.grading.judging.results import CellResult
-from course.grading.sandbox.bubblewrap import SandboxUnavailable
+from course.grading.problem_sets.names import free_names
 
 Ask = Callable[[dict[str, Any]], Any]
 
 HARNESS_FAILURES = (ImportError, SyntaxError, OSError)
 """Exceptions of a test that no answer can cause: the grader or the test is at fault."""
-
-
-class HarnessFailure(Exception):
-    """The grader or a test is broken; the submission is not to blame."""
 
 
 @dataclass(frozen=True)
@@ -138,25 +135,3 @@ def _compiled(source: str) -> tuple[CodeType, CodeType | None]:
     tree.body.pop()
     value = compile(ast.Expression(last.value), "<test>", "eval")
     return compile(tree, "<test>", "exec"), value
-
-
-@lru_cache(maxsize=256)
-def free_names(source: str) -> frozenset[str]:
-    """Return the names a cell reads and does not bind itself at its top level."""
-    tree = ast.parse(source)
-    read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    return frozenset(read - bound_names(tree))
-
-
-def bound_names(tree: ast.Module) -> set[str]:
-    """Return the names that the statements of a module bind at its top level."""
-    bound: set[str] = set()
-    for statement in tree.body:
-        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-            bound.add(statement.name)
-        elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-            bound |= {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
-        else:
-            stores = (n for n in ast.walk(statement) if isinstance(n, ast.Name))
-            bound |= {n.id for n in stores if isinstance(n.ctx, ast.Store)}
-    return bound

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from course.grading.errors import CourseError
+from course.grading.errors import ArchiveError
 
 MOST_ENTRIES = 200_000
 MOST_UNPACKED = 32 << 30
@@ -32,10 +32,6 @@ _DAMAGE = (zipfile.BadZipFile, ValueError, EOFError, struct.error, zlib.error, l
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _EXTRA_TIME, _EXTRA_NAME = 0x5455, 0x7075
 _JUNK = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
-
-
-class ArchiveError(CourseError):
-    """An archive that is not taken; the message says why, and what to do."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from nbgrader.api import Assignment
 from sqlalchemy import select
 
 from course.grading.course_folder import CourseFolder
-from course.grading.errors import CourseError
-from course.grading.gradebook.book import NoGradebook, reading
+from course.grading.errors import CourseError, NoGradebook
+from course.grading.gradebook.book import reading
 from course.grading.lms import rosters
 from course.grading.lms.archive import opened
 from course.grading.lms.placing import Placing

@@ -10,7 +10,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import PurePosixPath
 
-from course.grading.lms.archive import Archive, ArchiveError, Entry, same
+from course.grading.errors import ArchiveError
+from course.grading.lms.archive import Archive, Entry, same
 from course.grading.submissions.notebook import LARGEST
 from course.grading.submissions.other_files import MOST_BYTES, MOST_FILES, TIMESTAMP
 

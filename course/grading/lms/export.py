@@ -10,7 +10,6 @@ from nbgrader.plugins import ExportPlugin
 from sqlalchemy.orm import Session
 from traitlets import Bool, Unicode
 
-from course.grading import atomic
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.gradebook.book import reading
@@ -18,6 +17,7 @@ from course.grading.lms import grades, rosters
 from course.grading.lms.grades import Grades
 from course.grading.lms.sheets import SHEETS
 from course.grading.problem_sets import notebooks
+from course.grading.replacing import replace_file
 from course.grading.submissions.folders import converter, folders
 
 
@@ -63,7 +63,7 @@ def write(
     if not any(line.handed_in for line in found.lines):
         raise CourseError(f"nobody's {assignment} is graded: `course grade {assignment}` comes first")
     sheet = SHEETS[system](found, rosters.read(roster) if roster else None, provisional)
-    atomic.write(to, sheet.text(bom=system == "csv"))
+    replace_file(to, sheet.text(bom=system == "csv"))
     return found, [*_told(found, to, provisional), *sheet.remarks]
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from course.grading.errors import CourseError
+from course.grading.errors import RosterError
 from course.grading.lms.archive import same
 
 LARGEST = 32 << 20
@@ -31,10 +31,6 @@ _FIRST = ("first name", "first_name", "firstname")
 _LAST = ("last name", "last_name", "surname", "lastname")
 _EMAIL = ("email address", "email")
 _KEYS = {"moodle": ("identifier", "participant"), "canvas": ("id", "canvas_id")}
-
-
-class RosterError(CourseError):
-    """A roster that cannot be used; the message says why, and what to do."""
 
 
 @dataclass(frozen=True)

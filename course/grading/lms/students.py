@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from course.grading.lms.archive import Archive, ArchiveError, same
+from course.grading.errors import ArchiveError
+from course.grading.lms.archive import Archive, same
 from course.grading.lms.contents import File, Refused
 from course.grading.lms.names import CONVENTIONS, LOOKS, Part, unwrapped
 from course.grading.lms.rosters import Roster, is_id, words

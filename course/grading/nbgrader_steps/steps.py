@@ -25,6 +25,7 @@ from nbgrader.preprocessors import (
 )
 from traitlets import Bool, Float, Integer
 
+from course.grading.errors import NothingToGrade
 from course.grading.gradebook import entries, history
 from course.grading.gradebook.history import Grading
 from course.grading.judging import versions
@@ -68,10 +69,6 @@ class SubmissionExporter(NotebookExporter):
         resources = self._init_resources(resources)
         resources["metadata"].update(name=path.stem, path=str(path.parent), modified_date="")
         return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **options)
-
-
-class NothingToGrade(Exception):
-    """A release without cells to grade, for a submission that has them."""
 
 
 class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from course.grading import atomic
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.pack import pins, wheel
 from course.grading.problem_sets import leaks, notebooks, release
+from course.grading.replacing import replace_file
 from course.grading.sandbox.mounts import COURSE
 
 START = "START-HERE.html"
@@ -41,7 +41,7 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
     files[REQUIREMENTS] = _requirements(assignment, built.name).encode()
     files[START] = _start(assignment, names, built.name).encode()
     target = to or root / f"{assignment}.zip"
-    atomic.write(target, _zipped({f"{assignment}/{name}": content for name, content in files.items()}))
+    replace_file(target, _zipped({f"{assignment}/{name}": content for name, content in files.items()}))
     return target
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from course.grading.judging.test_cells import bound_names
 from course.grading.problem_sets import notebooks
+from course.grading.problem_sets.names import bound_names
 
 IN_KERNEL = "in-kernel"
 """tag of a test cell that opts out of being judged outside the student's kernel"""

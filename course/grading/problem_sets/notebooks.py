@@ -10,16 +10,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from course import files
-from course.grading.errors import CourseError
+from course.grading.errors import NotebookError
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-
-
-class NotebookError(CourseError):
-    """A file is not a readable notebook; the message says which and why."""
 
 
 def read(path: Path) -> NotebookNode:

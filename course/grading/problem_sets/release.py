@@ -6,11 +6,10 @@ import difflib
 import tempfile
 from pathlib import Path
 
-from course.grading import atomic
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.problem_sets import notebooks
-from course.grading.replacing import PendingFolder, Replacement
+from course.grading.replacing import PendingFolder, Replacement, replace_file
 
 PREFIX = ".course-release-"
 
@@ -33,7 +32,7 @@ def tidy(root: Path) -> list[Path]:
     for path in sources(root):
         notebook = notebooks.canonical(notebooks.read(path))
         if path.read_text(encoding="utf-8") != notebooks.dumps(notebook):
-            atomic.write(path, notebooks.dumps(notebook).encode())
+            replace_file(path, notebooks.dumps(notebook).encode())
             changed.append(path)
     return changed
 

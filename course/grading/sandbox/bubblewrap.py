@@ -11,13 +11,9 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from course.grading.errors import CourseError
+from course.grading.errors import SandboxUnavailable
 
 OLDEST = (0, 8, 0)
-
-
-class SandboxUnavailable(CourseError):
-    """No sandbox can be made on this machine; the message says what to install. Nothing may be graded."""
 
 
 def _candidates() -> Iterator[str]:

@@ -9,8 +9,9 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
+from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox import confinement, seccomp
-from course.grading.sandbox.bubblewrap import SandboxUnavailable, is_ready
+from course.grading.sandbox.bubblewrap import is_ready
 from course.grading.sandbox.limits import Limits, Watcher
 from course.grading.sandbox.usage import Folders
 from course.grading.sandbox.working_folder import put

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
+from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox import working_folder
 from course.grading.sandbox.client import ENDED, Client
 from course.grading.sandbox.execution import Clock, Execution, from_breach
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.outputs import Displays, Outputs
-from course.grading.sandbox.sandbox import Sandbox, SandboxUnavailable
+from course.grading.sandbox.sandbox import Sandbox
 
 
 class StudentKernel:

@@ -20,8 +20,9 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
+from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox import bubblewrap, confinement
-from course.grading.sandbox.bubblewrap import SandboxUnavailable, could_not_start, is_ready, said
+from course.grading.sandbox.bubblewrap import could_not_start, is_ready, said
 from course.grading.sandbox.mounts import GUEST_NAME, PACKAGES, Mounts, course_files, mounts
 
 # What every kernel imports sooner or later. Not matplotlib_inline's backend, which has to find a shell.

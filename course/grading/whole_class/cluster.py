@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster
 
-from course.grading.errors import CourseError
+from course.grading.errors import ClusterError
 from course.grading.whole_class import forkserver
 
 T = TypeVar("T")
@@ -39,10 +39,6 @@ _LOCAL = {
     "distributed.admin.system-monitor.interval": "10s",
     "distributed.comm.timeouts.connect": "60s",
 }
-
-
-class ClusterError(CourseError):
-    """There are no workers; the message says why, and what to do."""
 
 
 class Died(Exception):

@@ -22,14 +22,13 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from course.grading.course_folder import CourseFolder
-from course.grading.errors import CourseError
+from course.grading.errors import CourseError, SandboxUnavailable
 from course.grading.gradebook import history
 from course.grading.gradebook.book import Book
 from course.grading.judging.versions import grader_version, own_packages
 from course.grading.nbgrader_steps.steps import Rebuild, SandboxedExecute, skeleton_of
 from course.grading.problem_sets.assignment import Assignment
 from course.grading.sandbox import bubblewrap
-from course.grading.sandbox.bubblewrap import SandboxUnavailable
 from course.grading.submissions.folders import converter, folders, submission
 from course.grading.whole_class import cluster as clusters
 from course.grading.whole_class import task

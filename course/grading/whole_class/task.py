@@ -17,13 +17,13 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
+from course.grading.errors import SandboxUnavailable
 from course.grading.gradebook.entries import entries
 from course.grading.judging.grade import grade
 from course.grading.judging.results import Result, records
 from course.grading.judging.versions import grader_version
 from course.grading.nbgrader_steps.steps import SETTINGS, settings_of
 from course.grading.problem_sets.assignment import Assignment
-from course.grading.sandbox.bubblewrap import SandboxUnavailable
 from course.grading.sandbox.limits import Limits
 from course.grading.submissions.notebook import Unreadable
 
