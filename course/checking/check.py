@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from course.checking.tables.table import Check
-from course.checking.trial import Case, Finding, WrongAnswer, clone, examine, quiet
+from course.checking.trial import Case, Finding, WrongAnswer, clone, examine, warnings_ignored
 
 
 class CheckFailed(WrongAnswer):
@@ -98,7 +98,7 @@ def check(name: str, function: Callable[..., Any]) -> None:
 # the same for everybody: calls get copies
 @lru_cache(maxsize=100)
 def _cases(make: Callable[[], Sequence[Case]]) -> Sequence[Case]:
-    with quiet():
+    with warnings_ignored():
         return make()
 
 

@@ -21,7 +21,7 @@ Suspects = Mapping[str, Callable[..., Any]]
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def warnings_ignored() -> Iterator[None]:
     """Compute undisturbed by what a student has made of warnings: np.seterr, warnings as errors."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -102,7 +102,7 @@ def examine(
     """
     calls = [clone(case.args) for case in cases]
     results = call_all(function, calls)
-    with quiet():
+    with warnings_ignored():
         return _judge(cases, calls, results, tolerance, suspects)
 
 

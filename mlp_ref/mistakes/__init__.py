@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from course.checking.compare import Tolerance, agrees
-from course.checking.trial import Trial, clone, notes, quiet, shares_memory, try_case, unchanged
+from course.checking.trial import Trial, clone, notes, shares_memory, try_case, unchanged, warnings_ignored
 from mlp_ref.mistakes import descent, ps0, ps1, ps2, ps3, recursion
 from mlp_ref.mistakes.common import Mistake, Table
 
@@ -26,7 +26,7 @@ __all__ = ["MISTAKES", "Mistake", "recognise"]
 
 def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mistake | None:
     """Return the mistake of function `name` that does what was seen in every trial, or None."""
-    with quiet():
+    with warnings_ignored():
         for mistake in MISTAKES.get(name, ()):
             if _explains(mistake, trials, tolerance):
                 return mistake
