@@ -42,11 +42,6 @@ def squares_gradient(A: Array, c: Array, W: Any) -> Array:
     return _back(A, c * (A @ np.ravel(W)), W)
 
 
-def waves_gradient(A: Array, c: Array, W: Any) -> Array:
-    """Return the gradient of `waves`, in the shape of W."""
-    return _back(A, c * np.cos(A @ np.ravel(W)), W)
-
-
 def valleys_gradient(A: Array, c: Array, W: Any) -> Array:
     """Return the gradient of `valleys`, in the shape of W.
 

@@ -129,28 +129,27 @@ def _any_run(rng: Generator, n: int) -> Integers:
 def _largest_curvature(rng: Generator) -> Iterator[Arguments]:
     for n in (1, 2, 3, 5, 8):
         A, _ = np.linalg.qr(rng.normal(size=(n, n)))
-        for kind in ("valleys", "waves"):
-            yield _curved(rng, A, kind, LARGEST_RATIO)
+        for _ in range(2):
+            yield _valleys(rng, A, LARGEST_RATIO)
         if n in (2, 8):
-            yield _curved(rng, A, "squares", LARGEST_RATIO)
-            yield *_curved(rng, A, "valleys", LARGEST_RATIO), 100
-            yield *_curved(rng, A, "waves", 0.3), 20
+            curvatures, u = _curved(rng, n, LARGEST_RATIO)
+            yield partial(landscapes.squares_gradient, A, curvatures), A.T @ u
+            yield *_valleys(rng, A, LARGEST_RATIO), 100
+            yield *_valleys(rng, A, 0.3), 20
 
 
-def _curved(rng: Generator, A: Array, kind: str, ratio: float) -> tuple[partial[Array], Array]:
+def _valleys(rng: Generator, A: Array, ratio: float) -> tuple[partial[Array], Array]:
     """Return a gradient and a point where the curvatures along the rows of A are known and one dominates."""
-    n = len(A)
+    curvatures, u = _curved(rng, len(A), ratio)
+    return partial(landscapes.valleys_gradient, A, curvatures * np.cosh(u) ** 2), A.T @ u
+
+
+def _curved(rng: Generator, n: int, ratio: float) -> tuple[Array, Array]:
+    """Return n curvatures, the first positive and the others within `ratio` of it, and u, away from 0."""
     ratios = rng.uniform(-1, 1, size=n - 1)
     ratios[:1] = rng.choice([-1, 1])
     curvatures = rng.uniform(0.5, 20) * np.append(1, ratio * ratios)
-    u = rng.choice([-1, 1], size=n) * rng.uniform(0.3, 0.5, size=n)
-    c = curvatures
-    if kind == "valleys":
-        c = curvatures * np.cosh(u) ** 2
-    if kind == "waves":
-        u += np.pi / 2
-        c = -curvatures / np.sin(u)
-    return partial(getattr(landscapes, f"{kind}_gradient"), A, c), A.T @ u
+    return curvatures, rng.choice([-1, 1], size=n) * rng.uniform(0.3, 0.5, size=n)
 
 
 def _best_learning_rate(rng: Generator) -> Iterator[Arguments]:
