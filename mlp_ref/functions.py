@@ -25,7 +25,7 @@ class Result(Enum):
 
 @dataclass(frozen=True)
 class Function:
-    """A function that students write."""
+    """A function that students write. In the table it is called by problem set and name, as "ps1.dC_dW1"."""
 
     reference: Callable[..., Any]
     equation: str = ""
@@ -61,15 +61,15 @@ def _of_gradients(hs: Any, deltas: Any) -> Any:
     return [dWs, [delta.shape[1:] for delta in deltas]]
 
 
-_PS0 = {
-    "sigmoid": Function(tools.sigmoid),
-    "relative_error": Function(tools.relative_error),
-    "numerical_gradient": Function(tools.numerical_gradient, tolerance=Tolerance(rtol=1e-6, atol=1e-8)),
-    "find_the_bug": Function(tools.find_the_bug),
-}
-_PS1 = {
-    "mse_cost": Function(one_hidden.mse_cost, "1", (0, 1), Result.MEAN, lambda y, y_hat: (), stocked=True),
-    "forward": Function(
+FUNCTIONS: dict[str, Function] = {
+    "ps0.sigmoid": Function(tools.sigmoid),
+    "ps0.relative_error": Function(tools.relative_error),
+    "ps0.numerical_gradient": Function(tools.numerical_gradient, tolerance=Tolerance(rtol=1e-6, atol=1e-8)),
+    "ps0.find_the_bug": Function(tools.find_the_bug),
+    "ps1.mse_cost": Function(
+        one_hidden.mse_cost, "1", (0, 1), Result.MEAN, lambda y, y_hat: (), stocked=True
+    ),
+    "ps1.forward": Function(
         one_hidden.forward,
         "",
         (0,),
@@ -77,15 +77,15 @@ _PS1 = {
         lambda X, W1, W2: [(len(X), W1.shape[1]), (len(X), len(W2)), (len(X), 1), (len(X), 1)],
         stocked=True,
     ),
-    "dC_dyhat": Function(
+    "ps1.dC_dyhat": Function(
         one_hidden.dC_dyhat, "3", (0, 1), Result.ROWS_OVER_N, lambda y, y_hat: y.shape, stocked=True
     ),
-    "dyhat_dO": Function(one_hidden.dyhat_dO, "3a", (0,), Result.ROWS, lambda O: O.shape, stocked=True),
-    "dO_dW2": Function(one_hidden.dO_dW2, "4", (0,), Result.ROWS, lambda Z: Z.shape, stocked=True),
-    "dC_dW2_chain": Function(
+    "ps1.dyhat_dO": Function(one_hidden.dyhat_dO, "3a", (0,), Result.ROWS, lambda O: O.shape, stocked=True),
+    "ps1.dO_dW2": Function(one_hidden.dO_dW2, "4", (0,), Result.ROWS, lambda Z: Z.shape, stocked=True),
+    "ps1.dC_dW2_chain": Function(
         one_hidden.dC_dW2_chain, "2", (0, 1, 2), Result.SUM, lambda a, b, Z: (Z.shape[1], 1), stocked=True
     ),
-    "dC_dW2": Function(
+    "ps1.dC_dW2": Function(
         one_hidden.dC_dW2,
         "5",
         (0, 1, 2, 3),
@@ -93,12 +93,12 @@ _PS1 = {
         lambda y, y_hat, O, Z: (Z.shape[1], 1),
         stocked=True,
     ),
-    "dO_dZ": Function(one_hidden.dO_dZ, "7", shape=lambda W2: (len(W2) - 1,), stocked=True),
-    "dZ_dH": Function(
+    "ps1.dO_dZ": Function(one_hidden.dO_dZ, "7", shape=lambda W2: (len(W2) - 1,), stocked=True),
+    "ps1.dZ_dH": Function(
         one_hidden.dZ_dH, "8", (0,), Result.ROWS, lambda Z: (len(Z), Z.shape[1] - 1), stocked=True
     ),
-    "dH_dW1": Function(one_hidden.dH_dW1, "9", (0,), Result.ROWS, lambda X: X.shape, stocked=True),
-    "dC_dW1_chain": Function(
+    "ps1.dH_dW1": Function(one_hidden.dH_dW1, "9", (0,), Result.ROWS, lambda X: X.shape, stocked=True),
+    "ps1.dC_dW1_chain": Function(
         one_hidden.dC_dW1_chain,
         "6",
         (0, 1, 3, 4),
@@ -106,7 +106,7 @@ _PS1 = {
         lambda a, b, w, s, X: (X.shape[1], len(w)),
         stocked=True,
     ),
-    "dC_dW1": Function(
+    "ps1.dC_dW1": Function(
         one_hidden.dC_dW1,
         "10",
         (0, 1, 2, 3, 4),
@@ -114,13 +114,13 @@ _PS1 = {
         lambda X, y, y_hat, O, Z, W2: (X.shape[1], Z.shape[1] - 1),
         stocked=True,
     ),
-    "gradient_descent_step": Function(
+    "ps1.gradient_descent_step": Function(
         training.gradient_descent_step,
         shape=lambda W1, W2, dW1, dW2, eta: [W1.shape, W2.shape],
         fresh=True,
         stocked=True,
     ),
-    "gradients_end_to_end": Function(
+    "ps1.gradients_end_to_end": Function(
         training.gradients_end_to_end,
         "",
         (0, 1),
@@ -128,48 +128,37 @@ _PS1 = {
         lambda X, y, W1, W2: [W1.shape, W2.shape],
         stocked=True,
     ),
-    "train": Function(training.train_one_hidden, "", (0, 1), Result.JOINT, _of_training, fresh=True),
-}
-_PS2 = {
-    "forward": Function(
+    "ps1.train": Function(training.train_one_hidden, "", (0, 1), Result.JOINT, _of_training, fresh=True),
+    "ps2.forward": Function(
         deep.forward,
         "",
         (0,),
         Result.ROWS,
         lambda X, Ws, bs: [X.shape, *((len(X), len(b)) for b in bs)],
     ),
-    "bce_loss": Function(deep.bce_loss, "", (0, 1), Result.SUM, lambda y, f: ()),
-    "bce_from_logits": Function(deep.bce_from_logits, "", (0, 1), Result.SUM, lambda y, z: ()),
-    "dL_df": Function(deep.dL_df, "delta", (0, 1), Result.ROWS, lambda y, f: y.shape),
-    "dh_dz": Function(deep.dh_dz, "delta", (0,), Result.ROWS, lambda h: h.shape),
-    "dz_dh": Function(deep.dz_dh, "delta", shape=lambda W_next: W_next.shape[::-1]),
-    "output_delta": Function(deep.output_delta, "delta", (0, 1), Result.ROWS, lambda y, f: y.shape),
-    "delta_step": Function(
+    "ps2.bce_loss": Function(deep.bce_loss, "", (0, 1), Result.SUM, lambda y, f: ()),
+    "ps2.bce_from_logits": Function(deep.bce_from_logits, "", (0, 1), Result.SUM, lambda y, z: ()),
+    "ps2.dL_df": Function(deep.dL_df, "delta", (0, 1), Result.ROWS, lambda y, f: y.shape),
+    "ps2.dh_dz": Function(deep.dh_dz, "delta", (0,), Result.ROWS, lambda h: h.shape),
+    "ps2.dz_dh": Function(deep.dz_dh, "delta", shape=lambda W_next: W_next.shape[::-1]),
+    "ps2.output_delta": Function(deep.output_delta, "delta", (0, 1), Result.ROWS, lambda y, f: y.shape),
+    "ps2.delta_step": Function(
         deep.delta_step, "delta", (0, 2), Result.ROWS, lambda delta_next, W_next, h: h.shape
     ),
-    "deltas": Function(deep.deltas, "delta", (0, 1), Result.ROWS, lambda y, hs, Ws: _shapes(hs[1:])),
-    "dL_dW1": Function(deep.dL_dW1, "delta", (0, 1, 2), Result.SUM, lambda X, y, hs, Ws: Ws[0].shape),
-    "dL_dW1_sums": Function(
+    "ps2.deltas": Function(deep.deltas, "delta", (0, 1), Result.ROWS, lambda y, hs, Ws: _shapes(hs[1:])),
+    "ps2.dL_dW1": Function(deep.dL_dW1, "delta", (0, 1, 2), Result.SUM, lambda X, y, hs, Ws: Ws[0].shape),
+    "ps2.dL_dW1_sums": Function(
         deep.dL_dW1_sums, "delta", (0, 1, 2), Result.SUM, lambda X, y, hs, Ws: Ws[0].shape
     ),
-    "gradients": Function(deep.gradients, "delta", (0, 1), Result.SUM, _of_gradients),
-    "gradients_end_to_end": Function(
+    "ps2.gradients": Function(deep.gradients, "delta", (0, 1), Result.SUM, _of_gradients),
+    "ps2.gradients_end_to_end": Function(
         training.gradients_end_to_end_deep, "", (0, 1), Result.SUM, lambda X, y, Ws, bs: _shapes([Ws, bs])
     ),
-    "train": Function(training.train_deep, "", (0, 1), Result.JOINT, _of_training, fresh=True),
+    "ps2.train": Function(training.train_deep, "", (0, 1), Result.JOINT, _of_training, fresh=True),
+    "ps3.loss_curves": Function(curves.loss_curves),
+    "ps3.classify_run": Function(curves.classify_run),
+    "ps3.largest_curvature": Function(curves.largest_curvature, tolerance=Tolerance(rtol=1e-3)),
+    "ps3.best_learning_rate": Function(curves.best_learning_rate),
 }
-_PS3 = {
-    "loss_curves": Function(curves.loss_curves),
-    "classify_run": Function(curves.classify_run),
-    "largest_curvature": Function(curves.largest_curvature, tolerance=Tolerance(rtol=1e-3)),
-    "best_learning_rate": Function(curves.best_learning_rate),
-}
-
-FUNCTIONS: dict[str, Function] = {
-    f"{problem_set}.{name}": function
-    for problem_set, functions in (("ps0", _PS0), ("ps1", _PS1), ("ps2", _PS2), ("ps3", _PS3))
-    for name, function in functions.items()
-}
-"""By problem set and name, as "ps1.dC_dW2"."""
 
 REFERENCE: dict[str, Callable[..., Any]] = {name: function.reference for name, function in FUNCTIONS.items()}
