@@ -15,7 +15,7 @@ import numpy as np
 
 from course.checking.trial import Case, clone, warnings_ignored
 from mlp_ref.cases import ps0, ps1, ps2, ps3
-from mlp_ref.cases.common import Arguments, Array, Draw, Generator
+from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 from mlp_ref.functions import FUNCTIONS, Function
 from mlp_ref.networks import Stock
 

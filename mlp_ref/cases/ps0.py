@@ -1,4 +1,4 @@
-"""Inputs of ps0's functions. Functions to differentiate mix the entries of W, and most are not quadratic."""
+"""Inputs of ps0's functions. The functions to differentiate mix the entries of W; most are not quadratic."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from course.checking import landscapes
 from course.gradcheck import relative_error
-from mlp_ref.cases.common import Arguments, Array, Draw, Generator
+from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 
 LARGEST_ARGUMENT = 1e4
 

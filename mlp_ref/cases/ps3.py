@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course.checking import landscapes
-from mlp_ref.cases.common import Arguments, Array, Draw, Generator
+from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 from mlp_ref.curves import classify_run
 
 LARGEST_RATIO = 0.7
@@ -61,7 +61,7 @@ def _classify_run(rng: Generator) -> Iterator[Arguments]:
 
 
 def _boundaries(rng: Generator) -> Iterator[Sequence[int] | Integers]:
-    """Yield runs right on the edge of each rule, and runs one unit beyond."""
+    """Yield runs exactly on the edge of each rule, and runs one unit beyond it."""
     first = int(rng.integers(2, 1000))
     yield [first]
     yield [first] * int(rng.integers(3, 12))
@@ -77,7 +77,7 @@ def _boundaries(rng: Generator) -> Iterator[Sequence[int] | Integers]:
     for last in (300, 800):
         wavering = _falling(rng, 1000, last, 6)
         yield np.concatenate([wavering, last + rng.integers(1, 50) * np.array([1, 0, 1, 0, -1])])
-    # much ado for little, then a calm descent
+    # up and down by 100, then down by 40 in small steps
     zigzag = 1000 - 100 * (np.arange(7) % 2)
     yield np.concatenate([zigzag, _falling(rng, 990, 950, 5)])
     for beyond in (0, 1):
@@ -108,11 +108,11 @@ def _falling(rng: Generator, first: int, last: int, n: int) -> Integers:
 def _of_every_regime(rng: Generator) -> Iterator[Integers]:
     """Yield a run of every regime and several lengths; often more than one rule holds."""
     for n in (3, 6, 15, 40):
-        found: dict[str, Integers] = {}
-        while len(found) < 5:
+        runs: dict[str, Integers] = {}
+        while len(runs) < 5:
             losses = _any_run(rng, n)
-            found[classify_run(losses.tolist())] = losses
-        yield from found.values()
+            runs[classify_run(losses.tolist())] = losses
+        yield from runs.values()
 
 
 def _any_run(rng: Generator, n: int) -> Integers:
