@@ -134,11 +134,11 @@ def test_whoever_comes_first_gets_the_same_networks():
 def test_no_network_is_given_to_two_functions():
     # entries that are drawn, and not 0, 1 or so large that σ leaves nothing of them
     values = [
-        {x for case in found for a in arrays(case.args) for x in a.flat if 1e-3 < abs(x) < 1 - 1e-3}
-        for found in of_stock(STOCKED).values()
+        {x for case in drawn_once for a in arrays(case.args) for x in a.flat if 1e-3 < abs(x) < 1 - 1e-3}
+        for drawn_once in of_stock(STOCKED).values()
     ]
     # σ of the largest logit, to which some are scaled, is in several
-    assert all(len(one & other) <= 2 for k, one in enumerate(values) for other in values[:k])
+    assert all(len(first & second) <= 2 for k, second in enumerate(values) for first in values[:k])
 
 
 def test_a_stock_gives_no_network_a_third_time():

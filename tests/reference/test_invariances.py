@@ -84,9 +84,9 @@ def check_same_again(name, function, args, rng):
 
 
 def check_one_example(name, function, args, rng):
-    one = taken(name, args, [rng.integers(number_of_examples(name, args))])
-    result = function(*one)
-    assert shapes(result) == FUNCTIONS[name].shape(*one)
+    single = taken(name, args, [rng.integers(number_of_examples(name, args))])
+    result = function(*single)
+    assert shapes(result) == FUNCTIONS[name].shape(*single)
     assert all(np.isfinite(a).all() for a in arrays([result]))
 
 

@@ -187,8 +187,8 @@ def test_shared_memory_is_refused(name):
     if name == "ps1.gradient_descent_step":
         assert "shares memory" in refused(name, lambda W1, W2, *_: (W1, W2))
     else:
-        found = [seed for seed in range(20) if any(args[-1] == 0 for args in seen(name, seed))]
-        assert "shares memory" in refused(name, sharing, found[0])
+        seeds = [seed for seed in range(20) if any(args[-1] == 0 for args in seen(name, seed))]
+        assert "shares memory" in refused(name, sharing, seeds[0])
 
 
 @pytest.mark.parametrize("name", ["ps0.sigmoid", "ps1.train", "ps2.deltas", "ps2.bce_loss"])

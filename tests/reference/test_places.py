@@ -66,9 +66,9 @@ def test_a_name_may_mean_several_functions():
 
 
 def test_as_a_command():
-    found = run(["mlp_ref", "eq10", "dC_dW1", "3a"], ROOT)
-    assert found.returncode == 0
-    assert re.findall(r"^\S.*", found.stdout, flags=re.MULTILINE) == [
+    printed = run(["mlp_ref", "eq10", "dC_dW1", "3a"], ROOT)
+    assert printed.returncode == 0
+    assert re.findall(r"^\S.*", printed.stdout, flags=re.MULTILINE) == [
         "ps1.dC_dW1, eq10",
         "ps1.dyhat_dO, eq3a",
     ]
