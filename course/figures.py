@@ -28,8 +28,8 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 def single(width: float, height: float, title: str, *, log: str = "") -> tuple[Figure, Axes]:
     """Return a figure of `width` × `height` inches and its only pair of axes.
 
-    Those named in `log`, as "xy", are logarithmic. All has its fixed place, with room for it: measuring
-    labels to find one takes as long as drawing them.
+    The axes named in `log`, as "xy", are logarithmic. Title and labels have fixed places, because
+    measuring them to find places takes as long as drawing them.
     """
     import matplotlib.pyplot as plt
     from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
@@ -64,7 +64,7 @@ def show(figure: Figure, alt: str) -> None:
     # the first level is nearly as small as the sixth, in half the time
     figure.savefig(buffer, format="png", dpi=110, pil_kwargs={"compress_level": 1})
     if "matplotlib.pyplot" in sys.modules:
-        # pyplot would show it a second time at the end of the cell
+        # else pyplot shows it a second time at the end of the cell
         sys.modules["matplotlib.pyplot"].close(figure)
     png = base64.b64encode(buffer.getvalue()).decode("ascii")
     bundle = {

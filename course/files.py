@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Writes files that are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -29,4 +29,4 @@ def write(path: Path, content: bytes) -> Path:
 def unused(path: Path) -> Path:
     """Return `path`, or the first of path-2, path-3, … that is not there yet."""
     others = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
-    return next(one for one in itertools.chain([path], others) if not one.exists())
+    return next(name for name in itertools.chain([path], others) if not name.exists())

@@ -1,4 +1,4 @@
-"""Numerical derivatives: the instrument that tells whether a formula is the derivative.
+"""Numerical derivatives, which tell whether a formula is the derivative.
 
 Two methods, because they fail differently. Central differences need nothing but the function, and
 lose about half of the digits. The complex step, Im f(x + ih) / h, subtracts nothing and is exact to

@@ -1,4 +1,4 @@
-"""Text of others, made fit to be shown."""
+"""Makes text of unknown origin fit to be shown on one line."""
 
 from __future__ import annotations
 

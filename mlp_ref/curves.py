@@ -24,6 +24,9 @@ def classify_run(losses: Sequence[float]) -> str:
     The first that holds: "diverged", a loss is not finite or > 10 losses[0]; "oscillating", more than ⅕
     of the steps t ≥ m go up; "steady", the last loss ≤ ½ the first; "stuck", Σ |step| over t ≥ m is ≤ ⅒
     of that over t < m; "slow".
+
+    The explorer names its runs by the same rule, for many at once, in code that students receive; a test
+    of the explorer holds the two to each other.
     """
     curve = np.asarray(losses, dtype=float)
     if not np.isfinite(curve).all() or curve.max() > 10 * curve[0]:

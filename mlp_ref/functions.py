@@ -1,61 +1,164 @@
-"""The reference function of every name, `ps1.dC_dW2` and the like."""
+"""The table of all functions: the reference of each, the equation it states, and what holds for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
+import numpy as np
+
+from course.checking.compare import Tolerance
 from mlp_ref import curves, deep, one_hidden, tools, training
 
-_TOOLS = (
-    tools.sigmoid,
-    tools.relative_error,
-    tools.numerical_gradient,
-    tools.find_the_bug,
-)
-_ONE_HIDDEN = (
-    one_hidden.mse_cost,
-    one_hidden.forward,
-    one_hidden.dC_dyhat,
-    one_hidden.dyhat_dO,
-    one_hidden.dO_dW2,
-    one_hidden.dC_dW2_chain,
-    one_hidden.dC_dW2,
-    one_hidden.dO_dZ,
-    one_hidden.dZ_dH,
-    one_hidden.dH_dW1,
-    one_hidden.dC_dW1_chain,
-    one_hidden.dC_dW1,
-    training.gradient_descent_step,
-)
-_DEEP = (
-    deep.forward,
-    deep.bce_loss,
-    deep.bce_from_logits,
-    deep.dL_df,
-    deep.dh_dz,
-    deep.dz_dh,
-    deep.output_delta,
-    deep.delta_step,
-    deep.deltas,
-    deep.dL_dW1,
-    deep.dL_dW1_sums,
-    deep.gradients,
-)
-_CURVES = (
-    curves.loss_curves,
-    curves.classify_run,
-    curves.largest_curvature,
-    curves.best_learning_rate,
-)
 
-REFERENCE: dict[str, Callable[..., Any]] = {
-    **{f"ps0.{function.__name__}": function for function in _TOOLS},
-    **{f"ps1.{function.__name__}": function for function in _ONE_HIDDEN},
-    "ps1.gradients_end_to_end": training.gradients_end_to_end,
-    "ps1.train": training.train_one_hidden,
-    **{f"ps2.{function.__name__}": function for function in _DEEP},
-    "ps2.gradients_end_to_end": training.gradients_end_to_end_deep,
-    "ps2.train": training.train_deep,
-    **{f"ps3.{function.__name__}": function for function in _CURVES},
+class Result(Enum):
+    """How a result depends on the examples, of which there are N."""
+
+    ROWS = "a row for each example, from that example alone"
+    ROWS_OVER_N = "a row for each example, from that example alone but for a factor 1/N"
+    SUM = "a sum over the examples"
+    MEAN = "a mean over the examples"
+    JOINT = "all examples together, in any order"
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that students write. In the table it is called by problem set and name, as "ps1.dC_dW1"."""
+
+    reference: Callable[..., Any]
+    equation: str = ""
+    """the number in seed 1, as "3a"; "delta" in seed 2, which numbers nothing; empty outside of both"""
+    examples: tuple[int, ...] = ()
+    """positions of the arguments with a row for each example: arrays, or lists of arrays"""
+    result: Result | None = None
+    """None where no argument has examples"""
+    shape: Callable[..., Any] | None = None
+    """the result's shape, or list of shapes, from the arguments; None where these do not settle it"""
+    fresh: bool = False
+    """whether the result must not share memory with the arguments"""
+    stocked: bool = False
+    """whether hidden inputs are parts of one network of each size, drawn together with those of others"""
+    tolerance: Tolerance = field(default_factory=Tolerance)
+
+    @property
+    def marker(self) -> str:
+        """The pytest marker of its equation, as "eq3a" or "delta"; empty when there is none."""
+        return f"eq{self.equation}" if self.equation[:1].isdigit() else self.equation
+
+
+def _shapes(items: Any) -> Any:
+    return [_shapes(item) for item in items] if isinstance(items, (list, tuple)) else np.shape(items)
+
+
+def _of_training(X: Any, y: Any, first: Any, second: Any, eta: float, steps: int) -> Any:
+    return [(steps + 1,), _shapes(first), _shapes(second)]
+
+
+def _of_gradients(hs: Any, deltas: Any) -> Any:
+    dWs = [(h.shape[1], delta.shape[1]) for h, delta in zip(hs[:-1], deltas, strict=True)]
+    return [dWs, [delta.shape[1:] for delta in deltas]]
+
+
+FUNCTIONS: dict[str, Function] = {
+    "ps0.sigmoid": Function(tools.sigmoid),
+    "ps0.relative_error": Function(tools.relative_error),
+    "ps0.numerical_gradient": Function(tools.numerical_gradient, tolerance=Tolerance(rtol=1e-6, atol=1e-8)),
+    "ps0.find_the_bug": Function(tools.find_the_bug),
+    "ps1.mse_cost": Function(
+        one_hidden.mse_cost, "1", (0, 1), Result.MEAN, lambda y, y_hat: (), stocked=True
+    ),
+    "ps1.forward": Function(
+        one_hidden.forward,
+        "",
+        (0,),
+        Result.ROWS,
+        lambda X, W1, W2: [(len(X), W1.shape[1]), (len(X), len(W2)), (len(X), 1), (len(X), 1)],
+        stocked=True,
+    ),
+    "ps1.dC_dyhat": Function(
+        one_hidden.dC_dyhat, "3", (0, 1), Result.ROWS_OVER_N, lambda y, y_hat: y.shape, stocked=True
+    ),
+    "ps1.dyhat_dO": Function(one_hidden.dyhat_dO, "3a", (0,), Result.ROWS, lambda O: O.shape, stocked=True),
+    "ps1.dO_dW2": Function(one_hidden.dO_dW2, "4", (0,), Result.ROWS, lambda Z: Z.shape, stocked=True),
+    "ps1.dC_dW2_chain": Function(
+        one_hidden.dC_dW2_chain, "2", (0, 1, 2), Result.SUM, lambda a, b, Z: (Z.shape[1], 1), stocked=True
+    ),
+    "ps1.dC_dW2": Function(
+        one_hidden.dC_dW2,
+        "5",
+        (0, 1, 2, 3),
+        Result.MEAN,
+        lambda y, y_hat, O, Z: (Z.shape[1], 1),
+        stocked=True,
+    ),
+    "ps1.dO_dZ": Function(one_hidden.dO_dZ, "7", shape=lambda W2: (len(W2) - 1,), stocked=True),
+    "ps1.dZ_dH": Function(
+        one_hidden.dZ_dH, "8", (0,), Result.ROWS, lambda Z: (len(Z), Z.shape[1] - 1), stocked=True
+    ),
+    "ps1.dH_dW1": Function(one_hidden.dH_dW1, "9", (0,), Result.ROWS, lambda X: X.shape, stocked=True),
+    "ps1.dC_dW1_chain": Function(
+        one_hidden.dC_dW1_chain,
+        "6",
+        (0, 1, 3, 4),
+        Result.SUM,
+        lambda a, b, w, s, X: (X.shape[1], len(w)),
+        stocked=True,
+    ),
+    "ps1.dC_dW1": Function(
+        one_hidden.dC_dW1,
+        "10",
+        (0, 1, 2, 3, 4),
+        Result.MEAN,
+        lambda X, y, y_hat, O, Z, W2: (X.shape[1], Z.shape[1] - 1),
+        stocked=True,
+    ),
+    "ps1.gradient_descent_step": Function(
+        training.gradient_descent_step,
+        shape=lambda W1, W2, dW1, dW2, eta: [W1.shape, W2.shape],
+        fresh=True,
+        stocked=True,
+    ),
+    "ps1.gradients_end_to_end": Function(
+        training.gradients_end_to_end,
+        "",
+        (0, 1),
+        Result.MEAN,
+        lambda X, y, W1, W2: [W1.shape, W2.shape],
+        stocked=True,
+    ),
+    "ps1.train": Function(training.train_one_hidden, "", (0, 1), Result.JOINT, _of_training, fresh=True),
+    "ps2.forward": Function(
+        deep.forward,
+        "",
+        (0,),
+        Result.ROWS,
+        lambda X, Ws, bs: [X.shape, *((len(X), len(b)) for b in bs)],
+    ),
+    "ps2.bce_loss": Function(deep.bce_loss, "", (0, 1), Result.SUM, lambda y, f: ()),
+    "ps2.bce_from_logits": Function(deep.bce_from_logits, "", (0, 1), Result.SUM, lambda y, z: ()),
+    "ps2.dL_df": Function(deep.dL_df, "delta", (0, 1), Result.ROWS, lambda y, f: y.shape),
+    "ps2.dh_dz": Function(deep.dh_dz, "delta", (0,), Result.ROWS, lambda h: h.shape),
+    "ps2.dz_dh": Function(deep.dz_dh, "delta", shape=lambda W_next: W_next.shape[::-1]),
+    "ps2.output_delta": Function(deep.output_delta, "delta", (0, 1), Result.ROWS, lambda y, f: y.shape),
+    "ps2.delta_step": Function(
+        deep.delta_step, "delta", (0, 2), Result.ROWS, lambda delta_next, W_next, h: h.shape
+    ),
+    "ps2.deltas": Function(deep.deltas, "delta", (0, 1), Result.ROWS, lambda y, hs, Ws: _shapes(hs[1:])),
+    "ps2.dL_dW1": Function(deep.dL_dW1, "delta", (0, 1, 2), Result.SUM, lambda X, y, hs, Ws: Ws[0].shape),
+    "ps2.dL_dW1_sums": Function(
+        deep.dL_dW1_sums, "delta", (0, 1, 2), Result.SUM, lambda X, y, hs, Ws: Ws[0].shape
+    ),
+    "ps2.gradients": Function(deep.gradients, "delta", (0, 1), Result.SUM, _of_gradients),
+    "ps2.gradients_end_to_end": Function(
+        training.gradients_end_to_end_deep, "", (0, 1), Result.SUM, lambda X, y, Ws, bs: _shapes([Ws, bs])
+    ),
+    "ps2.train": Function(training.train_deep, "", (0, 1), Result.JOINT, _of_training, fresh=True),
+    "ps3.loss_curves": Function(curves.loss_curves),
+    "ps3.classify_run": Function(curves.classify_run),
+    "ps3.largest_curvature": Function(curves.largest_curvature, tolerance=Tolerance(rtol=1e-3)),
+    "ps3.best_learning_rate": Function(curves.best_learning_rate),
 }
+
+REFERENCE: dict[str, Callable[..., Any]] = {name: function.reference for name, function in FUNCTIONS.items()}

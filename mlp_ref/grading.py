@@ -13,17 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from course.checking.compare import Tolerance
 from course.checking.seed import grading_seed
 from course.checking.trial import Case, WrongAnswer, examine, sentences
 from mlp_ref.cases import cases, stock
+from mlp_ref.functions import FUNCTIONS
 from mlp_ref.mistakes import recognise
-
-TOLERANCE = {
-    "ps0.numerical_gradient": Tolerance(rtol=1e-6, atol=1e-8),
-    "ps3.largest_curvature": Tolerance(rtol=1e-3),
-}
-"""Of functions that are not closed forms."""
 
 
 def matches_reference(name: str, function: Callable[..., Any]) -> None:
@@ -36,7 +30,7 @@ def matches_reference(name: str, function: Callable[..., Any]) -> None:
     """
     seed = grading_seed()
     print(f"{name}: inputs drawn from seed {seed}")
-    tolerance = TOLERANCE.get(name, Tolerance())
+    tolerance = FUNCTIONS[name].tolerance
     finding = examine(function, _drawn(name, seed), tolerance)
     if finding is None:
         return

@@ -30,8 +30,8 @@ LARGEST_LOGIT = 6.0
 LARGEST_PREACTIVATION = 500.0
 """Of saturated nets, in every layer."""
 
-TWICE = 2
-"""How many networks of a size a user of a stock gets."""
+SHARE = 2
+"""Networks of a size that a stock holds for each function."""
 
 MODEST_LOGIT = 3.0
 """Of nets whose hidden units alone are saturated: the result is far from 0 all the same."""
@@ -116,42 +116,42 @@ def draw_one_hidden(rng: Generator, size: Size) -> OneHidden:
 
 
 class Stock:
-    """Networks of seed 1 for several users, drawn together, which takes a tenth of the time.
+    """Networks of seed 1 for the inputs of several functions, drawn together in a tenth of the time.
 
-    No two users get the same: what one is given tells it nothing of what another will be.
+    No two functions get the same network, so the inputs of one tell nothing about those of another.
     """
 
-    def __init__(self, seed: Sequence[int], users: Sequence[str]) -> None:
-        """Take the numbers from `seed`, the same for the same users."""
-        self._seed, self._users = seed, list(users)
+    def __init__(self, seed: Sequence[int], functions: Sequence[str]) -> None:
+        """Draw from `seed`; the same seed and functions give the same networks."""
+        self._seed, self._functions = seed, list(functions)
         self._drawn: dict[Size, list[OneHidden]] = {}
 
-    def of(self, user: str) -> Callable[[Generator, Size], OneHidden]:
-        """Return what stands for `draw_one_hidden`, up to TWICE for a size."""
-        begin = TWICE * self._users.index(user)
-        given: Counter[Size] = Counter()
+    def of(self, function: str) -> Callable[[Generator, Size], OneHidden]:
+        """Return a substitute for `draw_one_hidden`. It raises IndexError after SHARE networks of a size."""
+        begin = SHARE * self._functions.index(function)
+        counts: Counter[Size] = Counter()
 
         def take(_: Generator, size: Size) -> OneHidden:
-            given[size] += 1
-            if given[size] > TWICE:
-                raise IndexError(f"{user} has had its networks of {size}")
-            return self._networks(size)[begin + given[size] - 1]
+            counts[size] += 1
+            if counts[size] > SHARE:
+                raise IndexError(f"{function} has had its networks of {size}")
+            return self._networks(size)[begin + counts[size] - 1]
 
         return take
 
     def _networks(self, size: Size) -> list[OneHidden]:
         if size not in self._drawn:
             rng = np.random.default_rng([*self._seed, ONE_HIDDEN_SIZES.index(size)])
-            self._drawn[size] = _draw_several(rng, size, TWICE * len(self._users))
+            self._drawn[size] = _draw_several(rng, size, SHARE * len(self._functions))
         return self._drawn[size]
 
 
 def _draw_several(rng: Generator, size: Size, count: int) -> list[OneHidden]:
-    found: list[OneHidden] = []
-    while len(found) < count:
-        drawn = _one_hidden(rng, size, count - len(found))
-        found += [net for net in drawn if size.saturated != "all" or _sure_on_both_sides(net.O)]
-    return found
+    networks: list[OneHidden] = []
+    while len(networks) < count:
+        candidates = _one_hidden(rng, size, count - len(networks))
+        networks += [net for net in candidates if size.saturated != "all" or _sure_on_both_sides(net.O)]
+    return networks
 
 
 def _one_hidden(rng: Generator, size: Size, count: int) -> list[OneHidden]:
@@ -164,16 +164,16 @@ def _one_hidden(rng: Generator, size: Size, count: int) -> list[OneHidden]:
         W1 *= 100
     if sure_unit:
         X[:, :, -1], W1[each, -1, rng.integers(h, size=count)] = 1, 60
-    W1 *= _within(LARGEST_PREACTIVATION, X @ W1)
+    W1 *= _scale_within(LARGEST_PREACTIVATION, X @ W1)
     H = X @ W1
     Z = np.concatenate([sigmoid(H), np.ones((count, N, 1))], axis=2)
     O = Z @ W2
     if saturated == "all":
         middle = np.median(O, axis=1, keepdims=True)
         W2[:, -1:] -= middle
-        W2 *= _to(rng.uniform(200, LARGEST_PREACTIVATION, size=(count, 1, 1)), O - middle)
+        W2 *= _scale_to(rng.uniform(200, LARGEST_PREACTIVATION, size=(count, 1, 1)), O - middle)
     else:
-        W2 *= _within(LARGEST_PREACTIVATION if saturated == "none" else MODEST_LOGIT, O)
+        W2 *= _scale_within(LARGEST_PREACTIVATION if saturated == "none" else MODEST_LOGIT, O)
     O = Z @ W2
     y_hat = sigmoid(O)
     y = rng.uniform(size=(count, N, 1))
@@ -218,14 +218,14 @@ def _deep(rng: Generator, size: Size) -> tuple[Deep, Array]:
         # not the first: behind saturated units it would not show how those that follow are treated
         _rescale(Ws[k], bs[k], 60.0 if saturated == "hidden" and k else 1.0)
         z = deep.forward(X, Ws[:k], bs[:k])[-1] @ Ws[k] + bs[k]
-        _rescale(Ws[k], bs[k], _within(LARGEST_PREACTIVATION, z))
+        _rescale(Ws[k], bs[k], _scale_within(LARGEST_PREACTIVATION, z))
     last = deep.forward(X, Ws[:-1], bs[:-1])[-1]
     z = last @ Ws[-1] + bs[-1]
     if saturated == "all":
         bs[-1] -= np.median(z)
-        _rescale(Ws[-1], bs[-1], _to(rng.uniform(200, LARGEST_PREACTIVATION), z - np.median(z)))
+        _rescale(Ws[-1], bs[-1], _scale_to(rng.uniform(200, LARGEST_PREACTIVATION), z - np.median(z)))
     else:
-        _rescale(Ws[-1], bs[-1], _within(LARGEST_LOGIT if saturated == "none" else MODEST_LOGIT, z))
+        _rescale(Ws[-1], bs[-1], _scale_within(LARGEST_LOGIT if saturated == "none" else MODEST_LOGIT, z))
     z = last @ Ws[-1] + bs[-1]
     y = labels(rng, N) if label is None else np.full((N, 1), label)
     if saturated == "all":
@@ -250,12 +250,12 @@ def _rescale(W: Array, b: Array, scale: float | Array) -> None:
     b *= np.ravel(scale)
 
 
-def _within(limit: float, preactivations: Array) -> Array:
+def _scale_within(limit: float, preactivations: Array) -> Array:
     """Return the factor, at most 1, that brings `preactivations` (…, N, n) within ±limit."""
-    return np.minimum(1.0, _to(limit, preactivations))
+    return np.minimum(1.0, _scale_to(limit, preactivations))
 
 
-def _to(limit: float | Array, preactivations: Array) -> Array:
+def _scale_to(limit: float | Array, preactivations: Array) -> Array:
     """Return the factor that brings the largest of `preactivations` (…, N, n) to ±limit."""
     largest: Array = np.abs(preactivations).max(axis=(-2, -1), keepdims=True)
     return limit / np.maximum(largest, 0.1)

@@ -1,17 +1,21 @@
-"""Under CI=true nothing may skip: a machine that lacks what a test needs must not look as if it passed."""
+"""What holds for all tests: hypothesis's profile, no skips in CI, and the markers of equations."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
 
+from mlp_ref.functions import FUNCTIONS
+
 # The same examples on every run, with no time limit on one of them.
 settings.register_profile("course", deadline=None, derandomize=True, database=None, max_examples=50)
 settings.load_profile("course")
 
+# A machine that lacks what a test needs must not look as if it passed.
 NOTHING_SKIPS = os.environ.get("CI") == "true"
 
 
@@ -34,3 +38,27 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+# By full name, and by the short one: of functions with an equation no two share it.
+MARKERS = {
+    key: function.marker
+    for name, function in FUNCTIONS.items()
+    if function.marker
+    for key in (name, name.partition(".")[2])
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register a marker for each equation: eq1 to eq10 of seed 1, delta for seed 2's recursion."""
+    for marker in sorted(set(MARKERS.values())):
+        config.addinivalue_line("markers", f"{marker}: tests of {marker.replace('eq', 'equation ')}")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test with the equations of the functions that its parameters name, or the id of these."""
+    if callspec := getattr(item, "callspec", None):
+        words = {value for value in callspec.params.values() if isinstance(value, str)}
+        words |= set(re.findall(r"ps\d\.\w+", callspec.id))
+        for marker in sorted({MARKERS[word] for word in words & MARKERS.keys()}):
+            item.add_marker(marker)

@@ -1,9 +1,8 @@
-"""Visible checks: one call per equation, instant, and kind.
+"""Visible checks, which students call: `check("ps1.dC_dW2", dC_dW2)`.
 
-    check("ps1.dC_dW2", dC_dW2)
-
-What a function must return is known from numbers worked by hand and from numerical derivatives of
-the forward pass, so nothing in here is a solution.
+The cases come from `course.checking.tables`, the calls and comparisons from `course.checking.trial`; here a
+check is looked up, and shown as passed or failed. What a function must return is known from numbers worked
+by hand and from numerical derivatives of the forward pass: nothing in here is a solution.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from course.checking.tables.table import Check
-from course.checking.trial import Case, Finding, WrongAnswer, clone, examine, quiet
+from course.checking.trial import Case, Finding, WrongAnswer, clone, examine, warnings_ignored
 
 
 class CheckFailed(WrongAnswer):
-    """A visible check failed; in Lab it shows as a block."""
+    """A visible check failed. In Lab it shows as a block."""
 
     def __init__(self, name: str, finding: Finding) -> None:
         super().__init__(name, finding.message)
@@ -53,7 +52,7 @@ class LastFailed:
 
 @dataclass(frozen=True)
 class Passed:
-    """What a passed check has established; a block in Lab, a line of text elsewhere."""
+    """A passed check and what it has established. It shows as a block in Lab, as a line of text elsewhere."""
 
     name: str
     established: str
@@ -78,27 +77,27 @@ def check(name: str, function: Callable[..., Any]) -> None:
     raises passes through, without the frames between.
     """
     __tracebackhide__ = True  # IPython leaves such a frame out
-    visible = checks_of(name.partition(".")[0])
-    if name not in visible:
-        raise KeyError(f"there is no check named {name!r}; there are: {', '.join(visible)}")
-    one = visible[name]
+    table = checks_of(name.partition(".")[0])
+    if name not in table:
+        raise KeyError(f"there is no check named {name!r}; there are: {', '.join(table)}")
+    entry = table[name]
     try:
         with _warnings_as_advice():
-            finding = examine(function, _cases(one.cases), one.tolerance, one.suspects)
+            finding = examine(function, _cases(entry.cases), entry.tolerance, entry.suspects)
     except Exception as error:
-        raise error.with_traceback(_below_ours(error.__traceback__))  # noqa: B904  # no cause of itself
+        raise error.with_traceback(_from_the_students_frame(error.__traceback__))  # noqa: B904  # no cause of itself
     if finding is not None:
         failed = finding.failed
         last_failed.name, last_failed.args, last_failed.got = name, clone(failed.case.args), failed.got
         # the frames between are the course's, of no use to the student
         raise CheckFailed(name, finding) from None
-    _show(Passed(name, one.established))
+    _show(Passed(name, entry.established))
 
 
 # the same for everybody: calls get copies
 @lru_cache(maxsize=100)
 def _cases(make: Callable[[], Sequence[Case]]) -> Sequence[Case]:
-    with quiet():
+    with warnings_ignored():
         return make()
 
 
@@ -133,12 +132,12 @@ def _warnings_as_advice() -> Iterator[None]:
         yield
 
 
-def _below_ours(traceback: TracebackType | None) -> TracebackType | None:
+def _from_the_students_frame(traceback: TracebackType | None) -> TracebackType | None:
     """Return the part of `traceback` from the student's first frame on; all of it when there is none."""
-    below = traceback
-    while below is not None and below.tb_frame.f_globals.get("__name__", "").startswith("course."):
-        below = below.tb_next
-    return below or traceback
+    frame = traceback
+    while frame is not None and frame.tb_frame.f_globals.get("__name__", "").startswith("course."):
+        frame = frame.tb_next
+    return frame or traceback
 
 
 def _show(passed: Passed) -> None:

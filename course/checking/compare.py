@@ -1,4 +1,4 @@
-"""Compare what came back with what is expected: type and shape, then finite, then value."""
+"""Compares a result with what is expected: type and shape, then finite, then value."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Foreign:
 
 
 class Difference(Exception):
-    """The first way in which a result is not what is expected; never says what would be right."""
+    """The first way in which a result is not what is expected. Its message never says what would be right."""
 
     def __init__(self, stage: Stage, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.stage = stage
         self.hint = hint
-        """what this one result suggests"""
+        """what this result, by itself, suggests; may be empty"""
 
 
 def normalise(got: Any, want: Any, where: str = "the result") -> Any:
@@ -72,7 +72,7 @@ def compare(got: Any, want: Any, tolerance: Tolerance, where: str = "the result"
         return
     got, want = np.asarray(got, float), np.asarray(want, float)
     if np.array_equal(got, want):
-        return  # known far sooner than whether they are close
+        return  # much faster than finding out whether they are close
     wrong = np.isfinite(want) & ~np.isfinite(got)
     if wrong.any():
         p = _first(wrong)

@@ -1,4 +1,4 @@
-"""From "wrong" to "looks like 1/N is missing": what a wrong result suggests, never the answer."""
+"""What a wrong result suggests, as "is 1/N missing?": known from the right result alone, for any function."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ def shape_suspicion(got: tuple[int, ...], want: tuple[int, ...]) -> str:
     return ""
 
 
-# What a wrong result may be, as a function of the right one and the number of examples N.
 RELATIONS: dict[str, Relation] = {
     "the sign is reversed": lambda want, _: -want,
     "the result is N times the expected one: is 1/N missing?": lambda want, n: n * want,
@@ -48,7 +47,7 @@ RELATIONS: dict[str, Relation] = {
     "the result is half the expected one": lambda want, _: want / 2,
     "the result is transposed": lambda want, _: want.T,
 }
-
+"""What a wrong result may be, by suspicion: a function of the right one and the number of examples N."""
 
 Pairs = Sequence[tuple[Any, Any, int]]
 Agree = Callable[[Any, Any], bool]

@@ -1,9 +1,9 @@
-"""Small landscapes to walk on: functions whose gradients, curvatures and descents are known.
+"""Functions that tests hand over: their gradients, curvatures and descents are known.
 
 A scalar landscape is Σ_j c_j φ(u_j) with u = A w, where w are the entries of `W`, an array of any shape
 with as many entries as `A` has columns. `A` mixes them, so no term belongs to one entry alone. Bind the
-data first: `f = partial(waves, A, c)`. A partial of these functions is how a test hands a function to an
-answer that runs in another process.
+data first: `f = partial(waves, A, c)`. Partials of these functions can be sent to the process in which a
+student's code runs.
 """
 
 from __future__ import annotations
@@ -42,11 +42,6 @@ def squares_gradient(A: Array, c: Array, W: Any) -> Array:
     return _back(A, c * (A @ np.ravel(W)), W)
 
 
-def waves_gradient(A: Array, c: Array, W: Any) -> Array:
-    """Return the gradient of `waves`, in the shape of W."""
-    return _back(A, c * np.cos(A @ np.ravel(W)), W)
-
-
 def valleys_gradient(A: Array, c: Array, W: Any) -> Array:
     """Return the gradient of `valleys`, in the shape of W.
 
@@ -63,7 +58,7 @@ def _back(A: Array, slopes: Array, W: Any) -> Array:
 def recorded_run(calls: list[float], start: float, steps: int, as_list: int, eta: float) -> Any:
     """Return the losses of gradient descent on θ²/2, `steps` + 1 of them, as an array or as a list.
 
-    The k-th call starts from θ = `start` + k, k from 0, and notes its rate in `calls`: a rate trained
+    The k-th call starts from θ = `start` + k, k from 0, and records its rate in `calls`: a rate trained
     twice, or in another order, shows in the losses. Too large rates end in inf, then NaN.
     """
     theta = np.float64(start + len(calls))

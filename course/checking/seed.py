@@ -13,7 +13,7 @@ from contextvars import ContextVar
 _seed: ContextVar[int | None] = ContextVar("seed", default=None)
 
 LARGEST = 2**53 - 1
-"""exact in JSON, and too many to be tried"""
+"""The largest seed: exact in JSON, and too many to be tried."""
 
 
 def fresh_seed() -> int:

@@ -1,4 +1,8 @@
-"""Call a student's function on cases and find the first thing that is wrong."""
+"""Calls a student's function on cases and finds the first thing that is wrong.
+
+Visible checks and hidden tests both end here: `examine` returns a `Finding` or None. What is shown of it, and
+whether a named mistake is added, is up to them.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +25,8 @@ Suspects = Mapping[str, Callable[..., Any]]
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Compute undisturbed by what a student has made of warnings: np.seterr, warnings as errors."""
+def warnings_ignored() -> Iterator[None]:
+    """Ignore warnings, whatever the student's code has set: np.seterr, or warnings as errors."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -39,7 +43,7 @@ class Case:
     fresh: bool = False
     """whether the result must not share memory with the arguments"""
     after: tuple[Any, ...] = ()
-    """the arguments as a right call leaves them: functions among them may take notes of their calls"""
+    """the arguments as a right call leaves them: functions among them may record their calls"""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a list of trials shows: the first failed one, and a suspicion that fits them all."""
+    """What is wrong with a function: its trials, the first that failed, a suspicion that fits them all."""
 
     trials: Sequence[Trial]
     failed: Trial
@@ -102,7 +106,7 @@ def examine(
     """
     calls = [clone(case.args) for case in cases]
     results = call_all(function, calls)
-    with quiet():
+    with warnings_ignored():
         return _judge(cases, calls, results, tolerance, suspects)
 
 
@@ -212,7 +216,7 @@ def unchanged(before: Any, after: Any) -> bool:
     if isinstance(before, (int, float, str, type(None))):
         return repr(before) == repr(after)
     if isinstance(before, partial):
-        # a list bound in it is its own notes, which may grow when it is called
+        # a list bound in it records its calls, and may grow
         return before.func is after.func and all(
             isinstance(a, list) or unchanged(a, b) for a, b in zip(before.args, after.args, strict=True)
         )
@@ -220,7 +224,7 @@ def unchanged(before: Any, after: Any) -> bool:
 
 
 def notes(value: Any) -> list[Any]:
-    """Return the lists bound in a partial, which is where a function of ours notes its calls."""
+    """Return the lists bound in a partial, in which the course's own functions record their calls."""
     return [a for a in value.args if isinstance(a, list)] if isinstance(value, partial) else []
 
 

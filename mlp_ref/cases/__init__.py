@@ -13,28 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from course.checking.trial import Case, clone, quiet
+from course.checking.trial import Case, clone, warnings_ignored
 from mlp_ref.cases import ps0, ps1, ps2, ps3
-from mlp_ref.cases.common import Arguments, Array, Draw, Generator
-from mlp_ref.functions import REFERENCE
+from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
+from mlp_ref.functions import FUNCTIONS, Function
 from mlp_ref.networks import Stock
 
 ARGUMENTS: dict[str, Draw] = {**ps0.ARGUMENTS, **ps1.ARGUMENTS, **ps2.ARGUMENTS, **ps3.ARGUMENTS}
 
-FRESH = {"ps1.gradient_descent_step", "ps1.train", "ps2.train"}
-"""Functions whose results must not share memory with their arguments."""
-
-WITHOUT_EXAMPLES = {
-    *ps0.ARGUMENTS,
-    "ps1.dO_dZ",
-    "ps1.gradient_descent_step",
-    "ps2.dz_dh",
-    *ps3.ARGUMENTS,
-}
-"""Functions that are given no examples, for which there is no N."""
-
-
-STOCKED = [name for name in ps1.ARGUMENTS if name != "ps1.train"]
+STOCKED = [name for name, function in FUNCTIONS.items() if function.stocked]
 """Functions whose inputs are parts of one network of each size."""
 
 
@@ -44,24 +31,31 @@ def stock(seed: int) -> Stock:
 
 
 def cases(name: str, rng: Generator, networks: Stock | None = None) -> list[Case]:
-    """Return the cases of function `name`, in random order, of `networks` if it takes some.
+    """Return the cases of function `name`, in random order; a stocked one takes its `networks`, if given.
 
     Raises KeyError for a name that is not in the table.
     """
-    taken = (networks.of(name),) if networks and name in STOCKED else ()
-    with quiet():
-        drawn = list(ARGUMENTS[name](rng, *taken))
-        again = enumerate(ARGUMENTS[name](rng, *taken), start=int(rng.integers(2)))
-        drawn += [_relaid(args, (_strided, _columns_first)[k % 2]) for k, args in again]
-        return [_case(name, drawn[k]) for k in rng.permutation(len(drawn))]
+    function = FUNCTIONS[name]
+    source = (networks.of(name),) if networks and function.stocked else ()
+    with warnings_ignored():
+        calls = list(ARGUMENTS[name](rng, *source))
+        again = enumerate(ARGUMENTS[name](rng, *source), start=int(rng.integers(2)))
+        calls += [_relaid(args, (_strided, _columns_first)[k % 2]) for k, args in again]
+        return [_case(function, calls[k]) for k in rng.permutation(len(calls))]
 
 
-def _case(name: str, args: Arguments) -> Case:
-    first = args[0][0] if isinstance(args[0], list) else args[0]
-    n = 1 if name in WITHOUT_EXAMPLES else len(first)
+def _case(function: Function, args: Arguments) -> Case:
     after = clone(args)
-    want = REFERENCE[name](*after)
-    return Case(args, want, n, fresh=name in FRESH, after=after)
+    want = function.reference(*after)
+    return Case(args, want, _count_of_examples(function, args), fresh=function.fresh, after=after)
+
+
+def _count_of_examples(function: Function, args: Arguments) -> int:
+    """Return N, 1 where no argument has examples."""
+    if not function.examples:
+        return 1
+    rows = args[function.examples[0]]
+    return len(rows[0] if isinstance(rows, list) else rows)
 
 
 def _relaid(value: Any, layout: Callable[[Array], Array]) -> Any:

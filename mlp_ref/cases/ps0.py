@@ -1,4 +1,4 @@
-"""Inputs of ps0's functions. Functions to differentiate mix the entries of W, and most are not quadratic."""
+"""Inputs of ps0's functions. The functions to differentiate mix the entries of W; most are not quadratic."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ import numpy as np
 
 from course.checking import landscapes
 from course.gradcheck import relative_error
-from mlp_ref.cases.common import Arguments, Array, Draw, Generator
+from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 
 LARGEST_ARGUMENT = 1e4
 
 SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (4, 2), (3, 3), (2, 3, 2))
+
+SLOPES: dict[Callable[..., float], Callable[[Array], Array]] = {
+    landscapes.squares: lambda u: u,
+    landscapes.waves: np.cos,
+    landscapes.valleys: np.tanh,
+}
+"""φ′ of the landscapes whose gradients are known here."""
 
 RIGHT = 1e-9
 """Relative error of a right gradient: that of a careful computation, not zero."""
@@ -77,7 +84,9 @@ def _steep(rng: Generator, W: Array) -> partial[float]:
 
 
 def _gradient(f: partial[float], W: Array) -> Array:
-    gradient: Array = getattr(landscapes, f"{f.func.__name__}_gradient")(*f.args, W)
+    """Return the gradient of a landscape, Aᵀ (c φ′(A w)) in the shape of W."""
+    A, c = f.args
+    gradient: Array = (A.T @ (c * SLOPES[f.func](A @ np.ravel(W)))).reshape(np.shape(W))
     return gradient
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from mlp_ref import one_hidden
-from mlp_ref.cases.common import Arguments, Array, Draw, Generator, steps_of, upstream
+from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator, steps_of, upstream
 from mlp_ref.networks import ONE_HIDDEN_SIZES, UNSATURATED_ONE_HIDDEN, OneHidden, Size, draw_one_hidden
 
 Network = Callable[[Generator, Size], OneHidden]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from course.activations import sigmoid
-from mlp_ref.cases.common import Arguments, Array, Draw, Generator, steps_of, upstream
+from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator, steps_of, upstream
 from mlp_ref.networks import (
     DEEP_SIZES,
     MARGIN,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course.checking import landscapes
-from mlp_ref.cases.common import Arguments, Array, Draw, Generator
+from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 from mlp_ref.curves import classify_run
 
 LARGEST_RATIO = 0.7
@@ -61,7 +61,7 @@ def _classify_run(rng: Generator) -> Iterator[Arguments]:
 
 
 def _boundaries(rng: Generator) -> Iterator[Sequence[int] | Integers]:
-    """Yield runs right on the edge of each rule, and runs one unit beyond."""
+    """Yield runs exactly on the edge of each rule, and runs one unit beyond it."""
     first = int(rng.integers(2, 1000))
     yield [first]
     yield [first] * int(rng.integers(3, 12))
@@ -77,7 +77,7 @@ def _boundaries(rng: Generator) -> Iterator[Sequence[int] | Integers]:
     for last in (300, 800):
         wavering = _falling(rng, 1000, last, 6)
         yield np.concatenate([wavering, last + rng.integers(1, 50) * np.array([1, 0, 1, 0, -1])])
-    # much ado for little, then a calm descent
+    # up and down by 100, then down by 40 in small steps
     zigzag = 1000 - 100 * (np.arange(7) % 2)
     yield np.concatenate([zigzag, _falling(rng, 990, 950, 5)])
     for beyond in (0, 1):
@@ -108,11 +108,11 @@ def _falling(rng: Generator, first: int, last: int, n: int) -> Integers:
 def _of_every_regime(rng: Generator) -> Iterator[Integers]:
     """Yield a run of every regime and several lengths; often more than one rule holds."""
     for n in (3, 6, 15, 40):
-        found: dict[str, Integers] = {}
-        while len(found) < 5:
+        runs: dict[str, Integers] = {}
+        while len(runs) < 5:
             losses = _any_run(rng, n)
-            found[classify_run(losses.tolist())] = losses
-        yield from found.values()
+            runs[classify_run(losses.tolist())] = losses
+        yield from runs.values()
 
 
 def _any_run(rng: Generator, n: int) -> Integers:
@@ -129,28 +129,27 @@ def _any_run(rng: Generator, n: int) -> Integers:
 def _largest_curvature(rng: Generator) -> Iterator[Arguments]:
     for n in (1, 2, 3, 5, 8):
         A, _ = np.linalg.qr(rng.normal(size=(n, n)))
-        for kind in ("valleys", "waves"):
-            yield _curved(rng, A, kind, LARGEST_RATIO)
+        for _ in range(2):
+            yield _valleys(rng, A, LARGEST_RATIO)
         if n in (2, 8):
-            yield _curved(rng, A, "squares", LARGEST_RATIO)
-            yield *_curved(rng, A, "valleys", LARGEST_RATIO), 100
-            yield *_curved(rng, A, "waves", 0.3), 20
+            curvatures, u = _curved(rng, n, LARGEST_RATIO)
+            yield partial(landscapes.squares_gradient, A, curvatures), A.T @ u
+            yield *_valleys(rng, A, LARGEST_RATIO), 100
+            yield *_valleys(rng, A, 0.3), 20
 
 
-def _curved(rng: Generator, A: Array, kind: str, ratio: float) -> tuple[partial[Array], Array]:
+def _valleys(rng: Generator, A: Array, ratio: float) -> tuple[partial[Array], Array]:
     """Return a gradient and a point where the curvatures along the rows of A are known and one dominates."""
-    n = len(A)
+    curvatures, u = _curved(rng, len(A), ratio)
+    return partial(landscapes.valleys_gradient, A, curvatures * np.cosh(u) ** 2), A.T @ u
+
+
+def _curved(rng: Generator, n: int, ratio: float) -> tuple[Array, Array]:
+    """Return n curvatures, the first positive and the others within `ratio` of it, and u, away from 0."""
     ratios = rng.uniform(-1, 1, size=n - 1)
     ratios[:1] = rng.choice([-1, 1])
     curvatures = rng.uniform(0.5, 20) * np.append(1, ratio * ratios)
-    u = rng.choice([-1, 1], size=n) * rng.uniform(0.3, 0.5, size=n)
-    c = curvatures
-    if kind == "valleys":
-        c = curvatures * np.cosh(u) ** 2
-    if kind == "waves":
-        u += np.pi / 2
-        c = -curvatures / np.sin(u)
-    return partial(getattr(landscapes, f"{kind}_gradient"), A, c), A.T @ u
+    return curvatures, rng.choice([-1, 1], size=n) * rng.uniform(0.3, 0.5, size=n)
 
 
 def _best_learning_rate(rng: Generator) -> Iterator[Arguments]:

@@ -1,8 +1,10 @@
 """Named mistakes: wrong variants of each function, with what to say about them.
 
-The table has two users. It proves the tests, because every mistake in it must fail, in its own cell
-only. And it writes the feedback: a wrong answer is compared with what each mistake gives on the same
-inputs, and the one that gives the same on all of them is named.
+The table has two uses. `course verify` proves the hidden tests with it: every mistake must fail, in its own
+cell only. And a wrong answer is named with it: as the mistake that gives the same on all inputs.
+
+The variants are solutions with one thing wrong, so they never reach students. The visible checks have
+suspicions and hints of their own, see `course.checking.tables`.
 """
 
 from __future__ import annotations
@@ -11,9 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from course.checking.compare import Tolerance, agrees
-from course.checking.trial import Trial, clone, notes, quiet, shares_memory, try_case, unchanged
+from course.checking.trial import Trial, clone, notes, shares_memory, try_case, unchanged, warnings_ignored
 from mlp_ref.mistakes import descent, ps0, ps1, ps2, ps3, recursion
-from mlp_ref.mistakes.common import Mistake, Table
+from mlp_ref.mistakes.mistake import Mistake, Table
 
 MISTAKES: Table = {
     name: mistakes
@@ -26,7 +28,7 @@ __all__ = ["MISTAKES", "Mistake", "recognise"]
 
 def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mistake | None:
     """Return the mistake of function `name` that does what was seen in every trial, or None."""
-    with quiet():
+    with warnings_ignored():
         for mistake in MISTAKES.get(name, ()):
             if _explains(mistake, trials, tolerance):
                 return mistake

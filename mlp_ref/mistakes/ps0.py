@@ -9,7 +9,7 @@ import numpy as np
 
 from course.activations import sigmoid
 from course.gradcheck import numerical_gradient, relative_error
-from mlp_ref.mistakes.common import Mistake, Table
+from mlp_ref.mistakes.mistake import Mistake, Table
 
 SIGN = "the sign is reversed"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from course.activations import sigmoid
 from mlp_ref import one_hidden as ref
-from mlp_ref.mistakes.common import Mistake, Table
+from mlp_ref.mistakes.mistake import Mistake, Table
 
 SIGN = "the sign is reversed"
 NO_N = "1/N is missing"

@@ -8,7 +8,7 @@ import numpy as np
 
 from course.activations import sigmoid
 from mlp_ref import deep as ref
-from mlp_ref.mistakes.common import Mistake, Table
+from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.ps1 import slope
 
 SIGN = "the sign is reversed: δ is the derivative of the loss, not of the log-likelihood"

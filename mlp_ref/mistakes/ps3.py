@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlp_ref import curves as ref
-from mlp_ref.mistakes.common import Mistake, Table
+from mlp_ref.mistakes.mistake import Mistake, Table
 
 STEP = ref.STEP
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlp_ref import deep as ref
-from mlp_ref.mistakes.common import Mistake, Table
+from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.ps1 import slope
 from mlp_ref.mistakes.ps2 import (
     DOUBLE,

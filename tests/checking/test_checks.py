@@ -14,7 +14,7 @@ from mlp_ref.mistakes import MISTAKES
 
 ps1 = {name.removeprefix("ps1."): function for name, function in REFERENCE.items() if name.startswith("ps1.")}
 
-CHECKS = {name: one for number in range(4) for name, one in checks_of(f"ps{number}").items()}
+CHECKS = {name: entry for number in range(4) for name, entry in checks_of(f"ps{number}").items()}
 # of the others an answer is a word or an index
 WITH_NUMBERS = [name for name in CHECKS if name not in ("ps0.find_the_bug", "ps3.classify_run")]
 
@@ -114,8 +114,8 @@ def test_the_reference_passes(name, capsys):
 
 def test_every_function_has_a_check_on_two_sizes():
     assert REFERENCE.keys() == CHECKS.keys()
-    for one in CHECKS.values():
-        cases = one.cases()
+    for entry in CHECKS.values():
+        cases = entry.cases()
         assert len({signature(case.args) for case in cases}) >= 2
         assert len(cases) >= 2
 
@@ -134,8 +134,8 @@ def test_a_message_holds_no_expected_number(name):
 
     failed = failure(name, off_by_a_bit)
     arguments = signature(failed.finding.failed.case.args)
-    told = [text.replace(arguments, "") for text in (str(failed), *failed._render_traceback_())]
-    numbers = [float(n) for text in told for n in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", text)]
+    texts = [text.replace(arguments, "") for text in (str(failed), *failed._render_traceback_())]
+    numbers = [float(n) for text in texts for n in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", text)]
     assert numbers, "the student's own value is shown"
     for trial in failed.finding.trials:
         expected = numbers_in(trial.case.want)
@@ -226,9 +226,9 @@ def test_a_warning_is_advice_on_stdout(capsys: pytest.CaptureFixture[str]) -> No
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         check("ps1.mse_cost", loud)
-    told = capsys.readouterr()
-    assert "RuntimeWarning: overflow on the way" in told.out
-    assert told.err == ""
+    printed = capsys.readouterr()
+    assert "RuntimeWarning: overflow on the way" in printed.out
+    assert printed.err == ""
 
 
 def test_what_a_function_raises_is_told_without_the_courses_frames() -> None:

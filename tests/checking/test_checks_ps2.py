@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course.checking.check import CheckFailed, check, checks_of
-from course.checking.tables.straight import by_input, by_weights, slope_where
+from course.checking.tables.linearised import by_input, by_weights, slope_where
 from mlp_ref.functions import REFERENCE
 from mlp_ref.mistakes import MISTAKES
 

@@ -128,9 +128,9 @@ def test_accepted(got, want):
 
 @pytest.mark.parametrize(("got", "want", "stage", "says"), REFUSED.values(), ids=REFUSED)
 def test_refused(got, want, stage, says):
-    found = difference(got, want)
-    assert found.stage == stage
-    assert says in f"{found}: {found.hint}"
+    refusal = difference(got, want)
+    assert refusal.stage == stage
+    assert says in f"{refusal}: {refusal.hint}"
     assert not agrees(got, want, CLOSED_FORM)
 
 

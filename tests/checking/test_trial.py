@@ -33,21 +33,21 @@ def test_right_everywhere_gives_no_finding():
 
 
 def test_the_first_failure_is_told():
-    found = finding(lambda a: 2 * a if len(a) == 3 else 3 * a, doubled(A), doubled(A[:2]), doubled(A[:1]))
-    assert len(found.trials) == 3
-    assert found.failed is found.trials[1]
-    assert found.failed.got.shape == (2, 2)
-    assert "shape (2, 2)" in found.message
-    assert found.suspicion is None
+    outcome = finding(lambda a: 2 * a if len(a) == 3 else 3 * a, doubled(A), doubled(A[:2]), doubled(A[:1]))
+    assert len(outcome.trials) == 3
+    assert outcome.failed is outcome.trials[1]
+    assert outcome.failed.got.shape == (2, 2)
+    assert "shape (2, 2)" in outcome.message
+    assert outcome.suspicion is None
 
 
 def test_a_suspicion_fits_every_case():
     def N_times(a):
         return 2 * a * len(a)
 
-    found = finding(N_times, doubled(A, 3), doubled(A[:2], 2))
-    assert "1/N" in found.suspicion
-    assert found.suspicion in found.message
+    outcome = finding(N_times, doubled(A, 3), doubled(A[:2], 2))
+    assert "1/N" in outcome.suspicion
+    assert outcome.suspicion in outcome.message
     # only by chance is twice N times, and here the other case contradicts
     assert "twice" in finding(lambda a: 4 * a, doubled(A, 3), doubled(A[:2], 2)).suspicion
 
@@ -114,9 +114,9 @@ CHANGING = [
 def test_a_changed_argument_is_noticed(function, argument):
     before = clone(argument)
     want = 2 * (argument[0] if isinstance(argument, list) else argument)
-    found = finding(function, Case((argument,), want, 3))
-    assert found.failed.difference.stage == "inputs"
-    assert "argument 0 was changed" in found.message
+    outcome = finding(function, Case((argument,), want, 3))
+    assert outcome.failed.difference.stage == "inputs"
+    assert "argument 0 was changed" in outcome.message
     assert unchanged(before, argument), "the case itself must stay usable"
 
 
@@ -127,9 +127,9 @@ def test_changing_and_restoring_exactly_is_fine():
 def test_results_may_be_views_unless_they_must_be_new():
     transposed = Case((A,), A.T, 3)
     assert finding(lambda a: a.T, transposed) is None
-    found = finding(lambda a: a.T, Case((A,), A.T, 3, fresh=True))
-    assert found.failed.difference.stage == "inputs"
-    assert "shares memory" in found.message
+    outcome = finding(lambda a: a.T, Case((A,), A.T, 3, fresh=True))
+    assert outcome.failed.difference.stage == "inputs"
+    assert "shares memory" in outcome.message
     assert finding(lambda a: a.T.copy(), Case((A,), A.T, 3, fresh=True)) is None
 
 
@@ -192,7 +192,7 @@ def test_warnings_made_errors_by_the_student_disturb_their_own_calls_only():
     square = Case((huge,), np.array([0.0]), 1)
     with np.errstate(all="raise"), warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = examine(lambda a: a, [square], Tolerance(), {"a square": lambda want, a: a * a})
-        assert found.failed.difference.stage == "value"
+        outcome = examine(lambda a: a, [square], Tolerance(), {"a square": lambda want, a: a * a})
+        assert outcome.failed.difference.stage == "value"
         with pytest.raises(FloatingPointError):
             examine(lambda a: a * a, [square], Tolerance())

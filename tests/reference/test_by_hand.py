@@ -31,6 +31,7 @@ O = column(ln3, 0)
 y_hat = column(3 / 4, 1 / 2)
 
 
+@pytest.mark.eq1
 def test_forward_pass_and_cost():
     H, got_Z, got_O, got_y_hat = one_hidden.forward(X, W1, W2)
     close(H, W1)
@@ -41,7 +42,9 @@ def test_forward_pass_and_cost():
     close(one_hidden.mse_cost(y, y_hat), 5 / 64)
 
 
+@pytest.mark.eq2
 @pytest.mark.eq3
+@pytest.mark.eq3a
 @pytest.mark.eq4
 @pytest.mark.eq5
 def test_gradient_of_W2():

@@ -41,6 +41,7 @@ def test_margin_of_the_output(name):
     assert outputs.max() == 1 - MARGIN
 
 
+@pytest.mark.delta
 def test_output_delta_sees_sure_outputs_wrong_and_right():
     seen = {
         (y, f) for case in drawn("ps2.output_delta") for y, f in zip(*map(np.ravel, case.args), strict=True)
@@ -57,6 +58,7 @@ def test_logits_reach_far_but_not_too_far():
         assert any(((y == 1) & (z < -800)).any() for y, z in (case.args for case in drawn_once))
 
 
+@pytest.mark.eq10
 def test_saturated_hidden_layer_with_confident_wrong_labels():
     for seed in range(50):
         drawn_once = cases("ps1.dC_dW1", np.random.default_rng(seed))
@@ -67,6 +69,7 @@ def test_saturated_hidden_layer_with_confident_wrong_labels():
         assert max(np.abs(a).max() for H, _, O, _ in forward for a in (H, O)) < 500.001
 
 
+@pytest.mark.delta
 def test_saturated_deep_net_with_confident_wrong_labels():
     for seed in range(50):
         drawn_once = cases("ps2.deltas", np.random.default_rng(seed))
@@ -163,6 +166,7 @@ def test_every_draw_has_a_saturated_case_that_is_not_lost_in_the_tolerance(name,
         assert any(np.abs(case.want).max() > 1e-6 for case in saturated)
 
 
+@pytest.mark.eq8
 def test_every_draw_has_a_real_unit_that_is_one_like_the_bias_unit():
     for drawn_once in each_draw("ps1.dZ_dH"):
         assert any((case.args[0][:, :-1] == 1).all(axis=0).any() for case in drawn_once if case.n > 1)

@@ -6,14 +6,14 @@ from numpy.testing import assert_allclose
 
 from course.checking.trial import arrays, clone, unchanged
 from mlp_ref import networks
-from mlp_ref.cases import FRESH, STOCKED, cases, stock
-from mlp_ref.functions import REFERENCE
+from mlp_ref.cases import STOCKED, cases, stock
+from mlp_ref.functions import FUNCTIONS
 
 SEEDS = range(6)
 ONE_HIDDEN_SIZES = {(7, 5, 3), (6, 2, 4), (5, 3, 3)}
 DEEP_LAYERS = {(4, 3, 5, 1), (3, 3, 3, 1)}
 
-every_name = pytest.mark.parametrize("name", list(REFERENCE))
+every_name = pytest.mark.parametrize("name", list(FUNCTIONS))
 
 
 def drawn(name):
@@ -35,8 +35,8 @@ def layers(case):
 @every_name
 def test_what_is_wanted_is_the_reference(name):
     for case in drawn(name):
-        assert unchanged(case.want, REFERENCE[name](*clone(case.args)))
-        assert case.fresh == (name in FRESH)
+        assert unchanged(case.want, FUNCTIONS[name].reference(*clone(case.args)))
+        assert case.fresh == FUNCTIONS[name].fresh
         assert name == "ps3.loss_curves" or all(np.isfinite(a).all() for a in arrays([case.want]))
 
 
@@ -134,11 +134,11 @@ def test_whoever_comes_first_gets_the_same_networks():
 def test_no_network_is_given_to_two_functions():
     # entries that are drawn, and not 0, 1 or so large that σ leaves nothing of them
     values = [
-        {x for case in found for a in arrays(case.args) for x in a.flat if 1e-3 < abs(x) < 1 - 1e-3}
-        for found in of_stock(STOCKED).values()
+        {x for case in drawn_once for a in arrays(case.args) for x in a.flat if 1e-3 < abs(x) < 1 - 1e-3}
+        for drawn_once in of_stock(STOCKED).values()
     ]
     # σ of the largest logit, to which some are scaled, is in several
-    assert all(len(one & other) <= 2 for k, one in enumerate(values) for other in values[:k])
+    assert all(len(first & second) <= 2 for k, second in enumerate(values) for first in values[:k])
 
 
 def test_a_stock_gives_no_network_a_third_time():

@@ -1,4 +1,4 @@
-"""What holds for every function: one list of checks, and one table of what applies to which."""
+"""What holds for every function: one list of checks, applied as the table of functions says."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,86 +10,40 @@ from numpy.testing import assert_allclose
 
 from course.checking.trial import arrays, clone, unchanged
 from mlp_ref.cases import ARGUMENTS
-from mlp_ref.functions import REFERENCE
+from mlp_ref.functions import FUNCTIONS, Result
 
 
-class Examples(NamedTuple):
-    """How a result depends on the examples."""
+class Behaviour(NamedTuple):
+    """What follows from how a result depends on the examples."""
 
-    permuted: Callable[[Any, Any], Any] | None
+    permuted: Callable[[Any, Any], Any]
     """Of the result and the new order of the examples."""
     joined: Callable[[Any, Any, float, float], Any] | None
     """Of the results for a first and a second part, and the shares of the examples in them."""
 
 
-PER_EXAMPLE = Examples(lambda r, order: r[order], lambda a, b, *_: np.concatenate([a, b]))
-PER_EXAMPLE_OF_A_MEAN = Examples(lambda r, order: r[order], lambda a, b, p, q: np.concatenate([p * a, q * b]))
-SUM = Examples(lambda r, _: r, lambda a, b, *_: a + b)
-MEAN = Examples(lambda r, _: r, lambda a, b, p, q: p * a + q * b)
-NOT_ADDITIVE = Examples(lambda r, _: r, None)
-NO_EXAMPLES = Examples(None, None)
-
-
-class Traits(NamedTuple):
-    """Which arguments have a row per example, how the result depends on these, and its shape(s)."""
-
-    rows: tuple[int, ...]
-    result: Examples
-    shape: Callable[..., Any]
+BEHAVIOUR = {
+    Result.ROWS: Behaviour(lambda r, order: r[order], lambda a, b, *_: np.concatenate([a, b])),
+    Result.ROWS_OVER_N: Behaviour(
+        lambda r, order: r[order], lambda a, b, p, q: np.concatenate([p * a, q * b])
+    ),
+    Result.SUM: Behaviour(lambda r, _: r, lambda a, b, *_: a + b),
+    Result.MEAN: Behaviour(lambda r, _: r, lambda a, b, p, q: p * a + q * b),
+    Result.JOINT: Behaviour(lambda r, _: r, None),
+}
 
 
 def shapes(value):
     return [shapes(v) for v in value] if isinstance(value, (list, tuple)) else np.shape(value)
 
 
-def shapes_of_train(X, y, first, second, eta, steps):
-    return [(steps + 1,), shapes(first), shapes(second)]
-
-
-TRAITS = {
-    "ps1.mse_cost": Traits((0, 1), MEAN, lambda y, y_hat: ()),
-    "ps1.forward": Traits(
-        (0,),
-        PER_EXAMPLE,
-        lambda X, W1, W2: [(len(X), W1.shape[1]), (len(X), len(W2)), (len(X), 1), (len(X), 1)],
-    ),
-    "ps1.dC_dyhat": Traits((0, 1), PER_EXAMPLE_OF_A_MEAN, lambda y, y_hat: y.shape),
-    "ps1.dyhat_dO": Traits((0,), PER_EXAMPLE, lambda O: O.shape),
-    "ps1.dO_dW2": Traits((0,), PER_EXAMPLE, lambda Z: Z.shape),
-    "ps1.dC_dW2_chain": Traits((0, 1, 2), SUM, lambda a, b, Z: (Z.shape[1], 1)),
-    "ps1.dC_dW2": Traits((0, 1, 2, 3), MEAN, lambda y, y_hat, O, Z: (Z.shape[1], 1)),
-    "ps1.dO_dZ": Traits((), NO_EXAMPLES, lambda W2: (len(W2) - 1,)),
-    "ps1.dZ_dH": Traits((0,), PER_EXAMPLE, lambda Z: (len(Z), Z.shape[1] - 1)),
-    "ps1.dH_dW1": Traits((0,), PER_EXAMPLE, lambda X: X.shape),
-    "ps1.dC_dW1_chain": Traits((0, 1, 3, 4), SUM, lambda a, b, w, s, X: (X.shape[1], len(w))),
-    "ps1.dC_dW1": Traits((0, 1, 2, 3, 4), MEAN, lambda X, y, y_hat, O, Z, W2: (X.shape[1], Z.shape[1] - 1)),
-    "ps1.gradient_descent_step": Traits((), NO_EXAMPLES, lambda W1, W2, *_: [W1.shape, W2.shape]),
-    "ps1.gradients_end_to_end": Traits((0, 1), MEAN, lambda X, y, W1, W2: [W1.shape, W2.shape]),
-    "ps1.train": Traits((0, 1), NOT_ADDITIVE, shapes_of_train),
-    "ps2.forward": Traits((0,), PER_EXAMPLE, lambda X, Ws, bs: [X.shape, *((len(X), len(b)) for b in bs)]),
-    "ps2.bce_loss": Traits((0, 1), SUM, lambda y, f: ()),
-    "ps2.bce_from_logits": Traits((0, 1), SUM, lambda y, z: ()),
-    "ps2.dL_df": Traits((0, 1), PER_EXAMPLE, lambda y, f: y.shape),
-    "ps2.dh_dz": Traits((0,), PER_EXAMPLE, lambda h: h.shape),
-    "ps2.dz_dh": Traits((), NO_EXAMPLES, lambda W_next: W_next.shape[::-1]),
-    "ps2.output_delta": Traits((0, 1), PER_EXAMPLE, lambda y, f: y.shape),
-    "ps2.delta_step": Traits((0, 2), PER_EXAMPLE, lambda delta_next, W_next, h: h.shape),
-    "ps2.deltas": Traits((0, 1), PER_EXAMPLE, lambda y, hs, Ws: shapes(hs[1:])),
-    "ps2.dL_dW1": Traits((0, 1, 2), SUM, lambda X, y, hs, Ws: Ws[0].shape),
-    "ps2.dL_dW1_sums": Traits((0, 1, 2), SUM, lambda X, y, hs, Ws: Ws[0].shape),
-    "ps2.gradients": Traits(
-        (0, 1),
-        SUM,
-        lambda hs, deltas: [
-            [(h.shape[1], delta.shape[1]) for h, delta in zip(hs[:-1], deltas, strict=True)],
-            [delta.shape[1:] for delta in deltas],
-        ],
-    ),
-    "ps2.gradients_end_to_end": Traits((0, 1), SUM, lambda X, y, Ws, bs: [shapes(Ws), shapes(bs)]),
-    "ps2.train": Traits((0, 1), NOT_ADDITIVE, shapes_of_train),
-}
-NEW_MEMORY = ("ps1.gradient_descent_step", "ps1.train", "ps2.train")
+SHAPED = [name for name, function in FUNCTIONS.items() if function.shape]
+WITH_EXAMPLES = [name for name, function in FUNCTIONS.items() if function.examples]
 LAYOUTS = (np.asfortranarray, lambda a: np.repeat(a, 2, axis=-1)[..., ::2], lambda a: a[::-1].copy()[::-1])
+
+
+def behaviour(name):
+    return BEHAVIOUR[FUNCTIONS[name].result]
 
 
 def mapped(function, *values):
@@ -106,17 +60,17 @@ def close(got, want):
 
 def taken(name, args, order):
     """`args` with only the examples in `order`, in that order."""
-    rows = TRAITS[name].rows
+    rows = FUNCTIONS[name].examples
     return [mapped(lambda a: a[order], a) if k in rows else a for k, a in enumerate(args)]
 
 
 def number_of_examples(name, args):
-    first = args[TRAITS[name].rows[0]]
+    first = args[FUNCTIONS[name].examples[0]]
     return len(first[0] if isinstance(first, list) else first)
 
 
 def check_shape(name, function, args, rng):
-    assert shapes(function(*args)) == TRAITS[name].shape(*args)
+    assert shapes(function(*args)) == FUNCTIONS[name].shape(*args)
 
 
 def check_inputs_stay(name, function, args, rng):
@@ -130,15 +84,15 @@ def check_same_again(name, function, args, rng):
 
 
 def check_one_example(name, function, args, rng):
-    one = taken(name, args, [rng.integers(number_of_examples(name, args))])
-    result = function(*one)
-    assert shapes(result) == TRAITS[name].shape(*one)
+    single = taken(name, args, [rng.integers(number_of_examples(name, args))])
+    result = function(*single)
+    assert shapes(result) == FUNCTIONS[name].shape(*single)
     assert all(np.isfinite(a).all() for a in arrays([result]))
 
 
 def check_order_of_examples(name, function, args, rng):
     order = rng.permutation(number_of_examples(name, args))
-    want = mapped(lambda r: TRAITS[name].result.permuted(r, order), function(*args))
+    want = mapped(lambda r: behaviour(name).permuted(r, order), function(*args))
     close(function(*taken(name, args, order)), want)
 
 
@@ -148,7 +102,7 @@ def check_parts_make_the_whole(name, function, args, rng):
         return  # has no two parts
     cut = rng.integers(1, N)
     parts = (function(*taken(name, args, part)) for part in (slice(cut), slice(cut, None)))
-    joined = partial(mapped, lambda a, b: TRAITS[name].result.joined(a, b, cut / N, 1 - cut / N))
+    joined = partial(mapped, lambda a, b: behaviour(name).joined(a, b, cut / N, 1 - cut / N))
     close(joined(*parts), function(*args))
 
 
@@ -172,14 +126,14 @@ def check_new_memory(name, function, args, rng):
 
 def checks():
     """Every check, with the names it applies to."""
-    yield check_shape, TRAITS
-    yield check_inputs_stay, TRAITS
-    yield check_same_again, TRAITS
-    yield check_memory_layout, TRAITS
-    yield check_one_example, [name for name in TRAITS if TRAITS[name].rows]
-    yield check_order_of_examples, [name for name in TRAITS if TRAITS[name].result.permuted]
-    yield check_parts_make_the_whole, [name for name in TRAITS if TRAITS[name].result.joined]
-    yield check_new_memory, NEW_MEMORY
+    yield check_shape, SHAPED
+    yield check_inputs_stay, SHAPED
+    yield check_same_again, SHAPED
+    yield check_memory_layout, SHAPED
+    yield check_one_example, WITH_EXAMPLES
+    yield check_order_of_examples, WITH_EXAMPLES
+    yield check_parts_make_the_whole, [name for name in WITH_EXAMPLES if behaviour(name).joined]
+    yield check_new_memory, [name for name, function in FUNCTIONS.items() if function.fresh]
 
 
 @pytest.mark.parametrize(
@@ -193,10 +147,11 @@ def checks():
 def test_every_function(check, name):
     rng = np.random.default_rng(11)
     for args in ARGUMENTS[name](rng):
-        check(name, REFERENCE[name], list(args), rng)
+        check(name, FUNCTIONS[name].reference, list(args), rng)
 
 
 def test_the_table_holds_every_function():
-    assert REFERENCE.keys() == ARGUMENTS.keys()
+    assert FUNCTIONS.keys() == ARGUMENTS.keys()
     # ps0 and ps3 are about functions and runs: there are no examples to permute or to add up
-    assert TRAITS.keys() == {name for name in REFERENCE if name.startswith(("ps1.", "ps2."))}
+    assert [name for name in FUNCTIONS if name.startswith(("ps1.", "ps2."))] == SHAPED
+    assert all(bool(function.examples) == bool(function.result) for function in FUNCTIONS.values())

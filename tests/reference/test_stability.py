@@ -61,12 +61,14 @@ def test_loss_from_extreme_logits():
     assert deep.bce_from_logits(np.array([[1.0], [0.0], [0.0], [1.0]]), z) == 2e4
 
 
+@pytest.mark.delta
 @given(st.floats(1e-6, 1 - 1e-6), st.sampled_from([0.0, 1.0]))
 def test_dL_df_within_the_margin(f, y):
     want = (1 - y) / (1 - f) - y / f
     assert_allclose(deep.dL_df(np.array([[y]]), np.array([[f]])), [[want]], rtol=1e-9)
 
 
+@pytest.mark.delta
 def test_deltas_of_sure_outputs():
     rng = np.random.default_rng(0)
     Ws = [rng.normal(size=(4, 3)), rng.normal(size=(3, 5)), rng.normal(size=(5, 1))]
@@ -82,6 +84,9 @@ def test_deltas_of_sure_outputs():
     assert_allclose(deep.dL_dW1_sums(hs[0], LABELS, hs, Ws), first, rtol=1e-12)
 
 
+@pytest.mark.eq3a
+@pytest.mark.eq5
+@pytest.mark.eq10
 def test_saturated_one_hidden_layer():
     X, y = np.array([[500.0], [-500.0]]), np.array([[1.0], [0.0]])
     W1, W2 = np.ones((1, 1)), np.array([[-1000.0], [500.0]])
@@ -97,6 +102,7 @@ def test_saturated_one_hidden_layer():
     assert_allclose(one_hidden.dyhat_dO(O)[:, 0], np.exp([-500.0, -500.0]), rtol=1e-12)
 
 
+@pytest.mark.delta
 def test_saturated_deep_net():
     X, y = np.array([[500.0], [-500.0]]), np.array([[0.0], [1.0]])
     Ws, bs = [np.array([[1.0]])], [np.zeros(1)]

@@ -59,7 +59,7 @@ def test_eq3_derivative_of_the_cost_by_the_output():
     close(one_hidden.dC_dyhat(number(y), number(Y_HAT)), number(-ERROR / N))
 
 
-@pytest.mark.eq3
+@pytest.mark.eq3a
 def test_eq3a_slope_of_the_output():
     slope = o.applyfunc(lambda o_i: sp.diff(sigma(o_i), o_i))
     assert same(slope, o.applyfunc(lambda o_i: sigma(o_i) * (1 - sigma(o_i))))
@@ -73,6 +73,7 @@ def test_eq4_output_by_W2():
     close(one_hidden.dO_dW2(number(Z)), number(Z))
 
 
+@pytest.mark.eq2
 @pytest.mark.eq5
 def test_eq2_and_eq5_gradient_of_W2():
     want = by(C, W2)

@@ -73,6 +73,7 @@ def replaced(items, k, item):
 
 
 @pytest.mark.eq3
+@pytest.mark.eq3a
 @one_hidden_shapes
 def test_factors_of_the_output(N, d, h, rng):
     _, y, _, _, _, _, O, y_hat = network(rng, N, d, h)
@@ -87,6 +88,7 @@ def test_output_by_W2(N, d, h, rng):
     close(one_hidden.dO_dW2(Z), derivative(lambda W2: Z @ W2, W2)[:, 0, :, 0])
 
 
+@pytest.mark.eq2
 @pytest.mark.eq5
 @one_hidden_shapes
 def test_gradient_of_W2(N, d, h, rng):
@@ -97,7 +99,7 @@ def test_gradient_of_W2(N, d, h, rng):
     close(one_hidden.dC_dW2_chain(*factors), want)
 
 
-@pytest.mark.eq5
+@pytest.mark.eq2
 @one_hidden_shapes
 def test_chain_of_W2_with_any_factors(N, d, h, rng):
     *_, W2, _, Z, _, _ = network(rng, N, d, h)

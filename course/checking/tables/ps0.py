@@ -10,16 +10,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from course.checking.compare import Tolerance
 from course.checking.landscapes import cubes, squares
-from course.checking.tables.table import Check
+from course.checking.tables.table import LN3, Check
 from course.checking.trial import Case
-
-Array = NDArray[np.float64]
-
-LN3 = float(np.log(3))
 
 # ½ (u_1² + u_2²) with u = (w_1 + 2 w_2 + 3 w_3, w_1 − w_3); its gradient is Aᵀ u.
 A = np.array([[1.0, 2.0, 3.0], [1.0, 0.0, -1.0]])

@@ -6,7 +6,7 @@ import numpy as np
 
 from course.activations import sigmoid
 from course.checking.tables import ps1_suspects as suspects
-from course.checking.tables.common import LN3, Array, column, slope
+from course.checking.tables.linearised import slope
 from course.checking.tables.ps1_nets import (
     RA,
     RB,
@@ -32,7 +32,7 @@ from course.checking.tables.ps1_nets import (
     mean_square,
     output,
 )
-from course.checking.tables.table import Check
+from course.checking.tables.table import LN3, Array, Check, column
 from course.checking.trial import Case
 from course.gradcheck import complex_step_gradient, complex_step_jacobian
 

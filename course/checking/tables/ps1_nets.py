@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
-from course.checking.tables.common import LN3, Array, column
+from course.checking.tables.table import LN3, Array, column
 from course.gradcheck import complex_step_gradient
 
 X = np.eye(2)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
-from course.checking.tables.common import Array, slope
+from course.checking.tables.linearised import slope, slope_where
 from course.checking.tables.ps1_nets import chain_to_W1, chain_to_W2, mean_square
-from course.checking.tables.straight import slope_where
+from course.checking.tables.table import Array
 from course.checking.trial import Suspects
 from course.gradcheck import complex_step_gradient
 

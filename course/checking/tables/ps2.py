@@ -9,7 +9,7 @@ import numpy as np
 
 from course.activations import sigmoid
 from course.checking.tables import ps2_suspects as suspects
-from course.checking.tables.common import LN3, Array, column, slope
+from course.checking.tables.linearised import slope
 from course.checking.tables.ps2_nets import (
     DEPTHS,
     HAND,
@@ -22,11 +22,11 @@ from course.checking.tables.ps2_nets import (
     THREE,
     TWO,
     Net,
-    improbability,
-    improbability_of_logits,
+    cross_entropy,
+    cross_entropy_of_logits,
     loss,
 )
-from course.checking.tables.table import Check
+from course.checking.tables.table import LN3, Array, Check, column
 from course.checking.trial import Case
 from course.gradcheck import complex_step_gradient, complex_step_jacobian
 
@@ -58,7 +58,7 @@ def _dL_df() -> list[Case]:
     # the loss of one example is −log f or −log(1 − f)
     three = column(1, 0, 1), column(3 / 4, 1 / 2, 1 / 4)
     y, f = THREE.y, np.vstack([THREE.hs[-1][:3], column(1e-6, 1 - 1e-6)])
-    want = complex_step_gradient(lambda p: improbability(y, p), f)
+    want = complex_step_gradient(lambda p: cross_entropy(y, p), f)
     return [
         Case((HAND.y, HAND.hs[-1]), column(-2, 4 / 3), 2),
         Case(three, column(-4 / 3, 2, -4), 3),
@@ -85,7 +85,7 @@ def _dz_dh() -> list[Case]:
 
 
 def _output_delta() -> list[Case]:
-    want = complex_step_gradient(lambda z: improbability_of_logits(THREE.y, z), THREE.zs[-1])
+    want = complex_step_gradient(lambda z: cross_entropy_of_logits(THREE.y, z), THREE.zs[-1])
     return [
         Case((HAND.y, HAND.hs[-1]), column(-1 / 2, 1 / 4), 2),
         Case((THREE.y, THREE.hs[-1]), want, 5),
@@ -128,7 +128,7 @@ def _numerical_delta(net: Net, l: int) -> Array:
     """Return the derivative of L by zs[l]: what comes after it is a net of its own, fed with σ(z)."""
     after = slice(l + 1, None)
     if l == len(net.zs) - 1:
-        return complex_step_gradient(lambda z: improbability_of_logits(net.y, z), net.zs[l])
+        return complex_step_gradient(lambda z: cross_entropy_of_logits(net.y, z), net.zs[l])
     return complex_step_gradient(lambda z: loss(net.y, sigmoid(z), net.Ws[after], net.bs[after]), net.zs[l])
 
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course.activations import sigmoid
-from course.checking.tables.common import LN3, Array, column
+from course.checking.tables.table import LN3, Array, column
 
 
 class Net(NamedTuple):
@@ -44,12 +44,12 @@ def pass_forward(x: Any, Ws: Sequence[Any], bs: Sequence[Any]) -> tuple[list[Any
     return zs, hs
 
 
-def improbability(y: Array, f: Any) -> Any:
-    """Return L: −log of the probability that f, real or complex, gives to the labels."""
+def cross_entropy(y: Array, f: Any) -> Any:
+    """Return L, −log of the probability that f, real or complex, gives to the labels."""
     return -np.sum(np.log(np.where(y == 1, f, 1 - f)))
 
 
-def improbability_of_logits(y: Array, z: Any) -> Any:
+def cross_entropy_of_logits(y: Array, z: Any) -> Any:
     """Return the same from f = σ(z), however large z."""
     against = np.where(y == 1, -z, z)
     negative = np.real(against) < 0
@@ -59,7 +59,7 @@ def improbability_of_logits(y: Array, z: Any) -> Any:
 
 def loss(y: Array, x: Any, Ws: Sequence[Any], bs: Sequence[Any]) -> Any:
     """Return L of a net, of real or complex numbers."""
-    return improbability_of_logits(y, pass_forward(x, Ws, bs)[0][-1])
+    return cross_entropy_of_logits(y, pass_forward(x, Ws, bs)[0][-1])
 
 
 def _draw(rng: np.random.Generator, N: int, layers: tuple[int, ...], sure: float = 1) -> Net:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
-from course.checking.tables.common import Array, slope
-from course.checking.tables.ps2_nets import improbability, improbability_of_logits
-from course.checking.tables.straight import by_input, by_weights, slope_where
+from course.checking.tables.linearised import by_input, by_weights, slope, slope_where
+from course.checking.tables.ps2_nets import cross_entropy, cross_entropy_of_logits
+from course.checking.tables.table import Array
 from course.checking.trial import Suspects
 from course.gradcheck import complex_step_gradient
 
@@ -40,8 +40,8 @@ def _same(items: Sequence[Array]) -> Sequence[Array]:
 
 
 @dataclass(frozen=True)
-class Mistaken:
-    """A backward pass: what it takes for the slopes of hidden layers, for weights behind them, for δ_L."""
+class BackwardPass:
+    """What a backward pass takes for the slopes of hidden layers, the weights behind them, and δ_L."""
 
     slopes: Callable[[Sequence[Array]], Sequence[Array]] = lambda hs: [slope_where(h) for h in hs]
     weights: Callable[[Sequence[Array]], Sequence[Array]] = _same
@@ -60,59 +60,70 @@ def _without_last(Ws: Sequence[Array]) -> list[Array]:
     return [*Ws[:-1], np.ones_like(Ws[-1])]
 
 
-def _mistaken(layers: dict[str, Layers], with_start: bool = True) -> dict[str, Mistaken]:
-    """Return the mistakes in the slopes of some hidden layers, and in all the rest."""
+def _wrong_passes(layers: dict[str, Layers], with_start: bool = True) -> dict[str, BackwardPass]:
+    """Return the backward passes with one thing wrong, by suspicion.
+
+    `layers` are the hidden layers whose slopes may be wrong, by what a suspicion then ends with.
+    """
     slopes = {
-        f"{says}{where}": Mistaken(slopes=partial(_slopes, wrong, which))
+        f"{suspicion}{where}": BackwardPass(slopes=partial(_slopes, wrong, which))
         for where, which in layers.items()
-        for says, wrong in WRONG_SLOPES.items()
+        for suspicion, wrong in WRONG_SLOPES.items()
     }
-    starts = {says: Mistaken(start=wrong) for says, wrong in WRONG_STARTS.items() if with_start}
-    return {**slopes, UNTRANSPOSED: Mistaken(weights=_untransposed), **starts}
+    starts = {suspicion: BackwardPass(start=wrong) for suspicion, wrong in WRONG_STARTS.items() if with_start}
+    return {**slopes, UNTRANSPOSED: BackwardPass(weights=_untransposed), **starts}
 
 
-def _delta_step(one: Mistaken, want: Array, delta_next: Array, W_next: Array, h: Array) -> Array:
-    return by_input(delta_next, one.slopes([h]), one.weights([W_next]))
+def _delta_step(backward: BackwardPass, want: Array, delta_next: Array, W_next: Array, h: Array) -> Array:
+    return by_input(delta_next, backward.slopes([h]), backward.weights([W_next]))
 
 
-def _deltas(one: Mistaken, want: list[Array], y: Array, hs: list[Array], Ws: list[Array]) -> list[Array]:
-    last = one.start(want[-1], hs[-1])
-    slopes, weights = one.slopes(hs[1:-1]), one.weights(Ws[1:])
+def _deltas(
+    backward: BackwardPass, want: list[Array], y: Array, hs: list[Array], Ws: list[Array]
+) -> list[Array]:
+    last = backward.start(want[-1], hs[-1])
+    slopes, weights = backward.slopes(hs[1:-1]), backward.weights(Ws[1:])
     return [*(by_input(last, slopes[l:], weights[l:]) for l in range(len(slopes))), last]
 
 
-def _dL_dW1(one: Mistaken, want: Array, X: Array, y: Array, hs: list[Array], Ws: list[Array]) -> Array:
+def _dL_dW1(
+    backward: BackwardPass, want: Array, X: Array, y: Array, hs: list[Array], Ws: list[Array]
+) -> Array:
     f = hs[-1]
-    last = complex_step_gradient(lambda z: improbability_of_logits(y, z), np.log(f) - np.log1p(-f))
-    return by_weights(X, want.shape[1], one.start(last, f), one.slopes(hs[1:-1]), one.weights(Ws[1:]))
+    last = complex_step_gradient(lambda z: cross_entropy_of_logits(y, z), np.log(f) - np.log1p(-f))
+    return by_weights(
+        X, want.shape[1], backward.start(last, f), backward.slopes(hs[1:-1]), backward.weights(Ws[1:])
+    )
 
 
-def _suspects(wrong: Callable[..., Any], mistaken: dict[str, Mistaken]) -> Suspects:
-    return {says: partial(wrong, one) for says, one in mistaken.items()}
+def _suspects(wrong: Callable[..., Any], passes: dict[str, BackwardPass]) -> Suspects:
+    return {suspicion: partial(wrong, backward) for suspicion, backward in passes.items()}
 
 
 def _received(want: Any, hs: list[Array], deltas: list[Array]) -> Any:
-    """Return what h_l in place of what layer l receives gives."""
+    """Return the gradients by weights with h_l in place of h_{l−1}."""
     return [by_weights(h, h.shape[1], d, [], []) for h, d in zip(hs[1:], deltas, strict=True)], want[1]
 
 
-BCE_LOSS: Suspects = {BROADCAST: lambda want, y, f: improbability(y.T, f)}
-BCE_FROM_LOGITS: Suspects = {BROADCAST: lambda want, y, z: improbability_of_logits(y.T, z)}
+BCE_LOSS: Suspects = {BROADCAST: lambda want, y, f: cross_entropy(y.T, f)}
+BCE_FROM_LOGITS: Suspects = {BROADCAST: lambda want, y, z: cross_entropy_of_logits(y.T, z)}
 DL_DF: Suspects = {
     "the denominator f(1 − f) is missing": lambda want, y, f: want * slope_where(f),
 }
-DH_DZ: Suspects = {says: (lambda want, h, wrong=wrong: wrong(h)) for says, wrong in WRONG_SLOPES.items()}
-OUTPUT_DELTA: Suspects = {
-    says: (lambda want, y, f, wrong=wrong: wrong(want, f)) for says, wrong in WRONG_STARTS.items()
+DH_DZ: Suspects = {
+    suspicion: (lambda want, h, wrong=wrong: wrong(h)) for suspicion, wrong in WRONG_SLOPES.items()
 }
-DELTA_STEP = _suspects(_delta_step, _mistaken({"": None}, with_start=False))
-DELTAS = _suspects(_deltas, _mistaken({"": None}))
+OUTPUT_DELTA: Suspects = {
+    suspicion: (lambda want, y, f, wrong=wrong: wrong(want, f)) for suspicion, wrong in WRONG_STARTS.items()
+}
+DELTA_STEP = _suspects(_delta_step, _wrong_passes({"": None}, with_start=False))
+DELTAS = _suspects(_deltas, _wrong_passes({"": None}))
 DL_DW1: Suspects = {
     **_suspects(
         _dL_dW1,
         {
-            **_mistaken({" in layer 1": {0}, " in layer 2": {1}, " in both layers": {0, 1}}),
-            "the weights W_3 are missing": Mistaken(weights=_without_last),
+            **_wrong_passes({" in layer 1": {0}, " in layer 2": {1}, " in both layers": {0, 1}}),
+            "the weights W_3 are missing": BackwardPass(weights=_without_last),
         },
     ),
     SUMMED: lambda want, *_: want.sum(axis=1),

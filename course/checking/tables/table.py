@@ -1,19 +1,35 @@
-"""What a visible check consists of."""
+"""What a table of visible checks is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from course.checking.compare import Tolerance
 from course.checking.trial import Case, Suspects
+
+Array = NDArray[np.float64]
+
+LN3 = float(np.log(3))
+"""σ(ln 3) = 3/4 and σ(−ln 3) = 1/4"""
 
 
 @dataclass(frozen=True)
 class Check:
-    """Cases with known results, and what passing them establishes."""
+    """The visible check of one function."""
 
     established: str
+    """what passing it establishes, as the student is told"""
     cases: Callable[[], Sequence[Case]]
+    """makes the calls, with results worked by hand or by numerical derivatives"""
     tolerance: Tolerance = field(default_factory=Tolerance)
     suspects: Suspects = field(default_factory=dict)
+    """what a wrong result may be, beside the relations of `course.checking.diagnose`"""
+
+
+def column(*numbers: float) -> Array:
+    """Return numbers as an (N, 1) array."""
+    return np.array(numbers, dtype=float)[:, None]

@@ -1,18 +1,26 @@
-"""What a backward pass with a mistake in it computes: the derivative of another network.
+"""Derivatives of networks linearised at a point, which is what a backward pass with a mistake computes.
 
-Around a point a net is a chain of straight lines: dh = s ⊙ dz in every unit, dz' = dh W between layers. A
-forgotten σ′ is a slope of 1, one that is in twice is s², and so on. What such a chain does to unit steps is
-its derivative; nothing in here goes backwards.
+Linearised, a net is dh = s ⊙ dz in every unit and dz' = dh W between layers. A forgotten σ′ is a slope s
+of 1, one that is in twice is s², and so on. The derivative is what a net does to unit steps, sent forwards:
+no backward pass is in here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from course.activations import sigmoid
-from course.checking.tables.common import Array, slope
+from course.checking.tables.table import Array
+from course.gradcheck import COMPLEX_STEP
+
+
+def slope(f: Callable[[Any], Any], at: Array) -> Array:
+    """Return the derivative of an elementwise function at each entry, by the complex step."""
+    derivative: Array = np.imag(f(at + 1j * COMPLEX_STEP)) / COMPLEX_STEP
+    return derivative
 
 
 def slope_where(h: Array) -> Array:

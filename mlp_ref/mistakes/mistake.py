@@ -1,4 +1,4 @@
-"""What the tables of mistakes have in common."""
+"""What a table of named mistakes is made of."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class Mistake:
     """A wrong variant of a function, as students write it."""
 
     name: str
-    """what is recorded with the result: a few words, unique for the function"""
+    """recorded with the result: a few words, unique for the function"""
     hint: str
-    """what the student is told; it points at the mistake, not at the answer"""
+    """shown to the student: points at the mistake, not at the answer"""
     function: Callable[..., Any]
 
 

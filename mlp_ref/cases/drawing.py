@@ -1,4 +1,4 @@
-"""What the tables of inputs have in common."""
+"""What the inputs of several problem sets are drawn with."""
 
 from __future__ import annotations
 
