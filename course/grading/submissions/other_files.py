@@ -1,4 +1,4 @@
-"""What is taken from a submission besides its notebooks: a few regular files; and digests of all of it."""
+"""The files of a submission besides its notebooks: those handed in, those its code wrote; and digests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import glob
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,22 @@ def other_files(folder: Path, ignored: list[str]) -> list[Path]:
     """Return the files that are kept beside the notebooks; `ignored` are nbgrader's patterns."""
     patterns = [*ignored, *left_out(folder)[0], "*.ipynb"]
     return sorted(Path(path) for path in find_all_files(str(folder), patterns))
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write the files a student's code wrote under the student's own folder, never over a notebook or a time.
+
+    What was handed in may be in the way of one, a file where it needs a folder, say: that one is left out.
+    """
+    for name, content in files.items():
+        target = folder / name
+        if target.suffix == ".ipynb" or target.name == TIMESTAMP or ".." in target.parts:
+            continue
+        with suppress(OSError):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.is_symlink() or target.exists():
+                target.unlink()
+            target.write_bytes(content)
 
 
 def digests(folder: Path) -> tuple[str, str]:

@@ -15,7 +15,7 @@ import dask
 from distributed import Client, Future, KilledWorker, LocalCluster
 
 from course.grading.errors import ClusterError
-from course.grading.whole_class import forkserver
+from course.grading.whole_class.startup import WORKER_MODULE, start_fork_server
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class Died(Exception):
 def local(jobs: int) -> Iterator[Client]:
     """Start `jobs` worker processes of one thread each, on the loopback interface, with keys of their own."""
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    forkserver.begin()
+    start_fork_server()
     with (
         dask.config.set(_LOCAL),
         LocalCluster(
@@ -63,7 +63,7 @@ def local(jobs: int) -> Iterator[Client]:
             scheduler_kwargs={"dashboard_address": f"{LOOPBACK}:0"},
             worker_dashboard_address=f"{LOOPBACK}:0",
             silence_logs=logging.CRITICAL,
-            preload=[forkserver.IMPORTED],
+            preload=[WORKER_MODULE],
         ) as cluster,
         Client(cluster) as client,
     ):
@@ -91,7 +91,7 @@ def remote(address: str) -> Iterator[Client]:
 
 
 class TaskMap(Generic[T]):
-    """Runs one function over many arguments on a client's workers."""
+    """Runs one function over many submissions' arguments on a client's workers."""
 
     def __init__(self, client: Client, function: Callable[..., str]) -> None:
         self._client, self._function = client, function

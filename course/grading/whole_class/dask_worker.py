@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from course.grading.whole_class.imports import kept
+from course.grading.whole_class.startup import imports_kept
 
 # Before the first task has to wait for it: what grades, and what is in most locked cells.
-with kept():
+with imports_kept():
     for name in ("matplotlib.pyplot", "course.grading.whole_class.task"):
         importlib.import_module(name)
 
