@@ -130,10 +130,10 @@ def collect(
     from course.grading.lms import collect, summary  # late: they need nbgrader
     from course.text import printable
 
-    collection = collect.collect(Path.cwd(), system, file, assignment, roster=roster, update=update)
-    for line in summary.show(collection, Path.cwd()):
+    found = collect.collect(Path.cwd(), system, file, assignment, roster=roster, update=update)
+    for line in summary.show(found, Path.cwd()):
         typer.echo(printable(line, 2000))
-    if collection.refused:
+    if found.refused:
         raise typer.Exit(1)
 
 
@@ -156,8 +156,8 @@ def export(
     from course.grading.lms import export  # late: it needs nbgrader
     from course.text import printable
 
-    lines = export.export(Path.cwd(), system, assignment, to=output, roster=roster, provisional=provisional)
-    for line in lines:
+    told = export.export(Path.cwd(), system, assignment, to=output, roster=roster, provisional=provisional)
+    for line in told:
         typer.echo(printable(line, 2000))
 
 

@@ -1,4 +1,4 @@
-"""What grading a submission gives."""
+"""The result of grading a submission, and of each of its cells."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ DEADLY = ("timeout", "memory", "crashed")
 
 
 class Runner:
-    """One notebook under way. After a crash or a hang, goes on with a fresh kernel that replays the rest."""
+    """Runs one notebook. After a crash or a hang it goes on with a fresh kernel that replays the cells."""
 
     def __init__(self, assignment: Assignment, limits: Limits) -> None:
         self._assignment, self._limits = assignment, limits
@@ -183,7 +183,7 @@ def run(
     Return verdicts by `grade_id`, and the files that the student's code wrote. Raises HarnessFailure,
     SandboxUnavailable.
     """
-    # a source notebook may hold no solutions, as those do that are graded by hand
+    # where the instructor's notebook has no solutions, the answers say which names are theirs
     answers = assignment.answers or bound_in(notebook)
     judge = Judge({"__name__": "__main__"}, answers, seed)
     runner = Runner(assignment, limits)

@@ -19,6 +19,7 @@ from course.grading.gradebook import entries, history
 from course.grading.gradebook.generated import generated_cells
 from course.grading.judging.grade import METADATA, grade_rebuilt
 from course.grading.judging.versions import grader_version, own_packages
+from course.grading.nbgrader_steps.one_line_errors import ONCE
 from course.grading.problem_sets.assignment import Assignment, load
 from course.grading.problem_sets.notebooks import grade_id
 from course.grading.sandbox.limits import Limits
@@ -75,7 +76,7 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no ty
 
     def _log(self, submission: str, assignment: Assignment, rebuilt: Rebuilt) -> None:
         if assignment.notice:
-            self.log.warning(assignment.notice)
+            self.log.warning(assignment.notice, extra=ONCE)
         if rebuilt.unreadable:
             self.log.error("%s: nothing was run, all its points are 0: %s", submission, rebuilt.unreadable)
             return

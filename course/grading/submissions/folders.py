@@ -1,4 +1,4 @@
-"""What a class has handed in, as it lies under `submitted/`."""
+"""Finds and reads the folders that a class has handed in, under `submitted/`."""
 
 from __future__ import annotations
 

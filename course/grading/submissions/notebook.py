@@ -1,4 +1,4 @@
-"""What a student handed in, read without trusting any of it."""
+"""Reads a submitted notebook without trusting any of it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read(path: Path) -> bytes:
 
 
 def link_above(folder: Path) -> Path | None:
-    """Return the link, if any, among a folder STUDENT/PS and the one above: it may lead to anybody's work."""
+    """Return a folder STUDENT/PS or the one above it if that is a link, which may lead to anybody's work."""
     return next((path for path in (folder, folder.parent) if path.is_symlink()), None)
 
 

@@ -24,9 +24,9 @@ _EVERYTHING = ["*"]
 
 
 def guard(converter: Autograde) -> None:
-    """Make `converter` leave out other files than regular ones, and say which time is none.
+    """Make `converter` leave out all files that are not regular ones, and refuse a time that is none.
 
-    nbgrader would follow links, wait for pipes, and give up a submission for a strange file.
+    nbgrader alone would follow links, wait for pipes, and give up a submission for a strange file.
     """
     coursedir = converter.coursedir
     ignored, init_assignment = coursedir.ignore, converter.init_assignment
@@ -64,8 +64,8 @@ def guard(converter: Autograde) -> None:
             return None
         try:
             return read_time(folder)
-        except Exception as error:  # of nbgrader and its libraries there are many
-            # When it was handed in, nobody but the instructor can say.
+        except Exception as error:  # nbgrader and its libraries raise many kinds
+            # only the instructor knows when it was handed in
             raise ValueError(f"{path} holds no time: correct it, or remove it, and grade again") from error
 
     converter.init_assignment = guarded_init_assignment

@@ -1,4 +1,4 @@
-"""The files that `autograded/` gets of a submission: all of them or none."""
+"""Puts the files of a graded submission under `autograded/`: all of them or none."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ class AutogradedFiles:
     """Prepares the files of submissions in a folder inside `autograded/`, where they wait."""
 
     def __init__(self, rules: Autograde) -> None:
-        """Make the folder. Raises OSError where it cannot be."""
+        """Make the folder. Raises OSError."""
         self._rules = rules
         top = Path(rules.coursedir.format_path(rules.coursedir.autograded_directory, ".", ".")).resolve()
-        self._waiting = PendingFolder(top, PREFIX)
-        self.folder = self._waiting.path
+        self._pending = PendingFolder(top, PREFIX)
 
     def prepare(
         self,
@@ -40,7 +39,7 @@ class AutogradedFiles:
         `notebooks` are the graded ones by name, `written` what the student's code wrote in each.
         """
         rules = self._rules
-        new = Path(tempfile.mkdtemp(dir=self.folder))
+        new = Path(tempfile.mkdtemp(dir=self._pending.path))
         for path in submission.others:
             _copy(path, new / path.relative_to(submission.path))
         for path, name in _instructors(rules, assignment):
@@ -63,7 +62,7 @@ class AutogradedFiles:
 
     def close(self) -> None:
         """Remove the folder."""
-        self._waiting.close()
+        self._pending.close()
 
 
 def _copy(source: Path, target: Path) -> None:

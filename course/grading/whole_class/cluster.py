@@ -1,4 +1,4 @@
-"""Workers for the task: a Dask cluster of this machine's own, or any by its address."""
+"""Workers for the task: a local Dask cluster, or any Dask cluster by its address."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ T = TypeVar("T")
 SECONDS_TO_CONNECT = 30
 SECONDS_WITHOUT_WORKER = 120
 _LOOK = 2.0
-"""seconds between two counts of workers"""
+"""seconds between two looks at how many workers there are"""
 LOOPBACK = "127.0.0.1"
 
-# A server for a dashboard would be one more thing to reach. One death is enough to ask what died of what.
+# No dashboard: its server could be reached by others. After one death a task is tried again alone (`map`).
 _LOCAL = {
     "distributed.scheduler.allowed-failures": 0,
     "distributed.scheduler.http.routes": [],
@@ -42,7 +42,7 @@ _LOCAL = {
 
 
 class Died(Exception):
-    """A task's worker died, and the next one too."""
+    """The worker of a task died, and so did the one that tried it again."""
 
 
 @contextmanager

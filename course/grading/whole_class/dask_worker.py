@@ -1,4 +1,4 @@
-"""What a worker process of `course grade` does first: Dask loads this module by its name."""
+"""Prepares a worker process of `course grade`: Dask loads this module by its name."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ with imports_kept():
 def dask_setup(worker: Any) -> None:
     """Leave Ctrl-C to the main process, which ends its workers in order, and keep to one processor.
 
-    A worker and the kernel it asks wait for each other all the time. On one processor that is a change of
-    process; on two it is a wake-up each time, for which a busy machine may take its time.
+    A worker and the kernel it asks take turns. On one processor a turn is a change of process; on two it is
+    a wake-up, for which a busy machine may take its time.
     """
     os.setpgid(0, 0)
     processors = sorted(os.sched_getaffinity(0), key=_rank)

@@ -1,4 +1,4 @@
-"""What an instructor sees of `course grade`: how far it is, and at its end what came of it."""
+"""Shows an instructor how far `course grade` is, and at its end the summary."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VERDICTS = ("pass", "wrong", "error", "timeout", "memory", "crashed", "not-run",
 
 @dataclass
 class ClassSummary:
-    """What came of a class."""
+    """The outcome of grading a class."""
 
     assignment: str
     total: int = 0
@@ -53,7 +53,7 @@ class ClassSummary:
 
 
 class Display:
-    """A line that moves while a class is graded; nothing where the output is no terminal."""
+    """A progress bar while a class is graded; nothing where the output is no terminal."""
 
     def __init__(self, summary: ClassSummary, console: Console) -> None:
         self._summary = summary
@@ -71,7 +71,7 @@ class Display:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show the line within the block."""
+        """Show the bar within the block."""
         with self._progress:
             yield
 

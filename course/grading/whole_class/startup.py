@@ -1,6 +1,6 @@
-"""Starting fast: workers are forked from a process that has imported everything, and imports are never freed.
+"""Makes `course grade` start fast: a fork server imports what workers need, and imports are never collected.
 
-Nothing heavy is imported here: the command does this first, before its own imports.
+This module itself imports nothing heavy: the command calls it before it imports the rest.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def start_fork_server() -> None:
 
 @contextmanager
 def imports_kept() -> Iterator[None]:
-    """Spare what is imported meanwhile all searches for garbage, the one at the end too: it is kept."""
+    """Keep the garbage collector from ever looking at what is imported within the block."""
     gc.disable()
     try:
         yield
