@@ -55,6 +55,7 @@ def grade_class(
     """
     course_folder = CourseFolder(root)
     course, config = course_folder.course, course_folder.config
+    console = console or Console(quiet=True)
     summary = ClassSummary(assignment)
     with _working_in(root):
         rules = nbgrader_rules(course_folder)
@@ -68,14 +69,15 @@ def grade_class(
         book = Book(course.db_url, course.course_id, assignment)
         try:
             notebooks = load_notebooks(assignment, book)
-            summary.notices = sorted({notebook.notice for notebook in notebooks} - {""})
+            for notice in sorted({notebook.notice for notebook in notebooks} - {""}):
+                console.print(notice, soft_wrap=True)
             settings = class_settings(rules, config, assignment, notebooks)
             versions = {notebook.name: notebook.version for notebook in notebooks}
             files = AutogradedFiles(rules)
             try:
                 writer = Writer(book, files, assignment, late_penalties(rules, config))
                 run = _Run(rules, folders, settings, versions, writer, summary, force)
-                run.grade(jobs, cluster, console or Console(quiet=True))
+                run.grade(jobs, cluster, console)
             finally:
                 files.close()
         except OSError as error:

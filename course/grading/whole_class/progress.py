@@ -38,8 +38,6 @@ class ClassSummary:
     """most bytes of each worker process"""
     elapsed: float = 0.0
     is_stopped: bool = False
-    notices: list[str] = field(default_factory=list)
-    """what the instructor should know, a line each"""
 
     @property
     def left(self) -> int:
@@ -98,8 +96,6 @@ def print_summary(summary: ClassSummary, console: Console) -> None:
     if summary.left:
         parts.append(f"{summary.left} left: the same command goes on from here")
     console.print(f"{summary.assignment}: {'; '.join(parts)}", soft_wrap=True)
-    for notice in summary.notices:
-        console.print(notice, soft_wrap=True)
     if summary.verdicts:
         counted = [f"{name} {summary.verdicts[name]}" for name in VERDICTS if summary.verdicts[name]]
         console.print(f"cells: {', '.join(counted)}", soft_wrap=True)
