@@ -14,7 +14,7 @@ from course.grading.course_folder import CONFIG, CourseFolder
 from course.grading.errors import CourseError, GradebookError
 from course.grading.gradebook.book import reading
 from course.grading.gradebook.generated import generated_cells
-from course.grading.judging.grade import grade
+from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.results import Result
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets.assignment import GeneratedCell, load
@@ -39,7 +39,10 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
         print(f"course: {loaded.notice}", file=sys.stderr)
     limits = SandboxedExecute(config=course.config).limits() if course else Limits()
     return (
-        replace(grade(loaded, _notebook(assignment, path), seed=seed, limits=limits), submission=str(path))
+        replace(
+            grade(loaded, _notebook(assignment, path), seed=seed, limits=limits, variables=VARIABLES),
+            submission=str(path),
+        )
         for path in paths
     )
 

@@ -20,6 +20,8 @@ from course.grading.sandbox.limits import Limits
 from course.grading.submissions.notebook import Unreadable
 from course.grading.submissions.rebuild import Rebuilt, rebuild
 
+VARIABLES = {"NBGRADER_EXECUTION": "autograde"}
+"""what nbgrader promises to the students' code while it grades"""
 METADATA = "course"
 """key under which a graded notebook says how it was graded"""
 
@@ -30,18 +32,26 @@ def grade(
     *,
     seed: int | None = None,
     limits: Limits | None = None,
+    variables: dict[str, str] | None = None,
 ) -> Result:
     """Return the result for `submission`, a notebook's path or content, or why there is none.
 
     `seed` repeats an earlier grading's hidden inputs; by default one is drawn from the operating system.
+    `variables` are added to the environment of the student's code.
     Nothing in a submission makes this raise; SandboxUnavailable is raised when nothing can be graded.
     """
-    result = grade_rebuilt(assignment, rebuild(assignment, submission), seed=seed, limits=limits)
+    rebuilt = rebuild(assignment, submission)
+    result = grade_rebuilt(assignment, rebuilt, seed=seed, limits=limits, variables=variables)
     return replace(result, submission=str(submission) if isinstance(submission, Path) else "")
 
 
 def grade_rebuilt(
-    assignment: Assignment, rebuilt: Rebuilt, *, seed: int | None = None, limits: Limits | None = None
+    assignment: Assignment,
+    rebuilt: Rebuilt,
+    *,
+    seed: int | None = None,
+    limits: Limits | None = None,
+    variables: dict[str, str] | None = None,
 ) -> Result:
     """Return the result for a submission that `rebuild` has put on the skeleton: the second half of `grade`.
 
@@ -62,7 +72,7 @@ def grade_rebuilt(
         notebook.metadata[METADATA] = {"unreadable": rebuilt.unreadable}
         return result("graded", cells, notebook=notebook, unreadable=rebuilt.unreadable)
     try:
-        cells, files = run(assignment, notebook, seed, limits or Limits())
+        cells, files = run(assignment, notebook, seed, limits or Limits(), variables or {})
     except SandboxUnavailable:
         raise
     except HarnessFailure as error:

@@ -26,16 +26,14 @@ WIDTH = 100
 RESTART = 1.0
 """seconds of the notebook's time that a fresh kernel costs, besides the replay"""
 NO_TIME_LEFT = "The notebook's time was used up before this cell."
-VARIABLES = {"NBGRADER_EXECUTION": "autograde"}
-"""what nbgrader sets for the students' code while it grades"""
 DEADLY = ("timeout", "memory", "crashed")
 
 
 class Runner:
     """Runs one notebook. After a crash or a hang it goes on with a fresh kernel that replays the cells."""
 
-    def __init__(self, assignment: Assignment, limits: Limits) -> None:
-        self._assignment, self._limits = assignment, limits
+    def __init__(self, assignment: Assignment, limits: Limits, variables: dict[str, str]) -> None:
+        self._assignment, self._limits, self._variables = assignment, limits, variables
         self._kernel: StudentKernel | None = None
         self._done: list[str] = []
         """sources of the cells to run again on a fresh kernel"""
@@ -132,7 +130,7 @@ class Runner:
                 self._assignment.files,
                 limits=limits,
                 hidden=self._assignment.hidden,
-                variables=VARIABLES,
+                variables=self._variables,
             )
             self._replay(self._kernel)
         return self._kernel
@@ -176,9 +174,9 @@ class Runner:
 
 
 def run(
-    assignment: Assignment, notebook: NotebookNode, seed: int, limits: Limits
+    assignment: Assignment, notebook: NotebookNode, seed: int, limits: Limits, variables: dict[str, str]
 ) -> tuple[dict[str, CellResult], dict[str, bytes]]:
-    """Run `notebook`, rebuilt on the assignment's skeleton, in place.
+    """Run `notebook`, rebuilt on the assignment's skeleton, in place; `variables` are of its environment.
 
     Return verdicts by `grade_id`, and the files that the student's code wrote. Raises HarnessFailure,
     SandboxUnavailable.
@@ -186,7 +184,7 @@ def run(
     # where the instructor's notebook has no solutions, the answers say which names are theirs
     answers = assignment.answers or bound_in(notebook)
     judge = Judge({"__name__": "__main__"}, answers, seed)
-    runner = Runner(assignment, limits)
+    runner = Runner(assignment, limits, variables)
     results: dict[str, CellResult] = {}
     try:
         for cell in notebook.cells:

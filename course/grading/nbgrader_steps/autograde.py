@@ -17,7 +17,7 @@ from traitlets import Float, Integer
 from course.grading.errors import HarnessFailure, NothingToGrade
 from course.grading.gradebook import entries, history
 from course.grading.gradebook.generated import generated_cells
-from course.grading.judging.grade import METADATA, grade_rebuilt
+from course.grading.judging.grade import METADATA, VARIABLES, grade_rebuilt
 from course.grading.judging.versions import grader_version, own_packages
 from course.grading.nbgrader_steps.one_line_errors import ONCE
 from course.grading.problem_sets.assignment import Assignment, load
@@ -110,7 +110,8 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
             seeds = history.seeds(gradebook.db, info["assignment"], info["student"])
         seed = history.seed(seeds.get(info["student"]), submission)
         # the skeleton that nbgrader's own steps have left
-        result = grade_rebuilt(replace(assignment, skeleton=nb), rebuilt, seed=seed, limits=self.limits())
+        skeleton = replace(assignment, skeleton=nb)
+        result = grade_rebuilt(skeleton, rebuilt, seed=seed, limits=self.limits(), variables=VARIABLES)
         if result.status != "graded":
             raise HarnessFailure(result.problem)
         write_files(result.files, Path(resources["metadata"]["path"]))

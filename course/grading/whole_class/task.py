@@ -19,7 +19,7 @@ from traitlets.utils.importstring import import_item
 
 from course.grading.errors import SandboxUnavailable
 from course.grading.gradebook.entries import entries
-from course.grading.judging.grade import grade
+from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.versions import grader_version
 from course.grading.problem_sets.assignment import Assignment
 from course.grading.problem_sets.notebooks import dumps
@@ -114,7 +114,7 @@ def _graded(
     settings: ClassSettings, assignment: Assignment, content: bytes | str, seed: int
 ) -> dict[str, Any]:
     submission = Unreadable(content) if isinstance(content, str) else content
-    result = grade(assignment, submission, seed=seed, limits=settings.limits)
+    result = grade(assignment, submission, seed=seed, limits=settings.limits, variables=VARIABLES)
     outcome = {"name": assignment.name, **result.outcome()}
     if result.status == "graded" and result.notebook is not None:
         names = {"assignment": settings.assignment, "notebook": assignment.name}
