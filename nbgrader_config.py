@@ -18,10 +18,10 @@ c.IncludeHeaderFooter.header = "source/header.ipynb"
 
 # Students' code is a stranger's. A submission is rebuilt on the instructor's notebook, its cells run in a
 # sandbox (bubblewrap), and the tests are judged out here, by asking it: docs of course.grading.
-steps, stock = "course.grading.nbgrader_steps.steps.", "nbgrader.preprocessors."
-c.Autograde.exporter_class = steps + "SubmissionExporter"
+steps, stock = "course.grading.nbgrader_steps.", "nbgrader.preprocessors."
+c.Autograde.exporter_class = steps + "autograde.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = [
-    steps + "Rebuild",
+    steps + "autograde.Rebuild",
     stock + "ClearOutput",
     stock + "DeduplicateIds",
     stock + "OverwriteKernelspec",
@@ -29,12 +29,12 @@ c.Autograde.sanitize_preprocessors = [
     stock + "CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    steps + "SandboxedExecute",
+    steps + "autograde.SandboxedExecute",
     stock + "LimitOutput",
-    steps + "SaveVerdicts",
-    steps + "LatePenalties",
+    steps + "autograde.SaveVerdicts",
+    steps + "autograde.LatePenalties",
     # Neither the feedback nor the formgrader runs what a student wrote as HTML.
-    steps + "Inert",
+    steps + "feedback.Inert",
     stock + "CheckCellMetadata",
 ]
 
@@ -44,16 +44,14 @@ c.Execute.timeout = 30
 
 # Feedback shows no hidden test.
 c.GenerateFeedback.preprocessors = [
-    steps + "HideTests",
+    steps + "feedback.HideTests",
     stock + "GetGrades",
-    steps + "PageStyle",
+    steps + "feedback.PageStyle",
 ]
 c.HTMLExporter.sanitize_html = True
 
 # Whatever goes wrong is one line on the terminal: what, where, what to do. The traceback is in the log file.
-c.NbGrader.logging_config = {
-    "handlers": {"console": {"class": "course.grading.nbgrader_steps.one_line_errors.OneLineHandler"}}
-}
+c.NbGrader.logging_config = {"handlers": {"console": {"class": steps + "one_line_errors.OneLineHandler"}}}
 c.NbGrader.logfile = ".nbgrader.log"
 # nbgrader calls alembic by its bare name, which fails where the environment is not activated.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])

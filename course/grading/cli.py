@@ -89,12 +89,11 @@ def grade(
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded and unchanged.")] = False,
 ) -> None:
     """Grade everything under submitted/ into the gradebook, in parallel; go on where it stopped."""
-    from course.grading.whole_class import forkserver
-    from course.grading.whole_class.imports import kept
+    from course.grading.whole_class.startup import imports_kept, start_fork_server
 
     if cluster is None:
-        forkserver.begin()  # first, to import what its workers need while we import what we do
-    with kept():
+        start_fork_server()  # first, to import what its workers need while we import what we do
+    with imports_kept():
         from rich.console import Console
 
         from course.grading.whole_class import grade_class, progress  # late: they need the sandbox and Dask
@@ -109,7 +108,7 @@ def grade(
         force=force,
         console=console,
     )
-    progress.show(summary, console)
+    progress.print_summary(summary, console)
     if not summary.is_complete:
         raise typer.Exit(130 if summary.is_stopped else 1)
 
@@ -172,9 +171,9 @@ def pack(
     """Make the archive that a student downloads: notebooks, the package, its versions, a start page."""
     from course.grading.pack import packing  # late: it needs nbgrader
 
-    made = packing.pack(Path.cwd(), assignment, to)
-    size = made.stat().st_size / 1000
-    typer.echo(f"{made.name}: {size:.0f} kB; students unpack it and open {packing.START}")
+    archive = packing.pack(Path.cwd(), assignment, to)
+    size = archive.stat().st_size / 1000
+    typer.echo(f"{archive.name}: {size:.0f} kB; students unpack it and open {packing.START}")
 
 
 @app.command()

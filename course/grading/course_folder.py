@@ -1,4 +1,4 @@
-"""A course folder and what stock nbgrader does in it: release, autograde, feedback, scores."""
+"""A course folder, and stock nbgrader's commands in it: release, autograde, feedback, scores."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class Score:
     """What one student has for one graded cell."""
 
     points: float
-    """what was given, by nbgrader or by hand"""
+    """given by nbgrader or by hand"""
     max_points: float
-    """what there was to win"""
+    """that the cell is worth"""
     manual: bool
-    """whether it still waits for somebody to read it"""
+    """whether the answer waits to be read by somebody"""
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    # Warnings of nbgrader's dependencies about nbgrader; nothing a caller could act on.
+    # nbgrader's dependencies warn about nbgrader, which no caller can change
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -69,11 +69,11 @@ class CourseFolder:
 
     def notebooks(self, assignment: str) -> list[str]:
         """Return the names of an assignment's notebooks. Raises CourseError for an unknown one."""
-        found = list((self.root / self.course.source_directory).glob("*/*.ipynb"))
-        if not any(path.parent.name == assignment for path in found):
-            there = ", ".join(sorted({path.parent.name for path in found})) or "none"
-            raise CourseError(f"there is no assignment {assignment!r}; there is: {there}")
-        return sorted(path.stem for path in found if path.parent.name == assignment)
+        paths = list((self.root / self.course.source_directory).glob("*/*.ipynb"))
+        if not any(path.parent.name == assignment for path in paths):
+            known = ", ".join(sorted({path.parent.name for path in paths})) or "none"
+            raise CourseError(f"there is no assignment {assignment!r}; there is: {known}")
+        return sorted(path.stem for path in paths if path.parent.name == assignment)
 
     def generate(self, assignment: str) -> Path:
         """Generate what students receive, and return its folder. Raises CourseError."""

@@ -16,7 +16,7 @@ class GradebookError(CourseError):
 
 
 class NoGradebook(GradebookError):
-    """There is no file of that name yet."""
+    """The gradebook's file does not exist yet."""
 
 
 class SandboxUnavailable(CourseError):
@@ -24,15 +24,15 @@ class SandboxUnavailable(CourseError):
 
 
 class ClusterError(CourseError):
-    """There are no workers; the message says why, and what to do."""
+    """No worker can be used; the message says why, and what to do."""
 
 
 class ArchiveError(CourseError):
-    """An archive that is not taken; the message says why, and what to do."""
+    """An archive cannot be used; the message says why, and what to do."""
 
 
 class RosterError(CourseError):
-    """A roster that cannot be used; the message says why, and what to do."""
+    """A roster cannot be used; the message says why, and what to do."""
 
 
 class NothingToGrade(CourseError):

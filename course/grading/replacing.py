@@ -1,4 +1,4 @@
-"""Files and folders that are replaced whole: what is new waits beside what is there until it is complete."""
+"""Replaces files and folders as a whole: the new ones wait beside the old ones until they are complete."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 class PendingFolder:
-    """A folder inside another, where files wait. What a killed run left there is removed."""
+    """A temporary folder inside another one. Those that killed runs left there are removed."""
 
     def __init__(self, top: Path, prefix: str) -> None:
         """Make the folder in `top`. Raises OSError where it cannot be."""
@@ -32,7 +32,7 @@ class PendingFolder:
         for left in top.glob(f"{prefix}*"):
             _remove_if_left(left)
         self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=top))
-        # as long as it is locked its process lives
+        # a lock ends with its process, so an unlocked folder was left by a killed one
         self._lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
@@ -43,14 +43,14 @@ class PendingFolder:
 
 
 class Replacement:
-    """A submission's files, ready to take their place."""
+    """New files that are ready to take the place of old ones."""
 
     def __init__(self, new: Path, target: Path, old: Path) -> None:
         self._new, self._target, self._old = new, target, old
         self._is_swapped = False
 
     def swap(self) -> None:
-        """Put the files in their place; what was there is kept until `done`."""
+        """Put the new files in their place; the old ones are kept until `done`."""
         self._target.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
             self._target.rename(self._old)
@@ -58,7 +58,7 @@ class Replacement:
         self._is_swapped = True
 
     def undo(self) -> None:
-        """Put back what was there."""
+        """Put the old files back."""
         if self._is_swapped:
             self._target.rename(self._new)
             self._is_swapped = False
@@ -66,7 +66,7 @@ class Replacement:
             self._old.rename(self._target)
 
     def done(self) -> None:
-        """Remove what is not needed any more."""
+        """Remove the old files, and new ones that were not put in their place."""
         for left in (self._old, self._new):
             shutil.rmtree(left, ignore_errors=True)
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from traitlets.config.loader import PyFileConfigLoader
 
-from course.grading.course_folder import CONFIG
-from course.grading.errors import CourseError
-from course.grading.judging.grade import grade
+from course.grading.course_folder import CONFIG, CourseFolder
+from course.grading.errors import CourseError, GradebookError
+from course.grading.gradebook.book import reading
+from course.grading.gradebook.generated import generated_cells
+from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.results import Result
-from course.grading.problem_sets.assignment import load
+from course.grading.nbgrader_steps.autograde import SandboxedExecute
+from course.grading.problem_sets.assignment import GeneratedCell, load
 from course.grading.problem_sets.release import assignments
 from course.grading.sandbox.limits import Limits
 from course.grading.submissions.notebook import link_above
@@ -24,33 +27,43 @@ from course.text import printable
 def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) -> Iterator[Result]:
     """Yield the result for each path, in order: a notebook of any name, or a folder that holds PS.ipynb.
 
-    Raises CourseError for an unknown assignment, SandboxUnavailable.
+    No gradebook is needed and none is changed; one that knows the assignment is read for its tests, so that
+    a score is what `course grade` gives. Raises CourseError for an unknown assignment, SandboxUnavailable.
     """
     if assignment not in assignments(root):
         known = ", ".join(assignments(root)) or "none"
         raise CourseError(f"there is no assignment {assignment!r} under {root}/source; there are: {known}")
-    return _results(root, assignment, paths, seed)
+    course = CourseFolder(root) if (root / CONFIG).is_file() else None
+    loaded = load(root, assignment, generated=_generated(course, assignment) if course else None)
+    if loaded.notice:
+        print(f"course: {loaded.notice}", file=sys.stderr)
+    limits = SandboxedExecute(config=course.config).limits() if course else Limits()
+    return (
+        replace(
+            grade(loaded, _notebook(assignment, path), seed=seed, limits=limits, variables=VARIABLES),
+            submission=str(path),
+        )
+        for path in paths
+    )
 
 
-def _results(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) -> Iterator[Result]:
-    skeleton, limits = load(root, assignment), configured_limits(root)
-    for path in paths:
-        # a link to a folder is a link: it could lead to somebody else's
-        is_folder = path.is_dir() and not path.is_symlink()
-        notebook = path / f"{assignment}.ipynb" if is_folder else path
-        if notebook.parent.name == assignment:  # nbgrader's STUDENT/PS
-            notebook = link_above(notebook.parent) or notebook
-        yield replace(grade(skeleton, notebook, seed=seed, limits=limits), submission=str(path))
+def _generated(course_folder: CourseFolder, assignment: str) -> dict[str, GeneratedCell] | None:
+    """Return what the gradebook knows of an assignment's cells; None where there is no such gradebook."""
+    course = course_folder.course
+    try:
+        with reading(course.db_url, course.course_id, assignment) as session:
+            return generated_cells(session, assignment).get(assignment)
+    except GradebookError:
+        return None
 
 
-def configured_limits(root: Path) -> Limits:
-    """Return the limits that `nbgrader_config.py` in `root` sets, the defaults where there is none."""
-    from course.grading.nbgrader_steps.steps import SandboxedExecute  # late: nbgrader takes a second to load
-
-    if not (root / CONFIG).is_file():
-        return Limits()
-    config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
-    return SandboxedExecute(config=config).limits()
+def _notebook(assignment: str, path: Path) -> Path:
+    # a link to a folder is a link: it could lead to somebody else's
+    is_folder = path.is_dir() and not path.is_symlink()
+    notebook = path / f"{assignment}.ipynb" if is_folder else path
+    if notebook.parent.name == assignment:  # nbgrader's STUDENT/PS
+        notebook = link_above(notebook.parent) or notebook
+    return notebook
 
 
 def print_lines(results: Iterable[Result]) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course.grading.course_folder import CourseFolder
-from course.grading.submissions.folders import converter, submission
+from course.grading.submissions.folders import nbgrader_rules, read_folder
 from tests.helpers import course
 from tests.lms.archives import MONDAY, TUESDAY, Raw, archive, archive_of, entry
 from tests.lms.trees import submitted, tree
@@ -132,12 +132,12 @@ def test_canvas(root, take, tmp_path) -> None:
     assert summary.late == ["13", "15"]
     assert ("14", "the last of 2 versions of small.ipynb is taken") in summary.remarks
     seconds = {}
-    rules = converter(CourseFolder(root))
+    rules = nbgrader_rules(CourseFolder(root))
     with Gradebook(url(root), COURSE_ID) as gradebook:
         for student in ("11", "13"):
             gradebook.add_student(student)
             folder = root / "submitted" / student / "small"
-            found = submission(rules, student, folder, ("small",)).timestamp
+            found = read_folder(rules, student, folder, ("small",)).timestamp
             row = gradebook.update_or_create_submission("small", student, timestamp=found)
             seconds[student] = row.total_seconds_late
     assert seconds == {"11": 0, "13": 1}
@@ -260,8 +260,8 @@ def test_the_time_is_the_archives_never_the_students(root, take, tmp_path) -> No
     files = {"ann/small.ipynb": b"1", "ann/timestamp.txt": b"1999-01-01 00:00:00 UTC"}
     summary = take("zip", archive(tmp_path / "a.zip", files, TUESDAY))
     assert summary.late == ["ann"]
-    rules = converter(CourseFolder(root))
-    found = submission(rules, "ann", root / "submitted/ann/small", ("small",)).timestamp
+    rules = nbgrader_rules(CourseFolder(root))
+    found = read_folder(rules, "ann", root / "submitted/ann/small", ("small",)).timestamp
     assert found.replace(tzinfo=UTC) == TUESDAY
     work = zipped({"small.ipynb": b"1", "Timestamp.txt": b"1999-01-01 00:00:00 UTC"})
     take("canvas", archive(tmp_path / "b.zip", {"leeann_11_501_work.zip": work}))

@@ -45,6 +45,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert result.returncode == 0, result.stdout + result.stderr
     source = root / "source" / "small" / "small.ipynb"
     source.write_text(source.read_text().replace("double(2) == 4", "double(4) == 8"))
+    CourseFolder(root).generate("small")
     return root
 
 

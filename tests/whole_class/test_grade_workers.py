@@ -41,7 +41,7 @@ def test_a_dead_worker_costs_one_submission_at_most(tmp_path) -> None:
 
 FORKED = """
 import os
-from course.grading import fleet
+from course.grading.whole_class import cluster
 
 def found():
     import gc, sys
@@ -49,9 +49,9 @@ def found():
     return is_ready, os.environ["OMP_NUM_THREADS"], os.getppid()
 
 if __name__ == "__main__":
-    with fleet.local(2) as client:
+    with cluster.local(2) as client:
         (first, second) = client.run(found).values()
-    assert first == second, "workers of two parents"
+    assert first == second, "workers of two processes"
     print(*first[:2], first[2] != os.getpid())
 """
 
@@ -65,17 +65,17 @@ def test_workers_are_forked_from_one_process_that_has_imported_all(tmp_path) -> 
 
 PLACED = """
 import os
-from course.grading import fleet
+from course.grading.whole_class import cluster
 
 def found():
-    from course.grading.kernels import StudentKernel
+    from course.grading.sandbox.student_kernel import StudentKernel
     with StudentKernel() as kernel:
         (output,) = kernel.execute("import os; print(*os.sched_getaffinity(0))").outputs
     (mine,) = os.sched_getaffinity(0)
     return mine, int(output["text"])
 
 if __name__ == "__main__":
-    with fleet.local(3) as client:
+    with cluster.local(3) as client:
         found_by_each = [client.submit(found, workers=worker, pure=False) for worker in client.nthreads()]
         print(*[number for future in found_by_each for number in future.result()])
 """

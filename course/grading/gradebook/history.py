@@ -94,6 +94,36 @@ class Grading:
         return self.submission, self.files, self.version, self.grader
 
 
+def grading_of(
+    outcome: Mapping[str, Any],
+    *,
+    assignment: str,
+    student: str,
+    notebook: str,
+    submission: str,
+    files: str,
+    version: str,
+    grader: str,
+    seed: int,
+) -> Grading:
+    """Return the record of a grading that gave `outcome`, which is a `Result`'s."""
+    return Grading(
+        assignment=assignment,
+        student=student,
+        notebook=notebook,
+        submission=submission,
+        files=files,
+        version=version,
+        grader=grader,
+        seed=seed,
+        status=outcome["status"],
+        seconds=outcome["seconds"],
+        cells=outcome["cells"],
+        repairs=tuple(outcome["repairs"]),
+        problem=outcome["problem"],
+    )
+
+
 def create(session: Session) -> None:
     """Make the table if it is not there. Two that do so at once get one."""
     GRADINGS.create(session.connection(), checkfirst=True)

@@ -1,1 +1,1 @@
-"""From a submission to verdicts: runs the student's cells in a sandbox and judges the test cells here."""
+"""From a submission to verdicts: the student's cells run in a sandbox, the test cells are judged here."""

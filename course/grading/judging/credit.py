@@ -1,4 +1,4 @@
-"""Tells a number that a test computes, which is partial credit, from one that it shows of a student's."""
+"""Decides whether a test ends in a number of its own, which is partial credit, or in a student's value."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ _PASSED_ON = {"abs", "complex", "float", "int", "max", "min", "pow", "round", "s
 
 
 def is_an_answer(source: str, answers: Collection[str]) -> bool:
-    """Say whether the last expression of a test is a value of the student: a call, data, arithmetic on them.
+    """Return whether a test ends in a value of the student's: a call of an answer, data, arithmetic on them.
 
-    A comparison is the grader's, and so is what a function of the instructor's makes of an answer.
+    A comparison is the grader's value, and so is what an instructor's function returns for an answer.
     """
     body = ast.parse(source).body
-    theirs = set(answers)
+    student_names = set(answers)
     for statement in body[:-1]:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                (theirs.add if _shows(value, theirs) else theirs.discard)(name)
-            case ast.AugAssign(target=ast.Name(id=name), value=value) if _shows(value, theirs):
-                theirs.add(name)
-    return bool(body) and isinstance(body[-1], ast.Expr) and _shows(body[-1].value, theirs)
+                (student_names.add if _shows(value, student_names) else student_names.discard)(name)
+            case ast.AugAssign(target=ast.Name(id=name), value=value) if _shows(value, student_names):
+                student_names.add(name)
+    return bool(body) and isinstance(body[-1], ast.Expr) and _shows(body[-1].value, student_names)
 
 
-def _shows(expression: ast.expr, theirs: Collection[str]) -> bool:
+def _shows(expression: ast.expr, student_names: Collection[str]) -> bool:
     match expression:
         case ast.Name(id=name):
-            return name in theirs
+            return name in student_names
         case ast.Call(func=ast.Name(id=name), args=arguments) if name in _PASSED_ON:
-            return any(_shows(argument, theirs) for argument in arguments)
+            return any(_shows(argument, student_names) for argument in arguments)
         case ast.Call(func=function):
-            return _shows(function, theirs)
+            return _shows(function, student_names)
         case ast.Compare() | ast.Lambda():
             return False
         case ast.UnaryOp(op=ast.Not()):
             return False
         case ast.IfExp(body=body, orelse=orelse):
-            return _shows(body, theirs) or _shows(orelse, theirs)
+            return _shows(body, student_names) or _shows(orelse, student_names)
     children = ast.iter_child_nodes(expression)
-    return any(_shows(child, theirs) for child in children if isinstance(child, ast.expr))
+    return any(_shows(child, student_names) for child in children if isinstance(child, ast.expr))

@@ -1,9 +1,8 @@
-"""What grading a submission gives."""
+"""The result of grading a submission, and of each of its cells."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -76,20 +75,26 @@ class Result:
             "max_score": self.max_score,
             "seed": self.seed,
             "seconds": round(self.seconds, 3),
-            "cells": {name: _told(cell) for name, cell in self.cells.items()},
+            "cells": {name: _cell_as_data(cell) for name, cell in self.cells.items()},
         }
         return json.dumps(line, allow_nan=False)
 
+    def outcome(self) -> dict[str, Any]:
+        """Return what is kept on record of this grading, as JSON knows it; `cells` are by `grade_id`."""
+        cells = {
+            name: _cell_as_data(cell) | {"seconds": None if cell.seconds is None else round(cell.seconds, 6)}
+            for name, cell in self.cells.items()
+        }
+        return {
+            "status": self.status,
+            "seconds": self.seconds,
+            "problem": self.problem,
+            "repairs": list(self.repairs),
+            "cells": cells,
+        }
 
-def records(cells: Mapping[str, CellResult]) -> dict[str, dict[str, Any]]:
-    """Return verdicts as they are kept: JSON, by `grade_id`."""
-    return {
-        name: {**_told(cell), "seconds": None if cell.seconds is None else round(cell.seconds, 6)}
-        for name, cell in cells.items()
-    }
 
-
-def _told(cell: CellResult) -> dict[str, Any]:
+def _cell_as_data(cell: CellResult) -> dict[str, Any]:
     return {
         "verdict": cell.verdict,
         "points": cell.points,

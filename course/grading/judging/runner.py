@@ -14,7 +14,7 @@ from nbgrader.utils import determine_grade
 from course.grading.judging.proxies import StudentError, ask
 from course.grading.judging.results import CellResult
 from course.grading.judging.test_cells import Judge
-from course.grading.problem_sets.assignment import IN_KERNEL, Assignment
+from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, bound_in
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.outputs import output_of
 from course.grading.sandbox.student_kernel import StudentKernel
@@ -30,13 +30,10 @@ DEADLY = ("timeout", "memory", "crashed")
 
 
 class Runner:
-    """One notebook under way. After a crash or a hang, goes on with a fresh kernel that replays the rest."""
+    """Runs one notebook. After a crash or a hang it goes on with a fresh kernel that replays the cells."""
 
-    def __init__(
-        self, assignment: Assignment, limits: Limits, variables: dict[str, str] | None = None
-    ) -> None:
-        self._assignment, self._limits = assignment, limits
-        self._variables = variables or {}
+    def __init__(self, assignment: Assignment, limits: Limits, variables: dict[str, str]) -> None:
+        self._assignment, self._limits, self._variables = assignment, limits, variables
         self._kernel: StudentKernel | None = None
         self._done: list[str] = []
         """sources of the cells to run again on a fresh kernel"""
@@ -156,8 +153,8 @@ class Runner:
         if size <= self._room:
             self._room -= size
             return outputs
-        told = "[The notebook has too much output; this cell's is left out.]\n"
-        return [output_of("stream", name="stdout", text=told)]
+        text = "[The notebook has too much output; this cell's is left out.]\n"
+        return [output_of("stream", name="stdout", text=text)]
 
     def _keep(self, files: dict[str, bytes]) -> None:
         """Keep a kernel's files, and of those of earlier ones what does not get in their way."""
@@ -177,17 +174,16 @@ class Runner:
 
 
 def run(
-    assignment: Assignment,
-    notebook: NotebookNode,
-    seed: int,
-    limits: Limits,
-    variables: dict[str, str] | None = None,
-) -> tuple[dict[str, CellResult], Runner]:
-    """Run `notebook`, rebuilt on the assignment's skeleton, in place; return verdicts by `grade_id`.
+    assignment: Assignment, notebook: NotebookNode, seed: int, limits: Limits, variables: dict[str, str]
+) -> tuple[dict[str, CellResult], dict[str, bytes]]:
+    """Run `notebook`, rebuilt on the assignment's skeleton, in place; `variables` are of its environment.
 
-    Raises HarnessFailure, SandboxUnavailable.
+    Return verdicts by `grade_id`, and the files that the student's code wrote. Raises HarnessFailure,
+    SandboxUnavailable.
     """
-    judge = Judge({"__name__": "__main__"}, assignment.answers, seed)
+    # where the instructor's notebook has no solutions, the answers say which names are theirs
+    answers = assignment.answers or bound_in(notebook)
+    judge = Judge({"__name__": "__main__"}, answers, seed)
     runner = Runner(assignment, limits, variables)
     results: dict[str, CellResult] = {}
     try:
@@ -205,7 +201,7 @@ def run(
             runner.run_cell(cell)
     finally:
         runner.close()
-    return results, runner
+    return results, runner.files
 
 
 def failure_output(status: str, reason: str) -> NotebookNode:

@@ -82,8 +82,8 @@ class Judge:
 
     def _asked_for(self, source: str) -> list[str]:
         """Return the names that `source` uses and only the student's kernel knows."""
-        found = (free_names(source) & set(self.answers)) - self.namespace.keys() - vars(builtins).keys()
-        return sorted(name for name in found if not name.startswith("_"))
+        names = (free_names(source) & set(self.answers)) - self.namespace.keys() - vars(builtins).keys()
+        return sorted(name for name in names if not name.startswith("_"))
 
     def _looked_up(self, source: str, ask: Ask) -> dict[str, Any]:
         """Return the student's names that `source` uses: a function as a proxy, data as a copy."""

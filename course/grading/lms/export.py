@@ -18,7 +18,7 @@ from course.grading.lms.grades import Grades
 from course.grading.lms.sheets import SHEETS
 from course.grading.problem_sets import notebooks
 from course.grading.replacing import replace_file
-from course.grading.submissions.folders import converter, folders
+from course.grading.submissions.folders import nbgrader_rules, submitted_folders
 
 
 def export(
@@ -43,7 +43,7 @@ def export(
     with reading(course.db_url, course.course_id, assignment) as session:
         found, told = write(session, system, assignment, target, order, roster, provisional)
     known = {line.student for line in found.lines if line.handed_in}
-    ungraded = sorted(set(folders(converter(course_folder), assignment)) - known)
+    ungraded = sorted(set(submitted_folders(nbgrader_rules(course_folder), assignment)) - known)
     if ungraded:
         told.append(f"handed in, but not graded: {', '.join(ungraded)}; `course grade {assignment}` does it")
     return told

@@ -1,4 +1,4 @@
-"""Failures of the stock nbgrader commands, told in one line each."""
+"""Shows a failure of a stock nbgrader command as one line."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import re
 from typing import TextIO
 
 LOG_FILE = ".nbgrader.log"
+ONCE = {"is_told_once": True}
+"""`extra` of a record that concerns a whole class: it is shown for the first submission only"""
 
-# nbgrader says one failure several times over; what these announce is in the line made of the traceback.
+# nbgrader reports a failure several times; what these say is in the line that is made of the traceback.
 REPEATED = (
     "There was an error processing assignment",
     "Please see the ",
@@ -46,7 +48,7 @@ EXPLANATIONS = (
 
 
 def explanation(error: str) -> str:
-    """What the last line of a traceback means to an instructor; the line itself if that is all there is."""
+    """Return what the last line of a traceback means to an instructor, or the line where nothing is known."""
     for pattern, meaning in EXPLANATIONS:
         if match := re.search(pattern, error):
             return match.expand(meaning)
@@ -54,9 +56,13 @@ def explanation(error: str) -> str:
 
 
 class OneLineHandler(logging.StreamHandler[TextIO]):
-    """Writes records to a stream, a failure with its traceback as one line."""
+    """Writes log records to a stream, a failure with its traceback as one line."""
 
     subject = "the command"
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__(stream)
+        self._shown: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write `record`, unless it announces or repeats a failure."""
@@ -68,6 +74,8 @@ class OneLineHandler(logging.StreamHandler[TextIO]):
             message = f"{self.subject} failed: {explanation(error)} (details: {LOG_FILE})"
         elif message.startswith("No notebooks were matched by"):
             message += ": check the name of the assignment, and that its folder is there"
-        elif message.startswith(REPEATED):
+        elif message.startswith(REPEATED) or message in self._shown:
             return
+        if getattr(record, "is_told_once", False):
+            self._shown.add(message)
         super().emit(logging.makeLogRecord({**record.__dict__, "msg": message, "args": ()}))

@@ -1,26 +1,43 @@
-"""An assignment as grading needs it: the skeleton every submission is rebuilt on."""
+"""An assignment as grading needs it, and the one way to load it."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
+import nbformat
 from nbformat import NotebookNode
 
+from course.grading.errors import CourseError, NotebookError
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.names import bound_names
 
 IN_KERNEL = "in-kernel"
 """tag of a test cell that opts out of being judged outside the student's kernel"""
+AUTOTEST = "AUTOTEST"
+"""nbgrader's mark of a line from which `generate_assignment` makes tests"""
+ROLES = ("grade", "solution", "locked", "task")
+
+
+class GeneratedCell(NamedTuple):
+    """A cell as nbgrader saved it in the gradebook when the assignment was generated."""
+
+    source: str
+    """with hidden tests; of a solution cell the stub"""
+    points: float | None
+    """None where none are given"""
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """The instructor's notebook with stubs for solutions and with hidden tests, and the files beside it."""
+    """A notebook of an assignment, with stubs for solutions and hidden tests, and the files beside it."""
 
     name: str
+    """the notebook's"""
     skeleton: NotebookNode
     answers: frozenset[str]
     """names that solution cells bind"""
@@ -29,6 +46,8 @@ class Assignment:
     """whether the instructor's notebook names the kernel; where it does not, nbgrader takes the student's"""
     hidden: tuple[str, ...] = ()
     """modules of the course that this assignment's answers cannot import"""
+    notice: str = ""
+    """for the instructor: what was edited since the assignment was generated, and the command to type"""
 
     @property
     def version(self) -> str:
@@ -39,50 +58,100 @@ class Assignment:
         return digest.hexdigest()[:16]
 
 
-def load(root: Path, name: str) -> Assignment:
-    """Return assignment `name` of the course in `root`: tests from `source/`, the rest from `release/`.
-
-    Raises NotebookError when either notebook is missing or unreadable.
-    """
-    source = notebooks.read(root / "source" / name / f"{name}.ipynb")
-    released = notebooks.read(root / "release" / name / f"{name}.ipynb")
-    folder = root / "release" / name
-    files = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".ipynb" and not path.is_symlink()
-    }
-    hidden = source.metadata.get("course", {}).get("hidden", ())
-    return assignment(name, source, released, files, tuple(hidden))
-
-
-def assignment(
-    name: str,
-    source: NotebookNode,
-    released: NotebookNode,
-    files: dict[str, bytes] | None = None,
-    hidden: tuple[str, ...] = (),
+def load(
+    root: Path,
+    assignment: str,
+    notebook: str | None = None,
+    generated: Mapping[str, GeneratedCell] | None = None,
 ) -> Assignment:
-    """Return the assignment made of an instructor's notebook and of what students received."""
-    originals = {notebooks.grade_id(cell): cell for cell in source.cells}
+    """Return a notebook of `assignment` in the course at `root`, by default the one of the same name.
+
+    `release/` gives the order of the cells, their metadata, the stubs, and the files beside the notebook,
+    since it holds nothing that is not meant for students. The text of all other cells, hidden tests
+    included, and their points are what the instructor generated: `generated`, the gradebook's cells by
+    `grade_id`, where the gradebook knows the assignment, and `source/` where it does not. An edit of
+    `source/` counts as soon as the assignment is generated again, as in stock nbgrader; until then
+    `notice` names it. With `generated`, either folder may be missing.
+
+    Raises NotebookError for a notebook that is missing or cannot be read, and CourseError where the
+    gradebook and `release/` have different cells, or where only generating makes the tests.
+    """
+    name = notebook or assignment
+    released_path = root / "release" / assignment / f"{name}.ipynb"
+    source_path = root / "source" / assignment / f"{name}.ipynb"
+    generate = f"`nbgrader generate_assignment {assignment} --force`"
+    source = notebooks.read(source_path) if source_path.is_file() or generated is None else None
+    if generated is None or source is None or released_path.is_file():
+        released = notebooks.read(released_path)
+    else:
+        released = _with_stubs(source, generated)
+        if _files(source_path.parent):
+            raise NotebookError(
+                f"there is no {released_path}, and beside it no files for the students' code: {generate} "
+                "makes them"
+            )
+    if generated is not None and generated.keys() != _known_to_nbgrader(released):
+        raise CourseError(f"{released_path} is not what the gradebook knows: {generate} makes it so")
+    result = combined(name, released, source, generated, _files(released_path.parent))
+    edits = [*_edited_files(result.files, source_path.parent)]
+    if source is not None and generated is not None:
+        edits = [*_edited_cells(source, generated), *edits]
+    if not edits:
+        return result
+    return replace(
+        result,
+        notice=f"{source_path.parent} was edited after {assignment} was generated ({', '.join(edits)}), and "
+        f"it is graded as generated: {generate} makes the edit count",
+    )
+
+
+def combined(
+    name: str,
+    released: NotebookNode,
+    source: NotebookNode | None = None,
+    generated: Mapping[str, GeneratedCell] | None = None,
+    files: dict[str, bytes] | None = None,
+) -> Assignment:
+    """Return the assignment of a released notebook whose tests are those of `generated`, else of `source`.
+
+    Raises CourseError where a test is made by generating, and `generated` is not given.
+    """
+    originals = {notebooks.grade_id(cell): cell.source for cell in source.cells} if source else {}
     skeleton = notebooks.canonical(released)
     for cell in skeleton.cells:
         grade_id = notebooks.grade_id(cell)
-        original = originals.get(grade_id) if grade_id else None
-        if original is None:
+        if grade_id is None:
             continue
-        if not cell.metadata.nbgrader.solution:
-            cell.source = original.source
-    return Assignment(name, skeleton, bound_in(source) | bound_in(released), files or {}, hidden=hidden)
+        settings = cell.metadata.nbgrader
+        original = originals.get(grade_id, cell.source)
+        if generated is not None and grade_id in generated:
+            original, points = generated[grade_id]
+            if points is not None and "points" in settings:
+                settings["points"] = points
+        elif cell.cell_type == "code" and AUTOTEST in original and not settings.solution:
+            raise CourseError(
+                f"nbgrader makes the tests of {grade_id} from its line of {AUTOTEST}: "
+                f"`nbgrader generate_assignment {name}` has to do so before they can be used"
+            )
+        if not settings.solution:
+            cell.source = original
+    return Assignment(
+        name,
+        skeleton,
+        bound_in(released) | (bound_in(source) if source else frozenset()),
+        files or {},
+        has_kernel="kernelspec" in released.metadata,
+        hidden=tuple(released.metadata.get("course", {}).get("hidden", ())),
+    )
 
 
 def bound_in(notebook: NotebookNode) -> frozenset[str]:
     """Return the names that the solution cells of a notebook bind."""
-    found: set[str] = set()
+    names: set[str] = set()
     for cell in notebook.cells:
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
-            found |= _bound(cell.source)
-    return frozenset(found)
+            names |= _bound(cell.source)
+    return frozenset(names)
 
 
 def _bound(source: str) -> set[str]:
@@ -90,3 +159,48 @@ def _bound(source: str) -> set[str]:
         return bound_names(ast.parse(source))
     except SyntaxError:  # a magic, say
         return set()
+
+
+def _known_to_nbgrader(notebook: NotebookNode) -> set[str]:
+    """Return the names of the cells of a released notebook that nbgrader saves in the gradebook."""
+    named = ((notebooks.grade_id(cell), cell.metadata.get("nbgrader", {})) for cell in notebook.cells)
+    return {name for name, settings in named if name and any(settings.get(role) for role in ROLES)}
+
+
+def _with_stubs(source: NotebookNode, generated: Mapping[str, GeneratedCell]) -> NotebookNode:
+    """Return a source notebook with the gradebook's stubs for its solutions."""
+    result = nbformat.from_dict(source)
+    for cell in result.cells:
+        stub = generated.get(notebooks.grade_id(cell) or "")
+        if stub is not None:
+            cell.source = stub.source
+    return result
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """Return the files of a folder that are no notebooks and no links, by their paths in it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".ipynb" and not path.is_symlink()
+    }
+
+
+def _edited_cells(source: NotebookNode, generated: Mapping[str, GeneratedCell]) -> Iterator[str]:
+    """Yield the names of the cells whose text or points in `source/` are not what was generated."""
+    for cell in source.cells:
+        name = notebooks.grade_id(cell)
+        if name is None or name not in generated or AUTOTEST in cell.source:
+            continue
+        settings, known = cell.metadata.nbgrader, generated[name]
+        is_edited = not settings.get("solution") and cell.source != known.source
+        if is_edited or (known.points is not None and float(settings.get("points", 0)) != known.points):
+            yield name
+
+
+def _edited_files(files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
+    """Yield the names of the released files of which `folder` has another version."""
+    for name, content in files.items():
+        original = folder / name
+        if original.is_file() and original.read_bytes() != content:
+            yield name

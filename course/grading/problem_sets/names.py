@@ -1,4 +1,4 @@
-"""The names that a cell binds, and those it only reads."""
+"""Finds the names that a cell binds, and those that it only reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a class has handed in, as it lies under `submitted/`."""
+"""Finds and reads the folders that a class has handed in, under `submitted/`."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from course.grading.submissions.other_files import digests, guard, other_files
 
 
 @dataclass(frozen=True)
-class Submission:
-    """One student's folder."""
+class SubmittedFolder:
+    """What one student handed in for an assignment."""
 
     student: str
-    folder: Path
+    path: Path
     notebooks: tuple[str, ...]
     """the assignment's notebooks that are there, by name"""
     others: tuple[Path, ...]
@@ -36,25 +36,25 @@ class Submission:
     def content(self, notebook: str) -> bytes | str:
         """Return a notebook, or why it cannot be read."""
         try:
-            return read(link_above(self.folder) or self.folder / f"{notebook}.ipynb")
+            return read(link_above(self.path) or self.path / f"{notebook}.ipynb")
         except Unreadable as error:
             return str(error)
 
 
-def converter(course_folder: CourseFolder) -> Autograde:
-    """Return nbgrader's own converter, for its settings and its rules of where things are."""
-    made = Autograde(coursedir=course_folder.course, config=course_folder.config)
-    guard(made)
-    return made
+def nbgrader_rules(course_folder: CourseFolder) -> Autograde:
+    """Return nbgrader's own converter, which knows its settings and where things are."""
+    converter = Autograde(coursedir=course_folder.course, config=course_folder.config)
+    guard(converter)
+    return converter
 
 
-def folders(rules: Autograde, assignment: str, student: str | None = None) -> dict[str, Path]:
+def submitted_folders(rules: Autograde, assignment: str, student: str | None = None) -> dict[str, Path]:
     """Return the folders handed in for an assignment, by student, as nbgrader finds them."""
     course = rules.coursedir
     excluded = set(filter(None, course.student_id_exclude.split(",")))
     pattern = rules._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
     wanted = "*" if student is None else glob.escape(student)
-    found: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
     for path in sorted(
         glob.glob(  # noqa: PTH207  # as nbgrader looks
             rules._format_source(glob.escape(assignment), wanted)
@@ -62,27 +62,27 @@ def folders(rules: Autograde, assignment: str, student: str | None = None) -> di
     ):
         match: Any = re.match(pattern, path)
         if match and match["student_id"] not in excluded and Path(path).is_dir():
-            found[match["student_id"]] = Path(os.path.relpath(path))
-    return found
+            folders[match["student_id"]] = Path(os.path.relpath(path))
+    return folders
 
 
-def submission(rules: Autograde, student: str, folder: Path, known: tuple[str, ...]) -> Submission:
-    """Read what `student` handed in of the notebooks `known`.
+def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, ...]) -> SubmittedFolder:
+    """Return what `student` handed in of the notebooks `known`.
 
     Where there are other notebooks only, they are all missing. Raises ValueError where there is no notebook
     at all, or its time is none.
     """
-    there = tuple(
+    present = tuple(
         name
         for name in known
         if (folder / f"{name}.ipynb").is_symlink() or (folder / f"{name}.ipynb").exists()
     )
     if not any(folder.glob("*.ipynb")):
         raise ValueError(f"{folder} holds no notebook")
-    return Submission(
+    return SubmittedFolder(
         student,
         folder,
-        there or known,
+        present or known,
         tuple(other_files(folder, rules.coursedir.ignore)),
         *digests(folder),
         rules.coursedir.get_existing_timestamp(str(folder)),

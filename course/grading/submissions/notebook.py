@@ -1,4 +1,4 @@
-"""What a student handed in, read without trusting any of it."""
+"""Reads a submitted notebook without trusting any of it."""
 
 from __future__ import annotations
 
@@ -53,34 +53,34 @@ def read(path: Path) -> bytes:
 
 
 def link_above(folder: Path) -> Path | None:
-    """Return the link, if any, among a folder STUDENT/PS and the one above: it may lead to anybody's work."""
+    """Return a folder STUDENT/PS or the one above it if that is a link, which may lead to anybody's work."""
     return next((path for path in (folder, folder.parent) if path.is_symlink()), None)
 
 
-def cells(content: bytes) -> list[SubmittedCell]:
-    """Return the cells of a notebook. Raises Unreadable when it is none."""
+def submitted_cells(content: bytes) -> list[SubmittedCell]:
+    """Return the well-formed cells of a notebook. Raises Unreadable when it is none."""
     try:
         notebook = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError):
         raise Unreadable("The notebook cannot be read as JSON.") from None
-    found = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(found, list):
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list):
         raise Unreadable("The file is not a notebook of format 4.")
-    if len(found) > MOST_CELLS:
+    if len(cells) > MOST_CELLS:
         raise Unreadable(f"The notebook has more than {MOST_CELLS} cells.")
-    return list(_cells(found))
+    return list(_well_formed(cells))
 
 
 def kernel_name(content: bytes) -> str | None:
     """Return the kernel that a notebook, one whose cells could be read, asks for; None without one."""
-    found = json.loads(content)
+    value = json.loads(content)
     for key in ("metadata", "kernelspec", "name"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, str) else None
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else None
 
 
-def _cells(found: list[Any]) -> Iterator[SubmittedCell]:
-    for cell in found:
+def _well_formed(cells: list[Any]) -> Iterator[SubmittedCell]:
+    for cell in cells:
         if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
             continue
         source = cell.get("source")

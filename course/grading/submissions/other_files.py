@@ -1,4 +1,4 @@
-"""What is taken from a submission besides its notebooks: a few regular files; and digests of all of it."""
+"""The files of a submission besides its notebooks: those handed in, those its code wrote; and digests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import glob
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,9 @@ _EVERYTHING = ["*"]
 
 
 def guard(converter: Autograde) -> None:
-    """Make `converter` leave out other files than regular ones, and say which time is none.
+    """Make `converter` leave out all files that are not regular ones, and refuse a time that is none.
 
-    nbgrader would follow links, wait for pipes, and give up a submission for a strange file.
+    nbgrader alone would follow links, wait for pipes, and give up a submission for a strange file.
     """
     coursedir = converter.coursedir
     ignored, init_assignment = coursedir.ignore, converter.init_assignment
@@ -62,8 +64,8 @@ def guard(converter: Autograde) -> None:
             return None
         try:
             return read_time(folder)
-        except Exception as error:  # of nbgrader and its libraries there are many
-            # When it was handed in, nobody but the instructor can say.
+        except Exception as error:  # nbgrader and its libraries raise many kinds
+            # only the instructor knows when it was handed in
             raise ValueError(f"{path} holds no time: correct it, or remove it, and grade again") from error
 
     converter.init_assignment = guarded_init_assignment
@@ -91,6 +93,22 @@ def other_files(folder: Path, ignored: list[str]) -> list[Path]:
     """Return the files that are kept beside the notebooks; `ignored` are nbgrader's patterns."""
     patterns = [*ignored, *left_out(folder)[0], "*.ipynb"]
     return sorted(Path(path) for path in find_all_files(str(folder), patterns))
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write the files a student's code wrote under the student's own folder, never over a notebook or a time.
+
+    What was handed in may be in the way of one, a file where it needs a folder, say: that one is left out.
+    """
+    for name, content in files.items():
+        target = folder / name
+        if target.suffix == ".ipynb" or target.name == TIMESTAMP or ".." in target.parts:
+            continue
+        with suppress(OSError):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.is_symlink() or target.exists():
+                target.unlink()
+            target.write_bytes(content)
 
 
 def digests(folder: Path) -> tuple[str, str]:

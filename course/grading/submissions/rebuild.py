@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -10,16 +12,44 @@ from nbformat import NotebookNode
 
 from course.grading.problem_sets.assignment import Assignment
 from course.grading.problem_sets.notebooks import grade_id
-from course.grading.submissions.notebook import SubmittedCell
+from course.grading.submissions.notebook import (
+    SubmittedCell,
+    Unreadable,
+    kernel_name,
+    read,
+    submitted_cells,
+)
 
 
-def rebuild(assignment: Assignment, submitted: list[SubmittedCell]) -> tuple[NotebookNode, list[str]]:
-    """Return the notebook to run, and what was repaired, a line each.
+@dataclass(frozen=True)
+class Rebuilt:
+    """A submission on the instructor's skeleton."""
+
+    notebook: NotebookNode
+    repairs: tuple[str, ...] = ()
+    """what was put right, a line each"""
+    unreadable: str = ""
+    """why nothing of the submission could be read; then the notebook is the skeleton"""
+    kernel: str | None = None
+    """the kernel that the submission asks for"""
+    names_cells: bool = False
+    """whether a cell of the submission has a `grade_id`, known or not"""
+
+
+def rebuild(assignment: Assignment, submission: Path | bytes | Unreadable) -> Rebuilt:
+    """Return `submission`, a notebook's path or content or why there is none, rebuilt on the skeleton.
 
     Of a repeated `grade_id` the last counts, whatever its cell type. Cells without a known `grade_id` are
     the student's own; they keep their place after the known cell they follow. Everything else, tags,
-    metadata, order, outputs, comes from the skeleton.
+    metadata, order, outputs, comes from the skeleton. Nothing in a submission makes this raise.
     """
+    try:
+        if isinstance(submission, Unreadable):
+            raise submission
+        content = read(submission) if isinstance(submission, Path) else submission
+        submitted = submitted_cells(content)
+    except Unreadable as error:
+        return Rebuilt(_assembled(assignment.skeleton, {}, {}, []), (str(error),), str(error))
     skeleton = {grade_id(cell): cell for cell in assignment.skeleton.cells if grade_id(cell)}
     repairs: list[str] = []
     answers: dict[str, SubmittedCell] = {}
@@ -43,7 +73,12 @@ def rebuild(assignment: Assignment, submitted: list[SubmittedCell]) -> tuple[Not
     repairs += [f"{name}: the cell was missing" for name in skeleton if name not in seen]
     if seen != sorted(seen, key=list(skeleton).index):
         repairs.append("the cells were in another order")
-    return _assembled(assignment.skeleton, answers, own, submitted), repairs
+    return Rebuilt(
+        _assembled(assignment.skeleton, answers, own, submitted),
+        tuple(repairs),
+        kernel=kernel_name(content),
+        names_cells=any(cell.grade_id for cell in submitted),
+    )
 
 
 def _assembled(
@@ -74,15 +109,15 @@ def _assembled(
 
 
 def _new_cells(cells: list[SubmittedCell]) -> list[NotebookNode]:
-    made = []
+    new_cells = []
     for cell in cells:
         new: dict[str, Any] = {"id": _identity(cell.identity), "metadata": {}, "source": cell.source}
         if cell.kind == "code":
             new |= {"cell_type": "code", "execution_count": None, "outputs": []}
         else:
             new |= {"cell_type": "markdown"}
-        made.append(nbformat.from_dict(new))
-    return made
+        new_cells.append(nbformat.from_dict(new))
+    return new_cells
 
 
 def _identity(identity: str) -> str:

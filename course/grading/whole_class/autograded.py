@@ -1,4 +1,4 @@
-"""The files that `autograded/` gets of a submission: all of them or none."""
+"""Puts the files of a graded submission under `autograded/`: all of them or none."""
 
 from __future__ import annotations
 
@@ -11,27 +11,26 @@ from pathlib import Path
 from nbgrader.converters import Autograde
 from nbgrader.utils import find_all_files
 
-from course.grading.nbgrader_steps.steps import write_files
 from course.grading.replacing import PendingFolder, Replacement
-from course.grading.submissions.folders import Submission
+from course.grading.submissions.folders import SubmittedFolder
+from course.grading.submissions.other_files import write_files
 
 PREFIX = ".course-grade-"
 
 
-class Staging:
-    """A folder inside `autograded/` where files wait."""
+class AutogradedFiles:
+    """Prepares the files of submissions in a folder inside `autograded/`, where they wait."""
 
     def __init__(self, rules: Autograde) -> None:
-        """Make the folder. Raises OSError where it cannot be."""
+        """Make the folder. Raises OSError."""
         self._rules = rules
         top = Path(rules.coursedir.format_path(rules.coursedir.autograded_directory, ".", ".")).resolve()
-        self._waiting = PendingFolder(top, PREFIX)
-        self.folder = self._waiting.path
+        self._pending = PendingFolder(top, PREFIX)
 
-    def stage(
+    def prepare(
         self,
         assignment: str,
-        submission: Submission,
+        submission: SubmittedFolder,
         notebooks: Mapping[str, str],
         written: Mapping[str, dict[str, bytes]],
     ) -> Replacement:
@@ -40,9 +39,9 @@ class Staging:
         `notebooks` are the graded ones by name, `written` what the student's code wrote in each.
         """
         rules = self._rules
-        new = Path(tempfile.mkdtemp(dir=self.folder))
+        new = Path(tempfile.mkdtemp(dir=self._pending.path))
         for path in submission.others:
-            _copy(path, new / path.relative_to(submission.folder))
+            _copy(path, new / path.relative_to(submission.path))
         for path, name in _instructors(rules, assignment):
             _copy(path, new / name)
         for name, text in notebooks.items():
@@ -63,7 +62,7 @@ class Staging:
 
     def close(self) -> None:
         """Remove the folder."""
-        self._waiting.close()
+        self._pending.close()
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -84,6 +83,6 @@ def _instructors(rules: Autograde, assignment: str) -> list[tuple[Path, str]]:
     course = rules.coursedir
     folder = Path(course.format_path(course.source_directory, ".", assignment))
     kept = set(rules.exclude_overwriting.get(assignment, []))
-    found = (Path(path) for path in find_all_files(str(folder), [*course.ignore, "*.ipynb"]))
-    names = ((path, path.relative_to(folder).as_posix()) for path in found)
+    paths = (Path(path) for path in find_all_files(str(folder), [*course.ignore, "*.ipynb"]))
+    names = ((path, path.relative_to(folder).as_posix()) for path in paths)
     return [(path, name) for path, name in names if name not in kept]

@@ -1,4 +1,4 @@
-"""Workers for the task: a Dask cluster of this machine's own, or any by its address."""
+"""Workers for the task: a local Dask cluster, or any Dask cluster by its address."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ import dask
 from distributed import Client, Future, KilledWorker, LocalCluster
 
 from course.grading.errors import ClusterError
-from course.grading.whole_class import forkserver
+from course.grading.whole_class.startup import WORKER_MODULE, start_fork_server
 
 T = TypeVar("T")
 
 SECONDS_TO_CONNECT = 30
 SECONDS_WITHOUT_WORKER = 120
 _LOOK = 2.0
-"""seconds between two counts of workers"""
+"""seconds between two looks at how many workers there are"""
 LOOPBACK = "127.0.0.1"
 
-# A server for a dashboard would be one more thing to reach. One death is enough to ask what died of what.
+# No dashboard: its server could be reached by others. After one death a task is tried again alone (`map`).
 _LOCAL = {
     "distributed.scheduler.allowed-failures": 0,
     "distributed.scheduler.http.routes": [],
@@ -42,14 +42,14 @@ _LOCAL = {
 
 
 class Died(Exception):
-    """A task's worker died, and the next one too."""
+    """The worker of a task died, and so did the one that tried it again."""
 
 
 @contextmanager
 def local(jobs: int) -> Iterator[Client]:
     """Start `jobs` worker processes of one thread each, on the loopback interface, with keys of their own."""
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    forkserver.begin()
+    start_fork_server()
     with (
         dask.config.set(_LOCAL),
         LocalCluster(
@@ -63,7 +63,7 @@ def local(jobs: int) -> Iterator[Client]:
             scheduler_kwargs={"dashboard_address": f"{LOOPBACK}:0"},
             worker_dashboard_address=f"{LOOPBACK}:0",
             silence_logs=logging.CRITICAL,
-            preload=[forkserver.IMPORTED],
+            preload=[WORKER_MODULE],
         ) as cluster,
         Client(cluster) as client,
     ):
@@ -91,7 +91,7 @@ def remote(address: str) -> Iterator[Client]:
 
 
 class TaskMap(Generic[T]):
-    """Runs one function over many arguments on a client's workers."""
+    """Runs one function over many submissions' arguments on a client's workers."""
 
     def __init__(self, client: Client, function: Callable[..., str]) -> None:
         self._client, self._function = client, function

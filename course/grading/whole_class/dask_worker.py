@@ -1,4 +1,4 @@
-"""What a worker process of `course grade` does first: Dask loads this module by its name."""
+"""Prepares a worker process of `course grade`: Dask loads this module by its name."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from course.grading.whole_class.imports import kept
+from course.grading.whole_class.startup import imports_kept
 
 # Before the first task has to wait for it: what grades, and what is in most locked cells.
-with kept():
+with imports_kept():
     for name in ("matplotlib.pyplot", "course.grading.whole_class.task"):
         importlib.import_module(name)
 
@@ -18,8 +18,8 @@ with kept():
 def dask_setup(worker: Any) -> None:
     """Leave Ctrl-C to the main process, which ends its workers in order, and keep to one processor.
 
-    A worker and the kernel it asks wait for each other all the time. On one processor that is a change of
-    process; on two it is a wake-up each time, for which a busy machine may take its time.
+    A worker and the kernel it asks take turns. On one processor a turn is a change of process; on two it is
+    a wake-up, for which a busy machine may take its time.
     """
     os.setpgid(0, 0)
     processors = sorted(os.sched_getaffinity(0), key=_rank)

@@ -1,4 +1,4 @@
-"""What an instructor sees of `course grade`: how far it is, and at its end what came of it."""
+"""Shows an instructor how far `course grade` is, and at its end the summary."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ VERDICTS = ("pass", "wrong", "error", "timeout", "memory", "crashed", "not-run",
 
 
 @dataclass
-class Summary:
-    """What came of a class."""
+class ClassSummary:
+    """The outcome of grading a class."""
 
     assignment: str
     total: int = 0
@@ -51,25 +51,25 @@ class Summary:
 
 
 class Display:
-    """A line that moves while a class is graded; nothing where the output is no terminal."""
+    """A progress bar while a class is graded; nothing where the output is no terminal."""
 
-    def __init__(self, summary: Summary, console: Console) -> None:
+    def __init__(self, summary: ClassSummary, console: Console) -> None:
         self._summary = summary
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.fields[counts]}"),
             TimeRemainingColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task(summary.assignment, total=None, told="starting workers")
+        self._task = self._progress.add_task(summary.assignment, total=None, counts="starting workers")
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show the line within the block."""
+        """Show the bar within the block."""
         with self._progress:
             yield
 
@@ -78,15 +78,15 @@ class Display:
         now = self._summary
         done = now.graded + len(now.problems)
         speed = self._progress.tasks[0].speed
-        told = f"{now.failing} failing"
+        counts = f"{now.failing} failing"
         if now.problems:
-            told += f", {len(now.problems)} not graded"
+            counts += f", {len(now.problems)} not graded"
         if speed:
-            told += f", {60 * speed:.0f} a minute"
-        self._progress.update(self._task, total=now.total - now.skipped, completed=done, told=told)
+            counts += f", {60 * speed:.0f} a minute"
+        self._progress.update(self._task, total=now.total - now.skipped, completed=done, counts=counts)
 
 
-def show(summary: Summary, console: Console) -> None:
+def print_summary(summary: ClassSummary, console: Console) -> None:
     """Print the closing summary."""
     parts = [f"{summary.graded} of {summary.total} submissions graded in {summary.elapsed:.1f} s"]
     if summary.graded and summary.elapsed:
@@ -101,8 +101,8 @@ def show(summary: Summary, console: Console) -> None:
         console.print(f"cells: {', '.join(counted)}", soft_wrap=True)
     slowest = sorted(summary.seconds, reverse=True)[:SLOWEST]
     if slowest:
-        told = ", ".join(f"{printable(student, 40)} {seconds:.1f} s" for seconds, student in slowest)
-        console.print(f"slowest: {told}", soft_wrap=True)
+        times = ", ".join(f"{printable(student, 40)} {seconds:.1f} s" for seconds, student in slowest)
+        console.print(f"slowest: {times}", soft_wrap=True)
     if summary.problems:
         console.print(_problems(summary.problems))
 

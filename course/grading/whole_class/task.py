@@ -19,27 +19,23 @@ from traitlets.utils.importstring import import_item
 
 from course.grading.errors import SandboxUnavailable
 from course.grading.gradebook.entries import entries
-from course.grading.judging.grade import grade
-from course.grading.judging.results import Result, records
+from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.versions import grader_version
-from course.grading.nbgrader_steps.steps import SETTINGS, settings_of
 from course.grading.problem_sets.assignment import Assignment
+from course.grading.problem_sets.notebooks import dumps
 from course.grading.sandbox.limits import Limits
 from course.grading.submissions.notebook import Unreadable
-
-VARIABLES = {"NBGRADER_EXECUTION": "autograde"}
-"""what nbgrader sets for the students' code"""
 
 # What grades uses its process as its own: output is dropped, and a sandbox lives as long as its thread.
 _one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Order:
-    """What all submissions of an assignment have in common. It comes from the instructor alone."""
+class ClassSettings:
+    """What the gradings of all submissions of an assignment share. It comes from the instructor alone."""
 
     assignment: str
-    skeletons: tuple[str, ...]
+    notebooks: tuple[str, ...]
     """the notebooks of the assignment, each as JSON text"""
     limits: Limits
     packages: tuple[str, ...]
@@ -52,7 +48,7 @@ class Order:
     """their configuration"""
 
 
-def dump(assignment: Assignment) -> str:
+def assignment_to_json(assignment: Assignment) -> str:
     """Return an assignment as JSON text."""
     return json.dumps(
         {
@@ -66,19 +62,19 @@ def dump(assignment: Assignment) -> str:
 
 
 @functools.lru_cache(maxsize=8)
-def load(text: str) -> Assignment:
-    """Return the assignment that was dumped."""
-    found = json.loads(text)
+def assignment_from_json(text: str) -> Assignment:
+    """Return the assignment that `assignment_to_json` has made a text of."""
+    fields = json.loads(text)
     return Assignment(
-        found["name"],
-        nbformat.reads(found["skeleton"], as_version=4),
-        frozenset(found["answers"]),
-        {name: unpacked(content) for name, content in found["files"].items()},
-        hidden=tuple(found["hidden"]),
+        fields["name"],
+        nbformat.reads(fields["skeleton"], as_version=4),
+        frozenset(fields["answers"]),
+        {name: unpacked(content) for name, content in fields["files"].items()},
+        hidden=tuple(fields["hidden"]),
     )
 
 
-def run(order: Order, submission: dict[str, bytes | str], seed: int) -> str:
+def grade_submission(settings: ClassSettings, submission: dict[str, bytes | str], seed: int) -> str:
     """Return what grading a submission gives, as JSON text: plain data, whatever the student's code did.
 
     `submission` has the notebooks by name, or why one cannot be read. Where nothing can be graded, the
@@ -86,11 +82,11 @@ def run(order: Order, submission: dict[str, bytes | str], seed: int) -> str:
     """
     with _one_at_a_time:
         try:
-            _require_same_code(order)
+            _require_same_code(settings)
             outcome: dict[str, Any] = {
                 "notebooks": [
-                    _graded(order, assignment, submission[assignment.name], seed)
-                    for assignment in map(load, order.skeletons)
+                    _graded(settings, assignment, submission[assignment.name], seed)
+                    for assignment in map(assignment_from_json, settings.notebooks)
                     if assignment.name in submission
                 ]
             }
@@ -102,42 +98,30 @@ def run(order: Order, submission: dict[str, bytes | str], seed: int) -> str:
     return json.dumps(outcome | {"worker": {"host": platform.node(), "process": os.getpid(), "peak": peak}})
 
 
-def _require_same_code(order: Order) -> None:
+def _require_same_code(settings: ClassSettings) -> None:
     try:
-        mine = grader_version(order.packages)
+        version = grader_version(settings.packages)
     except ModuleNotFoundError as error:
-        mine = str(error)
-    if mine != order.grader:
+        version = str(error)
+    if version != settings.grader:
         raise SandboxUnavailable(
-            f"this worker has another version of the course ({mine}, not {order.grader}): "
-            f"install the same there, with {', '.join(order.packages)}, and start it anew"
+            f"this worker has another version of the course ({version}, not {settings.grader}): "
+            f"install the same there, with {', '.join(settings.packages)}, and start it anew"
         )
 
 
-def _graded(order: Order, assignment: Assignment, content: bytes | str, seed: int) -> dict[str, Any]:
-    given = Unreadable(content) if isinstance(content, str) else content
-    result = grade(assignment, given, seed=seed, limits=order.limits, variables=VARIABLES)
-    told: dict[str, Any] = {
-        "name": assignment.name,
-        "status": result.status,
-        "seconds": result.seconds,
-        "problem": result.problem,
-        "repairs": result.repairs,
-        "cells": records(result.cells),
-    }
+def _graded(
+    settings: ClassSettings, assignment: Assignment, content: bytes | str, seed: int
+) -> dict[str, Any]:
+    submission = Unreadable(content) if isinstance(content, str) else content
+    result = grade(assignment, submission, seed=seed, limits=settings.limits, variables=VARIABLES)
+    outcome = {"name": assignment.name, **result.outcome()}
     if result.status == "graded" and result.notebook is not None:
-        told["entries"] = [asdict(entry) for entry in entries(result.notebook, result.cells)]
-        told["notebook"] = _finished(order, result)
-        told["files"] = {name: _packed(data) for name, data in result.files.items()}
-    return told
-
-
-def _finished(order: Order, result: Result) -> str:
-    notebook = result.notebook
-    assert notebook is not None
-    notebook.metadata[SETTINGS] = settings_of(result.seed, result.unreadable)
-    names = {"assignment": order.assignment, "notebook": result.assignment}
-    return written(after_run(notebook, order.steps, order.config, names))
+        names = {"assignment": settings.assignment, "notebook": assignment.name}
+        outcome["entries"] = [asdict(entry) for entry in entries(result.notebook, result.cells)]
+        outcome["notebook"] = dumps(after_run(result.notebook, settings.steps, settings.config, names))
+        outcome["files"] = {name: _packed(data) for name, data in result.files.items()}
+    return outcome
 
 
 def after_run(
@@ -148,12 +132,6 @@ def after_run(
     for step in steps:
         notebook, resources = import_item(step)(config=config)(notebook, resources)
     return notebook
-
-
-def written(notebook: NotebookNode) -> str:
-    """Return a notebook as nbgrader writes it."""
-    text: str = nbformat.writes(notebook)
-    return text if text.endswith("\n") else text + "\n"
 
 
 def _packed(content: bytes) -> str:

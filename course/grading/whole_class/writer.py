@@ -1,4 +1,4 @@
-"""The one writer of `course grade`: merges results into gradebook, `autograded/` and history."""
+"""The one writer of `course grade`: saves results in the gradebook, `autograded/` and the history."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from course.grading.gradebook import entries, history
 from course.grading.gradebook.book import Book
 from course.grading.gradebook.entries import Entry
 from course.grading.gradebook.history import Grading
-from course.grading.submissions.folders import Submission
-from course.grading.whole_class.autograded import Staging
+from course.grading.submissions.folders import SubmittedFolder
+from course.grading.whole_class.autograded import AutogradedFiles
 from course.grading.whole_class.task import unpacked
 
 Outcome = Mapping[str, Any]
@@ -22,42 +22,36 @@ Outcome = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Job:
-    """A submission to be graded."""
+class PendingSubmission:
+    """A submission to be graded, and what decides its verdicts."""
 
-    submission: Submission
+    folder: SubmittedFolder
     seed: int
     versions: Mapping[str, str]
     """the assignment's, by notebook"""
     grader: str
 
-    def is_done(self, last: Mapping[tuple[str, str], Grading]) -> bool:
-        """Say whether these last gradings, by student and notebook, are of the same inputs."""
-        mine = self.submission
-        for name in mine.notebooks:
-            grading = last.get((mine.student, name))
-            inputs = (mine.digest, mine.others_digest, self.versions[name], self.grader)
+    def is_done(self, latest: Mapping[tuple[str, str], Grading]) -> bool:
+        """Say whether the latest gradings, by student and notebook, are of the same inputs."""
+        for name in self.folder.notebooks:
+            grading = latest.get((self.folder.student, name))
+            inputs = (self.folder.digest, self.folder.others_digest, self.versions[name], self.grader)
             if grading is None or grading.inputs != inputs:
                 return False
         return True
 
     def grading(self, assignment: str, outcome: Outcome) -> Grading:
         """Return the record of one notebook's outcome."""
-        mine = self.submission
-        return Grading(
-            assignment,
-            mine.student,
-            outcome["name"],
-            mine.digest,
-            mine.others_digest,
-            self.versions[outcome["name"]],
-            self.grader,
-            self.seed,
-            outcome["status"],
-            outcome["seconds"],
-            outcome["cells"],
-            tuple(outcome["repairs"]),
-            outcome["problem"],
+        return history.grading_of(
+            outcome,
+            assignment=assignment,
+            student=self.folder.student,
+            notebook=outcome["name"],
+            submission=self.folder.digest,
+            files=self.folder.others_digest,
+            version=self.versions[outcome["name"]],
+            grader=self.grader,
+            seed=self.seed,
         )
 
 
@@ -66,7 +60,7 @@ class Writer:
     """Writes results, one transaction a submission."""
 
     book: Book
-    staging: Staging
+    files: AutogradedFiles
     assignment: str
     penalties: AssignLatePenalties | None
     """nbgrader's step, if the course uses it"""
@@ -80,15 +74,15 @@ class Writer:
 
         self.book.transact(work)
 
-    def merge(self, job: Job, outcomes: list[Outcome], force: bool) -> None:
+    def save(self, pending: PendingSubmission, outcomes: list[Outcome], force: bool) -> None:
         """Save the outcomes of a submission's notebooks, all graded: everything or nothing.
 
         Another grader's result of the same inputs, come in the meantime, stays unless `force`.
         Raises GradebookError, OSError.
         """
-        staged = self.staging.stage(
+        replacement = self.files.prepare(
             self.assignment,
-            job.submission,
+            pending.folder,
             {outcome["name"]: outcome["notebook"] for outcome in outcomes},
             {
                 outcome["name"]: {name: unpacked(data) for name, data in outcome["files"].items()}
@@ -97,29 +91,29 @@ class Writer:
         )
 
         def work(gradebook: Gradebook) -> None:
-            staged.undo()
-            student = job.submission.student
-            if not force and job.is_done(history.latest(gradebook.db, self.assignment, student)):
+            replacement.undo()
+            student = pending.folder.student
+            if not force and pending.is_done(history.latest(gradebook.db, self.assignment, student)):
                 return
-            self._save(gradebook, job, outcomes)
+            self._save(gradebook, pending, outcomes)
             gradebook.db.flush()
-            staged.swap()
+            replacement.swap()
 
         try:
             self.book.transact(work)
         except BaseException:
-            staged.undo()
+            replacement.undo()
             raise
         finally:
-            staged.done()
+            replacement.done()
 
-    def _save(self, gradebook: Gradebook, job: Job, outcomes: list[Outcome]) -> None:
-        mine = job.submission
-        gradebook.update_or_create_student(mine.student)
+    def _save(self, gradebook: Gradebook, pending: PendingSubmission, outcomes: list[Outcome]) -> None:
+        folder = pending.folder
+        gradebook.update_or_create_student(folder.student)
         gradebook.db.flush()  # to be found below
-        time = {"timestamp": mine.timestamp} if mine.timestamp else {}
+        time = {"timestamp": folder.timestamp} if folder.timestamp else {}
         with gradebook.db.no_autoflush:  # SQLAlchemy would warn of what nbgrader has half made
-            submission = gradebook.update_or_create_submission(self.assignment, mine.student, **time)
+            submission = gradebook.update_or_create_submission(self.assignment, folder.student, **time)
         by_name = {outcome["name"]: outcome for outcome in outcomes}
         for notebook in submission.notebooks:
             outcome = by_name.get(notebook.name)
@@ -129,13 +123,13 @@ class Writer:
             entries.save(notebook, [Entry(**entry) for entry in outcome["entries"]])
             if self.penalties is not None:
                 entries.penalise(gradebook, notebook, self.penalties)
-            history.append(gradebook.db, job.grading(self.assignment, outcome))
+            history.append(gradebook.db, pending.grading(self.assignment, outcome))
 
-    def note_failure(self, job: Job, outcomes: list[Outcome]) -> None:
+    def note_failure(self, pending: PendingSubmission, outcomes: list[Outcome]) -> None:
         """Keep a record of gradings that failed; the gradebook is as it was."""
 
         def work(gradebook: Gradebook) -> None:
             for outcome in outcomes:
-                history.append(gradebook.db, job.grading(self.assignment, outcome))
+                history.append(gradebook.db, pending.grading(self.assignment, outcome))
 
         self.book.transact(work)

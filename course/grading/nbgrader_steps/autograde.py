@@ -1,0 +1,192 @@
+"""nbgrader's steps of `autograde`, replaced: `nbgrader_config.py` lists them for every stock command."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import AssignLatePenalties, Execute, NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Float, Integer
+
+from course.grading.errors import HarnessFailure, NothingToGrade
+from course.grading.gradebook import entries, history
+from course.grading.gradebook.generated import generated_cells
+from course.grading.judging.grade import METADATA, VARIABLES, grade_rebuilt
+from course.grading.judging.versions import grader_version, own_packages
+from course.grading.nbgrader_steps.one_line_errors import ONCE
+from course.grading.problem_sets.assignment import Assignment, load
+from course.grading.problem_sets.notebooks import grade_id
+from course.grading.sandbox.limits import Limits
+from course.grading.submissions.notebook import link_above
+from course.grading.submissions.other_files import digests, guard, write_files
+from course.grading.submissions.rebuild import Rebuilt, rebuild
+
+Resources = dict[str, Any]
+
+
+class SubmissionExporter(NotebookExporter):
+    """Leaves reading a submission to `Rebuild`, which trusts nothing in it; reads what that has made."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        guard(self.parent)
+
+    def from_filename(
+        self, filename: str, resources: Resources | None = None, **options: Any
+    ) -> tuple[NotebookNode, Resources]:
+        """Convert the notebook at `filename`."""
+        converter: Any = self.parent
+        if not converter._sanitizing:
+            return super().from_filename(filename, resources=resources, **options)
+        path = Path(filename)
+        resources = self._init_resources(resources)
+        resources["metadata"].update(name=path.stem, path=str(path.parent), modified_date="")
+        return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **options)
+
+
+class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
+    """Puts the answers of a submission on the instructor's skeleton, before any stock step looks at it."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Return the rebuilt notebook; what `SandboxedExecute` has to know is in its metadata."""
+        info, folder = resources["nbgrader"], Path(resources["metadata"]["path"])
+        assignment = _assignment(info)
+        rebuilt = rebuild(assignment, link_above(folder) or folder / f"{info['notebook']}.ipynb")
+        if rebuilt.names_cells and not any(map(grade_id, assignment.skeleton.cells)):
+            raise NothingToGrade(
+                f"release/{info['assignment']}/{info['notebook']}.ipynb has nothing to grade, but the "
+                "submission has: generate the assignment again"
+            )
+        self._log(f"{info['student']}, {info['notebook']}", assignment, rebuilt)
+        notebook = rebuilt.notebook
+        if rebuilt.kernel is not None and not assignment.has_kernel:
+            notebook.metadata["kernelspec"] = {"name": rebuilt.kernel, "display_name": rebuilt.kernel}
+        notebook.metadata[METADATA] = {
+            "repairs": rebuilt.repairs,
+            "unreadable": rebuilt.unreadable,
+            "digests": digests(folder),
+        }
+        return notebook, resources
+
+    def _log(self, submission: str, assignment: Assignment, rebuilt: Rebuilt) -> None:
+        if assignment.notice:
+            self.log.warning(assignment.notice, extra=ONCE)
+        if rebuilt.unreadable:
+            self.log.error("%s: nothing was run, all its points are 0: %s", submission, rebuilt.unreadable)
+            return
+        for repair in rebuilt.repairs:
+            self.log.warning("%s: %s", submission, repair)
+
+
+class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
+    """Runs the student's cells in the sandbox and judges the tests outside of it."""
+
+    notebook_timeout = Float(120.0, help="Seconds of the student's own time for a notebook.").tag(config=True)
+    memory = Integer(1 << 30, help="Bytes of memory for a notebook's processes together.").tag(config=True)
+    tasks = Integer(64, help="Processes and threads of a notebook together.").tag(config=True)
+    file_bytes = Integer(64 << 20, help="Bytes of files a notebook may write.").tag(config=True)
+    output_bytes = Integer(1 << 20, help="Bytes of output kept of a cell.").tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Resources, km: Any = None
+    ) -> tuple[NotebookNode, Resources]:
+        """Grade `nb`, which `Rebuild` has made, in place; leave verdicts and record in `resources`.
+
+        Raises what keeps it from being graded.
+        """
+        self._require_python(nb)
+        info, left = resources["nbgrader"], nb.metadata[METADATA]
+        assignment = _assignment(info)
+        rebuilt = Rebuilt(nb, tuple(left["repairs"]), left["unreadable"])
+        submission, files = left["digests"]
+        with Gradebook(info["db_url"]) as gradebook:
+            history.create_in(gradebook)
+            seeds = history.seeds(gradebook.db, info["assignment"], info["student"])
+        seed = history.seed(seeds.get(info["student"]), submission)
+        # the skeleton that nbgrader's own steps have left
+        skeleton = replace(assignment, skeleton=nb)
+        result = grade_rebuilt(skeleton, rebuilt, seed=seed, limits=self.limits(), variables=VARIABLES)
+        if result.status != "graded":
+            raise HarnessFailure(result.problem)
+        write_files(result.files, Path(resources["metadata"]["path"]))
+        resources["course_results"] = result.cells
+        resources["course_grading"] = history.grading_of(
+            result.outcome(),
+            assignment=info["assignment"],
+            student=info["student"],
+            notebook=info["notebook"],
+            submission=submission,
+            files=files,
+            version=assignment.version,
+            grader=grader_version(own_packages(assignment.skeleton)),
+            seed=seed,
+        )
+        return nb, resources
+
+    def limits(self) -> Limits:
+        """Return the limits that the configuration sets."""
+        # without a time-out the notebook's limit is what is left
+        cell = float(self.timeout) if self.timeout else self.notebook_timeout
+        return Limits(
+            cell=cell,
+            notebook=max(self.notebook_timeout, cell),
+            memory=self.memory,
+            tasks=self.tasks,
+            files=self.file_bytes,
+            output=self.output_bytes,
+        )
+
+    def _require_python(self, nb: NotebookNode) -> None:
+        name = self.kernel_name or nb.metadata.get("kernelspec", {}).get("name", "python3")
+        if name in ("python", "python3"):
+            return
+        language = KernelSpecManager().get_kernel_spec(name).language  # raises NoSuchKernel
+        if language != "python":
+            raise ValueError(f"the assignment's kernel {name!r} is for {language}; only Python can be graded")
+
+
+class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
+    """Saves the verdicts' points, and the record of the grading; written answers are nbgrader's."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Save what `nb` gave, all or nothing."""
+        info = resources["nbgrader"]
+        cells = entries.entries(nb, resources.get("course_results", {}))
+        with Gradebook(info["db_url"]) as gradebook:
+            if "course_grading" in resources:
+                history.append(gradebook.db, resources["course_grading"])
+            notebook = gradebook.find_submission_notebook(
+                info["notebook"], info["assignment"], info["student"]
+            )
+            entries.save(notebook, cells)
+            gradebook.db.commit()
+        return nb, resources
+
+
+class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has no types
+    """Sets late penalties by nbgrader's plugin."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Set the penalty of `nb`."""
+        info = resources["nbgrader"]
+        self.init_plugin()
+        with Gradebook(info["db_url"]) as gradebook:
+            notebook = gradebook.find_submission_notebook(
+                info["notebook"], info["assignment"], info["student"]
+            )
+            entries.penalise(gradebook, notebook, self)
+            gradebook.db.commit()
+        return nb, resources
+
+
+def _assignment(info: Resources) -> Assignment:
+    """Return the assignment of which nbgrader converts a notebook; the working folder is the course."""
+    with Gradebook(info["db_url"]) as gradebook:
+        generated = generated_cells(gradebook.db, info["assignment"])
+    return load(Path(), info["assignment"], info["notebook"], generated[info["notebook"]])

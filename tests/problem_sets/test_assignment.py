@@ -1,0 +1,94 @@
+"""The one loader: what of an assignment comes from the release, the source and the gradebook."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from course.grading.errors import CourseError, NotebookError
+from course.grading.problem_sets import notebooks
+from course.grading.problem_sets.assignment import GeneratedCell, load
+from tests.helpers import cell, graded, notebook, small_course, solution
+
+TEST = "assert double(2) == 4"
+HIDDEN = f"{TEST}\n### BEGIN HIDDEN TESTS\nassert double(3) == 6\n### END HIDDEN TESTS"
+STUB = "def double(x):\n    raise NotImplementedError()"
+GENERATED = {"double": GeneratedCell(STUB, None), "test_double": GeneratedCell(HIDDEN, 1.0)}
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A course with one function, whose release is as it should be."""
+    small_course(tmp_path)
+    source = notebook(solution("double", "2 * x"), graded("test_double", HIDDEN))
+    notebooks.write(source, tmp_path / "source" / "small" / "small.ipynb")
+    released = notebook(cell(STUB, "double", solution=True), graded("test_double", TEST))
+    notebooks.write(released, tmp_path / "release" / "small" / "small.ipynb")
+    return tmp_path
+
+
+def texts(assignment) -> dict[str, str]:
+    return {notebooks.grade_id(cell): cell.source for cell in assignment.skeleton.cells}
+
+
+@pytest.mark.parametrize("generated", [None, GENERATED], ids=["no gradebook", "gradebook"])
+def test_stubs_and_hidden_tests(root, generated) -> None:
+    assignment = load(root, "small", generated=generated)
+    assert texts(assignment) == {"double": STUB, "test_double": HIDDEN}
+    assert assignment.answers == {"double"}
+    assert assignment.notice == ""
+
+
+def test_files_are_those_of_the_release(root) -> None:
+    (root / "source" / "small" / "answers.csv").write_text("7")
+    (root / "source" / "small" / "data.csv").write_text("new")
+    (root / "release" / "small" / "data.csv").write_text("old")
+    (root / "release" / "small" / "link.csv").symlink_to(root / "nbgrader_config.py")
+    assignment = load(root, "small")
+    assert assignment.files == {"data.csv": b"old"}
+    assert "(data.csv)" in assignment.notice
+
+
+def test_what_was_generated_counts_and_an_edit_is_told(root) -> None:
+    known = {**GENERATED, "test_double": GeneratedCell(TEST, 3.0)}
+    assignment = load(root, "small", generated=known)
+    assert texts(assignment)["test_double"] == TEST
+    assert assignment.skeleton.cells[1].metadata.nbgrader.points == 3
+    assert "(test_double)" in assignment.notice
+    assert "`nbgrader generate_assignment small --force`" in assignment.notice
+
+
+def test_the_source_may_be_elsewhere(root) -> None:
+    shutil.rmtree(root / "source")
+    assert texts(load(root, "small", generated=GENERATED)) == {"double": STUB, "test_double": HIDDEN}
+    with pytest.raises(NotebookError, match=r"source/small/small\.ipynb"):
+        load(root, "small")
+
+
+def test_the_release_may_be_elsewhere_if_it_is_the_notebook_only(root) -> None:
+    shutil.rmtree(root / "release")
+    assert texts(load(root, "small", generated=GENERATED)) == {"double": STUB, "test_double": HIDDEN}
+    (root / "source" / "small" / "data.csv").write_text("needed")
+    with pytest.raises(NotebookError, match="generate_assignment small --force"):
+        load(root, "small", generated=GENERATED)
+
+
+@pytest.mark.parametrize("name", ["double", "test_new"])
+def test_other_cells_than_the_gradebooks_are_refused(root, name) -> None:
+    known = {**GENERATED, "test_new": GeneratedCell(TEST, 1.0)} if name not in GENERATED else {**GENERATED}
+    if name in GENERATED:
+        del known[name]
+    with pytest.raises(CourseError, match="is not what the gradebook knows: `nbgrader generate_assignment"):
+        load(root, "small", generated=known)
+
+
+def test_a_test_that_nbgrader_makes_needs_the_gradebook(root) -> None:
+    """Its source is a comment, which would pass."""
+    path = root / "source" / "small" / "small.ipynb"
+    path.write_text(path.read_text().replace(TEST, "### HASHED AUTOTEST double(2)"))
+    with pytest.raises(CourseError, match="nbgrader makes the tests of test_double"):
+        load(root, "small")
+    assignment = load(root, "small", generated=GENERATED)
+    assert texts(assignment)["test_double"] == HIDDEN
+    assert assignment.notice == ""
