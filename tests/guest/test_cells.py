@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from course.grading.guest.codec import MOST_SHOWN
-from tests.sandboxes import texts
+from tests.sandboxes import texts, value_in
 
 
 @pytest.mark.parametrize("count", [0, 1, MOST_SHOWN, MOST_SHOWN + 1, 3 * MOST_SHOWN])
@@ -57,12 +57,15 @@ def show(left):
 
 def test_a_signal_may_come_while_something_is_shown(kernel):
     assert kernel.execute(f"{RINGING}show(0)").status == "ok"  # the first time takes another way
-    points = -int(kernel.execute("show(0)").outputs[-1].data["text/plain"])
+    points = -int(value_in(kernel, "show(0)"))
     assert points > 100, "calls and returns while something is shown"
-    steps = range(1, points // 10 * 9, points // 90)
-    result = kernel.execute(f"for point in {steps}: show(point)")
+    steps = range(1, points, points // 90)
+    result = kernel.execute(f"left = [show(point) for point in {steps}]")
     assert (result.status, result.reason) == ("ok", "")
-    assert texts(result).count("ring") == texts(result).count("shown") == len(steps)
+    assert texts(result).count("shown") == len(steps)
+    # Another thread may have sent something meanwhile, and saved this one some points.
+    rings = int(value_in(kernel, "sum(number <= 0 for number in left)"))
+    assert texts(result).count("ring") == rings > 40
 
 
 CELLS = (
