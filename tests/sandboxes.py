@@ -6,16 +6,34 @@ import contextlib
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from course.grading.sandbox.execution import Execution
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.student_kernel import StudentKernel
 from course.grading.sandbox.zygote import zygotes
+from tests.helpers import PATIENCE
 
 MIB = 1 << 20
-# Small enough to be reached in no time, and harmless to the machine if nothing held them.
-SMALL = {"cell": 5.0, "memory": 320 * MIB, "tasks": 30, "files": 8 * MIB, "file_count": 300}
+# What fills up is small, so that it is harmless to the machine if nothing held it; time is plenty.
+SMALL = {
+    "cell": 60.0,
+    "notebook": 600.0,
+    "patience": 60.0,
+    "memory": 320 * MIB,
+    "tasks": 30,
+    "files": 8 * MIB,
+    "file_count": 300,
+}
+
+
+def wait_until(happens: Callable[[], bool]) -> bool:
+    """Wait for something to happen; return whether it has within PATIENCE."""
+    deadline = time.monotonic() + PATIENCE
+    while not (has_happened := happens()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return has_happened
 
 
 def texts(execution: Execution) -> str:
@@ -27,43 +45,42 @@ def namespace(pid: int | str) -> str:
     return str(Path(f"/proc/{pid}/ns/pid").readlink())
 
 
-def _processes_in(spaces: set[str]) -> list[str]:
-    found = []
+def processes_in(spaces: set[str]) -> list[str]:
+    """Return the status of each living process in these namespaces of processes."""
+    statuses = []
     for path in Path("/proc").iterdir():
         if path.name.isdigit():
             with contextlib.suppress(OSError):
                 status = (path / "status").read_text()
                 # A dead one is on the list until the machine's first process takes it off, seconds later.
                 if "State:\tZ" not in status and namespace(path.name) in spaces:
-                    found.append(status)
-    return found
+                    statuses.append(status)
+    return statuses
 
 
-def left_of(spaces: set[str], patience: float = 2.0) -> list[str]:
-    """The processes in these namespaces, after a moment in which the killed may die."""
-    deadline = time.monotonic() + patience
-    while (found := _processes_in(spaces)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return found
+def left_of(spaces: set[str]) -> list[str]:
+    """The processes in these namespaces, once the killed have died."""
+    wait_until(lambda: not processes_in(spaces))
+    return processes_in(spaces)
 
 
 def descendants(of: int, processes: dict[int, tuple[int, str]] | None = None) -> set[int]:
     processes = processes or _processes()
-    found = {of}
-    while more := {pid for pid, (parent, _) in processes.items() if parent in found} - found:
-        found |= more
-    return found - {of}
+    family = {of}
+    while more := {pid for pid, (parent, _) in processes.items() if parent in family} - family:
+        family |= more
+    return family - {of}
 
 
 def _processes() -> dict[int, tuple[int, str]]:
     """All processes' parents and names. (/proc/…/children leaves some out while others end.)"""
-    found = {}
+    processes = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             pid, _, rest = stat.read_text().partition(" (")
             name, _, rest = rest.rpartition(")")
-            found[int(pid)] = int(rest.split()[1]), name
-    return found
+            processes[int(pid)] = int(rest.split()[1]), name
+    return processes
 
 
 def _open_descriptors() -> int:
@@ -76,44 +93,39 @@ def _open_descriptors() -> int:
 
 
 def belongings() -> tuple[set[int], int, int]:
-    """This process's descendants, and how many descriptors and threads it has: all but the warm parents'."""
-    parent = zygotes._current
-    if parent and not parent.children:
-        inside = descendants(parent._process.pid)
-        assert len(inside) == 2, "bubblewrap's first process and the parent, which has no children"
+    """This process's descendants, and how many descriptors and threads it has: all but the zygotes'."""
+    kept = zygotes.current
+    if kept and not kept.children:
+        alone = wait_until(lambda: len(descendants(kept.pid)) == 2)
+        assert alone, "bubblewrap's first process and the zygote, which has no children"
     processes = _processes()
-    # The warm parents' bubblewraps: one is kept, and others serve kernels that still run.
+    # The zygotes' bubblewraps: one is kept, and others serve kernels that still run.
     sandboxes = [pid for pid, (parent, name) in processes.items() if (parent, name) == (os.getpid(), "bwrap")]
-    warm = {pid for sandbox in sandboxes for pid in (sandbox, *descendants(sandbox, processes))}
-    # The socket and standard error of each parent, and the thread that started them.
+    theirs = {pid for sandbox in sandboxes for pid in (sandbox, *descendants(sandbox, processes))}
+    # The socket and standard error of each zygote, and the thread that started them.
     count = _open_descriptors() - 2 * len(sandboxes)
     threads = [thread for thread in threading.enumerate() if not thread.name.startswith("sandbox starter")]
-    return descendants(os.getpid(), processes) - warm, count, len(threads)
+    return descendants(os.getpid(), processes) - theirs, count, len(threads)
 
 
 def added_to(before: tuple[set[int], int, int], up_to: int = 3) -> list[object]:
-    """What has come to these belongings and stays, after a moment for the killed to die in.
+    """What has come to these belongings and stays, once the killed have died.
 
     Only the first parts are looked at, `up_to` of them. Others may lose something meanwhile: a browser of
     earlier tests ends processes when it likes.
     """
-    deadline = time.monotonic() + 2
-    while True:
-        is_last = time.monotonic() > deadline
-        try:
-            now = belongings()
-        except AssertionError:
-            if is_last:
-                raise
-        else:
-            more = [now[0] - before[0], max(0, now[1] - before[1]), max(0, now[2] - before[2])]
-            if is_last or not any(more[:up_to]):
-                return [part for part in more[:up_to] if part]
-        time.sleep(0.02)
+
+    def added() -> list[object]:
+        now = belongings()
+        parts = [now[0] - before[0], max(0, now[1] - before[1]), max(0, now[2] - before[2])]
+        return [part for part in parts[:up_to] if part]
+
+    wait_until(lambda: not added())
+    return added()
 
 
-def namespace_of(kernel: StudentKernel) -> str:
-    return os.readlink("ns/pid", dir_fd=kernel._client.sandbox.folders.first)
+def namespace_of(kernel: StudentKernel, kind: str = "pid") -> str:
+    return os.readlink(f"ns/{kind}", dir_fd=kernel.sandbox.folders.first)
 
 
 def value_in(kernel: StudentKernel, expression: str, code: str = "") -> str:
@@ -145,7 +157,7 @@ class Kernels:
         self.started.append(kernel)
         self.spaces.add(namespace_of(kernel))
         # A namespace that is held keeps its number, by which what is left of a kernel is found.
-        self._held.append(os.open("ns/pid", os.O_RDONLY, dir_fd=kernel._client.sandbox.folders.first))
+        self._held.append(os.open("ns/pid", os.O_RDONLY, dir_fd=kernel.sandbox.folders.first))
         assert namespace("self") not in self.spaces
         return kernel
 

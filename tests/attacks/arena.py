@@ -18,7 +18,15 @@ from course.grading.sandbox.limits import Limits
 from course.grading.verify.instructors_notebook import Exam
 from tests.helpers import ROOT, cell
 
-FAST = Limits(cell=3, notebook=40, memory=400 << 20, address_space=3 << 30, files=8 << 20, output=100_000)
+FAST = Limits(
+    cell=3,
+    notebook=40,
+    patience=60,
+    memory=400 << 20,
+    address_space=3 << 30,
+    files=8 << 20,
+    output=100_000,
+)
 
 RIGHT = "(y_hat - y) / len(y)"
 HONEST = f"def attacked(y, y_hat):\n    return {RIGHT}\n"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from course.grading.judging.results import Result
 from tests.attacks.arena import Attack, fight, holds, slow
 
@@ -46,14 +44,14 @@ MEMORY = {
 COUNTS = {
     "processes": Attack(
         using(
-            "for _ in range(300):\n    try:\n        if os.fork() == 0: time.sleep(60)\n"
-            "    except OSError: pass"
+            "for _ in range(300):\n    try:\n        if os.fork() == 0: time.sleep(600)\n"
+            "    except OSError: pass\ntime.sleep(0.2)"
         ),
         "crashed",
     ),
     "threads": Attack(
         using(
-            "for _ in range(300):\n    try: threading.Thread(target=time.sleep, args=(60,)).start()\n"
+            "for _ in range(300):\n    try: threading.Thread(target=time.sleep, args=(600,)).start()\n"
             "    except RuntimeError: pass\ntime.sleep(0.2)"
         ),
         "crashed",
@@ -138,9 +136,7 @@ def test_output_of_many_cells_together():
 
 def test_many_cells_that_end_the_kernel():
     # each costs a fresh kernel, which costs the notebook's time
-    begin = time.monotonic()
     got = fight({}, limits=slow(notebook=4), change=_many_cells("__import__('os')._exit(0)", 1500))
-    assert time.monotonic() - begin < 60
     assert got.verdicts == {"first": "pass", "last": "not-run"}
 
 
@@ -150,9 +146,7 @@ import os, threading
 def attacked(y, y_hat): os._exit(0)
 get_ipython().events.register("post_run_cell", lambda *a: threading.Timer(0.05, os._exit, [0]).start())
 """
-    begin = time.monotonic()
     got = fight({"late": source, "later": "def attacked(y, y_hat): pass"}, limits=slow(notebook=10))
-    assert time.monotonic() - begin < 60
     assert got.verdicts["first"] == "pass"
     assert "pass" not in (got.verdicts["late"], got.verdicts["later"])
 

@@ -89,8 +89,9 @@ def listen(family, address):
     try:
         server = socket.socket(family); server.bind(address); server.listen(); servers.append(server)
     except OSError: pass
-listen(socket.AF_INET, ("0.0.0.0", 48123)); listen(socket.AF_INET, ("127.0.0.1", 48124))
-listen(socket.AF_INET6, ("::", 48125)); listen(socket.AF_UNIX, "\\0canary-socket-open")
+# below the ports that the system gives away, which anybody may have
+listen(socket.AF_INET, ("0.0.0.0", 18123)); listen(socket.AF_INET, ("127.0.0.1", 18124))
+listen(socket.AF_INET6, ("::", 18125)); listen(socket.AF_UNIX, "\\0canary-socket-open")
 if os.fork() == 0:
     os.setsid(); __import__("time").sleep(600)
 def attacked(y, y_hat):
@@ -108,7 +109,7 @@ def test_nothing_gets_in():
     worker.start()
     reached = set()
     while worker.is_alive():
-        for port in (48123, 48124, 48125):
+        for port in (18123, 18124, 18125):
             with socket.socket() as probe:
                 probe.settimeout(0.1)
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -127,7 +128,7 @@ def test_submissions_do_not_meet():
 import socket, time
 def attacked(y, y_hat):
     met = []
-    for family, address in ((1, "\\0canary-socket-meet"), (2, ("127.0.0.1", 48126))):
+    for family, address in ((1, "\\0canary-socket-meet"), (2, ("127.0.0.1", 18126))):
         server = socket.socket(family)
         try: server.bind(address); server.listen(); server.settimeout(1)
         except OSError: met.append("taken"); continue

@@ -130,15 +130,14 @@ def attacked(y, y_hat):
     y_hat /= len(y)
     return y_hat
 """,
-    "later, by a thread": Attack(f"""
-import threading, time
+    "by a thread": Attack(f"""
+import threading
 def attacked(y, y_hat):
     result = {RIGHT}
-    def later():
-        time.sleep(0.0005)
-        result[:] = 0; y[:] = 0
-    threading.Thread(target=later).start()
-    time.sleep(0.05)
+    def later(): result[:] = 0; y[:] = 0
+    thread = threading.Thread(target=later)
+    thread.start()
+    thread.join()
     return result
 """),
 }  # fmt: skip

@@ -183,20 +183,15 @@ def test_twice_as_large_and_dark_nothing_is_cut_off(explorer) -> None:
     explorer.set_viewport_size({"width": 700, "height": 500})  # 1400 by 1000 at 200 %
     explorer.evaluate("document.body.dataset.jpThemeLight = 'false'")
     chart(explorer).scroll_into_view_if_needed()
-    explorer.wait_for_timeout(300)
-    chart_box, output = (
-        chart(explorer).bounding_box(),
-        explorer.locator(".jp-OutputArea-output").first.bounding_box(),
-    )
-    assert chart_box["x"] + chart_box["width"] <= output["x"] + output["width"] + 1
-    right = explorer.locator(".loss-chart svg.run").evaluate(
-        "svg => Math.max(...[...svg.querySelectorAll('text')].map((t) => t.getBoundingClientRect().right))"
-    )
-    assert right <= output["x"] + output["width"] + 1
-    light = explorer.locator(".loss-chart svg.run path.current").last.evaluate(
-        "p => getComputedStyle(p).stroke"
-    )
-    assert light != "rgb(0, 114, 178)", "on a dark ground the curve is lighter"
+    explorer.wait_for_function("""() => {
+      const right = (node) => node.getBoundingClientRect().right;
+      const texts = document.querySelectorAll(".loss-chart svg.run text");
+      const limit = right(document.querySelector(".jp-OutputArea-output")) + 1;
+      return [document.querySelector(".loss-chart"), ...texts].every((node) => right(node) <= limit);
+    }""")
+    # on a dark ground the curve is lighter
+    curve = explorer.locator(".loss-chart svg.run path.current").last
+    expect(curve).not_to_have_css("stroke", "rgb(0, 114, 178)")
     explorer.evaluate("document.body.dataset.jpThemeLight = 'true'")
     explorer.set_viewport_size({"width": 1400, "height": 1000})
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from course.grading.errors import NotebookError
 from course.grading.problem_sets import notebooks
 from demo.students import solutions
+from tests.browser.conftest import PATIENCE
 from tests.helpers import ROOT
 from tests.jupyterlab import run_all
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 def saved(page: Page, path) -> list:
     """Save, and return the code cells of the notebook on disk once the last of them has been run."""
-    for _ in range(120):
+    for _ in range(PATIENCE // 500):
         page.keyboard.press("Control+s")
         page.wait_for_timeout(500)
         try:

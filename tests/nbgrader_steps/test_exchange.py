@@ -14,9 +14,9 @@ import pytest
 
 from course.grading.problem_sets import notebooks
 from demo.students import solutions
-from tests.accounts import Account, Machine, account
 from tests.guides import steps
 from tests.helpers import ROOT
+from tests.nbgrader_steps.accounts import Account, Machine, account
 
 # A class is graded before the first of them, on a machine that may be busy.
 pytestmark = pytest.mark.timeout(1800)

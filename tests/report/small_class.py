@@ -26,7 +26,7 @@ RENAMED = """def half(number):
     return wanted / 2 if wanted else 0 * wanted  # {comment}"""
 OTHERS = """import time
 def half(x):
-    time.sleep(0.3)
+    time.sleep(1)
     low, high = 0, x
     while high - low > 1e-12:
         low, high = (low + high) / 2, high

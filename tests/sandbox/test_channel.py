@@ -1,4 +1,4 @@
-"""Questions to a kernel: answered one at a time, whatever the code in it does with the line."""
+"""Questions to a kernel: answered one at a time, whatever the code in it does with the control channel."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_malformed_answer_is_the_authors_fault(kernel, answer):
         value(kernel)
 
 
-def test_a_line_that_the_code_closes_ends_the_kernel(kernel):
+def test_a_channel_that_the_code_closes_ends_the_kernel(kernel):
     kernel.execute(
         "import gc, socket\nfor o in gc.get_objects():\n    if type(o) is socket.socket: o.close()"
     )

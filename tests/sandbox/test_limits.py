@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
 from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox.limits import Limits
-from tests.sandboxes import MIB, forget_peak, left_of, namespace_of, peak_memory
+from course.grading.sandbox.working_folder import put
+from tests.sandboxes import MIB, forget_peak, left_of, namespace_of, peak_memory, wait_until
 
 FORK = """
 import os, signal, time
@@ -20,7 +20,7 @@ def spawn(count, work):
         if os.fork() == 0:
             try:
                 work()
-                time.sleep(20)
+                time.sleep(600)
             finally:
                 os._exit(0)
 """
@@ -48,11 +48,11 @@ BOMBS = {
     "memory, asked for and not used": ("memory", "import numpy; numpy.ones(1 << 34)"),
     "memory, over many processes": (
         "memory",
-        FORK + "held = []\nspawn(10, lambda: held.append(bytearray(b'x') * (60 << 20)))\ntime.sleep(20)",
+        FORK + "held = []\nspawn(10, lambda: held.append(bytearray(b'x') * (60 << 20)))\ntime.sleep(600)",
     ),
     "memory, in a daemon": (
         "memory",
-        DAEMON + "daemon(lambda: [bytearray(b'x') * (600 << 20), time.sleep(20)])\ntime.sleep(20)",
+        DAEMON + "daemon(lambda: [bytearray(b'x') * (600 << 20), time.sleep(600)])\ntime.sleep(600)",
     ),
     "memory, shared and mapped by nobody": (
         "memory",
@@ -67,16 +67,16 @@ BOMBS = {
         "crashed",
         "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
     ),
-    "processes, sleeping": ("crashed", FORK + "spawn(40, lambda: None)\ntime.sleep(20)"),
+    "processes, sleeping": ("crashed", FORK + "spawn(40, lambda: None)\ntime.sleep(600)"),
     "threads": (
         "crashed",
-        "import threading as t, time\nfor _ in range(60): t.Thread(target=time.sleep, args=(20,)).start()\n"
-        "time.sleep(20)",
+        "import threading as t, time\nfor _ in range(60): t.Thread(target=time.sleep, args=(600,)).start()\n"
+        "time.sleep(600)",
     ),
     "sockets": (
         "crashed",
         FORK + "import socket\nkept = []\n"
-        "spawn(6, lambda: [kept.append(socket.socketpair()) for _ in range(60)])\ntime.sleep(20)",
+        "spawn(6, lambda: [kept.append(socket.socketpair()) for _ in range(60)])\ntime.sleep(600)",
     ),
     "files, one large": (
         "crashed",
@@ -84,17 +84,17 @@ BOMBS = {
     ),
     "files, large together": (
         "crashed",
-        "for i in range(20): open(f'/tmp/{i}', 'wb').write(bytes(500_000))\nimport time; time.sleep(5)",
+        "for i in range(20): open(f'/tmp/{i}', 'wb').write(bytes(500_000))\nimport time; time.sleep(600)",
     ),
     "files, deleted and still open": (
         "crashed",
         "import os, time\nkept = []\nfor i in range(20):\n    kept.append(open('x', 'wb')); os.unlink('x')\n"
-        "    kept[-1].write(bytes(500_000)); kept[-1].flush()\ntime.sleep(5)",
+        "    kept[-1].write(bytes(500_000)); kept[-1].flush()\ntime.sleep(600)",
     ),
-    "files, many": ("crashed", "for i in range(400): open(f'/tmp/{i}', 'w')\nimport time; time.sleep(5)"),
+    "files, many": ("crashed", "for i in range(400): open(f'/tmp/{i}', 'w')\nimport time; time.sleep(600)"),
     "files, folders in folders": (
         "crashed",
-        "import os, time\nfor i in range(400): os.mkdir('d'); os.chdir('d')\ntime.sleep(5)",
+        "import os, time\nfor i in range(400): os.mkdir('d'); os.chdir('d')\ntime.sleep(600)",
     ),
 }
 
@@ -103,7 +103,7 @@ BOMBS = {
 def test_bombs(start, name):
     status, code = BOMBS[name]
     kernel = start(sockets=300)
-    begin, before = time.monotonic(), forget_peak()
+    before = forget_peak()
     result = kernel.execute(code)
     # A full file system or a refused fork may end the code before the watcher does.
     assert result.status == status or (name == "files, one large" and result.failure), result
@@ -111,7 +111,6 @@ def test_bombs(start, name):
         expected = {"processes": "processes", "threads": "processes", "sockets": "sockets", "files": "files"}
         assert expected[name.split(",")[0]] in result.reason
     assert result.reason
-    assert time.monotonic() - begin < 20
     assert peak_memory() - before < 50 * MIB
     if not result.failure:
         assert not kernel.alive
@@ -150,31 +149,30 @@ LOOPS = {
     "C": "import re; re.match('(a+)+$', 'a' * 60 + 'b')",
     "a large power": "x = 10 ** 10 ** 9",
     "NumPy": "import numpy\na = numpy.ones((800, 800))\nwhile True: a @ a",
-    "sleep": "import time; time.sleep(60)",
-    "many processes": FORK + "def work():\n    while True: pass\nspawn(4, work)\ntime.sleep(60)",
+    "sleep": "import time; time.sleep(600)",
+    "many processes": FORK + "def work():\n    while True: pass\nspawn(4, work)\ntime.sleep(600)",
     "a thread": "import threading\nt = threading.Thread(target=lambda: sum(0 for _ in iter(int, 1)))\n"
     "t.start(); t.join()",
     "interrupts caught": "import time\nwhile True:\n    try: time.sleep(9)\n    except BaseException: pass",
     "signals ignored": "import signal, time\nfor s in range(1, 65):\n"
-    "    try: signal.signal(s, signal.SIG_IGN)\n    except (OSError, ValueError): pass\ntime.sleep(60)",
+    "    try: signal.signal(s, signal.SIG_IGN)\n    except (OSError, ValueError): pass\ntime.sleep(600)",
     "signals blocked": "import signal, time\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
-    "time.sleep(60)",
+    "time.sleep(600)",
     "stopped": "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
-    "all stopped": "import os, signal, time\nif os.fork() == 0: os.kill(-1, signal.SIGSTOP)\ntime.sleep(60)",
+    "all stopped": "import os, signal, time\nif os.fork() == 0: os.kill(-1, signal.SIGSTOP)\ntime.sleep(600)",
     "input": "import time\nwhile True: time.sleep(0.01)",
     "output": "while True: print('x' * 1000)",
-    "daemon holds on": DAEMON + "daemon(lambda: time.sleep(60))\nwhile True: pass",
+    "daemon holds on": DAEMON + "daemon(lambda: time.sleep(600))\nwhile True: pass",
 }
 
 
 @pytest.mark.parametrize("name", LOOPS)
 def test_loops_end(start, name):
     kernel = start()
-    before, begin = forget_peak(), time.monotonic()
+    before = forget_peak()
     result = kernel.execute(LOOPS[name], seconds=0.5)
     assert result.status == "timeout", result
     assert "0.5 seconds" in result.reason
-    assert time.monotonic() - begin < 15
     assert peak_memory() - before < 50 * MIB
     # A kernel that stopped when asked goes on; one that did not has been killed.
     assert kernel.execute("1").status == ("ok" if kernel.alive else "crashed")
@@ -185,40 +183,52 @@ def test_loops_end(start, name):
 
 
 def test_a_notebook_has_its_time_too(start):
-    kernel = start(notebook=1.0)
+    kernel = start(notebook=4.0)
     assert kernel.execute("import time; time.sleep(0.6)").status == "ok"
-    result = kernel.execute("time.sleep(3)")
+    assert kernel.seconds >= 0.6
+    result = kernel.execute("time.sleep(600)")
     assert (result.status, "notebook" in result.reason) == ("timeout", True)
     assert kernel.execute("1").status == "timeout"
 
 
 def test_background_work_counts_towards_the_notebook(start):
-    kernel = start(notebook=1.0)
+    kernel = start(notebook=4.0)
     code = (
         "import threading\nthreading.Thread(target=lambda: sum(0 for _ in iter(int, 1)), daemon=True).start()"
     )
     assert kernel.execute(code).status == "ok"
-    time.sleep(3)
+    assert wait_until(lambda: kernel.seconds > 4.0)
     assert kernel.execute("1").status == "timeout"
+
+
+WAITING = """
+def waited():
+    with open("/proc/self/schedstat") as file:
+        return int(file.read().split()[1]) / 1e9
+begin = waited()
+while waited() - begin < 3: pass
+"""
 
 
 def test_a_busy_machine_fails_nobody(start):
     """Six processes a processor want the same time: what takes longer for that is not the student's."""
-    kernel = start(patience=30.0)
-    code = "import time\nt = time.process_time()\nwhile time.process_time() - t < 0.4: pass"
-    spin = [sys.executable, "-c", "import time\nt = time.monotonic()\nwhile time.monotonic() - t < 40: pass"]
+    kernel = start()
+    spin = [sys.executable, "-c", "import time\nprint(flush=True)\nend = time.monotonic() + 600\n"]
+    spin[-1] += "while time.monotonic() < end: pass"
     # Sessions of their own, since processor time is shared out among sessions first.
-    crowd = [subprocess.Popen(spin, start_new_session=True) for _ in range(6 * (os.cpu_count() or 1))]
+    crowd = [
+        subprocess.Popen(spin, start_new_session=True, stdout=subprocess.PIPE)
+        for _ in range(6 * (os.cpu_count() or 1))
+    ]
     try:
-        begin = time.monotonic()
-        result = kernel.execute(code, seconds=1.2)
-        passed = time.monotonic() - begin
+        for process in crowd:
+            assert process.stdout.readline()
+        result = kernel.execute(WAITING, seconds=2.5)
     finally:
         for process in crowd:
             process.kill()
-            process.wait()
-    assert result.status == "ok", (result, passed)
-    assert passed > 1.2, "the machine was not busy enough to show anything"
+            process.communicate()
+    assert result.status == "ok", result
 
 
 def test_all_processes_count_towards_own_time(start, monkeypatch):
@@ -235,9 +245,7 @@ def test_the_wall_clock_is_a_wide_limit(start, monkeypatch):
     kernel = start(patience=2.0)
     # As if the machine gave the kernel no time at all.
     monkeypatch.setattr("course.grading.sandbox.execution.Clock.own", lambda self: 0.0)
-    begin = time.monotonic()
-    assert kernel.execute("import time; time.sleep(30)", seconds=0.5).status == "timeout"
-    assert time.monotonic() - begin < 10
+    assert kernel.execute("import time; time.sleep(600)", seconds=0.5).status == "timeout"
 
 
 def test_without_a_watcher_nothing_goes_on(start, monkeypatch):
@@ -249,20 +257,20 @@ def test_without_a_watcher_nothing_goes_on(start, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("course.grading.sandbox.limits.stored", blind)
         with pytest.raises(SandboxUnavailable, match="could not be watched"):
-            kernel.execute("import time; time.sleep(20)")
+            kernel.execute("import time; time.sleep(600)")
     assert not kernel.alive
 
 
 def test_a_limit_passed_between_two_cells_is_told_in_the_next(start):
     kernel = start()
     code = (
-        "import threading, time\ndef grow():\n    time.sleep(0.5)\n    global x\n    x = b'x' * (600 << 20)\n"
+        "import os, threading, time\ndef grow():\n    while not os.path.exists('go'): time.sleep(0.01)\n"
+        "    global x\n    x = b'x' * (600 << 20)\nthreading.Thread(target=grow).start()"
     )
-    assert kernel.execute(code + "threading.Thread(target=grow).start()").status == "ok"
+    assert kernel.execute(code).status == "ok"
     space = namespace_of(kernel)
-    deadline = time.monotonic() + 10
-    while kernel.alive and time.monotonic() < deadline:
-        time.sleep(0.05)
+    put(kernel.sandbox.work, {"go": b""}, owner=None)
+    assert wait_until(lambda: not kernel.alive)
     result = kernel.execute("1")
     assert (result.status, "memory" in result.reason) == ("memory", True)
     assert not left_of({space})

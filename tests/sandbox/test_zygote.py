@@ -1,4 +1,4 @@
-"""The warm parent of all kernels: kept while it can be trusted, and out of every kernel's reach."""
+"""The zygote of all kernels: kept while it can be trusted, and out of every kernel's reach."""
 
 from __future__ import annotations
 
@@ -7,102 +7,78 @@ import contextlib
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from course.grading.sandbox.student_kernel import StudentKernel
 from course.grading.sandbox.zygote import zygotes
-from tests.sandboxes import descendants, left_of, namespace, value_in
+from tests.sandboxes import descendants, left_of, namespace, namespace_of, value_in, wait_until
 
 
-@pytest.fixture
-def parent_of():
-    """The process id of the parent a kernel was forked from."""
-
-    def find(kernel):
-        [first] = descendants(kernel._sandbox._parent._process.pid) - descendants(_first(kernel))
-        return first
-
-    def _first(kernel):
-        [pid] = [
-            int(line.split()[1])
-            for line in Path(f"/proc/self/fdinfo/{kernel._sandbox._first}").read_text().splitlines()
-            if line.startswith("Pid:")
-        ]
-        return pid
-
-    return find
-
-
-def serving(kernel):
-    return kernel._sandbox._parent
-
-
-def test_kernels_are_forked_from_one_parent_which_has_imported_already(start):
+def test_kernels_are_forked_from_one_zygote_which_has_imported_already(start):
     first = start()
-    parent = serving(first)
+    zygote = first.sandbox.zygote
     loaded = (
         "[m in __import__('sys').modules for m in ('numpy', 'matplotlib.pyplot', 'course_guest.answering')]"
     )
     assert value_in(first, loaded) == "[True, True, True]"
     first.close()
-    assert serving(start()) is parent
-    assert serving(start()) is parent
+    assert start().sandbox.zygote is zygote
+    assert start().sandbox.zygote is zygote
 
 
 @pytest.mark.parametrize("ending", ["import os; os._exit(0)", "x = bytearray(10**9)[::4096] + b'1' * 10**9"])
-def test_after_a_kernel_that_did_not_end_well_there_is_another_parent(start, ending):
+def test_after_a_kernel_that_did_not_end_well_there_is_another_zygote(start, ending):
     kernel = start()
-    parent = serving(kernel)
+    zygote = kernel.sandbox.zygote
     honest = start()
     assert kernel.execute(ending).status in ("crashed", "memory")
     if kernel.alive:  # MemoryError, which is no breach
         assert kernel.execute("import os; os._exit(0)").status == "crashed"
     kernel.close()
-    assert serving(start()) is not parent
+    assert start().sandbox.zygote is not zygote
     assert honest.execute("1").status == "ok"  # what the old one has under way goes on
     honest.close()
-    assert parent._process.poll() is not None
+    assert not Path(f"/proc/{zygote.pid}").exists()
 
 
 def test_one_that_was_killed_is_replaced(start):
     kernel = start()
-    parent = serving(kernel)
+    zygote = kernel.sandbox.zygote
     kernel.close()
-    parent._process.kill()
-    parent._process.wait()
+    os.kill(zygote.pid, signal.SIGKILL)
+    assert wait_until(lambda: not zygote.alive)
     assert start().execute("1").status == "ok"
 
 
-def test_another_course_has_another_parent(start):
+def test_another_course_has_another_zygote(start):
     plain = start()
     hiding = start(hidden=["course.gradcheck"])
-    assert serving(plain) is not serving(hiding)
-    assert serving(start(hidden=["course.gradcheck"])) is serving(hiding)
+    assert plain.sandbox.zygote is not hiding.sandbox.zygote
+    assert start(hidden=["course.gradcheck"]).sandbox.zygote is hiding.sandbox.zygote
     assert plain.execute("import course; course.relative_error(1.0, 2.0)").status == "ok"
     assert hiding.execute("import course; course.relative_error(1.0, 2.0)").status == "error"
 
 
 def test_it_outlives_the_thread_that_asked_for_it():
     zygotes.close()
-    found = []
-    thread = threading.Thread(target=lambda: found.append(StudentKernel()))
+    kernels = []
+    thread = threading.Thread(target=lambda: kernels.append(StudentKernel()))
     thread.start()
-    thread.join()
-    time.sleep(0.2)
-    with found[0] as kernel:
+    assert wait_until(lambda: not Path(f"/proc/self/task/{thread.native_id}").exists())
+    with kernels[0] as kernel:
         assert kernel.execute("1").status == "ok"
 
 
 def test_no_kernel_reaches_it(start):
     kernel = start()
     assert kernel.execute("import ctypes, os, signal; libc = ctypes.CDLL(None)").status == "ok"
-    around = serving(kernel)._process.pid
-    inside = descendants(around)
-    assert len(inside) == 4  # bubblewrap's first process, the parent, a kernel's first process, the kernel
-    for pid in (around, *inside, 1):
+    processes = kernel.sandbox.processes()
+    inside = descendants(processes.bubblewrap)
+    assert len(inside) == 4  # bubblewrap's own child besides these
+    assert {*processes[1:]} < inside
+    for pid in (processes.bubblewrap, *inside, 1):
         kernel.execute(f"os.kill({pid}, signal.SIGTERM) if {pid} != os.getpid() else None")
         kernel.execute(f"os.kill({pid}, signal.SIGCONT)")
     kernel.execute("for n in (1, 9, 10, 15, 19): os.kill(1, n)")
@@ -117,7 +93,7 @@ def test_no_kernel_reaches_it(start):
 
 def test_signals_to_groups_and_sessions_stay_inside(start):
     kernel, other = start(), start()
-    around = descendants(serving(kernel)._process.pid)
+    before = descendants(kernel.sandbox.processes().bubblewrap)
     for number in (signal.SIGTERM, signal.SIGKILL):
         kernel.execute(
             "import os\nfor group in range(0, 100):\n"
@@ -127,7 +103,7 @@ def test_signals_to_groups_and_sessions_stay_inside(start):
     assert not kernel.alive
     assert other.execute("1").status == "ok"
     kernel.close()
-    assert len(around - descendants(serving(other)._process.pid)) == 2
+    assert len(before - descendants(other.sandbox.processes().bubblewrap)) == 2
 
 
 def test_no_memory_and_no_descriptor_is_shared(start):
@@ -136,19 +112,17 @@ def test_no_memory_and_no_descriptor_is_shared(start):
     assert value_in(kernel, shared) == "[]"
     kernel.execute("import os")
     links = "[os.readlink(p) for n in range(200) if os.path.lexists(p := f'/proc/self/fd/{n}')]"
-    found = eval(value_in(kernel, links))
-    theirs = set()
+    inside = set(eval(value_in(kernel, links)))
+    outside = set()
     for pid in (os.getpid(), *descendants(os.getpid()) - _in(kernel)):
         for path in Path(f"/proc/{pid}/fd").iterdir():
             with contextlib.suppress(OSError):
-                theirs.add(str(path.readlink()))
-    common = set(found) & theirs
-    assert {link for link in common if link.startswith(("pipe", "socket"))} == set()
+                outside.add(str(path.readlink()))
+    assert {link for link in inside & outside if link.startswith(("pipe", "socket"))} == set()
 
 
 def _in(kernel):
-    space = os.readlink("ns/pid", dir_fd=kernel._sandbox.folders.first)
-    return {pid for pid in descendants(os.getpid()) if namespace(pid) == space}
+    return {pid for pid in descendants(os.getpid()) if namespace(pid) == namespace_of(kernel)}
 
 
 OF_ITS_OWN = """
@@ -172,7 +146,7 @@ x
 """
 
 
-def test_a_shell_made_in_the_parent_is_each_kernels_own_and_at_home(start):
+def test_a_shell_made_in_the_zygote_is_each_kernels_own_and_at_home(start):
     kernels = [start(), start()]
     names = [ast.literal_eval(value_in(kernel, OF_ITS_OWN)) for kernel in kernels]
     assert len({*names[0], *names[1]}) == 4, "a name of a kernel or a session that two have"
@@ -181,7 +155,7 @@ def test_a_shell_made_in_the_parent_is_each_kernels_own_and_at_home(start):
         assert kernel.execute("%history -n 1").count == 3, "not its own count"
 
 
-def test_kernels_of_one_parent_do_not_meet(start):
+def test_kernels_of_one_zygote_do_not_meet(start):
     one, other = start(), start()
     assert one.execute(
         "import os, socket\n"
@@ -193,21 +167,15 @@ def test_kernels_of_one_parent_do_not_meet(start):
     other.execute("import os, socket")
     assert value_in(other, look) == "[False, False, False, False]"
     assert other.execute("socket.socket(socket.AF_UNIX).connect('\\0left')").status == "error"
-    spaces = [
-        [
-            os.readlink(f"ns/{kind}", dir_fd=kernel._sandbox.folders.first)
-            for kind in ("pid", "mnt", "net", "ipc")
-        ]
-        for kernel in (one, other)
-    ]
-    assert not set(spaces[0]) & set(spaces[1])
-    users = {os.stat(str(k._sandbox.kernel_pid), dir_fd=k._sandbox.folders.proc).st_uid for k in (one, other)}
+    for kind in ("pid", "mnt", "net", "ipc"):
+        assert namespace_of(one, kind) != namespace_of(other, kind)
+    users = {Path(f"/proc/{kernel.sandbox.processes().kernel}").stat().st_uid for kernel in (one, other)}
     assert len(users) == (2 if os.geteuid() == 0 else 1)
 
 
 def test_when_it_is_closed_nothing_is_left():
     with StudentKernel() as kernel:
-        spaces = {namespace(pid) for pid in descendants(serving(kernel)._process.pid)}
+        spaces = {namespace(pid) for pid in descendants(kernel.sandbox.processes().bubblewrap)}
     zygotes.close()
     assert not left_of(spaces - {namespace("self")})
 
@@ -218,9 +186,8 @@ def test_a_forked_grader_leaves_it_alone():
         if pid == 0:
             try:
                 with StudentKernel() as own:
-                    os._exit(
-                        0 if value_in(own, "1 + 1") == "2" and serving(own) is not serving(kernel) else 1
-                    )
+                    is_another = own.sandbox.zygote is not kernel.sandbox.zygote
+                    os._exit(0 if value_in(own, "1 + 1") == "2" and is_another else 1)
             finally:
                 os._exit(2)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
+from course.grading.course_folder import CourseFolder
+from course.grading.problem_sets import notebooks
 from tests.helpers import RIGHT, course, hand_in
 from tests.whole_class.classes import (
     COURSE_ID,
     STUDENTS,
+    WRONG,
     a_class,
     export,
     graded,
@@ -22,6 +25,12 @@ from tests.whole_class.classes import (
     wait_until,
 )
 
+# A test of the instructor's that waits at one student, for as long as there is a file.
+HOLDING = """import time
+from pathlib import Path
+while double(7) == 0 and Path({hold!r}).exists(): time.sleep(0.01)
+assert double(2) == 4"""
+HELD = "def double(x):\n    return 2 * x if x != 7 else 0"
 POINTS = [1.0, 3.0, 1.0, 3.0, 1.0, 3.0]
 
 
@@ -43,8 +52,25 @@ def undisturbed(tmp_path_factory):
     return root
 
 
-def test_killed_at_any_moment(undisturbed, tmp_path) -> None:
+@pytest.fixture
+def held(tmp_path):
+    """A class whose fifth submission is not graded as long as there is a file `hold`."""
     root = a_class(tmp_path / "course")
+    hold = tmp_path / "hold"
+    hold.touch()
+    path = root / "source" / "small" / "small.ipynb"
+    source = notebooks.read(path)
+    (test,) = (cell for cell in source.cells if notebooks.grade_id(cell) == "test_double")
+    test.source = HOLDING.format(hold=str(hold))
+    notebooks.write(source, path)
+    CourseFolder(root).generate("small")
+    hand_in(root, STUDENTS[4], double=HELD, half=WRONG)
+    yield root
+    hold.unlink(missing_ok=True)
+
+
+def test_killed_at_any_moment(undisturbed, held, tmp_path) -> None:
+    root = held
     for done in (0, 2):
         process = start("grade", "small", "--jobs", "1", cwd=root)
         wait_until(lambda done=done: bool(left(root)) and graded(root) >= done, process)
@@ -52,6 +78,7 @@ def test_killed_at_any_moment(undisturbed, tmp_path) -> None:
         process.communicate()
         assert left(root)
     assert 2 <= graded(root) < len(STUDENTS)
+    (tmp_path / "hold").unlink()
     result = course("grade", "small", cwd=root)
     assert result.returncode == 0, result.stderr
     assert export(url(root)) == export(url(undisturbed))
@@ -60,8 +87,8 @@ def test_killed_at_any_moment(undisturbed, tmp_path) -> None:
     assert sorted(path.name for path in (root / "autograded").iterdir()) == sorted(STUDENTS)
 
 
-def test_interrupted(tmp_path) -> None:
-    root = a_class(tmp_path / "course")
+def test_interrupted(held) -> None:
+    root = held
     process = start("grade", "small", "--jobs", "1", cwd=root)
     wait_until(lambda: graded(root) >= 2, process)
     os.killpg(process.pid, signal.SIGINT)

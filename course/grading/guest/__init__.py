@@ -1,1 +1,1 @@
-"""What runs inside the sandbox, beside the student's code. It imports nothing else of the grader."""
+"""The code that runs inside the sandbox beside the student's. It imports nothing else of the grader."""

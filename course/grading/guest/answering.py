@@ -1,7 +1,7 @@
-"""The student's side of a call: find the function, call it, send back what it returned.
+"""Answers the grader's questions in the student's process: looks up values, calls functions.
 
-This runs in the student's own process and is of no authority: whatever it sends is an answer to the
-question asked, right or wrong.
+The student's code can change all of this, so the grader takes what comes back for an answer, right or
+wrong, and for nothing else.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from . import codec
 Namespace = dict[str, Any]
 
 
-def answer(namespace: Namespace, asked: dict[str, Any]) -> Any:
-    """Answer one question about the names in `namespace`; both are what JSON can say.
+def answer(namespace: Namespace, question: dict[str, Any]) -> Any:
+    """Return the answer to a question about the names in `namespace`; both are JSON values.
 
     `{"values": [name…]}` is answered by `{name: value}`, without the names that are not there;
     `{"call": name, "calls": [[args, keywords]…]}` by a list of `{"result", "after", "shares"}` or, last,
     `{"error": [type, text]}`. An argument that the call left as it was comes back as null.
     """
-    return _values(namespace, asked["values"]) if "values" in asked else _calls(namespace, asked)
+    return _values(namespace, question["values"]) if "values" in question else _calls(namespace, question)
 
 
 def _values(namespace: Namespace, names: list[str]) -> Namespace:
-    # the name says which function is meant; nothing else of the object crosses
+    # of a function only the name crosses
     return {
         name: ["own", name] if callable(namespace[name]) else codec.encode(namespace[name])
         for name in names
@@ -37,15 +37,15 @@ def _values(namespace: Namespace, names: list[str]) -> Namespace:
     }
 
 
-def _calls(namespace: Namespace, asked: Any) -> list[Any]:
-    function = namespace[asked["call"]]
+def _calls(namespace: Namespace, question: Any) -> list[Any]:
+    function = namespace[question["call"]]
     replies: list[Any] = []
     process = os.getpid()
-    for node in asked["calls"]:
+    for node in question["calls"]:
         args, keywords = codec.Decoder(own=namespace.__getitem__, trusted=True).decode(node)
         replies.append(_call(function, args, keywords, namespace))
         if os.getpid() != process:
-            os._exit(0)  # a copy of the process, which the call made; the grader asked the first
+            os._exit(0)  # a fork that the call made; only the process that was asked answers
         if "error" in replies[-1]:
             break
     return replies
@@ -59,7 +59,7 @@ def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, na
         return {"error": [type(error).__name__, str(error)[: codec.LONGEST_REASON]]}
 
     def own(value: Any) -> str | None:
-        return next((name for name, found in list(namespace.items()) if found is value), None)
+        return next((name for name, other in list(namespace.items()) if other is value), None)
 
     return {
         "result": codec.encode(result, own),
@@ -71,5 +71,5 @@ def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, na
 def _if_changed(before: Any, after: Any) -> codec.Node | None:
     if unchanged(before, after) and notes(before) == notes(after):
         return None
-    # of a function, the data bound in it
+    # of a partial function, the arguments bound in it
     return codec.encode(list(after.args) if isinstance(after, partial) else after)

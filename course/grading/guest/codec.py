@@ -7,8 +7,8 @@
            | ["foreign", description]
 
 Exact types only: a subclass, an object array, anything else crosses as a description. Nothing is
-pickled, nothing evaluated. The grader decodes what a hostile peer may have written, so every field is
-checked before it is used, and size and depth are capped.
+pickled, nothing evaluated. The grader decodes what a hostile student's code may have written, so every
+field is checked before it is used, and size and depth are capped.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ ITEMS = 1_000_000
 DIGITS = 1000
 KINDS = "biufc"
 STRUCTURE = ITEMS
-"""brackets and commas of a message, which take far more memory than they are long"""
+"""the most brackets and commas of a message, since each takes far more memory than its length"""
 LARGEST_KEY = 2**53
 MOST_KEYS = 1000
 """of a dictionary with keys other than strings and small ints"""
 LARGEST_STRIDED = 2**20
 LENGTH = 4
-"""bytes that say how long a message on the line to a kernel is"""
+"""bytes at the start of a message on the control channel; they hold the length of the rest"""
 IDENTITY = 16
-"""bytes which it begins with; an answer repeats its question's"""
+"""bytes after these; an answer repeats its question's"""
 LARGEST_ANSWER = 64 * 2**20
-"""bytes of the longest, these included"""
+"""bytes of the longest answer, its identity included"""
 MOST_SHOWN = 100
-"""messages of a cell that are counted, and not followed by one that says that it was the last"""
+"""a cell that shows more messages than these ends with one that says it was the last"""
 LONGEST_REASON = 10_000
-"""characters of what an exception says of itself"""
+"""characters of an exception's text"""
 
 # NumPy's own reader of dtypes evaluates parts of what it is given.
 _DTYPE = re.compile(r"[<>|=]?[biufc][0-9]{1,2}")
@@ -65,7 +65,7 @@ class CodecError(ValueError):
 
 
 def nameless(value: Any) -> str | None:
-    """Return no name: the default where no function is one's own."""
+    """Return no name, for a caller that has no functions of its own."""
     return None
 
 
@@ -83,7 +83,7 @@ def parse(text: str | bytes) -> Any:
 
 
 def encode(value: Any, own: Namer = nameless, depth: int = 0) -> Node:
-    """Return `value` as a tree of lists and strings."""
+    """Return `value` as a tree of lists and strings. `own` names a function that the peer knows by name."""
     kind = type(value)
     if value is None:
         return ["none"]
@@ -122,7 +122,10 @@ def encode(value: Any, own: Namer = nameless, depth: int = 0) -> Node:
 
 
 class Decoder:
-    """Turns a tree back into a value, counting what it builds."""
+    """Turns a tree back into a value, up to a number of nodes.
+
+    `own` finds a function by its name. Only a trusted peer's tree may name the course's functions.
+    """
 
     def __init__(self, own: Callable[[str], Any] | None, trusted: bool) -> None:
         self.own, self.trusted = own, trusted
@@ -136,7 +139,7 @@ class Decoder:
         if type(node) is not list or not node or type(node[0]) is not str:
             raise CodecError("a node is malformed")
         tag, *fields = node
-        # JSON's own types, exactly: what is not in the table is malformed
+        # A tag whose fields have other types than the table's is malformed.
         build = _BUILDERS.get((tag, *map(type, fields)))
         try:
             if build is not None:
@@ -169,7 +172,7 @@ class Decoder:
 
 
 def _is_plain_key(key: Any) -> bool:
-    # Any number of large numbers have the same hash: a dictionary of those takes hours to build.
+    # Arbitrarily many large numbers share a hash, and a dictionary of those takes hours to build.
     return type(key) is str or (type(key) is int and abs(key) < LARGEST_KEY)
 
 
@@ -200,10 +203,10 @@ def _layout(array: Array) -> str:
 
 
 def _laid(array: Array, layout: str) -> Array:
-    """Return the array in another memory layout; what is not known stays as it is."""
+    """Return the array in this memory layout, if it is a known one."""
     if layout == "F":
         return np.asfortranarray(array)
-    # twice the memory, so not for what a hostile peer makes large
+    # it takes twice the memory, so a hostile peer does not get it for a large array
     if layout == "strided" and array.ndim and array.nbytes < LARGEST_STRIDED:
         return np.repeat(array, 2, axis=-1)[..., ::2]
     return array
@@ -218,10 +221,10 @@ def _int(digits: str) -> int:
 def _course_function(module: str, name: str) -> Any:
     if module.partition(".")[0] != "course":
         raise CodecError("a function is not one of the course")
-    found: Any = importlib.import_module(module)
+    function: Any = importlib.import_module(module)
     for part in name.split("."):
-        found = getattr(found, part)
-    return found
+        function = getattr(function, part)
+    return function
 
 
 def _base64(raw: bytes) -> str:
@@ -258,4 +261,4 @@ _BUILDERS: dict[tuple[Any, ...], Callable[..., Any]] = {
     ("function", str, str): Decoder._function,
     ("partial", list, list, dict): Decoder._partial,
 }
-"""of a node, by its tag and the types of its fields: from the decoder, how deep it is, and the fields"""
+"""what builds a node's value from the decoder, its depth and its fields, by its tag and its fields' types"""

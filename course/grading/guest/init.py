@@ -1,9 +1,8 @@
-"""The program in bubblewrap's sandbox: imports what notebooks import, then forks a kernel for each of them.
+"""The zygote's program in bubblewrap's sandbox: imports what notebooks import, then forks a kernel for each.
 
-It never runs a student's code. Each kernel it forks lives in process, mount, network and ipc namespaces of
-its own, as a user without rights. Its orders, JSON objects, come on the socket that is its standard input,
-and are answered there with the descriptors by which the grader holds the kernel; what goes wrong is told on
-standard error. Of the course it imports what students do.
+It never runs a student's code. Each kernel lives in process, mount, network and ipc namespaces of its own,
+as a user without rights. Standard input is a socket: for each JSON object of settings that comes, a kernel is
+made and the descriptors by which the grader holds it are sent back. Errors go to standard error.
 """
 
 # Runs before anything but the standard library can be imported.
@@ -29,7 +28,7 @@ CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (1 << n f
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_REC, MS_PRIVATE = (
     1 << n for n in (0, 1, 2, 3, 5, 14, 18)
 )
-ORDER = 1 << 16
+LARGEST_REQUEST = 1 << 16
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -60,98 +59,98 @@ def fork(body: Callable[[], object]) -> int:
         os._exit(1)
 
 
-class Birth:
-    """A kernel's beginning, in two processes: the first of the namespaces, and the kernel."""
+class NewKernel:
+    """A kernel that is being made, in two processes: the first of its namespaces, and the kernel."""
 
-    def __init__(self, orders: dict[str, Any], grader: socket.socket, outside: int) -> None:
-        self.orders, self.grader, self.outside = orders, grader, outside
+    def __init__(self, settings: dict[str, Any], grader: socket.socket, outside: int) -> None:
+        self.settings, self.grader, self.outside = settings, grader, outside
 
     def first(self) -> None:
-        """Furnish the namespaces, start the kernel in them, and end with it."""
+        """Set up the namespaces, start the kernel in them, and end when it ends."""
         os.close(self.outside)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         # A signal to a process group does not stop at a namespace.
         os.setsid()
         call("unshare", CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
         os.umask(0)
-        self.furnish()
+        self.mount_all()
         here, there = socket.socketpair()
-        asking, asked = socket.socketpair()
-        kernel = fork(lambda: self.kernel(here, there, asking, asked))
+        channel, kernel_end = socket.socketpair()
+        kernel = fork(lambda: self.kernel(here, there, channel, kernel_end))
         there.close()
-        asked.close()
+        kernel_end.close()
         here.recv(1)
-        if self.orders["user"] is None:
-            for name, content in self.orders["maps"].items():
+        if self.settings["user"] is None:
+            for name, content in self.settings["maps"].items():
                 Path(f"/proc/{kernel}/{name}").write_text(content)
-        # When the machine runs out of memory, it begins here.
+        # When the machine runs out of memory, the system kills this process first.
         Path(f"/proc/{kernel}/oom_score_adj").write_text("1000")
-        opened = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in self.orders["opened"]]
-        # This process has the parent's rights and memory: out of reach.
+        opened = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in self.settings["opened"]]
+        # This process has the zygote's rights and memory, so the kernel must not see it.
         mount("tmpfs", "/proc/1", "size=4k,mode=555", MS_RDONLY)
         mount("proc", "/proc", "", MS_NOEXEC | MS_RDONLY | MS_REMOUNT)
-        handles = [os.pidfd_open(os.getpid()), os.pidfd_open(kernel), asking.fileno(), *opened]
+        handles = [os.pidfd_open(os.getpid()), os.pidfd_open(kernel), channel.fileno(), *opened]
         socket.send_fds(self.grader, [b"%d" % kernel], handles)
         here.send(b"1")
         os.closerange(0, 1024)
         while os.wait()[0] != kernel:
             pass
 
-    def furnish(self) -> None:
+    def mount_all(self) -> None:
         """Mount file systems for this kernel alone."""
         call("mount", b"none", b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None)
-        for folder, options in self.orders["folders"]:
+        for folder, options in self.settings["folders"]:
             mount("tmpfs", folder, options)
-        for path, content in self.orders["accounts"].items():
+        for path, content in self.settings["accounts"].items():
             Path(path).write_text(content)
-        mount("tmpfs", self.orders["sealed"], "", MS_RDONLY | MS_REMOUNT)
-        Path(self.orders["work"]).mkdir(mode=0o777)
+        mount("tmpfs", self.settings["sealed"], "", MS_RDONLY | MS_REMOUNT)
+        Path(self.settings["work"]).mkdir(mode=0o777)
         mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620", MS_NOEXEC)
         mount("proc", "/proc", "", MS_NOEXEC)
 
     def kernel(
-        self, here: socket.socket, there: socket.socket, asking: socket.socket, asked: socket.socket
+        self, here: socket.socket, there: socket.socket, channel: socket.socket, kernel_end: socket.socket
     ) -> None:
-        """Become the student, then the kernel, once the first process has written down who that is."""
-        for other in (self.grader, here, asking):
+        """Become the student, then the kernel, once the first process has written the maps of user ids."""
+        for other in (self.grader, here, channel):
             other.close()
         os.setsid()
-        if self.orders["user"] is None:
+        if self.settings["user"] is None:
             call("unshare", CLONE_NEWUSER)
             libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
         there.send(b"1")
         with there:
             if not there.recv(1):
                 return
-        give_up_rights(self.orders)
-        run_kernel(self.orders, asked)
+        give_up_rights(self.settings)
+        run_kernel(self.settings, kernel_end)
 
 
-def give_up_rights(orders: dict[str, Any]) -> None:
+def give_up_rights(settings: dict[str, Any]) -> None:
     """Set the limits of each process, then become the student. Nothing leads back."""
-    for name, wanted in orders["limits"].items():
+    for name, wanted in settings["limits"].items():
         kind = getattr(resource, name)
         hard = resource.getrlimit(kind)[1]
         value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(kind, (value, value))
     for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-    if orders["user"] is not None:
-        user = (orders["user"],) * 3
+    if settings["user"] is not None:
+        user = (settings["user"],) * 3
         os.setgroups([])
         os.setresgid(*user)
         os.setresuid(*user)
     call("capset", struct.pack("=II", LINUX_CAPABILITY_VERSION_3, 0), bytes(24))
     # The process may see its own /proc, which changing the user took from it.
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-    program = bytes.fromhex(orders["filter"])
+    program = bytes.fromhex(settings["filter"])
     instructions = ctypes.create_string_buffer(program, len(program))
     described = struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions))
     call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described)
 
 
 def prepare_kernel(work: Path, config: dict[str, Any]) -> None:
-    """Make what all kernels have in common, where each will find itself."""
+    """Make the shell of all kernels, in the path where each will have its working folder."""
     from course_guest.kernel import Kernel
     from course_guest.warmup import warm_up
     from traitlets.config import Config
@@ -163,20 +162,20 @@ def prepare_kernel(work: Path, config: dict[str, Any]) -> None:
     os.chdir("/")
 
 
-def run_kernel(orders: dict[str, Any], line: socket.socket) -> None:
-    """Be the kernel, asked on `line`, until it ends."""
+def run_kernel(settings: dict[str, Any], channel: socket.socket) -> None:
+    """Run the kernel, which is asked on `channel`, until it ends."""
     import numpy as np
     from course_guest.kernel import Kernel
 
     os.umask(0o022)
-    os.chdir(orders["work"])
-    os.environ.update(orders["variables"])
+    os.chdir(settings["work"])
+    os.environ.update(settings["variables"])
     # No two kernels draw the same numbers.
     random.seed()
     np.random.seed()  # noqa: NPY002  # the state that students use
     connection = Path(os.environ["JUPYTER_RUNTIME_DIR"], "connection.json")
     connection.parent.mkdir(parents=True)
-    connection.write_text(json.dumps(orders["connection"]))
+    connection.write_text(json.dumps(settings["connection"]))
     errors = os.dup(2)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
@@ -184,7 +183,7 @@ def run_kernel(orders: dict[str, Any], line: socket.socket) -> None:
     os.close(nowhere)
     try:
         app = Kernel.instance()
-        app.connection_file, app.line = str(connection), line
+        app.connection_file, app.channel = str(connection), channel
         app.initialize([])
     except BaseException:
         os.write(errors, traceback.format_exc().encode() + b"\0")
@@ -194,29 +193,29 @@ def run_kernel(orders: dict[str, Any], line: socket.socket) -> None:
 
 
 def main() -> None:
-    """Import, then fork for each order until the grader closes the socket."""
+    """Import, then fork a kernel for each request until the grader closes the socket."""
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     os.closerange(3, 1024)
     grader = socket.socket(fileno=os.dup(0))
-    start = json.loads(grader.recv(ORDER))
+    start = json.loads(grader.recv(LARGEST_REQUEST))
     sys.path[:] = [entry for entry in sys.path if entry.startswith("/opt/python/")] + start["path"]
     sys.argv = ["kernel"]
-    # Nobody debugs here, and without this a kernel starts later.
+    # Nobody debugs here, and importing it takes time.
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # what makes an import fail
     gc.disable()  # nothing that is imported is ever free
     for module in start["modules"]:
         importlib.import_module(module)
     prepare_kernel(Path(start["work"]), start["config"])
     gc.collect()
-    gc.freeze()  # what is here already need not be looked through, and copied, in each kernel
+    gc.freeze()  # collecting in a kernel would touch, and so copy, all of this
     gc.enable()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     outside = os.open("/proc/self/ns/pid", os.O_RDONLY)
     grader.send(b"ready")
-    while order := grader.recv(ORDER):
-        # A process more, to leave this one's namespace, would be one more copy of all its memory's tables.
+    while request := grader.recv(LARGEST_REQUEST):
+        # Done here, since a process in between would copy all page tables once more.
         call("unshare", CLONE_NEWPID)
-        fork(Birth(json.loads(order), grader, outside).first)
+        fork(NewKernel(json.loads(request), grader, outside).first)
         call("setns", outside, CLONE_NEWPID)
 
 

@@ -1,8 +1,7 @@
 """The kernel of a notebook that is graded: ipykernel's, less what only somebody at a keyboard needs.
 
-Besides Jupyter's channels it has a line on which the grader has cells run, and asks for the values of names
-and for calls of functions. What is asked a hundred times a notebook must not take a hundred messages that say
-what the grader knows.
+Besides Jupyter's channels it has a control channel, on which the grader has cells run, and asks for the
+values of names and for calls of functions.
 """
 
 from __future__ import annotations
@@ -107,7 +106,7 @@ class _Kernel(IPythonKernel):
 
     @classmethod
     def instance(cls, **traits: Any) -> _Kernel:
-        """Return the one there is, made in the parent, with what this process has of its own."""
+        """Return the instance made in the zygote, with what this process has of its own."""
         kernel: Any = super().instance(**traits)
         if kernel.session is not traits["session"]:
             kernel.ident = str(uuid.uuid4())
@@ -122,20 +121,20 @@ class _Kernel(IPythonKernel):
 
 
 class Kernel(IPKernelApp):
-    """The application: prepared once, in the parent, and initialized in each process forked from it.
+    """The application: prepared once, in the zygote, and initialized in each process forked from it.
 
-    `line` is the socket on which the grader asks.
+    `channel` is the socket on which the grader asks.
     """
 
     kernel_class = _Kernel
-    line: socket.socket
+    channel: socket.socket
     _cell = b""
-    """the identity of the question that has a cell run"""
+    """the identity of the question that asks for the cell"""
     _shown = 0
-    """messages about it on the channel of outputs"""
+    """messages about the cell on the channel of outputs"""
 
     def parse_command_line(self, argv: Any = None) -> None:
-        """There is none; making the parser takes as long as all the sockets."""
+        """Do nothing: there is no command line, and making the parser takes as long as all the sockets."""
 
     def prepare(self) -> None:
         """Make the kernel and its shell; it has no sockets, threads or files of its own yet.
@@ -161,8 +160,8 @@ class Kernel(IPKernelApp):
         self._folders = [home, *sorted(path for path in home.rglob("*") if path.is_dir())]
 
     def initialize(self, argv: Any = None) -> None:
-        """Do the rest of what ipykernel does: all that a fork would share with others."""
-        # The home that the shell was made in is the parent's.
+        """Do the rest of what ipykernel does: all that forks must not share."""
+        # The shell was made in the zygote's home; this is another.
         for folder in self._folders:
             folder.mkdir()
         app: Any = self
@@ -190,12 +189,12 @@ class Kernel(IPKernelApp):
         self.shell_channel_thread = _NoSubshells()
 
     def init_iopub(self, context: zmq.Context[Any]) -> None:
-        """Open the channel of outputs; whoever has a message sends it, one at a time."""
+        """Open the channel of outputs; the thread that has a message sends it, one at a time."""
         super().init_iopub(context)
         # A thread's first message to the one that sends takes descriptors, and they may run out.
         self.iopub_thread.schedule(lambda: None)
         thread: Any = self.iopub_thread
-        # Whose it is is known at every point, and a signal's handler may come at any.
+        # Its owner is known at every point, at any of which a signal's handler may run.
         sending: Any = threading.RLock()
         waiting: deque[tuple[list[Any], dict[str, Any]]] = deque()
         thread.sending = sending
@@ -214,13 +213,13 @@ class Kernel(IPKernelApp):
         thread.send_multipart = send
 
     def init_kernel(self) -> None:
-        """Connect the kernel, and listen to the line."""
+        """Connect the kernel, and listen to the control channel."""
         super().init_kernel()
         self._process = os.getpid()
         # What a cell sets in it, as NumPy's treatment of errors, holds for the cells that follow.
         self._context = contextvars.copy_context()
         self._running: asyncio.Task[None] | None = None
-        IOLoop.current().add_handler(self.line.fileno(), lambda *_: self._asked(), IOLoop.READ)
+        IOLoop.current().add_handler(self.channel.fileno(), lambda *_: self._asked(), IOLoop.READ)
 
     def _asked(self) -> None:
         self._end_if_forked()
@@ -228,7 +227,7 @@ class Kernel(IPKernelApp):
             size = int.from_bytes(self._exactly(LENGTH))
             identity, question = self._exactly(IDENTITY), self._exactly(size - IDENTITY)
         except OSError:
-            IOLoop.current().remove_handler(self.line.fileno())
+            IOLoop.current().remove_handler(self.channel.fileno())
             return
         asked = json.loads(question)
         if "run" in asked:
@@ -238,9 +237,9 @@ class Kernel(IPKernelApp):
             self._reply(identity, self._interruptible(asked))
 
     async def _run(self, identity: bytes, source: str, sign: bool) -> None:
-        """Run a cell; answer how many messages about it have gone out on the channel of outputs.
+        """Run a cell; answer with the number of messages about it on the channel of outputs.
 
-        After many, of which ZeroMQ may lose some, and where a `sign` is asked for, a last one says so.
+        If there are many, of which ZeroMQ may lose some, or if `sign` is true, a last message says "idle".
         """
         kernel: Any = self.kernel
         self._cell, self._shown = identity.hex().encode(), 0
@@ -267,15 +266,15 @@ class Kernel(IPKernelApp):
 
     def _reply(self, identity: bytes, reply: bytes) -> None:
         self._end_if_forked()
-        self.line.sendall((IDENTITY + len(reply)).to_bytes(LENGTH) + identity + reply)
+        self.channel.sendall((IDENTITY + len(reply)).to_bytes(LENGTH) + identity + reply)
 
     def _end_if_forked(self) -> None:
-        # A process that the code has forked gets here when it goes on as the kernel; it is not asked.
+        # A process that the code has forked would go on as a second kernel here.
         if os.getpid() != self._process:
             os._exit(0)
 
     def _exactly(self, size: int) -> bytes:
-        data = self.line.recv(size, socket.MSG_WAITALL)
+        data = self.channel.recv(size, socket.MSG_WAITALL)
         if len(data) < size:
             raise ConnectionResetError
         return data
@@ -303,7 +302,7 @@ class Kernel(IPKernelApp):
 
 
 def _may_await(source: str) -> bool:
-    """Whether code may have to wait at its top level; keywords can be written in no other way."""
+    """Whether code may have to await at its top level; these keywords can be written in no other way."""
     return "await" in source or "async" in source
 
 
@@ -322,7 +321,7 @@ def _as_shown(
 
 
 def _executed(kernel: Any, source: str) -> dict[str, Any]:
-    """Run a cell that awaits nothing, as ipykernel does after it has looked twice what the cell is."""
+    """Run a cell that awaits nothing, without what ipykernel does to find that out."""
     shell = kernel.shell
     kernel._forward_input(allow_stdin=False)
     try:
@@ -343,7 +342,7 @@ def _is_about(parts: list[Any], cell: bytes) -> bool:
 
 
 def _told(reply: dict[str, Any], shown: int | None) -> bytes:
-    """Return what the grader is told of a cell that was run; all of a traceback is among the outputs."""
+    """Return the answer about a cell that was run; the whole traceback is among its outputs."""
     name, message = (reply.get(field, "")[:LONGEST_REASON] for field in ("ename", "evalue"))
     told = {field: reply[field] for field in ("status", "execution_count") if field in reply}
     error = {"ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}

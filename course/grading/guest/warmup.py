@@ -1,4 +1,4 @@
-"""What the parent of all kernels does once for them: what takes longer the first time, done and forgotten."""
+"""The warm-up of the zygote: does once what takes longer the first time, so that its forks need not."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]  
 
 
 def warm_up() -> None:
-    """Do once what takes longer the first time, and forget it: kernels forked later need not do it again.
+    """Do once what takes longer the first time: compiling expressions, drawing, showing an error.
 
-    Raises RuntimeError if a font stays open, whose position in its file they would share.
+    Raises RuntimeError if a font stays open: forks would share its position in the file.
     """
     before = _open_descriptors()
-    _resolve_words()
-    _keep_styles()
+    _compile_lexer()
+    _cache_styles()
     _draw()
     _show_an_error()
     gc.collect()
@@ -38,8 +38,8 @@ def warm_up() -> None:
         raise RuntimeError("Matplotlib keeps a font open.")
 
 
-def _resolve_words() -> None:
-    # Each traceback makes a lexer of its own, which would make these regular expressions again.
+def _compile_lexer() -> None:
+    # Each traceback makes a lexer of its own, which would compile these regular expressions again.
     states: Any = PythonLexer.tokens
     for rules in states.values():
         for position, rule in enumerate(rules):
@@ -47,22 +47,22 @@ def _resolve_words() -> None:
                 rules[position] = (rule[0].get(), *rule[1:])
 
 
-def _keep_styles() -> None:
+def _cache_styles() -> None:
     # Each traceback makes the same style anew, and looks for the terminal's nearest colours.
-    made: dict[tuple[Any, ...], dict[str, tuple[str, str]]] = {}
+    styles: dict[tuple[Any, ...], dict[str, tuple[str, str]]] = {}
     set_up: Any = Terminal256Formatter._setup_styles
 
     def keep(formatter: Any) -> None:
         kind = (formatter.style, formatter.usebold, formatter.useunderline, formatter.useitalic)
-        if kind not in made:
+        if kind not in styles:
             set_up(formatter)
-            made[kind] = formatter.style_string
-        formatter.style_string = dict(made[kind])
+            styles[kind] = formatter.style_string
+        formatter.style_string = dict(styles[kind])
 
     formatters: Any = Terminal256Formatter
     formatters._setup_styles = keep
-    styles: Any = stack_data
-    styles.style_with_executing_node = lru_cache(styles.style_with_executing_node)
+    frames: Any = stack_data
+    frames.style_with_executing_node = lru_cache(frames.style_with_executing_node)
 
 
 def _draw() -> None:
@@ -80,12 +80,12 @@ def _draw() -> None:
 
 
 def _show_an_error() -> None:
-    # In NumPy, whose source has to be read and parsed for it: a misspelt name is a common error.
-    shown: Any = ultratb
+    # A misspelt name is a common error. In NumPy, whose source has to be read and parsed to show it.
+    tracebacks: Any = ultratb
     try:
         attrgetter("misspelt")(np)
     except AttributeError:
-        shown.AutoFormattedTB(mode="Context").structured_traceback(*sys.exc_info())
+        tracebacks.AutoFormattedTB(mode="Context").structured_traceback(*sys.exc_info())
 
 
 def _open_descriptors() -> int:

@@ -1,1 +1,1 @@
-"""The host's side of the sandbox: how it is made, what it may use, and the conversation with the guest."""
+"""The host's side of the sandbox: making it, holding it to its limits, and asking the kernel in it."""

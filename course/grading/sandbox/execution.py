@@ -1,4 +1,4 @@
-"""What became of a piece of code in a student's kernel, and the clock that ran with it."""
+"""The outcome of running a piece of code in a student's kernel, and the clock that times it."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ Status = Literal["ok", "error", "timeout", "memory", "crashed"]
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception in the student's kernel: what it says of itself, cut to 200 and 10,000 characters."""
+    """An exception in the student's kernel: its type's name and its text, both cut short."""
 
     name: str
     message: str
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Failure:
-        """Return the one in a reply or in the value of a user expression."""
+        """Return the exception that a reply names."""
         return cls(text(content.get("ename"), 200), text(content.get("evalue"), LONGEST_REASON))
 
 
 @dataclass(frozen=True)
 class Execution:
-    """What became of a piece of code."""
+    """The outcome of a piece of code."""
 
     status: Status
     """`timeout` and `memory` may leave the kernel alive; after `crashed` it never is"""
@@ -65,7 +65,7 @@ def from_reply(content: Mapping[str, Any], outputs: list[NotebookNode], seconds:
 
 
 def from_breach(breach: Breach, outputs: list[NotebookNode], seconds: float) -> Execution:
-    """Return what it is when the sandbox was killed for a passed limit."""
+    """Return what became of code whose sandbox was killed for passing a limit."""
     status: Status = "memory" if breach.kind == "memory" else "crashed"
     return Execution(status, breach.reason, outputs, seconds=seconds)
 
@@ -73,9 +73,9 @@ def from_breach(breach: Breach, outputs: list[NotebookNode], seconds: float) -> 
 class Clock:
     """Counts the student's own time from now on.
 
-    That is the processor time of the sandbox or, if it is more, the time on the wall clock without what the
-    kernel's main thread waited for a processor: neither sleeping nor many processes make it go slower, and
-    a busy machine does not make it go faster.
+    That is the larger of two times: the processor time of the whole sandbox, and the time on the wall clock
+    less what the kernel's main thread waited for a processor. So sleeping counts, all processes count, and a
+    busy machine does not.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -98,7 +98,7 @@ class Clock:
 
     def own(self) -> float:
         """Return the seconds of own time; never less than before."""
-        # When the process has gone, so has what it waited: it reads as zero.
+        # A process that has ended reads as one that never waited.
         waited = max(0.0, self._read() - self._waited)
         awake = self.wall() - waited if waited or self._sandbox.running else 0.0
         self._most = max(self._most, self.processor(), awake)

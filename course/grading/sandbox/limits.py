@@ -1,4 +1,4 @@
-"""What one notebook's processes may use together, and the thread that holds them to it."""
+"""The limits of what one notebook's processes may use together, and the thread that enforces them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from course.grading.sandbox.usage import Folders, Tasks, proportional, read, stored, tasks
 
-# Between two looks. A process that fills memory as fast as it can gets 0.2 GB further in this time.
+# Seconds between two looks. In this time a process can fill another 0.2 GB of memory.
 PERIOD = 0.05
-# What the system itself counts processor time in.
+# Seconds; the system counts processor time in these.
 _TICK = 0.01
 
 
@@ -24,7 +24,7 @@ class Limits:
     notebook: float = 120.0
     """seconds of the student's own time for all cells of a notebook, replays included"""
     patience: float = 4.0
-    """how many times these seconds may pass on the wall clock; what is more is a time-out on any machine"""
+    """this many times the seconds above are a time-out on the wall clock, however busy the machine is"""
     startup: float = 120.0
     """seconds on the wall clock for a kernel to start; no student code runs in them"""
     memory: int = 1 << 30
@@ -47,7 +47,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Breach:
-    """A limit was passed, and everything in the sandbox has been killed for it."""
+    """A limit that was passed; everything in the sandbox has been killed for it."""
 
     kind: str
     """`memory`, `processes` or `files`"""
@@ -62,7 +62,7 @@ class Watcher(threading.Thread):
         super().__init__(name="sandbox watcher", daemon=True)
         self.breach: Breach | None = None
         self.failure: Exception | None = None
-        """why it could not look any more; it has killed everything then, since nothing else would"""
+        """why it could not look any more; it has then killed everything, as the limits would go unwatched"""
         self._limits, self._folders, self._kill = limits, folders, kill
         self._ended = threading.Event()
         self._one_at_a_time = threading.Lock()
@@ -85,7 +85,7 @@ class Watcher(threading.Thread):
             self.join()
 
     def seconds(self) -> float:
-        """Return the processor time used so far, or a tick ago; it never decreases."""
+        """Return the seconds of processor time used, counted at most a tick ago; it never decreases."""
         if time.monotonic() - self._counted >= _TICK:
             self._count()
         return self._seconds
@@ -96,7 +96,7 @@ class Watcher(threading.Thread):
         return now
 
     def look(self) -> Breach | None:
-        """Look once, unless it was a tick ago; kill everything if a limit is passed."""
+        """Look once, unless the last look was within a tick; kill everything if a limit is passed."""
         with self._one_at_a_time:
             is_recent = time.monotonic() - self._looked < _TICK
             if self.breach is None and not self._ended.is_set() and not is_recent:

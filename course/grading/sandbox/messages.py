@@ -1,6 +1,6 @@
 """Jupyter messages, read without trust.
 
-A student's code can read the kernel's key, so a right signature says nothing and is not looked at.
+A student's code can read the kernel's key, so a right signature proves nothing and is not checked.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 @dataclass(frozen=True)
 class Message:
-    """What came from a kernel, its content not yet read."""
+    """A message from a kernel, its content not yet parsed."""
 
     kind: str
     """`msg_type`"""
     parent: str
-    """`msg_id` of the request which it says it answers"""
+    """`msg_id` of the request that it claims to answer"""
     raw: bytes | bytearray
     """its content"""
 
@@ -54,12 +54,12 @@ def _is_mostly_text(data: bytes | bytearray) -> bool:
     structure, strings, position = len(data), 0, 0
     while (position := data.find(b'"', position)) >= 0:
         # Matched from quote to quote, in step, so that no text makes this start over and over.
-        found = _STRING.match(data, position)
+        string = _STRING.match(data, position)
         strings += 1
-        if found is None or strings > _MOST_STRINGS:
+        if string is None or strings > _MOST_STRINGS:
             return False
-        structure -= found.end() - position
-        position = found.end()
+        structure -= string.end() - position
+        position = string.end()
     return structure <= _LARGEST_STRUCTURE
 
 
@@ -68,10 +68,10 @@ def json_object(data: bytes | bytearray) -> dict[str, Any]:
     if len(data) > _LARGEST_STRUCTURE and not (data.isascii() and _is_mostly_text(data)):
         return {}
     try:
-        found = json.loads(data.decode())
+        value = json.loads(data.decode())
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def text(value: object, largest: int) -> str:

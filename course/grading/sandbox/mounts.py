@@ -1,4 +1,4 @@
-"""What of Python and of the course is put into a sandbox, and where it is found there."""
+"""Which files of Python and of the course a sandbox sees, and where in it they are."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ COURSE = Path(__file__).parents[2]
 """the package that students import"""
 GUEST = COURSE / "grading" / "guest"
 GUEST_NAME = "course_guest"
-"""of the guest's package in the sandbox: nothing there is called `grading`"""
+"""what the guest's package is called in the sandbox"""
 PYTHON = PurePosixPath("/opt/python")
 PACKAGES = PurePosixPath("/opt/packages")
 """holds `course` and the guest"""
-# Of the system's Python too: other packages than the grader's are no part of the sandbox.
+# Folders of packages. Only those on the grader's own path are seen in the sandbox.
 _SITE_FOLDERS = {"site-packages", "dist-packages"}
 
-# Modules of the course import a hidden one's names as usual; only a call tells that they are not here.
+# What a hidden module is replaced by. Other modules can still import its names.
 _HIDDEN = '''"""Not a part of this problem set."""
 
 
@@ -44,26 +44,25 @@ class Mounts:
     shown: tuple[tuple[Path, PurePosixPath], ...]
     """what is seen, and where"""
     emptied: tuple[PurePosixPath, ...]
-    """folders in it of which nothing is seen"""
+    """folders in it that are shown empty"""
     blanked: tuple[PurePosixPath, ...]
-    """files in it which cannot be read"""
+    """files in it that cannot be read"""
     links: tuple[tuple[str, PurePosixPath], ...]
     """symbolic links: target, and where"""
     executable: PurePosixPath
     """the interpreter"""
     path: tuple[str, ...]
-    """what follows the standard library on `sys.path`"""
+    """the folders after the standard library on `sys.path`"""
     libraries: str
-    """what LD_LIBRARY_PATH has to be, often nothing"""
+    """the value of LD_LIBRARY_PATH, often empty"""
 
 
-def _names_the_course(site: Path) -> Iterator[tuple[Path, bool]]:
-    # A course installed in place is named there with its path, and one that is not has its grader there.
-    for pattern in ("*.pth", "*.egg-link", "__editable__*", "*.dist-info/direct_url.json"):
-        yield from ((found, False) for found in site.glob(pattern) if found.is_file())
-    for package in (COURSE.name, "mlp_ref"):
-        if (site / package).is_dir():
-            yield site / package, True
+def _installed_course(site: Path) -> tuple[list[Path], list[Path]]:
+    """Return the traces of an installed course: folders with its code, and files with its path."""
+    packages = [site / name for name in (COURSE.name, "mlp_ref")]
+    patterns = ("*.pth", "*.egg-link", "__editable__*", "*.dist-info/direct_url.json")
+    files = [path for pattern in patterns for path in site.glob(pattern)]
+    return [path for path in packages if path.is_dir()], [path for path in files if path.is_file()]
 
 
 def mounts() -> Mounts:
@@ -75,42 +74,22 @@ def mounts() -> Mounts:
 
 @lru_cache(maxsize=1)
 def _mounts(sites: tuple[tuple[Path, int], ...]) -> Mounts:
-    shown: list[tuple[Path, PurePosixPath]] = []
-    emptied: list[PurePosixPath] = []
-    blanked: list[PurePosixPath] = []
-    links: list[tuple[str, PurePosixPath]] = []
-    system = [Path("/usr/lib"), Path("/usr/lib64")]
-    shown += [(folder, PurePosixPath(folder)) for folder in system if folder.is_dir()]
-    for name in ("lib", "lib64"):
-        top = Path("/", name)
-        if top.is_symlink():
-            links.append((str(top.readlink()), PurePosixPath(top)))
-        elif top.is_dir():
-            shown.append((top, PurePosixPath(top)))
-    shown.append((Path("/bin/sh").resolve(), PurePosixPath("/bin/sh")))
-
+    system, links = _system()
     base = Path(sys.base_prefix)
     interpreter = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-    shown.append((interpreter, PYTHON / "bin" / interpreter.name))
+    shown = [*system, (interpreter, PYTHON / "bin" / interpreter.name)]
     shown += [(base / name, PYTHON / name) for name in ("lib", "lib64") if (base / name).is_dir()]
-    for folder, inside in list(shown):
-        if folder.is_dir():
-            for pattern in ("python3*/*-packages", "*-packages"):
-                emptied += [
-                    inside / found.relative_to(folder)
-                    for found in folder.glob(pattern)
-                    if found.name in _SITE_FOLDERS
-                ]
-
+    emptied = [inside for folder, place in shown for inside in _package_folders(folder, place)]
+    blanked: list[PurePosixPath] = []
     path = [str(PACKAGES)]
     for number, (site, _) in enumerate(sites):
         inside = PurePosixPath("/opt", f"{site.name}-{number}" if number else site.name)
         shown.append((site, inside))
         path.append(str(inside))
-        for found, is_folder in _names_the_course(site):
-            (emptied if is_folder else blanked).append(inside / found.relative_to(site))
+        packages, files = _installed_course(site)
+        emptied += [inside / package.relative_to(site) for package in packages]
+        blanked += [inside / file.relative_to(site) for file in files]
     shared = bool(sysconfig.get_config_var("Py_ENABLE_SHARED")) and base != Path("/usr")
-    libraries = str(PYTHON / "lib") if shared else ""
     return Mounts(
         tuple(shown),
         tuple(emptied),
@@ -118,8 +97,29 @@ def _mounts(sites: tuple[tuple[Path, int], ...]) -> Mounts:
         tuple(links),
         PYTHON / "bin" / interpreter.name,
         tuple(path),
-        libraries,
+        str(PYTHON / "lib") if shared else "",
     )
+
+
+def _system() -> tuple[list[tuple[Path, PurePosixPath]], list[tuple[str, PurePosixPath]]]:
+    """Return the system's libraries and its shell, and the symbolic links that lead to them."""
+    folders = [Path("/usr/lib"), Path("/usr/lib64")]
+    shown = [(folder, PurePosixPath(folder)) for folder in folders if folder.is_dir()]
+    links = []
+    for name in ("lib", "lib64"):
+        top = Path("/", name)
+        if top.is_symlink():
+            links.append((str(top.readlink()), PurePosixPath(top)))
+        elif top.is_dir():
+            shown.append((top, PurePosixPath(top)))
+    return [*shown, (Path("/bin/sh").resolve(), PurePosixPath("/bin/sh"))], links
+
+
+def _package_folders(folder: Path, inside: PurePosixPath) -> list[PurePosixPath]:
+    """Return where the folders of packages in a shown folder are in the sandbox."""
+    patterns = ("python3*/*-packages", "*-packages") if folder.is_dir() else ()
+    paths = [path for pattern in patterns for path in folder.glob(pattern)]
+    return [inside / path.relative_to(folder) for path in paths if path.name in _SITE_FOLDERS]
 
 
 def course_files(hidden: Collection[str] = ()) -> Mapping[PurePosixPath, bytes]:

@@ -1,4 +1,4 @@
-"""The outputs of one cell, from messages that may hold anything, as a notebook stores them."""
+"""The outputs of one cell as a notebook stores them, made from messages that may hold anything."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _MOST_DISPLAYS = 1_000
 
 
 def output_of(kind: str, **fields: Any) -> NotebookNode:
-    """Return an output of a cell. nbformat's own function validates each, for a millisecond."""
+    """Return an output of a cell. nbformat's own function takes a millisecond, since it validates each."""
     return nbformat.from_dict({"output_type": kind, **fields})
 
 
 def bundle(value: object, largest: int) -> dict[str, Any]:
-    """Return a mapping of MIME types to text (or JSON, for JSON types), without what is no such thing."""
+    """Return the valid part of a mapping of MIME types to text (to JSON, for JSON types)."""
     result: dict[str, Any] = {}
     for kind, data in list(value.items())[:_MOST_FORMATS] if isinstance(value, dict) else ():
         if not isinstance(kind, str) or not _MIMETYPE.fullmatch(kind):
@@ -39,7 +39,7 @@ def bundle(value: object, largest: int) -> dict[str, Any]:
         if isinstance(data, str):
             result[kind] = text(data, largest)
         elif _JSON.fullmatch(kind) and _is_shallow(data):
-            # Written and read again: what is no JSON (NaN) or not storable (half a pair) is found out here.
+            # Written and read again, which refuses what is no JSON (NaN) and what UTF-8 cannot store.
             try:
                 result[kind] = json.loads(json.dumps(data, allow_nan=False, ensure_ascii=False).encode())
             except ValueError:
@@ -48,14 +48,14 @@ def bundle(value: object, largest: int) -> dict[str, Any]:
 
 
 def _is_shallow(data: object) -> bool:
-    # What validates and writes notebooks later goes less deep than what reads JSON.
+    # Validating and writing a notebook reaches Python's recursion limit sooner than reading JSON does.
     level = [data]
     for _ in range(_DEEPEST):
         level = [
             item
-            for one in level
-            if isinstance(one, (list, dict))
-            for item in (one.values() if isinstance(one, dict) else one)
+            for container in level
+            if isinstance(container, (list, dict))
+            for item in (container.values() if isinstance(container, dict) else container)
         ]
         if not level:
             return True
@@ -90,10 +90,10 @@ class Displays:
                 places.append(output)
 
     def update(self, name: object, data: dict[str, Any]) -> bool:
-        """Show `data` in all places of a display; return whether that is not too much."""
+        """Show `data` in all places of a display. Return False, and show nothing, if that is too large."""
         if not isinstance(name, str) or name not in self._places:
             return True
-        size = sum(len(json.dumps(one)) for one in data.values()) * len(self._places[name])
+        size = sum(len(json.dumps(value)) for value in data.values()) * len(self._places[name])
         if sum(self._sizes.values()) - self._sizes.get(name, 0) + size > self._largest:
             return False
         self._sizes[name] = size
@@ -122,15 +122,15 @@ class Outputs:
         _TAKERS[message.kind](self, message.content())
 
     def leave_out(self) -> None:
-        """Remember that there was more than was taken."""
+        """Record that outputs were dropped."""
         self._left_out = True
 
     def result(self) -> list[NotebookNode]:
-        """Return the outputs; the last says so when there have been more."""
+        """Return the outputs; if some were dropped, one more output says so."""
         if not self._left_out:
             return list(self._outputs)
-        told = f"\n[There was more output than the {self._largest >> 10} KiB kept of a cell.]\n"
-        return [*self._outputs, output_of("stream", name="stdout", text=told)]
+        notice = f"\n[There was more output than the {self._largest >> 10} KiB kept of a cell.]\n"
+        return [*self._outputs, output_of("stream", name="stdout", text=notice)]
 
     def _clear(self, content: Mapping[str, Any]) -> None:
         if content.get("wait") is True:
@@ -188,9 +188,9 @@ class Outputs:
 
 
 def error_output(content: Mapping[str, Any]) -> NotebookNode:
-    """Return the output that shows an exception: of an `error` message, or of a reply with that status."""
-    found = content.get("traceback")
-    lines = found[:_MOST_LINES] if isinstance(found, list) else []
+    """Return the output that shows an exception, from an `error` message or an error reply."""
+    traceback = content.get("traceback")
+    lines = traceback[:_MOST_LINES] if isinstance(traceback, list) else []
     return output_of(
         "error",
         ename=text(content.get("ename"), 200),

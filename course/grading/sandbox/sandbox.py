@@ -1,4 +1,4 @@
-"""One kernel's sandbox: its processes, its private file systems, its end."""
+"""The sandbox of one kernel: its processes, its private file systems, its end."""
 
 from __future__ import annotations
 
@@ -7,25 +7,35 @@ import signal
 import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from course.grading.errors import SandboxUnavailable
-from course.grading.sandbox import confinement, seccomp
+from course.grading.sandbox import confinement
 from course.grading.sandbox.bubblewrap import is_ready
 from course.grading.sandbox.limits import Limits, Watcher
 from course.grading.sandbox.usage import Folders
 from course.grading.sandbox.working_folder import put
 from course.grading.sandbox.zygote import zygotes
 
-__all__ = ["Sandbox", "SandboxUnavailable"]
-
 _SECONDS_TO_DIE = 20.0
 
 
-class Sandbox:
-    """A place for a kernel, with nothing running in it until `start`.
+class Processes(NamedTuple):
+    """The process ids of a sandbox, as the host counts them."""
 
-    Nothing of it is on the host's disk: its files are in memory of its own.
+    bubblewrap: int
+    """started by the grader; whatever else runs in the sandbox descends from it"""
+    zygote: int
+    first: int
+    """the first of the kernel's process namespace, forked from the zygote"""
+    kernel: int
+
+
+class Sandbox:
+    """A place for one kernel; nothing runs in it until `start`.
+
+    It writes nothing to the host's disk: its files are in memory of its own.
     """
 
     def __init__(
@@ -36,34 +46,37 @@ class Sandbox:
         hidden: Collection[str] = (),
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        """Find a parent for a kernel with `files` (by relative path) in its working folder.
+        """Take a zygote for a kernel with `files` (by relative path) in its working folder.
 
-        Raises SandboxUnavailable if there can be none, ValueError for a wrong argument.
+        `hidden` are modules of the course that it cannot use, `variables` nbgrader's for its environment.
+        Raises SandboxUnavailable if there can be no zygote, ValueError for a wrong argument.
         """
         self.limits = limits
         self._files = files
         self._descriptors: list[int] = []
-        self._given_back = False
+        self._is_closed = False
         self._deadline = time.monotonic() + limits.startup
-        try:
-            self._orders = confinement.orders(limits, variables or {})
-        except seccomp.UnsupportedMachine as error:
-            raise SandboxUnavailable(f"Grading needs a sandbox, and {error}.") from error
-        self._parent = zygotes.take(hidden, self._deadline)
+        self._settings = confinement.kernel_settings(limits, variables or {})
+        self.zygote = zygotes.take(hidden, self._deadline)
 
     def start(self, connection: Mapping[str, Any]) -> None:
         """Start the kernel with the content of its connection file, and hold it to the limits.
 
         Raises SandboxUnavailable, and ValueError for a file's path that leads elsewhere.
         """
-        orders = {**self._orders, "connection": dict(connection)}
-        self.kernel_pid, self._descriptors = self._parent.fork(orders, self._deadline)
-        self._first, self._kernel, self.line, *opened = self._descriptors
+        settings = {**self._settings, "connection": dict(connection)}
+        self.kernel_pid, self._descriptors = self.zygote.fork(settings, self._deadline)
+        self._first, self._kernel, self.channel, *opened = self._descriptors
         proc, first, home, tmp, shm, self.work, self.sockets = opened
         self.folders = Folders(proc, first, files=(home, tmp), memory=(shm,))
         self.watcher = Watcher(self.limits, self.folders, self.kill)
-        put(self.work, self._files, self._orders["user"])
+        put(self.work, self._files, self._settings["user"])
         self.watcher.start()
+
+    def processes(self) -> Processes:
+        """Return the ids of its processes, while the kernel runs."""
+        first, kernel = (_field(f"fdinfo/{pidfd}", "Pid", "self") for pidfd in (self._first, self._kernel))
+        return Processes(self.zygote.pid, _field("status", "PPid", first), first, kernel)
 
     @property
     def running(self) -> bool:
@@ -76,7 +89,7 @@ class Sandbox:
 
     def unavailable(self) -> SandboxUnavailable:
         """Return why the kernel has not started."""
-        return self._parent.unavailable(self._deadline)
+        return self.zygote.unavailable(self._deadline)
 
     def send(self, number: int) -> None:
         """Send the kernel's process a signal."""
@@ -84,26 +97,32 @@ class Sandbox:
             signal.pidfd_send_signal(self._kernel, number)
 
     def kill(self) -> None:
-        """Kill everything in it, and have no other kernel of this parent. Callable from any thread."""
-        self._parent.in_doubt = True
+        """Kill everything in it, and take no other kernel from its zygote. Callable from any thread."""
+        self.zygote.in_doubt = True
         self._end()
 
     def _end(self) -> None:
-        # With the first process of their namespace all others go.
+        # With the first process of their namespace all others end.
         with suppress(OSError):
             signal.pidfd_send_signal(self._first, signal.SIGKILL)
 
     def close(self) -> None:
-        """Kill everything, wait until it is gone, and let go of the files. May be called again."""
-        if self._given_back:
+        """Kill everything, wait until it is gone, and close the files. May be called again."""
+        if self._is_closed:
             return
-        self._given_back = True
+        self._is_closed = True
         if self._descriptors:
             if not self.running:
-                self._parent.in_doubt = True
+                self.zygote.in_doubt = True
             self._end()
             self.wait(_SECONDS_TO_DIE)
             self.watcher.close()
         while self._descriptors:
             os.close(self._descriptors.pop())
-        zygotes.give_back(self._parent)
+        zygotes.give_back(self.zygote)
+
+
+def _field(file: str, name: str, process: int | str) -> int:
+    """Return a number from a file of the host's /proc that has a name and a value on each line."""
+    lines = Path("/proc", str(process), file).read_text().splitlines()
+    return next(int(value) for key, _, value in (line.partition(":") for line in lines) if key == name)

@@ -1,4 +1,4 @@
-"""The system calls refused in the sandbox, as the program that the kernel runs on each of them."""
+"""The seccomp filter: a program that the system runs on each system call, and that refuses some."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import platform
 import struct
 from typing import Final
 
-# Numbers of x86-64 and of 64-bit ARM (asm-generic), from the kernel's tables.
-_NUMBERS: Final = {
+from course.grading.errors import SandboxUnavailable
+
+# By name, the numbers on x86-64 and on 64-bit ARM (asm-generic).
+REFUSED: Final = {
     # other processes: no code of the course needs to look into them
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
@@ -59,10 +61,10 @@ _NUMBERS: Final = {
     "finit_module": (313, 273),
     "delete_module": (176, 106),
 }
-# A program that meets "no such call" falls back to an older one.
-_UNKNOWN: Final = {"clone3": (435, 435), "memfd_create": (319, 279), "memfd_secret": (447, 447)}
-_CLONE: Final = (56, 220)
-_SOCKET: Final = (41, 198)
+# Told to be unknown: a program then falls back to an older call.
+UNKNOWN: Final = {"clone3": (435, 435), "memfd_create": (319, 279), "memfd_secret": (447, 447)}
+# Refused by their arguments.
+EXAMINED: Final = {"clone": (56, 220), "socket": (41, 198)}
 _MACHINES: Final = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 _NAMESPACES: Final = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 # Not AF_VSOCK, which reaches out of every namespace. libzmq asks through netlink which interfaces there are.
@@ -75,19 +77,17 @@ _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 _NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT, _THIRD_ARGUMENT_AT = 0, 4, 16, 32
 
 
-class UnsupportedMachine(Exception):
-    """The system calls of this kind of machine are not known here."""
-
-
 def program(machine: str | None = None) -> bytes:
-    """Return the filter for `machine` (this one's by default), as `bwrap --seccomp` reads it.
+    """Return the filter for a machine (this one's by default) as the BPF instructions of seccomp(2).
 
-    Raises UnsupportedMachine.
+    Raises SandboxUnavailable for a machine whose system calls are not in the tables.
     """
     machine = machine or platform.machine()
     if machine not in _MACHINES:
         known = " and ".join(_MACHINES)
-        raise UnsupportedMachine(f"the sandbox knows the system calls of {known}, not of {machine}")
+        raise SandboxUnavailable(
+            f"Grading needs a sandbox, and the sandbox knows the system calls of {known}, not of {machine}."
+        )
     architecture, column = _MACHINES[machine]
     refuse = _ERROR | errno.EPERM
     # Each instruction: operation, steps to skip if true, steps to skip if false, constant.
@@ -100,17 +100,17 @@ def program(machine: str | None = None) -> bytes:
         (_AT_LEAST, 0, 1, _X32),
         (_RETURN, 0, 0, _KILL),
     ]
-    for numbers in _NUMBERS.values():
+    for numbers in REFUSED.values():
         steps += [(_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, refuse)]
-    for numbers in _UNKNOWN.values():
+    for numbers in UNKNOWN.values():
         steps += [(_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _ERROR | errno.ENOSYS)]
     steps += [
-        (_EQUAL, 0, 4, _CLONE[column]),
+        (_EQUAL, 0, 4, EXAMINED["clone"][column]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
         (_ANY_BIT, 0, 1, _NAMESPACES),
         (_RETURN, 0, 0, refuse),
         (_RETURN, 0, 0, _ALLOW),
-        (_EQUAL, 0, 8, _SOCKET[column]),
+        (_EQUAL, 0, 8, EXAMINED["socket"][column]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
         (_EQUAL, 6, 0, _AF_UNIX),
         (_EQUAL, 5, 0, _AF_INET),

@@ -1,4 +1,4 @@
-"""A Jupyter kernel for one student's notebook, in a sandbox, and a client that believes it nothing."""
+"""A Jupyter kernel for one student's notebook, in a sandbox, held to its limits."""
 
 from __future__ import annotations
 
@@ -32,30 +32,30 @@ class StudentKernel:
         the kernel does not start (no student code has run by then), ValueError for a wrong argument.
         """
         self.limits = limits or Limits()
-        self._given = dict(assignment_files or {})
+        self._assignment_files = dict(assignment_files or {})
         self._displays = Displays(4 * self.limits.output)
         self._seconds = 0.0
-        self._sandbox = Sandbox(self.limits, files=self._given, hidden=hidden, variables=variables)
+        self.sandbox = Sandbox(self.limits, files=self._assignment_files, hidden=hidden, variables=variables)
         try:
-            self._client = Client(self._sandbox)
+            self._client = Client(self.sandbox)
         except BaseException:
-            self._sandbox.close()
+            self.sandbox.close()
             raise
-        self._since_start = Clock(self._sandbox)
+        self._since_start = Clock(self.sandbox)
 
     @property
     def alive(self) -> bool:
         """Whether the kernel can be asked more."""
-        return not self._client.condemned and self._sandbox.running and self._sandbox.watcher.breach is None
+        return not self._client.condemned and self.sandbox.running and self.sandbox.watcher.breach is None
 
     @property
     def seconds(self) -> float:
-        """Own time used of the notebook's, in background threads between cells too."""
+        """Own time used so far, that of background threads between cells included."""
         return max(self._seconds, self._since_start.processor())
 
     @property
     def answering(self) -> float:
-        """Own time used while something was asked or run; what each took is told apart."""
+        """Own time used while a cell ran or a question was answered, without background threads between."""
         return self._seconds
 
     def execute(self, code: str, *, seconds: float | None = None) -> Execution:
@@ -76,7 +76,7 @@ class StudentKernel:
     def _within(
         self, seconds: float | None, converse: Callable[[Outputs, Clock, float, bool], Execution]
     ) -> Execution:
-        breach = self._sandbox.watcher.breach
+        breach = self.sandbox.watcher.breach
         if breach is not None and not self._client.condemned:
             self._client.condemned = breach.reason
             return from_breach(breach, [], 0.0)
@@ -87,17 +87,17 @@ class StudentKernel:
             return Execution("timeout", f"The notebook took more than {self.limits.notebook:g} seconds.")
         wanted = self.limits.cell if seconds is None else seconds
         outputs = Outputs(self.limits.output, self._displays)
-        clock = Clock(self._sandbox)
+        clock = Clock(self.sandbox)
         result = converse(outputs, clock, min(wanted, left), left < wanted)
-        if self._sandbox.watcher.failure is not None:
-            raise SandboxUnavailable("The limits could not be watched.") from self._sandbox.watcher.failure
+        if self.sandbox.watcher.failure is not None:
+            raise SandboxUnavailable("The limits could not be watched.") from self.sandbox.watcher.failure
         self._seconds += result.seconds
-        breach = self._sandbox.watcher.look()
+        breach = self.sandbox.watcher.look()
         if breach is not None:
             self._client.condemned = breach.reason
             result = from_breach(breach, outputs.result(), clock.own())
         if self._client.condemned:
-            self._sandbox.kill()
+            self.sandbox.kill()
         return result
 
     def files(self) -> dict[str, bytes]:
@@ -106,14 +106,15 @@ class StudentKernel:
         Regular files only, at most as many and as much as the limits allow, without notebooks, hidden
         files and names that could be anything but a name; without the assignment's own if unchanged.
         """
-        found = working_folder.collect(self._sandbox.work, self.limits.files, self.limits.file_count)
-        return {name: content for name, content in found.items() if self._given.get(name) != content}
+        files = working_folder.collect(self.sandbox.work, self.limits.files, self.limits.file_count)
+        given = self._assignment_files
+        return {name: content for name, content in files.items() if given.get(name) != content}
 
     def close(self) -> None:
         """End the kernel and everything it started; nothing of it is left. May be called again."""
         self._client.condemned = self._client.condemned or "The kernel has been closed."
         self._client.close()
-        self._sandbox.close()
+        self.sandbox.close()
 
     def __enter__(self) -> StudentKernel:
         return self

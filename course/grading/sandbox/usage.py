@@ -1,4 +1,4 @@
-"""What the processes of a sandbox use, read from outside, where they cannot change it."""
+"""What the processes of a sandbox use. It is read on the host, where they cannot change it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True)
 class Tasks:
-    """A look at all processes of a sandbox."""
+    """What all processes of a sandbox use at one moment."""
 
     count: int
     """processes and threads, without the sandbox's own first process"""
@@ -38,9 +38,9 @@ class Folders:
 
 
 def read(path: str, folder: int) -> bytes:
-    """Return up to 4 KiB of a file of /proc, nothing when it has gone.
+    """Return up to 4 KiB of a file of /proc, nothing when its process has gone.
 
-    Raises OSError for all else: a watcher that cannot look must not find everything in order.
+    Raises OSError when it cannot be read for another reason: a limit would go unwatched.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
@@ -87,17 +87,17 @@ def proportional(proc: int) -> int:
     """Return the bytes resident in all processes, shared pages counted once. Takes milliseconds."""
     total = 0
     for pid in _pids(proc):
-        found = re.search(rb"^Pss:\s+(\d+)", read(f"{pid}/smaps_rollup", proc), re.MULTILINE)
+        share = re.search(rb"^Pss:\s+(\d+)", read(f"{pid}/smaps_rollup", proc), re.MULTILINE)
         # A process that does not show it counts with all it has.
         fields = read(f"{pid}/statm", proc).split()
-        total += int(found[1]) * 1024 if found else int(fields[1]) * _PAGE if fields else 0
+        total += int(share[1]) * 1024 if share else int(fields[1]) * _PAGE if fields else 0
     return total
 
 
 def stored(folders: Sequence[int]) -> tuple[int, int]:
     """Return the bytes and the number of files in file systems, those deleted but still open included."""
-    found = [os.fstatvfs(folder) for folder in folders]
+    systems = [os.fstatvfs(folder) for folder in folders]
     return (
-        sum((one.f_blocks - one.f_bfree) * one.f_frsize for one in found),
-        sum(one.f_files - one.f_ffree for one in found),
+        sum((system.f_blocks - system.f_bfree) * system.f_frsize for system in systems),
+        sum(system.f_files - system.f_ffree for system in systems),
     )

@@ -1,4 +1,4 @@
-"""A sandbox's working folder: what is put into it, and what a student's code has left there."""
+"""A sandbox's working folder: puts the assignment's files in, and collects what the student's code wrote."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def put(folder: int, files: Mapping[str, bytes], owner: int | None) -> None:
                 os.chown(made, owner, owner)
 
 
-def _is_decent(name: str) -> bool:
+def _is_harmless(name: str) -> bool:
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -48,13 +48,13 @@ def _is_decent(name: str) -> bool:
 
 def _regular_files(folder: int, before: str, depth: int, budget: list[int]) -> Iterator[tuple[str, int]]:
     """Yield the path and an open descriptor of each regular file; the descriptor is closed afterwards."""
-    # Listed anew each time, one entry after the other: there may be millions.
+    # One entry after the other, since there may be millions.
     with os.scandir(folder) as entries:
         for entry in entries:
             budget[0] -= 1
             if budget[0] < 0:
                 return
-            if not _is_decent(entry.name):
+            if not _is_harmless(entry.name):
                 continue
             with suppress(OSError):
                 descriptor = os.open(entry.name, _READ, dir_fd=folder)
@@ -71,18 +71,18 @@ def _regular_files(folder: int, before: str, depth: int, budget: list[int]) -> I
 def collect(folder: int, largest: int, most: int) -> dict[str, bytes]:
     """Return the files below an open folder by their relative paths: `largest` bytes in all, `most` files.
 
-    Regular files with decent names only, and never a notebook; links are not followed. A file that does
+    Only regular files with harmless names, and never a notebook; links are not followed. A file that does
     not fit is left out, as are all files once `most` names have been seen.
     """
-    found: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     left = largest
     for path, descriptor in _regular_files(folder, "", 0, [most]):
         if os.fstat(descriptor).st_size > left:
             continue
         with os.fdopen(os.dup(descriptor), "rb") as file:
-            # It may grow while it is read.
+            # The file may grow while it is read.
             content = file.read(left + 1)
         if len(content) <= left:
-            found[path] = content
+            files[path] = content
             left -= len(content)
-    return found
+    return files

@@ -1,8 +1,8 @@
-"""A subscription to a ZeroMQ socket in a sandbox, whose other end may write anything.
+"""A subscription to a ZeroMQ socket of an untrusted kernel.
 
 libzmq holds every part of a message until the last has come, and there may be any number of parts. This
-reads the same protocol (ZMTP 3.0, https://rfc.zeromq.org/spec/23/) and never holds more than it is told to.
-It does not connect again either: what it has reached before any student code ran is what it talks to.
+reads the same protocol (ZMTP 3.0, https://rfc.zeromq.org/spec/23/) and never holds more than its limit.
+It never connects again: it talks to the socket that was there before any student code ran.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import time
 
-from course.grading.sandbox.streams import Disconnected, Stream
+from course.grading.sandbox.channel import Connection, Disconnected
 
 _GREETING = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + bytes(31)
 _MORE, _LONG, _COMMAND = 1, 2, 4
@@ -19,10 +19,10 @@ _PARTS = 64
 Parts = list[bytearray]
 
 
-class Subscription(Stream):
+class Subscription(Connection):
     """A connection to the publishing socket at `path`, subscribed to everything.
 
-    `largest` is the size in bytes of the largest message that is kept; of others not a byte is.
+    `largest` is the size in bytes of the largest message that is kept; larger ones are dropped whole.
     """
 
     def __init__(self, path: str, largest: int, deadline: float) -> None:

@@ -1,7 +1,7 @@
-"""The warm parent: a process that has imported what notebooks import, from which their kernels are forked.
+"""The zygote: a process that has imported what notebooks import, and from which their kernels are forked.
 
-One is kept between kernels. It runs no student's code, so that nothing of one kernel reaches the next; after
-a kernel that did not end in good order another parent takes its place all the same.
+One is kept from kernel to kernel. It runs no student's code, so nothing of one kernel reaches the next; after
+a kernel that crashed or was killed it is replaced all the same.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 
 from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox import bubblewrap, confinement
-from course.grading.sandbox.bubblewrap import could_not_start, is_ready, said
+from course.grading.sandbox.bubblewrap import could_not_start, is_ready, read_until
 from course.grading.sandbox.mounts import GUEST_NAME, PACKAGES, Mounts, course_files, mounts
 
-# What every kernel imports sooner or later. Not matplotlib_inline's backend, which has to find a shell.
+# What most kernels import. Not matplotlib_inline's backend, which has to find a shell when it is imported.
 _MODULES = (
     "IPython.core.completerlib",
     "IPython.core.debugger",
@@ -53,7 +53,7 @@ _SECONDS_TO_DIE = 20.0
 
 
 class Description(NamedTuple):
-    """What a parent is made of. One made of the same can serve again."""
+    """What a zygote is made of. One with an equal description serves as well as a new one."""
 
     program: str
     mounts: Mounts
@@ -61,40 +61,42 @@ class Description(NamedTuple):
 
     @classmethod
     def now(cls, hidden: Collection[str]) -> Description:
-        """Return what one would be made of now. Raises SandboxUnavailable and ValueError."""
+        """Return what a zygote would be made of now. Raises SandboxUnavailable and ValueError."""
         return cls(bubblewrap.program(), mounts(), course_files(hidden))
 
 
 def _modules(course: Mapping[PurePosixPath, bytes]) -> list[str]:
     """Return the names of the course's modules that notebooks and the guest use, without the large parts."""
     files = [path.relative_to(PACKAGES) for path in course if path.suffix == ".py"]
-    folders = {PurePosixPath(name) for name in ("course", "course/checking", GUEST_NAME)}
-    names = [".".join(path.with_suffix("").parts) for path in files if path.parent in folders]
+    packages = {PurePosixPath(name) for name in ("course", "course/checking", GUEST_NAME)}
+    names = [".".join(path.with_suffix("").parts) for path in files if path.parent in packages]
     return [name.removesuffix(".__init__") for name in names if name != f"{GUEST_NAME}.init"]
 
 
 class Zygote:
-    """A warm parent in a bubblewrap of its own."""
+    """A zygote in a bubblewrap of its own."""
 
     def __init__(self, description: Description, starter: Executor, deadline: float) -> None:
         """Start one, in a thread of `starter`. Raises SandboxUnavailable."""
         self.description = description
         self.children = 0
+        """kernels that have not been given back"""
         self.in_doubt = False
+        """whether a kernel of it crashed or was killed; it forks no other then"""
         self._lock = threading.Lock()
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket, other_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         plan = confinement.confinement(description.mounts, description.course)
         try:
-            self._process = starter.submit(self._run, plan, theirs).result()
+            self._process = starter.submit(self._run, plan, other_end).result()
         except OSError as error:
             self._socket.close()
             raise could_not_start(str(error)) from error
         finally:
             plan.close()
-            theirs.close()
+            other_end.close()
         assert self._process.stderr is not None
         self._stderr = self._process.stderr
-        self._said = b""
+        self._errors = b""
         start = {
             "path": description.mounts.path,
             "modules": [*_MODULES, *_modules(description.course)],
@@ -110,7 +112,7 @@ class Zygote:
             self.close()
             raise
 
-    def _run(self, plan: confinement.Confinement, theirs: socket.socket) -> subprocess.Popen[bytes]:
+    def _run(self, plan: confinement.Confinement, standard_input: socket.socket) -> subprocess.Popen[bytes]:
         # Everything that names the host goes through a descriptor: a command line can be read inside.
         arguments = plan.data("\0".join(plan.options).encode())
         interpreter = [str(self.description.mounts.executable), "-I", "-S", "-B", str(confinement.INIT)]
@@ -119,14 +121,14 @@ class Zygote:
             executable=self.description.program,
             env={},
             cwd="/",
-            stdin=theirs.fileno(),
+            stdin=standard_input.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             pass_fds=plan.descriptors,
         )
 
     def _reply(self, deadline: float) -> tuple[bytes, list[int]]:
-        """Return an answer and its descriptors; nothing if there is none, since it failed or has ended."""
+        """Return an answer and its descriptors, nothing if it failed, has ended or is late."""
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         poll.register(self._stderr, select.POLLIN)
@@ -137,25 +139,30 @@ class Zygote:
                     return socket.recv_fds(self._socket, 100, 20)[:2]
                 break
             if self._stderr.fileno() in ready:
-                words = os.read(self._stderr.fileno(), 4096)
-                self._said += words
-                if not words or b"\0" in words:
+                text = os.read(self._stderr.fileno(), 4096)
+                self._errors += text
+                if not text or b"\0" in text:
                     break
         return b"", []
 
-    def fork(self, orders: Mapping[str, Any], deadline: float) -> tuple[int, list[int]]:
-        """Return a new kernel's process id inside, and the descriptors by which it is held.
+    def fork(self, settings: Mapping[str, Any], deadline: float) -> tuple[int, list[int]]:
+        """Start a kernel; return its process id inside, and the descriptors by which it is held.
 
-        These are of the first process of its namespaces, of the kernel itself, and of the folders that the
-        orders name. Raises SandboxUnavailable.
+        These are of the first process of its namespaces, of the kernel, of its control channel and of the
+        folders named in the settings. Raises SandboxUnavailable.
         """
         with self._lock:
             with suppress(OSError):
-                self._socket.send(json.dumps(orders).encode())
+                self._socket.send(json.dumps(settings).encode())
             number, descriptors = self._reply(deadline)
         if not number.isdigit():
             raise self.unavailable(deadline)
         return int(number), descriptors
+
+    @property
+    def pid(self) -> int:
+        """The process id of its bubblewrap."""
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -163,11 +170,11 @@ class Zygote:
         return not self.in_doubt and self._process.poll() is None
 
     def unavailable(self, deadline: float) -> SandboxUnavailable:
-        """Return why a kernel has not started; ends this parent."""
+        """End it; return why a kernel has not started."""
         self.in_doubt = True
         self._process.kill()
-        words = self._said + said(self._stderr.fileno(), b"\0", deadline)
-        return could_not_start(words.decode(errors="replace").strip(" \n\0"))
+        errors = self._errors + read_until(b"\0", self._stderr.fileno(), deadline)
+        return could_not_start(errors.decode(errors="replace").strip(" \n\0"))
 
     def close(self) -> None:
         """End it and whatever has been forked from it, and wait until it is gone. May be called again."""
@@ -183,46 +190,47 @@ class Zygote:
 
 
 class _Zygotes:
-    """Keeps the parent of the kernels to come."""
+    """Keeps a zygote for the kernels to come."""
 
     def __init__(self) -> None:
+        self.current: Zygote | None = None
+        """the zygote of the next kernel, unless what it is made of has changed by then"""
         self._lock = threading.Lock()
-        self._current: Zygote | None = None
         # bubblewrap's --die-with-parent means the thread: this one lives as long as the grader.
         self._starter = ThreadPoolExecutor(1, "sandbox starter")
 
     def take(self, hidden: Collection[str], deadline: float) -> Zygote:
-        """Return a parent that will be told `give_back`. Raises SandboxUnavailable and ValueError."""
+        """Return a zygote, to be given back. Raises SandboxUnavailable and ValueError."""
         description = Description.now(hidden)
         with self._lock:
-            if self._current and not (self._current.alive and self._current.description == description):
+            if self.current and not (self.current.alive and self.current.description == description):
                 self._retire()
-            if self._current is None:
-                self._current = Zygote(description, self._starter, deadline)
-            self._current.children += 1
-            return self._current
+            if self.current is None:
+                self.current = Zygote(description, self._starter, deadline)
+            self.current.children += 1
+            return self.current
 
-    def give_back(self, parent: Zygote) -> None:
-        """Say that a kernel of it has ended."""
+    def give_back(self, zygote: Zygote) -> None:
+        """Take a zygote back whose kernel has ended; close it if it is not to be used again."""
         with self._lock:
-            parent.children -= 1
-            if parent.in_doubt and parent is self._current:
-                self._current = None
-            if parent is not self._current and not parent.children:
-                parent.close()
+            zygote.children -= 1
+            if zygote.in_doubt and zygote is self.current:
+                self.current = None
+            if zygote is not self.current and not zygote.children:
+                zygote.close()
 
     def _retire(self) -> None:
-        if self._current and not self._current.children:
-            self._current.close()
-        self._current = None
+        if self.current and not self.current.children:
+            self.current.close()
+        self.current = None
 
     def close(self) -> None:
-        """End the parent that is kept; the next kernel has a new one. Kernels that run go on."""
+        """End the zygote that is kept; the next kernel has a new one. Kernels that run go on."""
         with self._lock:
             self._retire()
 
     def forget(self) -> None:
-        """Leave the parent to the process that started it."""
+        """Leave the zygote to the process that started it, of which this one is a fork."""
         self.__init__()  # type: ignore[misc]  # nothing of the old is true here
 
 
