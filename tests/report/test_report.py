@@ -19,9 +19,9 @@ from sqlalchemy import text
 
 from course.grading.course_folder import CourseFolder
 from course.grading.gradebook import history
-from course.grading.gradebook.book import reading
+from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.history import Grading
-from course.grading.report.gather import gather
+from course.grading.gradebook.reading import read_graded_class
 from course.grading.sandbox import bubblewrap
 from tests.helpers import course, run, small_course
 from tests.postgresql import server
@@ -107,8 +107,9 @@ def test_questions(page: Page) -> None:
 
 
 def test_a_tests_time_is_that_of_the_students_code_in_it(graded: Path) -> None:
-    with reading(url(graded), COURSE_ID, "small") as session:
-        record = gather(session, COURSE_ID, "small")
+    course_directory = CourseFolder(graded).course
+    with snapshot(course_directory, "small") as session:
+        record = read_graded_class(session, course_directory, "small")
     (dora,) = (student for student in record.students if student.id == "dora")
     assert dora.cells["small", "test_half"]["seconds"] >= 0.3 > dora.cells["small", "test_double"]["seconds"]
     assert dora.cells["small", "why"]["seconds"] is None
