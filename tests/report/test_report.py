@@ -45,10 +45,10 @@ class Page(HTMLParser):
         assert self._open == [], "every element is closed"
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        found = dict(attributes)
-        self.tags.append((tag, found))
+        names = dict(attributes)
+        self.tags.append((tag, names))
         if tag == "section":
-            self.section = str(found["aria-labelledby"])
+            self.section = str(names["aria-labelledby"])
         elif tag == "tr":
             self.rows.append([self.section])
         elif tag in ("td", "th"):
@@ -124,9 +124,9 @@ def test_written_answers_wait_for_a_reader(page: Page) -> None:
 
 
 def test_the_named_mistake(page: Page) -> None:
-    name, question, count, share, told = page.table("mistakes", "three for two")
+    name, question, count, share, message = page.table("mistakes", "three for two")
     assert (question, count, share) == ("test_half", "1", "17 %")
-    assert told == "half: It is a third of it."
+    assert message == "half: It is a third of it."
     assert name == "three for two"
 
 

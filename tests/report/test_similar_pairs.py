@@ -103,12 +103,12 @@ def a_class(size: int, seed: int = 0) -> dict[str, NormalisedAnswer]:
     """Return answers of `size` students who all wrote their own."""
     rng = random.Random(seed)
     parts = ("a = X * {}", "b = np.exp(y - {})", "for i in range({}): pass", "c = [eta, {}]", "d = {} / X")
-    found = {}
+    answers = {}
     for number in range(size):
         lines = [rng.choice(parts).format(rng.randrange(1000)) for _ in range(12)]
         source = "def train(X, y, eta):\n    " + "\n    ".join(lines)
-        found[f"s{number:04d}"] = normalise(source, QUESTION, "code")
-    return found
+        answers[f"s{number:04d}"] = normalise(source, QUESTION, "code")
+    return answers
 
 
 def test_the_two_who_copied_come_first() -> None:
@@ -152,10 +152,10 @@ def test_answers_add_up() -> None:
     other = normalise(ANSWER.replace("**", "//"), QUESTION, "code")
     first = {**a_class(30, 1), "ann": answer, "bob": answer, "carl": other, "dora": other}
     second = {**a_class(30, 2), "carl": answer, "dora": answer}
-    found = similar_pairs({("ps", "one"): first, ("ps", "two"): second}, 5)
-    assert found[0].students == ("carl", "dora")
-    assert len(found[0].matches) == 2
-    assert ("ann", "bob") in [pair.students for pair in found]
+    pairs = similar_pairs({("ps", "one"): first, ("ps", "two"): second}, 5)
+    assert pairs[0].students == ("carl", "dora")
+    assert len(pairs[0].matches) == 2
+    assert ("ann", "bob") in [pair.students for pair in pairs]
 
 
 def test_two_thousand_answers_of_which_two_are_the_same() -> None:

@@ -18,8 +18,8 @@ POINTS = st.lists(st.integers(0, 4), min_size=3, max_size=40)
 
 
 def grading(student: str, **cells: tuple[str, float | None]) -> Grading:
-    told = {name: {"verdict": verdict, "seconds": seconds} for name, (verdict, seconds) in cells.items()}
-    return Grading("ps", student, "ps", "", "", "", "", 1, "graded", 1.0, told)
+    results = {name: {"verdict": verdict, "seconds": seconds} for name, (verdict, seconds) in cells.items()}
+    return Grading("ps", student, "ps", "", "", "", "", 1, "graded", 1.0, results)
 
 
 def a_class(*rows: tuple[float | None, ...], points: float = 4.0) -> ClassRecord:
@@ -97,12 +97,12 @@ def test_item_rest_is_pearsons_correlation(points: list[int], rng: random.Random
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
 def test_everybody_is_in_one_bin(shares: list[float]) -> None:
-    found = distribution(shares)
-    assert sum(found.bins) == len(shares) == found.count
-    assert len(found.bins) == BINS
-    assert found.mean == pytest.approx(100 * np.mean(shares))
-    assert found.median == pytest.approx(100 * np.median(shares))
-    assert math.isfinite(found.deviation)
+    scores = distribution(shares)
+    assert sum(scores.bins) == len(shares) == scores.count
+    assert len(scores.bins) == BINS
+    assert scores.mean == pytest.approx(100 * np.mean(shares))
+    assert scores.median == pytest.approx(100 * np.median(shares))
+    assert math.isfinite(scores.deviation)
 
 
 def test_bins_have_their_lower_bound_and_the_last_one_both() -> None:
@@ -126,8 +126,8 @@ def test_median_time_and_verdicts_come_from_the_record() -> None:
 def test_a_record_without_times_is_read() -> None:
     """Gradings from before times were kept have none."""
     record = a_class((1,), (2,))
-    told = Grading("ps", "s0", "ps", "", "", "", "", 1, "graded", 1.0, {"q0": {"verdict": "pass"}})
-    record.students[0].gradings["ps"] = told
+    untimed = Grading("ps", "s0", "ps", "", "", "", "", 1, "graded", 1.0, {"q0": {"verdict": "pass"}})
+    record.students[0].gradings["ps"] = untimed
     (item,) = items(record)
     assert item.seconds is None
     assert item.verdicts == {"pass": 1}

@@ -46,7 +46,7 @@ def read_class(session: Session, course: CourseDirectory, assignment: str) -> Cl
     Raises NotebookError where a notebook under `source/`, which has the order of the questions, is damaged.
     """
     questions = _questions(session, course, assignment)
-    marks = _marks(session, assignment, {question.key for question in questions})
+    marks = _marks(session, assignment)
     submissions = _submissions(session, assignment)
     columns = (Student.id, Student.last_name, Student.first_name, Student.email)
     students = []
@@ -114,8 +114,8 @@ def _cells(session: Session, assignment: str, kind: Any, *columns: Any) -> Any:
     return session.execute(query.where(Assignment.name == assignment).order_by(Notebook.name, kind.name))
 
 
-def _marks(session: Session, assignment: str, keys: set[CellKey]) -> dict[str, dict[CellKey, Mark]]:
-    """Return the marks for these cells by student; a grade of a cell that is no question any more is none."""
+def _marks(session: Session, assignment: str) -> dict[str, dict[CellKey, Mark]]:
+    """Return the marks of each student, without grades whose cell was removed from the assignment."""
     query = (
         select(
             SubmittedAssignment.student_id,
@@ -133,8 +133,7 @@ def _marks(session: Session, assignment: str, keys: set[CellKey]) -> dict[str, d
     )
     marks: dict[str, dict[CellKey, Mark]] = defaultdict(dict)
     for student, notebook, name, points, is_waiting in session.execute(query):
-        if (notebook, name) in keys:
-            marks[student][notebook, name] = Mark(points or 0.0, bool(is_waiting))
+        marks[student][notebook, name] = Mark(points or 0.0, bool(is_waiting))
     return marks
 
 

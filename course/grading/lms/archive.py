@@ -108,7 +108,7 @@ class Archive:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Archive]:
+def open_archive(path: Path) -> Iterator[Archive]:
     """Open the archive at `path`. Raises ArchiveError, also where the file cannot be read."""
     if path.is_dir():
         raise ArchiveError(f"{path} is a folder: zip it again (Safari unpacks what it downloads)")
@@ -129,7 +129,7 @@ def opened(path: Path) -> Iterator[Archive]:
         raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def same(name: PurePosixPath | str) -> str:
+def folded(name: PurePosixPath | str) -> str:
     """Return a form of a name that is the same for all names that some file system takes for one.
 
     They may differ in case, and in the composition of letters such as é.

@@ -12,7 +12,7 @@ from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError, NoGradebook
 from course.grading.gradebook.book import snapshot
 from course.grading.lms import rosters
-from course.grading.lms.archive import opened
+from course.grading.lms.archive import open_archive
 from course.grading.lms.matching import archived_submissions, match_students
 from course.grading.lms.submitted import SubmittedWriter
 from course.grading.lms.summary import CollectSummary
@@ -31,7 +31,7 @@ def collect(
     due = _due(course_folder, assignment)
     people = rosters.read_roster(roster) if roster else None
     summary = CollectSummary()
-    with opened(file) as archive:
+    with open_archive(file) as archive:
         submissions = list(archived_submissions(archive, system, notebooks, people, summary))
         summary.total = len(submissions) + len(summary.refused)
         by_student = dict(match_students(submissions, people, system, summary))

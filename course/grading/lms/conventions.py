@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from course.grading.lms.archive import same
+from course.grading.lms.archive import folded
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ _TYPED = re.compile(
 _TWO_NUMBERS = re.compile(r"\d+_")
 
 
-def moodle(
+def parse_moodle(
     paths: Sequence[PurePosixPath], notebooks: Collection[str], known_keys: Collection[str]
 ) -> ParsedNames:
     """Parse `Full Name_12345_assignsubmission_file_/…`, and the same without folders.
@@ -70,7 +70,7 @@ def moodle(
     return names
 
 
-def canvas(
+def parse_canvas(
     paths: Sequence[PurePosixPath], notebooks: Collection[str], known_keys: Collection[str]
 ) -> ParsedNames:
     """Parse `lastfirst_LATE_123_456_file-1.ipynb`: the student's number, then that of the file.
@@ -117,13 +117,13 @@ def _canvas_name(match: re.Match[str], notebooks: Collection[str]) -> ParsedName
     path = PurePosixPath(match["file"])
     again = re.fullmatch(r"(.+)-(\d+)", path.stem)
     number = 0
-    if again and path.suffix.lower() == ".ipynb" and same(again[1]) in map(same, notebooks):
+    if again and path.suffix.lower() == ".ipynb" and folded(again[1]) in map(folded, notebooks):
         path, number = path.with_stem(again[1]), int(again[2])
     version = (number, int(match["number"]))
     return ParsedName(match["key"], match["name"] or "", path, bool(match["late"]), version)
 
 
-def folders_or_files(
+def parse_folders_or_files(
     paths: Sequence[PurePosixPath], notebooks: Collection[str], known_keys: Collection[str]
 ) -> ParsedNames:
     """Parse the paths of folders or files that are named after students, one for each.
@@ -133,11 +133,11 @@ def folders_or_files(
     """
     depth = _folders_around(paths, notebooks)
     names: ParsedNames = []
-    folders = {same(path.parts[depth]) for path in paths if len(path.parts) > depth + 1}
+    folders = {folded(path.parts[depth]) for path in paths if len(path.parts) > depth + 1}
     for path in paths:
         rest = path.parts[depth:]
         student = rest[0] if len(rest) > 1 else _student_in(PurePosixPath(rest[0]).stem, notebooks)
-        if len(rest) == 1 and same(student) in folders:
+        if len(rest) == 1 and folded(student) in folders:
             reason = f"is there a folder {student} too, of the same student or of another?"
             names.append(AmbiguousName(path, reason))
         else:
@@ -154,8 +154,8 @@ def _folders_around(paths: Sequence[PurePosixPath], notebooks: Collection[str]) 
             return depth
         # A single folder is a student's if the work lies in it, or in a folder named after the assignment.
         work = [rest for rest in below if rest[-1].lower().endswith((".ipynb", ".zip"))]
-        expected = {same(name) for name in notebooks} | {same(f"{name}.ipynb") for name in notebooks}
-        if (len(work) == 1 and len(work[0]) == 2) or any(same(rest[1]) in expected for rest in below):
+        expected = {folded(name) for name in notebooks} | {folded(f"{name}.ipynb") for name in notebooks}
+        if (len(work) == 1 and len(work[0]) == 2) or any(folded(rest[1]) in expected for rest in below):
             return depth
         depth += 1
 
@@ -170,7 +170,11 @@ def _student_in(stem: str, notebooks: Collection[str]) -> str:
     return stem
 
 
-CONVENTIONS: dict[str, Convention] = {"moodle": moodle, "canvas": canvas, "zip": folders_or_files}
+CONVENTIONS: dict[str, Convention] = {
+    "moodle": parse_moodle,
+    "canvas": parse_canvas,
+    "zip": parse_folders_or_files,
+}
 FORMS = {
     "moodle": "Full Name_12345_assignsubmission_file_",
     "canvas": "lastfirst_123_456_file.ipynb",

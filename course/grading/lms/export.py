@@ -41,7 +41,7 @@ def export(
     course = course_folder.course
     target = to or root / f"{assignment}-{system}.csv"
     with snapshot(course, assignment) as session:
-        record, lines = write(session, course, system, assignment, target, roster, provisional)
+        record, lines = write_grades(session, course, system, assignment, target, roster, provisional)
     graded = {student.id for student in record.graded}
     ungraded = sorted(set(folders(converter(course_folder), assignment)) - graded)
     if ungraded:
@@ -49,7 +49,7 @@ def export(
     return lines
 
 
-def write(
+def write_grades(
     session: Session,
     course: CourseDirectory,
     system: str,
@@ -98,7 +98,7 @@ class SystemExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
         to = Path(self.to or f"{name}-{self.system}.csv")
         roster = Path(self.roster) if self.roster else None
         course = self.parent.coursedir
-        _, lines = write(gradebook.db, course, self.system, name, to, roster, self.provisional)
+        _, lines = write_grades(gradebook.db, course, self.system, name, to, roster, self.provisional)
         for line in lines:
             self.log.info(line)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from course.grading.errors import ArchiveError
-from course.grading.lms.archive import Archive, same
+from course.grading.lms.archive import Archive, folded
 from course.grading.lms.conventions import CONVENTIONS, FORMS, AmbiguousName, ParsedName, unwrapped
-from course.grading.lms.rosters import Roster, is_id, words
+from course.grading.lms.rosters import Roster, is_id, name_words
 from course.grading.lms.selection import Refused, SubmittedFile
 from course.grading.lms.summary import CollectSummary
 from course.grading.submissions.other_files import MOST_BYTES
@@ -84,7 +84,7 @@ def match_students(
             student = find(submission)
             if not is_id(student):
                 raise Refused("is no name for a folder: rename it in the archive, or give a --roster")
-            by_student.setdefault(same(student), []).append((student, submission))
+            by_student.setdefault(folded(student), []).append((student, submission))
         except Refused as error:
             summary.refused.append((submission.title, str(error)))
     for group in by_student.values():
@@ -103,12 +103,12 @@ def _by_roster(people: Roster, system: str) -> Callable[[ArchivedSubmission], st
     hint = ": Moodle's grading worksheet as --roster tells them apart" if system == "moodle" else ""
 
     def find(submission: ArchivedSubmission) -> str:
-        key = same(submission.key)
+        key = folded(submission.key)
         if key in keys:
             return keys[key].student
         if only_keys:
             raise Refused(f"is not in {people.file}: add the student, or take the roster of this course")
-        namesakes = names.get(words(submission.name), [])
+        namesakes = names.get(name_words(submission.name), [])
         if not namesakes:
             raise Refused(f"is not in {people.file}, by name: add the student, or correct the name")
         if len(namesakes) > 1:

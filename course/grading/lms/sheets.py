@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from course.grading.errors import CourseError
 from course.grading.gradebook.class_record import ClassRecord, StudentRecord
-from course.grading.lms.archive import same
+from course.grading.lms.archive import folded
 from course.grading.lms.rosters import Person, Roster
 
 _FORMULA = tuple("=+-@＝＋－＠")
@@ -37,20 +37,20 @@ class Sheet:
         return ((BOM if bom else "") + file.getvalue()).encode("utf-8", "replace")
 
 
-def text(words: str) -> str:
+def text_cell(words: str) -> str:
     """Return a cell with `words` on one line, which no spreadsheet takes for a formula."""
     line = " ".join("".join(c if c.isprintable() else " " for c in words).split())
     # A dash alone is no formula: Moodle writes it where there is no grade.
     return f"'{line}" if line.startswith(_FORMULA) and line != "-" else line
 
 
-def number(value: float) -> str:
+def number_cell(value: float) -> str:
     """Return a cell with a number, rounded to five decimal places, as many as Moodle has."""
     digits = f"{value:.5f}".rstrip("0").rstrip(".")
     return "0" if digits in ("-0", "") else digits
 
 
-def plain(record: ClassRecord, roster: Roster | None, provisional: bool) -> Sheet:
+def plain_sheet(record: ClassRecord, roster: Roster | None, provisional: bool) -> Sheet:
     """Return a table of everything, with a line for each student, for spreadsheets and other programs."""
     head = [
         "assignment",
@@ -63,39 +63,43 @@ def plain(record: ClassRecord, roster: Roster | None, provisional: bool) -> Shee
         "timestamp",
     ]
     head += ["raw_score", "late_submission_penalty", "score", "max_score"]
-    rows = [[*head, *map(text, record.labels.values())]]
+    rows = [[*head, *map(text_cell, record.labels.values())]]
     for student in record.students:
         waiting = record.waiting(student)
         status = "waits for grading" if waiting else "graded" if student.handed_in else "not handed in"
         names = (student.id, student.last_name, student.first_name, student.email)
-        row = [*map(text, (record.assignment, *names, status, ", ".join(waiting)))]
+        row = [*map(text_cell, (record.assignment, *names, status, ", ".join(waiting)))]
         row += [f"{student.timestamp:%Y-%m-%d %H:%M:%S} UTC" if student.timestamp else ""]
-        row += [number(value) if student.handed_in else "" for value in (student.raw_score, student.penalty)]
-        row += [_total(record, student, provisional, ""), number(record.max_score)]
+        row += [
+            number_cell(value) if student.handed_in else "" for value in (student.raw_score, student.penalty)
+        ]
+        row += [_total(record, student, provisional, ""), number_cell(record.max_score)]
         rows.append([*row, *_points(record, student, "")])
     return Sheet(rows)
 
 
-def moodle(record: ClassRecord, roster: Roster | None, provisional: bool) -> Sheet:
+def moodle_sheet(record: ClassRecord, roster: Roster | None, provisional: bool) -> Sheet:
     """Return the table for Moodle's import of grades: the roster, a grading worksheet, filled in.
 
     Moodle refuses the whole table for one student it does not know. A dash is no grade: an empty cell
     would be none for an old grade item, and zero for a new one.
     """
-    labels = [text(f"{record.assignment} {label}") for label in record.labels.values()]
+    labels = [text_cell(f"{record.assignment} {label}") for label in record.labels.values()]
     if roster is None:
-        rows = [["Student ID", "First name", "Last name", "Email address", text(record.assignment), *labels]]
+        rows = [
+            ["Student ID", "First name", "Last name", "Email address", text_cell(record.assignment), *labels]
+        ]
         for student in record.students:
-            names = map(text, (student.id, student.first_name, student.last_name, student.email))
+            names = map(text_cell, (student.id, student.first_name, student.last_name, student.email))
             total = _total(record, student, provisional, "-")
             rows.append([*names, total, *_points(record, student, "-")])
         return Sheet(rows)
     place = roster.column(("grade",))
-    total_heading = [] if place is not None else [text(record.assignment)]
-    rows = [[*map(text, roster.headings), *total_heading, *labels]]
+    total_heading = [] if place is not None else [text_cell(record.assignment)]
+    rows = [[*map(text_cell, roster.headings), *total_heading, *labels]]
     sheet = Sheet(rows)
     for person, student in _matched(record, roster, "moodle", sheet):
-        cells = [text(cell) for cell in person.cells[: len(roster.headings)]]
+        cells = [text_cell(cell) for cell in person.cells[: len(roster.headings)]]
         if place is not None:
             # In a worksheet a dash would count as zero.
             cells[place] = _total(record, student, provisional, "")
@@ -113,11 +117,11 @@ def _other_maximum(record: ClassRecord, roster: Roster) -> Iterator[str]:
     if any(_value(cell) not in (None, record.max_score) for cell in maxima):
         yield (
             f"Moodle's maximum grade is {' or '.join(sorted(maxima))}, the assignment's "
-            f"{number(record.max_score)}: make them the same in Moodle before you import"
+            f"{number_cell(record.max_score)}: make them the same in Moodle before you import"
         )
 
 
-def canvas(record: ClassRecord, roster: Roster | None, provisional: bool) -> Sheet:
+def canvas_sheet(record: ClassRecord, roster: Roster | None, provisional: bool) -> Sheet:
     """Return the table for the import of Canvas's gradebook; the roster is an exported one."""
     heading = record.assignment
     people: list[tuple[list[str], StudentRecord]]
@@ -134,14 +138,14 @@ def canvas(record: ClassRecord, roster: Roster | None, provisional: bool) -> She
         form = re.compile(rf"{re.escape(record.assignment)}(?: \(\d+\))?", re.IGNORECASE)
         heading = next((heading for heading in roster.headings if form.fullmatch(heading)), heading)
         people = [
-            ([text(person.cells[c]) if c is not None else "" for c in columns], student)
+            ([text_cell(person.cells[c]) if c is not None else "" for c in columns], student)
             for person, student in _matched(record, roster, "canvas", sheet)
         ]
-    labels = [text(f"{record.assignment} {label}") for label in record.labels.values()]
-    most = [number(question.max_points) for question in record.questions]
-    sheet.rows.append([*CANVAS_COLUMNS, text(heading), *labels])
+    labels = [text_cell(f"{record.assignment} {label}") for label in record.labels.values()]
+    most = [number_cell(question.max_points) for question in record.questions]
+    sheet.rows.append([*CANVAS_COLUMNS, text_cell(heading), *labels])
     blank = [""] * (len(CANVAS_COLUMNS) - 1)
-    sheet.rows.append(["    Points Possible", *blank, number(record.max_score), *most])
+    sheet.rows.append(["    Points Possible", *blank, number_cell(record.max_score), *most])
     for cells, student in people:
         total = _total(record, student, provisional, "")
         sheet.rows.append([*cells, total, *_points(record, student, "")])
@@ -149,9 +153,9 @@ def canvas(record: ClassRecord, roster: Roster | None, provisional: bool) -> She
 
 
 SHEETS: dict[str, Callable[[ClassRecord, Roster | None, bool], Sheet]] = {
-    "moodle": moodle,
-    "canvas": canvas,
-    "csv": plain,
+    "moodle": moodle_sheet,
+    "canvas": canvas_sheet,
+    "csv": plain_sheet,
 }
 
 
@@ -164,8 +168,8 @@ def _canvas_people(record: ClassRecord) -> list[tuple[list[str], StudentRecord]]
     counts = Counter((student.last_name, student.first_name) for student in record.students)
     people = []
     for student in record.students:
-        student_id = text(student.id)
-        name = text(", ".join(filter(None, (student.last_name, student.first_name))))
+        student_id = text_cell(student.id)
+        name = text_cell(", ".join(filter(None, (student.last_name, student.first_name))))
         is_unique = counts[student.last_name, student.first_name] == 1
         canvas_id = student_id if student_id.isascii() and student_id.isdigit() else ""
         cells = [(name if is_unique else "") or student_id, canvas_id, student_id, student_id, ""]
@@ -176,13 +180,13 @@ def _canvas_people(record: ClassRecord) -> list[tuple[list[str], StudentRecord]]
 def _total(record: ClassRecord, student: StudentRecord, provisional: bool, nothing: str) -> str:
     """Return a student's score, or `nothing` where there is none, or none that is final."""
     has_total = student.handed_in and (provisional or not record.waiting(student))
-    return number(student.score) if has_total else nothing
+    return number_cell(student.score) if has_total else nothing
 
 
 def _points(record: ClassRecord, student: StudentRecord, nothing: str) -> list[str]:
     """Return a student's points for each question, or `nothing` where there are none yet."""
     marks = (student.marks.get(question.key) for question in record.questions)
-    return [number(mark.points) if mark and not mark.is_waiting else nothing for mark in marks]
+    return [number_cell(mark.points) if mark and not mark.is_waiting else nothing for mark in marks]
 
 
 def _value(cell: str) -> float | None:
@@ -203,7 +207,7 @@ def _matched(
     students: dict[str, StudentRecord] = {}
     missing = []
     for student in record.students:
-        person = people.get(same(student.id)) or people.get(same(student.email))
+        person = people.get(folded(student.id)) or people.get(folded(student.email))
         if person is None:
             missing.append(student.id)
         elif person.student in students:
