@@ -127,13 +127,13 @@ def collect(
     ] = False,
 ) -> None:
     """Put the submissions that a learning management system hands out under submitted/."""
-    from course.grading.lms import collect, summary  # late: they need nbgrader
+    from course.grading.lms import collect  # late: it needs nbgrader
     from course.text import printable
 
-    found = collect.collect(Path.cwd(), system, file, assignment, roster=roster, update=update)
-    for line in summary.show(found, Path.cwd()):
+    result = collect.collect(Path.cwd(), system, file, assignment, roster=roster, update=update)
+    for line in result.lines(Path.cwd()):
         typer.echo(printable(line, 2000))
-    if found.refused:
+    if result.refused:
         raise typer.Exit(1)
 
 
@@ -156,8 +156,8 @@ def export(
     from course.grading.lms import export  # late: it needs nbgrader
     from course.text import printable
 
-    told = export.export(Path.cwd(), system, assignment, to=output, roster=roster, provisional=provisional)
-    for line in told:
+    lines = export.export(Path.cwd(), system, assignment, to=output, roster=roster, provisional=provisional)
+    for line in lines:
         typer.echo(printable(line, 2000))
 
 
@@ -199,13 +199,13 @@ def diff(
     """Show what grading again changed, student by student, and why."""
     from rich.console import Console
 
-    from course.grading.gradebook import changes, changes_shown  # late: they need nbgrader
+    from course.grading.gradebook import changes  # late: it needs nbgrader
 
-    found = changes.changes(Path.cwd(), assignment, student)
+    class_changes = changes.find_changes(Path.cwd(), assignment, student)
     if json:
-        changes_shown.print_lines(found)
+        changes.print_json(class_changes)
     else:
-        changes_shown.print_table(found, Console(markup=False, emoji=False, highlight=False))
+        changes.print_table(class_changes, Console(markup=False, emoji=False, highlight=False))
 
 
 @app.command()

@@ -22,22 +22,22 @@ CONTRAST = """() => {
     .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
     .reduce((sum, c, k) => sum + c * [0.2126, 0.7152, 0.0722][k], 0);
   const behind = element => {
-    for (let one = element; one; one = one.parentElement) {
-      const colour = rgba(getComputedStyle(one).backgroundColor);
+    for (let ancestor = element; ancestor; ancestor = ancestor.parentElement) {
+      const colour = rgba(getComputedStyle(ancestor).backgroundColor);
       if (colour[3] === 255) return colour;
     }
     return rgba("white");
   };
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const found = [];
+  const contrasts = [];
   while (walker.nextNode()) {
     const text = walker.currentNode.textContent.trim(), element = walker.currentNode.parentElement;
     if (!text || element.closest("title, desc")) continue;
     const style = getComputedStyle(element), isDrawn = element.closest("svg") !== null;
     const [a, b] = [luminance(rgba(isDrawn ? style.fill : style.color)), luminance(behind(element))];
-    found.push([(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), text.slice(0, 40)]);
+    contrasts.push([(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), text.slice(0, 40)]);
   }
-  return found;
+  return contrasts;
 }"""
 
 
@@ -50,11 +50,11 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(request: pytest.FixtureRequest, browser: Browser, path: Path) -> Iterator[Page]:
     context = browser.new_context(color_scheme=request.param, viewport={"width": 1200, "height": 900})
     page = context.new_page()
-    page.said = []  # type: ignore[attr-defined]
-    page.on("console", lambda message: page.said.append(message.text))
-    page.on("pageerror", lambda error: page.said.append(str(error)))
-    page.on("dialog", lambda dialog: page.said.append(dialog.message))
-    page.on("request", lambda request: page.said.append(request.url))
+    page.events = []  # type: ignore[attr-defined]
+    page.on("console", lambda message: page.events.append(message.text))
+    page.on("pageerror", lambda error: page.events.append(str(error)))
+    page.on("dialog", lambda dialog: page.events.append(dialog.message))
+    page.on("request", lambda request: page.events.append(request.url))
     page.goto(path.as_uri())
     yield page
     context.close()
@@ -63,15 +63,15 @@ def page(request: pytest.FixtureRequest, browser: Browser, path: Path) -> Iterat
 @pytest.mark.browser
 def test_it_asks_nobody_and_runs_nothing(page: Page, path: Path) -> None:
     page.wait_for_load_state("networkidle")
-    assert page.said == [path.as_uri()]
+    assert page.events == [path.as_uri()]
     assert page.locator("script, img, iframe, object").count() == 0
 
 
 @pytest.mark.browser
 def test_all_text_stands_out(page: Page) -> None:
-    found = page.evaluate(CONTRAST)
-    assert len(found) > 100
-    assert [text for text in found if text[0] < 4.5] == []
+    contrasts = page.evaluate(CONTRAST)
+    assert len(contrasts) > 100
+    assert [text for text in contrasts if text[0] < 4.5] == []
 
 
 @pytest.mark.browser

@@ -34,7 +34,7 @@ def root(graded: Path, tmp_path: Path) -> Path:
     return shutil.copytree(graded, tmp_path / "course")
 
 
-def said(root: Path, *arguments: str) -> str:
+def diff(root: Path, *arguments: str) -> str:
     result = course("diff", "small", *arguments, cwd=root)
     assert (result.returncode, result.stderr) == (0, "")
     return result.stdout
@@ -80,25 +80,25 @@ def test_a_cell_has_changed_when_its_result_has() -> None:
 
 
 def test_graded_once(root: Path) -> None:
-    assert said(root) == "small: 6 graded only once\n"
+    assert diff(root) == "small: 6 graded only once\n"
 
 
 def test_nothing_changed(root: Path) -> None:
     assert course("grade", "small", "--force", "--jobs", "1", cwd=root).returncode == 0
-    assert said(root) == "small: 6 graded again with no change\n  graded again as it was (--force): 6\n"
+    assert diff(root) == "small: 6 graded again with no change\n  graded again as it was (--force): 6\n"
 
 
 def test_a_resubmission_and_a_changed_test(root: Path) -> None:
     hand_in(root, "ann", **RIGHT)
     hand_in(root, "bob", **(RIGHT | {"half": WRONG}))
     assert course("grade", "small", "--jobs", "1", cwd=root).returncode == 0
-    told = said(root)
-    assert told.startswith("small: 2 changed; 4 graded only once\n  another submission: 2\n")
-    assert re.search(r"\nann: 1 → 3 of 3 points, graded \S+ \S+ and \S+ \S+ UTC\n", told)
-    assert "  why: another submission; other hidden inputs\n" in told
-    assert re.search(r"\n +test_half +wrong → pass +0 of 2 → 2 of 2 *\n", told)
-    assert "bob: 3 → 1 of 3 points" in told
-    assert "bob" not in said(root, "--student", "ann")
+    output = diff(root)
+    assert output.startswith("small: 2 changed; 4 graded only once\n  another submission: 2\n")
+    assert re.search(r"\nann: 1 → 3 of 3 points, graded \S+ \S+ and \S+ \S+ UTC\n", output)
+    assert "  why: another submission; other hidden inputs\n" in output
+    assert re.search(r"\n +test_half +wrong → pass +0 of 2 → 2 of 2 *\n", output)
+    assert "bob: 3 → 1 of 3 points" in output
+    assert "bob" not in diff(root, "--student", "ann")
     # the instructor finds that a third will do as well
     path = root / "source" / "small" / "small.ipynb"
     source = notebooks.read(path)
@@ -108,16 +108,16 @@ def test_a_resubmission_and_a_changed_test(root: Path) -> None:
     notebooks.write(source, path)
     CourseFolder(root).generate("small")
     assert course("grade", "small", "--jobs", "1", cwd=root).returncode == 0
-    told = said(root)
-    assert told.startswith("small: 6 changed\n  the assignment changed: 6\n")
-    assert "carl: 1 → 6 of 6 points" in told
-    assert re.search(r"test_half +wrong → pass +0 of 2 → 5 of 5", told)
+    output = diff(root)
+    assert output.startswith("small: 6 changed\n  the assignment changed: 6\n")
+    assert "carl: 1 → 6 of 6 points" in output
+    assert re.search(r"test_half +wrong → pass +0 of 2 → 5 of 5", output)
 
 
 def test_json_lines(root: Path) -> None:
     hand_in(root, "ann", **RIGHT)
     assert course("grade", "small", "--force", "--jobs", "1", cwd=root).returncode == 0
-    lines = [json.loads(line) for line in said(root, "--json").splitlines()]
+    lines = [json.loads(line) for line in diff(root, "--json").splitlines()]
     assert [line["student"] for line in lines] == sorted(STUDENTS)
     ann = lines[0]
     assert set(ann) == {"student", "notebook", "reasons", "before", "after", "cells"}
@@ -135,9 +135,9 @@ def test_a_failed_grading_is_told_and_what_was_there_holds(root: Path) -> None:
             gradebook.db, record(status="infrastructure-error", cells={}, problem="\x1b[2JNo\nroom")
         )
         gradebook.db.commit()
-    told = said(root)
-    assert told.startswith("small: 6 graded only once; 1 not graded, the last time\n")
-    assert "ann: the last grading failed, what was there holds:  [2JNo room\n" in told
+    output = diff(root)
+    assert output.startswith("small: 6 graded only once; 1 not graded, the last time\n")
+    assert "ann: the last grading failed, what was there holds:  [2JNo room\n" in output
 
 
 @pytest.mark.parametrize(
@@ -178,11 +178,11 @@ def test_both_ways_of_grading_keep_the_same_record(root: Path) -> None:
     for ours, stock in zip(rows[::2], rows[1::2], strict=True):
         assert ours.graded_at < stock.graded_at
         old, new = dict(ours._mapping), dict(stock._mapping)
-        for found in (old, new):
+        for grading in (old, new):
             for name in ("id", "graded_at", "seconds"):
-                assert found.pop(name)
-            found["cells"] = json.loads(found["cells"])
-            for cell in found["cells"].values():
+                assert grading.pop(name)
+            grading["cells"] = json.loads(grading["cells"])
+            for cell in grading["cells"].values():
                 assert cell.pop("seconds") >= 0
         assert old == new
         assert all(old[name] for name in ("submission", "files", "version", "grader", "seed", "versions"))

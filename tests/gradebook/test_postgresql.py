@@ -17,8 +17,8 @@ def test_two_graders_at_once(tmp_path) -> None:
         made = run(["nbgrader", "generate_assignment", "small", "--force"], root, **here)
         assert made.returncode == 0, made.stderr
         graders = [start("grade", "small", "--jobs", "1", cwd=root, **here) for _ in range(2)]
-        told = [grader.communicate()[0] for grader in graders]
-        assert [grader.returncode for grader in graders] == [0, 0], told
+        outputs = [grader.communicate()[0] for grader in graders]
+        assert [grader.returncode for grader in graders] == [0, 0], outputs
         assert rows(address) == expected
         assert export(address) == exported
         # both graded, the first one's result stayed

@@ -9,7 +9,7 @@ import pytest
 
 from course.grading.course_folder import CourseFolder
 from course.grading.lms.collect import collect
-from course.grading.lms.summary import Summary
+from course.grading.lms.summary import CollectSummary
 from tests.helpers import small_course
 
 
@@ -29,7 +29,7 @@ def root(prepared, tmp_path) -> Path:
 def take(root, tmp_path):
     """Collects an archive of a system into the course."""
 
-    def taking(system: str, file: Path, **settings) -> Summary:
+    def taking(system: str, file: Path, **settings) -> CollectSummary:
         return collect(root, system, file, "small", **settings)
 
     return taking

@@ -1,4 +1,4 @@
-"""An archive leads nowhere else, whatever is in it, and fails in one sentence."""
+"""Whatever an archive holds, no path leads out of it, and what fails is told in one sentence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course.grading.errors import ArchiveError
-from course.grading.lms.archive import Archive, opened
+from course.grading.lms.archive import Archive, open_archive
 from tests.lms.archives import MONDAY, archive, archive_of, entry
 
 
@@ -92,29 +92,29 @@ def test_a_size_that_is_not_true_is_damage() -> None:
     content = bytearray(packed((entry("x"), b"y" * 1000)))
     start = content.index(b"PK\1\2")
     struct.pack_into("<L", content, start + 24, 400)
-    found = opened_bytes(bytes(content))
+    opened = opened_bytes(bytes(content))
     with pytest.raises(ArchiveError, match="download it again"):
-        found.read(found.entries[0], 10_000)
+        opened.read(opened.entries[0], 10_000)
 
 
 def test_a_file_is_read_up_to_a_limit() -> None:
-    found = opened_bytes(packed((entry("x"), bytes(2 << 20))))
+    opened = opened_bytes(packed((entry("x"), bytes(2 << 20))))
     with pytest.raises(ArchiveError, match="x is larger than 1 MiB"):
-        found.read(found.entries[0], 1 << 20)
+        opened.read(opened.entries[0], 1 << 20)
 
 
 @pytest.mark.parametrize("flag", [True, False])
 def test_names_are_single_characters_whatever_wrote_them(flag) -> None:
     name = unicodedata.normalize("NFD", "Müller/é.ipynb") if flag else "Müller/é.ipynb".encode("cp437")
-    (found,) = opened_bytes(packed((entry(name), b""))).entries
-    assert found.path == PurePosixPath("Müller/é.ipynb")
+    (file,) = opened_bytes(packed((entry(name), b""))).entries
+    assert file.path == PurePosixPath("Müller/é.ipynb")
 
 
 def test_times_are_in_utc() -> None:
-    (found,) = opened_bytes(packed((entry("x", MONDAY), b""))).entries
-    assert found.time == MONDAY
-    (found,) = opened_bytes(packed((entry("x", None), b""))).entries
-    assert found.time is None
+    (file,) = opened_bytes(packed((entry("x", MONDAY), b""))).entries
+    assert file.time == MONDAY
+    (file,) = opened_bytes(packed((entry("x", None), b""))).entries
+    assert file.time is None
 
 
 def test_what_systems_leave_behind_is_not_there() -> None:
@@ -126,19 +126,19 @@ def test_what_systems_leave_behind_is_not_there() -> None:
         "a/b.ipynb",
         "empty/",
     )
-    found = opened_bytes(packed(*((entry(name), b"") for name in names)))
-    assert [str(one.path) for one in found.entries] == ["a/b.ipynb"]
+    opened = opened_bytes(packed(*((entry(name), b"") for name in names)))
+    assert [str(file.path) for file in opened.entries] == ["a/b.ipynb"]
 
 
 def test_what_is_no_archive(tmp_path) -> None:
     for content, words in ((b"", "damaged"), (b"Rar!", "damaged"), (b"PK\3\4" + bytes(60), "damaged")):
         file = tmp_path / "a.zip"
         file.write_bytes(content)
-        with pytest.raises(ArchiveError, match=words), opened(file):
+        with pytest.raises(ArchiveError, match=words), open_archive(file):
             pass
-    with pytest.raises(ArchiveError, match="zip it again"), opened(tmp_path):
+    with pytest.raises(ArchiveError, match="zip it again"), open_archive(tmp_path):
         pass
-    with pytest.raises(ArchiveError, match="there is no file"), opened(tmp_path / "b.zip"):
+    with pytest.raises(ArchiveError, match="there is no file"), open_archive(tmp_path / "b.zip"):
         pass
 
 
@@ -153,13 +153,13 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=
 )
 def test_no_name_leads_out(parts) -> None:
     try:
-        found = opened_bytes(packed((entry("/".join(parts)), b"x"))).entries
+        files = opened_bytes(packed((entry("/".join(parts)), b"x"))).entries
     except ArchiveError:
         return
-    for one in found:
-        assert not one.path.is_absolute()
-        assert ".." not in one.path.parts
-        assert unicodedata.is_normalized("NFC", str(one.path))
+    for file in files:
+        assert not file.path.is_absolute()
+        assert ".." not in file.path.parts
+        assert unicodedata.is_normalized("NFC", str(file.path))
 
 
 @settings(max_examples=300, deadline=None)
@@ -171,18 +171,18 @@ def test_damage_of_any_kind_is_one_sentence(data) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     del content[data.draw(st.integers(0, len(content))) :]
-    told, read = "", []
+    message, contents = "", []
     try:
-        found = opened_bytes(bytes(content))
-        read = [found.read(one, 1 << 20) for one in found.entries]
+        opened = opened_bytes(bytes(content))
+        contents = [opened.read(file, 1 << 20) for file in opened.entries]
     except ArchiveError as error:
-        told = str(error)
-    assert told.count("\n") == 0
-    assert all(len(one) < 1000 for one in read)
+        message = str(error)
+    assert message.count("\n") == 0
+    assert all(len(content) < 1000 for content in contents)
 
 
 def test_a_good_one(tmp_path) -> None:
-    with opened(archive(tmp_path / "a.zip", {"a/b": b"c"})) as found:
-        assert [(str(one.path), found.read(one, 9)) for one in found.entries] == [("a/b", b"c")]
-    with opened(archive_of(tmp_path / "b.zip")) as found:
-        assert found.entries == ()
+    with open_archive(archive(tmp_path / "a.zip", {"a/b": b"c"})) as opened:
+        assert [(str(file.path), opened.read(file, 9)) for file in opened.entries] == [("a/b", b"c")]
+    with open_archive(archive_of(tmp_path / "b.zip")) as opened:
+        assert opened.entries == ()

@@ -19,7 +19,7 @@ from nbgrader.plugins import CsvExportPlugin
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.lms.export import CanvasExport, MoodleExport, export
-from course.grading.lms.sheets import text
+from course.grading.lms.sheets import text_cell
 from course.grading.sandbox import bubblewrap
 from tests.helpers import course, nbgrader, run, small_course
 from tests.lms.archives import MONDAY
@@ -83,7 +83,7 @@ def table(path: Path, encoding: str = "utf-8") -> list[list[str]]:
 
 
 def test_moodle(root) -> None:
-    told = export(root, "moodle", "small")
+    lines = export(root, "moodle", "small")
     assert table(root / "small-moodle.csv") == [
         ["Student ID", "First name", "Last name", "Email address", *QUESTIONS],
         ["11", "Ann", "Lee", "11@x.edu", "3", "1", "2"],
@@ -92,8 +92,8 @@ def test_moodle(root) -> None:
         ["14", "'@Max", "Roe", "14@x.edu", "-", "1", "-"],
         ["15", "Ida", "Poe", "15@x.edu", "-", "-", "-"],
     ]
-    assert told[0] == "small-moodle.csv: 3 graded, 1 wait for grading, 1 have not handed in"
-    assert told[1].startswith("14: their totals are left out, since test_half wait for somebody")
+    assert lines[0] == "small-moodle.csv: 3 graded, 1 wait for grading, 1 have not handed in"
+    assert lines[1].startswith("14: their totals are left out, since test_half wait for somebody")
 
 
 def test_moodles_worksheet_comes_back_filled_in(root, tmp_path) -> None:
@@ -106,15 +106,15 @@ def test_moodles_worksheet_comes_back_filled_in(root, tmp_path) -> None:
         "Participant 14,Max,max@x.edu,,100.00,-\n",
         encoding="utf-8",
     )
-    told = export(root, "moodle", "small", roster=worksheet)
+    lines = export(root, "moodle", "small", roster=worksheet)
     assert table(root / "small-moodle.csv")[1:] == [
         ["Participant 902", "Lee, Ann", "12@x.edu", "1.25", "100.00", "-", "1", "0.5"],
         ["Participant 901", "Ann Lee", "11@x.edu", "3", "100.00", "-", "1", "2"],
         ["Participant 903", "'=Zoë", "new@x.edu", "", "100.00", "-", "-", "-"],
         ["Participant 14", "Max", "max@x.edu", "", "100.00", "-", "1", "-"],
     ]
-    assert any("not in worksheet.csv, and left out: 13, 15" in line for line in told)
-    assert any("Moodle's maximum grade is 100.00, the assignment's 3" in line for line in told)
+    assert any("not in worksheet.csv, and left out: 13, 15" in line for line in lines)
+    assert any("Moodle's maximum grade is 100.00, the assignment's 3" in line for line in lines)
 
 
 def test_canvas_with_its_gradebook(root, tmp_path) -> None:
@@ -127,7 +127,7 @@ def test_canvas_with_its_gradebook(root, tmp_path) -> None:
         '"Student, Test",99,,abc99,S1,,0\n',
         encoding="utf-8",
     )
-    told = export(root, "canvas", "small", roster=roster)
+    lines = export(root, "canvas", "small", roster=roster)
     assert table(root / "small-canvas.csv") == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Small (77)", *QUESTIONS[1:]],
         ["    Points Possible", "", "", "", "", "3", "1", "2"],
@@ -135,7 +135,7 @@ def test_canvas_with_its_gradebook(root, tmp_path) -> None:
         ["Lee, Ann", "11", "u11", "login11", "S1", "3", "1", "2"],
         ["Student, Test", "99", "", "abc99", "S1", "", "", ""],
     ]
-    assert any("left out: 13, 14, 15" in line for line in told)
+    assert any("left out: 13, 14, 15" in line for line in lines)
 
 
 def test_canvas_without(root) -> None:
@@ -154,27 +154,27 @@ def test_canvas_without(root) -> None:
 
 
 def test_csv_agrees_with_nbgrader(root) -> None:
-    export(root, "csv", "small", to=root / "mine.csv")
-    rows = table(root / "mine.csv", "utf-8-sig")
-    assert (root / "mine.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-    mine = {row["student_id"]: row for row in (dict(zip(rows[0], row, strict=True)) for row in rows[1:])}
+    export(root, "csv", "small", to=root / "ours.csv")
+    rows = table(root / "ours.csv", "utf-8-sig")
+    assert (root / "ours.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    ours = {row["student_id"]: row for row in (dict(zip(rows[0], row, strict=True)) for row in rows[1:])}
     with Gradebook(url(root), COURSE_ID) as gradebook:
         gradebook.update_or_create_student("13", last_name="Müller", first_name="Zoë")
-        CsvExportPlugin(to=str(root / "theirs.csv")).export(gradebook)
-    with (root / "theirs.csv").open() as file:
-        for theirs in csv.DictReader(file):
-            row = mine[theirs["student_id"]]
+        CsvExportPlugin(to=str(root / "stock.csv")).export(gradebook)
+    with (root / "stock.csv").open() as file:
+        for stock in csv.DictReader(file):
+            row = ours[stock["student_id"]]
             if row["status"] == "graded":
                 for name in ("raw_score", "late_submission_penalty", "score", "max_score"):
-                    assert float(row[name]) == float(theirs[name])
-    assert [row["status"] for row in mine.values()] == [
+                    assert float(row[name]) == float(stock[name])
+    assert [row["status"] for row in ours.values()] == [
         "graded",
         "graded",
         "graded",
         "waits for grading",
         "not handed in",
     ]
-    assert (mine["14"]["score"], mine["14"]["waits_for"]) == ("", "test_half")
+    assert (ours["14"]["score"], ours["14"]["waits_for"]) == ("", "test_half")
 
 
 def test_points_given_by_hand_complete_the_total(root) -> None:
@@ -182,9 +182,9 @@ def test_points_given_by_hand_complete_the_total(root) -> None:
         grade = gradebook.find_grade("test_half", "small", "small", "14")
         grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 1.5, 0.25, False
         gradebook.db.commit()
-    told = export(root, "moodle", "small")
+    lines = export(root, "moodle", "small")
     assert table(root / "small-moodle.csv")[4][4:] == ["2.75", "1", "1.75"]
-    assert told == ["small-moodle.csv: 4 graded, 0 wait for grading, 1 have not handed in"]
+    assert lines == ["small-moodle.csv: 4 graded, 0 wait for grading, 1 have not handed in"]
 
 
 def test_what_is_handed_in_and_not_graded_is_told(root) -> None:
@@ -202,7 +202,7 @@ def test_one_person_twice_is_refused(root, tmp_path) -> None:
 
 @given(st.text())
 def test_no_cell_is_a_formula(words) -> None:
-    cell = text(words)
+    cell = text_cell(words)
     assert cell == "-" or not cell.startswith(tuple("=+-@\t\r\n＝＋－＠"))
     assert "\n" not in cell
     assert "\r" not in cell

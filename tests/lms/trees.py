@@ -16,5 +16,5 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def submitted(root: Path, *, times: bool = False) -> dict[str, bytes]:
     """Return what is under `submitted/`, without the times if they do not matter."""
-    found = tree(root / "submitted")
-    return {name: content for name, content in found.items() if times or not name.endswith("timestamp.txt")}
+    files = tree(root / "submitted")
+    return {name: content for name, content in files.items() if times or not name.endswith("timestamp.txt")}

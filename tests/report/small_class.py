@@ -45,7 +45,7 @@ def a_class(root: Path) -> Path:
     small_course(root)
     path = root / "source" / "small" / "small.ipynb"
     source = notebooks.read(path)
-    by_name = {notebooks.grade_id(one): one for one in source.cells}
+    by_name = {notebooks.grade_id(each): each for each in source.cells}
     by_name["test_half"].source = TEST
     source.cells.append(cell("Say why.", "why", kind="markdown", grade=True, solution=True, points=4))
     notebooks.write(source, path)
@@ -57,7 +57,7 @@ def a_class(root: Path) -> Path:
     hand_in(root, "dora", **(RIGHT | {"half": OTHERS}))
     repaired = hand_in(root, "emil", double="def double(x):\n    raise ValueError('no idea')")
     notebook = notebooks.read(repaired)
-    notebook.cells = [one for one in notebook.cells if notebooks.grade_id(one) != "test_double"]
+    notebook.cells = [each for each in notebook.cells if notebooks.grade_id(each) != "test_double"]
     repaired.write_text(notebooks.dumps(notebook))
     with Gradebook(url(root), COURSE_ID) as gradebook:
         gradebook.update_or_create_student("bob", first_name="Bob", last_name="<b>Builder</b>")

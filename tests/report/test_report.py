@@ -19,9 +19,9 @@ from sqlalchemy import text
 
 from course.grading.course_folder import CourseFolder
 from course.grading.gradebook import history
-from course.grading.gradebook.book import reading
+from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.history import Grading
-from course.grading.report.gather import gather
+from course.grading.gradebook.reading import read_graded_class
 from course.grading.sandbox import bubblewrap
 from tests.helpers import course, run, small_course
 from tests.postgresql import server
@@ -45,10 +45,10 @@ class Page(HTMLParser):
         assert self._open == [], "every element is closed"
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        found = dict(attributes)
-        self.tags.append((tag, found))
+        names = dict(attributes)
+        self.tags.append((tag, names))
         if tag == "section":
-            self.section = str(found["aria-labelledby"])
+            self.section = str(names["aria-labelledby"])
         elif tag == "tr":
             self.rows.append([self.section])
         elif tag in ("td", "th"):
@@ -107,8 +107,9 @@ def test_questions(page: Page) -> None:
 
 
 def test_a_tests_time_is_that_of_the_students_code_in_it(graded: Path) -> None:
-    with reading(url(graded), COURSE_ID, "small") as session:
-        record = gather(session, COURSE_ID, "small")
+    course_directory = CourseFolder(graded).course
+    with snapshot(course_directory, "small") as session:
+        record = read_graded_class(session, course_directory, "small")
     (dora,) = (student for student in record.students if student.id == "dora")
     assert dora.cells["small", "test_half"]["seconds"] >= 1 > dora.cells["small", "test_double"]["seconds"]
     assert dora.cells["small", "why"]["seconds"] is None
@@ -123,9 +124,9 @@ def test_written_answers_wait_for_a_reader(page: Page) -> None:
 
 
 def test_the_named_mistake(page: Page) -> None:
-    name, question, count, share, told = page.table("mistakes", "three for two")
+    name, question, count, share, message = page.table("mistakes", "three for two")
     assert (question, count, share) == ("test_half", "1", "17 %")
-    assert told == "half: It is a third of it."
+    assert message == "half: It is a third of it."
     assert name == "three for two"
 
 

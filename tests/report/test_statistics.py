@@ -10,29 +10,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course.grading.gradebook.class_record import ClassRecord, Mark, Question, StudentRecord
 from course.grading.gradebook.history import Grading
-from course.grading.report.records import ClassRecord, Mark, Participant, Question
-from course.grading.report.statistics import BINS, item_rest, items, spread
+from course.grading.report.statistics import BINS, distribution, item_rest, items
 
 POINTS = st.lists(st.integers(0, 4), min_size=3, max_size=40)
 
 
 def grading(student: str, **cells: tuple[str, float | None]) -> Grading:
-    told = {name: {"verdict": verdict, "seconds": seconds} for name, (verdict, seconds) in cells.items()}
-    return Grading("ps", student, "ps", "", "", "", "", 1, "graded", 1.0, told)
+    results = {name: {"verdict": verdict, "seconds": seconds} for name, (verdict, seconds) in cells.items()}
+    return Grading("ps", student, "ps", "", "", "", "", 1, "graded", 1.0, results)
 
 
 def a_class(*rows: tuple[float | None, ...], points: float = 4.0) -> ClassRecord:
     """Return a class with a row of points for each student; None is an unread answer."""
     questions = [Question("ps", f"q{k}", points, is_written=False) for k in range(len(rows[0]))]
     students = [
-        Participant(
+        StudentRecord(
             f"s{n}",
+            handed_in=True,
+            gradings={},
             marks={q.key: Mark(given or 0.0, given is None) for q, given in zip(questions, row, strict=True)},
         )
         for n, row in enumerate(rows)
     ]
-    return ClassRecord("course", "ps", questions, [*students, Participant("missing")], [])
+    return ClassRecord("course", "ps", questions, [*students, StudentRecord("missing")])
 
 
 def test_facility_is_the_mean_share_of_those_who_handed_in() -> None:
@@ -95,20 +97,20 @@ def test_item_rest_is_pearsons_correlation(points: list[int], rng: random.Random
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
 def test_everybody_is_in_one_bin(shares: list[float]) -> None:
-    found = spread(shares)
-    assert sum(found.bins) == len(shares) == found.count
-    assert len(found.bins) == BINS
-    assert found.mean == pytest.approx(100 * np.mean(shares))
-    assert found.median == pytest.approx(100 * np.median(shares))
-    assert math.isfinite(found.deviation)
+    scores = distribution(shares)
+    assert sum(scores.bins) == len(shares) == scores.count
+    assert len(scores.bins) == BINS
+    assert scores.mean == pytest.approx(100 * np.mean(shares))
+    assert scores.median == pytest.approx(100 * np.median(shares))
+    assert math.isfinite(scores.deviation)
 
 
 def test_bins_have_their_lower_bound_and_the_last_one_both() -> None:
-    assert spread([0.0, 0.1, 0.1 + 0.2, 0.7, 0.999, 1.0]).bins == (1, 1, 0, 1, 0, 0, 0, 1, 0, 2)
+    assert distribution([0.0, 0.1, 0.1 + 0.2, 0.7, 0.999, 1.0]).bins == (1, 1, 0, 1, 0, 0, 0, 1, 0, 2)
     # what is a tenth but for rounding is one
-    assert spread([1 - 0.9]).bins == (0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
+    assert distribution([1 - 0.9]).bins == (0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
     # extra credit goes beyond all points
-    assert spread([1.2]).bins[-1] == 1
+    assert distribution([1.2]).bins[-1] == 1
 
 
 def test_median_time_and_verdicts_come_from_the_record() -> None:
@@ -124,8 +126,8 @@ def test_median_time_and_verdicts_come_from_the_record() -> None:
 def test_a_record_without_times_is_read() -> None:
     """Gradings from before times were kept have none."""
     record = a_class((1,), (2,))
-    told = Grading("ps", "s0", "ps", "", "", "", "", 1, "graded", 1.0, {"q0": {"verdict": "pass"}})
-    record.students[0].gradings["ps"] = told
+    untimed = Grading("ps", "s0", "ps", "", "", "", "", 1, "graded", 1.0, {"q0": {"verdict": "pass"}})
+    record.students[0].gradings["ps"] = untimed
     (item,) = items(record)
     assert item.seconds is None
     assert item.verdicts == {"pass": 1}

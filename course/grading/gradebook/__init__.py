@@ -1,1 +1,1 @@
-"""nbgrader's gradebook: how it is opened, what a grading writes into it, and every grading there was."""
+"""nbgrader's gradebook: transactions, the entries of a graded notebook, all gradings, and a whole class."""

@@ -1,4 +1,4 @@
-"""nbgrader's gradebook, in SQLite or PostgreSQL, written in transactions that others cannot disturb."""
+"""Opens nbgrader's gradebook, in SQLite or PostgreSQL, while other processes may be writing in it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nbgrader.api import Assignment, Course, Gradebook, InvalidEntry
+from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
@@ -23,31 +24,35 @@ from course.grading.gradebook import history
 T = TypeVar("T")
 
 ATTEMPTS = 6
+"""to make a transaction that another one gets in the way of"""
 SECONDS_TO_WAIT = 60
-"""for somebody else's transaction"""
+"""for the end of another process's transaction"""
 NBGRADERS_OWN = {"default_course"}
 """the course that nbgrader's steps add to any gradebook"""
 
 
-class _Whole(Session):
+class _OneCommit(Session):
+    """A session whose changes are committed together, when its connection's transaction ends."""
+
     def commit(self) -> None:
-        """Do nothing: nbgrader commits at every step, and here all is written at the end, together."""
+        """Do nothing: nbgrader commits after every single change."""
 
 
 class Book:
-    """The gradebook at `db_url`, open for writing one assignment's results."""
+    """A gradebook, open for writing one assignment's results."""
 
     def __init__(self, db_url: str, course: str, assignment: str) -> None:
-        """Open the gradebook, changing nothing in it if it is not this course's.
+        """Open the gradebook at `db_url`.
 
-        Raises GradebookError if there is none, it is another course's, or does not know the assignment.
+        Raises NoGradebook, and GradebookError if it is another course's or does not know the assignment;
+        then nothing in it is changed.
         """
         self._assignment = assignment
         self.name = _name(db_url, assignment)
-        with _told(self.name, "opened"):
+        with _explained(self.name, "opened"):
             self._engine = _engine(db_url)
         try:
-            with _told(self.name, "opened"):
+            with _explained(self.name, "opened"):
                 with Session(self._engine) as session:
                     _check(session, self.name, course, assignment)
                 self._gradebook = Gradebook(db_url, course)
@@ -58,10 +63,10 @@ class Book:
             raise
 
     def transact(self, work: Callable[[Gradebook], T]) -> T:
-        """Do `work` with nbgrader's gradebook in one transaction, again if another's got in its way.
+        """Return what `work` returns, called with nbgrader's gradebook in one transaction.
 
-        What `work` commits is committed at its end, all or nothing. Raises GradebookError, and what `work`
-        raises.
+        All that `work` writes is committed when it returns, or nothing is. It is called again where
+        another process's transaction got in its way. Raises GradebookError, and what `work` raises.
         """
         for attempt in range(ATTEMPTS):
             try:
@@ -78,43 +83,43 @@ class Book:
         with (
             self._engine.connect() as connection,
             connection.begin(),
-            _Whole(connection, join_transaction_mode="rollback_only") as session,
+            _OneCommit(connection, join_transaction_mode="rollback_only") as session,
         ):
-            # Two graders take turns. SQLite has locked the whole gradebook by now.
-            mine = select(Assignment.id).where(Assignment.name == self._assignment)
-            session.execute(mine.with_for_update())
-            usual, self._gradebook.db = self._gradebook.db, session
+            # Two graders take turns: each locks the assignment's row. SQLite has locked the whole file.
+            row = select(Assignment.id).where(Assignment.name == self._assignment)
+            session.execute(row.with_for_update())
+            nbgraders_session, self._gradebook.db = self._gradebook.db, session
             try:
                 yield self._gradebook
                 session.flush()
             finally:
-                self._gradebook.db = usual
+                self._gradebook.db = nbgraders_session
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections to the database."""
         self._gradebook.close()
         self._engine.dispose()
 
 
 @contextmanager
-def reading(db_url: str, course: str, assignment: str) -> Iterator[Session]:
-    """Open the gradebook as it is at this moment, to read in it, which changes nothing.
+def snapshot(course: CourseDirectory, assignment: str) -> Iterator[Session]:
+    """Open a course's gradebook, as it is at this moment, for reading only.
 
     Raises NoGradebook, and GradebookError as `Book` does.
     """
-    name = _name(db_url, assignment)
-    with _told(name, "read"):
-        engine = _readers_engine(db_url)
+    name = _name(course.db_url, assignment)
+    with _explained(name, "read"):
+        engine = _readers_engine(course.db_url)
         try:
             with Session(engine) as session:
-                _check(session, name, course, assignment)
+                _check(session, name, course.course_id, assignment)
                 yield session
         finally:
             engine.dispose()
 
 
 def _name(db_url: str, assignment: str) -> str:
-    """Return what messages call the gradebook. Raises GradebookError where there is no such file."""
+    """Return the gradebook's name for messages. Raises GradebookError, NoGradebook where there is no file."""
     try:
         url = make_url(db_url)
     except ArgumentError:
@@ -126,6 +131,7 @@ def _name(db_url: str, assignment: str) -> str:
 
 
 def _check(session: Session, name: str, course: str, assignment: str) -> None:
+    """Raise GradebookError unless this is the gradebook of the course, and has the assignment."""
     tables = set(inspect(session.connection()).get_table_names())
     if not {"course", "assignment", "grade"} <= tables:
         raise GradebookError(f"{name} is not a gradebook of nbgrader: {_generate(assignment)} makes one")
@@ -144,11 +150,12 @@ def _check(session: Session, name: str, course: str, assignment: str) -> None:
 
 
 @contextmanager
-def _told(name: str, what: str) -> Iterator[None]:
+def _explained(name: str, participle: str) -> Iterator[None]:
+    """Turn the database's errors into GradebookError: the gradebook cannot be opened, or read."""
     try:
         yield
     except (SQLAlchemyError, ModuleNotFoundError) as error:
-        raise GradebookError(f"{name} cannot be {what}: {_reason(error)}") from error
+        raise GradebookError(f"{name} cannot be {participle}: {_reason(error)}") from error
 
 
 def _engine(db_url: str) -> Engine:
@@ -156,9 +163,9 @@ def _engine(db_url: str) -> Engine:
         return create_engine(db_url, pool_pre_ping=True)
     engine = create_engine(db_url, connect_args={"timeout": SECONDS_TO_WAIT})
 
-    # A transaction that reads before it writes could not be saved from another's write: lock at once.
+    # A transaction that reads first fails if another writes before it does: lock the file at its beginning.
     @event.listens_for(engine, "connect")
-    def leave_transactions_to_us(connection: Any, _: Any) -> None:
+    def begin_no_transactions(connection: Any, _: Any) -> None:
         connection.isolation_level = None
 
     @event.listens_for(engine, "begin")
@@ -187,7 +194,7 @@ def _readers_engine(db_url: str) -> Engine:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Say whether the same may succeed a moment later."""
+    """Return whether the same transaction may succeed a moment later."""
     if isinstance(error, (IntegrityError, InvalidEntry)):
         return True
     text = str(error).lower()
@@ -195,6 +202,7 @@ def _may_pass(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:
+    """Return what the database said, and what to do about it where that is known."""
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     text = " ".join(str(original).split())[:300]
     if "no such column" in text or ("does not exist" in text and "column" in text):
@@ -205,4 +213,5 @@ def _reason(error: Exception) -> str:
 
 
 def _generate(assignment: str) -> str:
+    """Return the command that makes an assignment known to the gradebook."""
     return f"`nbgrader generate_assignment {assignment}`"

@@ -1,4 +1,4 @@
-"""What a graded notebook leaves in nbgrader's gradebook: scores and comments, the same on every way."""
+"""What nbgrader's gradebook keeps of a graded notebook: scores, comments and the late penalty."""
 
 from __future__ import annotations
 
@@ -16,27 +16,28 @@ from course.grading.judging.results import CellResult
 T = TypeVar("T")
 
 NO_RESPONSE = "No response."
-"""nbgrader's comment on an answer that is as it was released"""
+"""nbgrader's comment on an answer that was left as it was released"""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What is to be saved for one cell."""
+    """What the gradebook keeps of one cell."""
 
     grade_id: str
     is_graded: bool
     score: float | None
-    """None where somebody has to read the answer"""
+    """in points; None where somebody has to grade the cell"""
     is_answer: bool
     comment: str | None
 
 
 def entries(notebook: NotebookNode, results: Mapping[str, CellResult]) -> list[Entry]:
-    """Return what is to be saved for a notebook: verdicts, and for written answers nbgrader's own rules.
+    """Return the entries for a graded notebook, with its results by `grade_id`.
 
-    A test that was not run waits for a reader: outputs prove nothing.
+    Tests get the points of their results, written answers those of nbgrader's rules. A test without a
+    result waits for somebody to grade it: outputs in the notebook prove nothing.
     """
-    found = []
+    cell_entries = []
     for cell in notebook.cells:
         is_graded = utils.is_grade(cell)
         is_answer = utils.is_solution(cell) or utils.is_task(cell)
@@ -52,22 +53,22 @@ def entries(notebook: NotebookNode, results: Mapping[str, CellResult]) -> list[E
         if is_answer and not utils.is_task(cell):
             checksum = cell.metadata.nbgrader.get("checksum")
             comment = NO_RESPONSE if checksum == utils.compute_checksum(cell) else None
-        found.append(Entry(name, is_graded, score, is_answer, comment))
-    return found
+        cell_entries.append(Entry(name, is_graded, score, is_answer, comment))
+    return cell_entries
 
 
-def save(notebook: SubmittedNotebook, found: Sequence[Entry]) -> None:
-    """Save the entries of one notebook, without a commit; what somebody gave by hand stays.
+def save(notebook: SubmittedNotebook, cell_entries: Sequence[Entry]) -> None:
+    """Save the entries of one notebook, without a commit; points and comments given by hand stay.
 
-    Raises MissingEntry when the gradebook has no such cell.
+    Raises MissingEntry where the gradebook has no such cell.
     """
     released = notebook.notebook
     cells = [*released.grade_cells, *released.solution_cells, *released.task_cells]
     names = {cell.id: cell.name for cell in cells}
-    # a cell that has been taken out of the assignment may have left a grade
+    # A cell that was removed from the assignment may have left a grade.
     grades = {names[grade.cell_id]: grade for grade in notebook.grades if grade.cell_id in names}
     comments = {names[comment.cell_id]: comment for comment in notebook.comments if comment.cell_id in names}
-    for entry in found:
+    for entry in cell_entries:
         if entry.is_graded:
             grade = _get(grades, entry.grade_id)
             grade.auto_score = entry.score
@@ -77,14 +78,14 @@ def save(notebook: SubmittedNotebook, found: Sequence[Entry]) -> None:
 
 
 def save_missing(notebook: SubmittedNotebook) -> None:
-    """Give a notebook that was not handed in no points, as nbgrader does."""
+    """Give no points for a notebook that was not handed in, as nbgrader does."""
     for grade in notebook.grades:
         grade.auto_score = 0
         grade.needs_manual_grade = False
 
 
 def penalise(gradebook: Gradebook, notebook: SubmittedNotebook, rule: AssignLatePenalties) -> None:
-    """Set the late penalty of a notebook whose scores are saved, by nbgrader's step and its plugin."""
+    """Set the late penalty of a notebook whose scores are saved, by the plugin of nbgrader's step."""
     submission = notebook.assignment
     penalty = None
     if submission.total_seconds_late > 0:

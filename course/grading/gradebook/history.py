@@ -1,4 +1,4 @@
-"""Every grading there was, in a table beside nbgrader's: rows are added and never changed."""
+"""The record of every grading, in a table beside nbgrader's: rows are added and never changed."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from course.grading.judging.results import LONGEST_MESSAGE
 from course.text import printable
 
 PACKAGES = ("ipykernel", "nbgrader", "numpy")
-"""whose versions a verdict could depend on"""
+"""packages whose versions a verdict may depend on"""
 
-# No foreign keys: nbgrader removes students and assignments without knowing of this table.
+# No foreign keys: nbgrader does not know this table when it removes students and assignments.
 GRADINGS = Table(
     "course_gradings",
     MetaData(),
@@ -61,9 +61,24 @@ GRADINGS = Table(
 )
 
 
+_SCALARS = (
+    "assignment",
+    "student",
+    "notebook",
+    "submission",
+    "files",
+    "version",
+    "grader",
+    "seed",
+    "status",
+    "seconds",
+)
+"""fields of a grading that are stored as they are"""
+
+
 @dataclass(frozen=True)
 class Grading:
-    """One notebook of one submission, graded once."""
+    """The record of grading one notebook of one submission."""
 
     assignment: str
     student: str
@@ -73,24 +88,28 @@ class Grading:
     files: str
     """digest of the other files handed in"""
     version: str
-    """digest of the assignment: skeleton with hidden tests, files beside it"""
+    """digest of the assignment: the skeleton with its hidden tests, and the files beside it"""
     grader: str
     """version of the course's code"""
     seed: int
+    """of the hidden inputs"""
     status: str
+    """graded or infrastructure-error"""
     seconds: float
+    """that grading took"""
     cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """by `grade_id`, what a `CellResult` has"""
+    """the fields of each `CellResult`, by `grade_id`"""
     repairs: tuple[str, ...] = ()
     problem: str = ""
+    """why it is an infrastructure-error"""
     graded_at: datetime | None = None
     """in UTC; None before it is in the table"""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """of what it was recorded with, by package; empty before it is in the table"""
+    """of Python and the packages, by name; empty before it is in the table"""
 
     @property
     def inputs(self) -> tuple[str, str, str, str]:
-        """All that decides what a grading leaves in the gradebook, but the clock of a late submission."""
+        """What decides the result of a grading, except when the submission was handed in."""
         return self.submission, self.files, self.version, self.grader
 
 
@@ -124,24 +143,19 @@ def grading_of(
     )
 
 
-def create(session: Session) -> None:
-    """Make the table if it is not there. Two that do so at once get one."""
-    GRADINGS.create(session.connection(), checkfirst=True)
+def create_in(gradebook: Gradebook) -> None:
+    """Make the table in a gradebook that does not have it yet."""
+    GRADINGS.create(gradebook.db.connection(), checkfirst=True)
 
 
 def exists(session: Session) -> bool:
-    """Say whether the table is there: anything was ever graded through the course."""
+    """Return whether the gradebook has the table, that is, whether anything was graded by this course."""
     return inspect(session.connection()).has_table(GRADINGS.name)
 
 
-def create_in(gradebook: Gradebook) -> None:
-    """Make the table in a gradebook."""
-    create(gradebook.db)
-
-
 def append(session: Session, grading: Grading) -> None:
-    """Add a grading, without a commit."""
-    values = {name: getattr(grading, name) for name in _PLAIN}
+    """Add a grading to the table, without a commit."""
+    values = {name: getattr(grading, name) for name in _SCALARS}
     values |= {
         "problem": printable(grading.problem, LONGEST_MESSAGE),
         "cells": json.dumps(grading.cells),
@@ -153,80 +167,65 @@ def append(session: Session, grading: Grading) -> None:
 
 
 def recent(
-    session: Session, assignment: str, most: int, student: str | None = None, *, graded: bool = True
+    session: Session, assignment: str, count: int, student: str | None = None, *, graded: bool = True
 ) -> dict[tuple[str, str], list[Grading]]:
-    """Return up to `most` last gradings by student and notebook, the last one first.
+    """Return the last gradings by student and notebook, at most `count` of each, the last one first.
 
-    Without those that were an infrastructure-error, unless `graded` is false.
+    Those that were an infrastructure-error are left out, unless `graded` is false.
     """
-    query = _recent(graded=graded, of_one=student is not None)
-    asked = {"assignment": assignment, "student": student, "most": most}
-    found: dict[tuple[str, str], list[Grading]] = {}
-    for row in session.execute(query, asked):
-        found.setdefault((row.student, row.notebook), []).append(_grading(row._mapping))
-    return found
+    query = _recent(graded=graded, of_one_student=student is not None)
+    parameters = {"assignment": assignment, "student": student, "count": count}
+    gradings: dict[tuple[str, str], list[Grading]] = {}
+    for row in session.execute(query, parameters):
+        gradings.setdefault((row.student, row.notebook), []).append(_grading(row._mapping))
+    return gradings
 
 
-@functools.cache  # a class asks thousands of times
-def _recent(*, graded: bool, of_one: bool) -> Select[Any]:
+@functools.cache  # grading a class needs it for every submission
+def _recent(*, graded: bool, of_one_student: bool) -> Select[Any]:
     columns = GRADINGS.columns
-    wanted = columns.assignment == bindparam("assignment")
+    condition = columns.assignment == bindparam("assignment")
     if graded:
-        wanted &= columns.status == "graded"
-    if of_one:
-        wanted &= columns.student == bindparam("student")
-    placed = select(GRADINGS, _place(columns.student, columns.notebook)).where(wanted).subquery()
-    return select(placed).where(placed.columns.place <= bindparam("most")).order_by(placed.columns.id.desc())
+        condition &= columns.status == "graded"
+    if of_one_student:
+        condition &= columns.student == bindparam("student")
+    ranked = select(GRADINGS, _rank(columns.student, columns.notebook)).where(condition).subquery()
+    return select(ranked).where(ranked.columns.rank <= bindparam("count")).order_by(ranked.columns.id.desc())
 
 
-def _place(*whose: Column[str]) -> Label[int]:
-    """Return the place of a grading, from the last one on, among those of the same student or notebook."""
-    place = func.row_number().over(partition_by=whose, order_by=GRADINGS.columns.id.desc())
-    return place.label("place")
+def _rank(*groups: Column[str]) -> Label[int]:
+    """Return the number of a grading among those with the same values in these columns; the last has 1."""
+    return func.row_number().over(partition_by=groups, order_by=GRADINGS.columns.id.desc()).label("rank")
 
 
 def latest(session: Session, assignment: str, student: str | None = None) -> dict[tuple[str, str], Grading]:
     """Return the last grading that was not an infrastructure-error, by student and notebook."""
-    return {who: last for who, (last,) in recent(session, assignment, 1, student).items()}
+    return {key: last for key, (last,) in recent(session, assignment, 1, student).items()}
 
 
 def seeds(session: Session, assignment: str, student: str | None = None) -> dict[str, tuple[str, int]]:
-    """Return by student the digest of the submission graded last, and the seed it was graded with."""
+    """Return by student the digest of the submission that was graded last, and the seed of that grading."""
     columns = GRADINGS.columns
-    wanted = columns.assignment == assignment
+    condition = columns.assignment == assignment
     if student is not None:
-        wanted &= columns.student == student
-    found = select(columns.student, columns.submission, columns.seed, _place(columns.student)).where(wanted)
-    placed = found.subquery()
-    last = session.execute(select(placed).where(placed.columns.place == 1))
-    return {row.student: (row.submission, row.seed) for row in last}
+        condition &= columns.student == student
+    selected = (columns.student, columns.submission, columns.seed, _rank(columns.student))
+    ranked = select(*selected).where(condition).subquery()
+    rows = session.execute(select(ranked).where(ranked.columns.rank == 1))
+    return {row.student: (row.submission, row.seed) for row in rows}
 
 
 def seed(last: tuple[str, int] | None, submission: str) -> int:
-    """Return the seed of a student's last grading if it was of this submission, else a fresh one.
+    """Return the seed for a submission: that of the last grading if it was of the same one, else a new one.
 
-    Grading again repeats the hidden inputs; a resubmission meets new ones, even of what was there before.
+    So grading again repeats the hidden inputs, and a resubmission is judged on new ones.
     """
     return last[1] if last is not None and last[0] == submission else fresh_seed()
 
 
-_PLAIN = (
-    "assignment",
-    "student",
-    "notebook",
-    "submission",
-    "files",
-    "version",
-    "grader",
-    "seed",
-    "status",
-    "seconds",
-)
-
-
 def _grading(row: Mapping[Any, Any]) -> Grading:
     return Grading(
-        **{name: row[name] for name in (*_PLAIN, "problem", "graded_at")},
+        **{name: row[name] for name in (*_SCALARS, "problem", "graded_at")},
         cells=json.loads(row["cells"]),
         repairs=tuple(json.loads(row["repairs"])),
         versions=json.loads(row["versions"]),
@@ -235,5 +234,5 @@ def _grading(row: Mapping[Any, Any]) -> Grading:
 
 @functools.cache
 def versions() -> dict[str, str]:
-    """Return the versions of what grades, for the record."""
+    """Return the versions of Python and the packages."""
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}

@@ -1,1 +1,6 @@
-"""From and to a learning management system: archives of submissions in, files of grades out."""
+"""Moodle and Canvas: archives of submissions are collected, files of grades are exported.
+
+`course collect` opens an `archive`, parses its names by the system's `conventions`, finds each submission's
+student by `matching` with a roster (`rosters`), takes files by `selection`, and writes them to `submitted`.
+`course export` writes `sheets`.
+"""

@@ -1,4 +1,4 @@
-"""Zip archives made by others: all they claim to hold is looked at before any of it is opened."""
+"""Reads zip archives from elsewhere: what they claim to hold is checked before anything is unpacked."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from course.grading.errors import ArchiveError
 MOST_ENTRIES = 200_000
 MOST_UNPACKED = 32 << 30
 MOST_TIMES_LARGER = 100
-"""bytes unpacked for each packed one; notebooks, which are text, give about ten"""
+"""unpacked bytes for each packed one; notebooks, which are text, have about ten"""
 SMALL = 64 << 20
-"""bytes that an archive may unpack to however small it is"""
+"""bytes that any archive may unpack to, however small it is"""
 _DIRECTORY_BYTES = 1000
-"""of an entry, at most, in the list at an archive's end"""
+"""most bytes of one entry in the central directory, the list at the end of an archive"""
 
 _DAMAGE = (zipfile.BadZipFile, ValueError, EOFError, struct.error, zlib.error, lzma.LZMAError)
 _ENCRYPTED, _UTF8 = 0x1, 0x800
@@ -35,25 +35,26 @@ _JUNK = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.in
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArchiveEntry:
     """A file in an archive."""
 
     path: PurePosixPath
-    """relative, without `..`; letters with accents are single characters"""
+    """relative, without `..`, in Unicode's composed form (NFC)"""
     size: int
-    """in bytes, unpacked, as the archive claims"""
+    """unpacked, in bytes, as the archive claims"""
     time: datetime | None
-    """when it was written, in UTC, as the archive claims"""
+    """when the file was last changed, in UTC, as the archive claims"""
     info: zipfile.ZipInfo
 
 
 class Archive:
-    """An open zip archive, of which nothing leads elsewhere and nothing is larger than it seems."""
+    """An open zip archive whose entries lead nowhere else, and are not larger than they claim."""
 
     def __init__(self, file: BinaryIO, name: str, most: int = MOST_ENTRIES) -> None:
-        """Open the archive that messages call `name`, with at most `most` entries.
+        """Open the archive in `file`, which messages call `name`, if it has at most `most` entries.
 
-        Raises ArchiveError for one that is damaged, encrypted, a bomb, or holds links or paths out of it.
+        Raises ArchiveError for one that is damaged, encrypted or a zip bomb, or has a link or a path that
+        leads out of it.
         """
         self.name = name
         packed = file.seek(0, os.SEEK_END)
@@ -73,23 +74,23 @@ class Archive:
             )
         self.entries = tuple(self._checked(infos))
 
-    def _checked(self, infos: list[zipfile.ZipInfo]) -> Iterator[Entry]:
+    def _checked(self, infos: list[zipfile.ZipInfo]) -> Iterator[ArchiveEntry]:
         for info in infos:
             name = _name(info)
             path = _path(name)
             kind = stat.S_IFMT(info.external_attr >> 16)
             if path is None or kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-                what = "a path that leads out of it" if path is None else "a link, or no regular file"
-                raise ArchiveError(f"{self.name} holds {name!a}, {what}: nothing of it was taken")
+                problem = "a path that leads out of it" if path is None else "a link, or no regular file"
+                raise ArchiveError(f"{self.name} holds {name!a}, {problem}: nothing of it was taken")
             if info.flag_bits & _ENCRYPTED:
                 raise ArchiveError(
                     f"{self.name} is encrypted: unpack it, and zip the files without a password"
                 )
             if path.parts and not name.endswith("/") and kind != stat.S_IFDIR and not is_junk(path):
-                yield Entry(path, info.file_size, _time(info), info)
+                yield ArchiveEntry(path, info.file_size, _time(info), info)
 
-    def read(self, entry: Entry, most: int) -> bytes:
-        """Return the content of an entry, at most `most` bytes. Raises ArchiveError, OSError."""
+    def read(self, entry: ArchiveEntry, most: int) -> bytes:
+        """Return the content of an entry. Raises OSError, ArchiveError, also for more than `most` bytes."""
         if entry.size > most:
             raise ArchiveError(f"{entry.path} is larger than {most >> 20} MiB")
         try:
@@ -102,13 +103,13 @@ class Archive:
         return content
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the archive, not its file."""
         self._zip.close()
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Archive]:
-    """Open the archive at `path`. Raises ArchiveError, also when it cannot be read."""
+def open_archive(path: Path) -> Iterator[Archive]:
+    """Open the archive at `path`. Raises ArchiveError, also where the file cannot be read."""
     if path.is_dir():
         raise ArchiveError(f"{path} is a folder: zip it again (Safari unpacks what it downloads)")
     try:
@@ -128,27 +129,30 @@ def opened(path: Path) -> Iterator[Archive]:
         raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def same(path: PurePosixPath | str) -> str:
-    """Return what two names have in common that some file system takes for one: case, and ways to write é."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())
+def folded(name: PurePosixPath | str) -> str:
+    """Return a form of a name that is the same for all names that some file system takes for one.
+
+    They may differ in case, and in the composition of letters such as é.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(name)).casefold())
 
 
 def is_junk(path: PurePosixPath) -> bool:
-    """Say whether a path is one that systems and editors leave behind."""
+    """Return whether a path is one that operating systems and editors leave behind."""
     return any(part in _JUNK or part.startswith("._") for part in path.parts)
 
 
-def _damaged(name: str, why: object) -> str:
-    if isinstance(why, NotImplementedError):
+def _damaged(name: str, cause: object) -> str:
+    if isinstance(cause, NotImplementedError):
         return (
-            f"{name} is compressed in a way that cannot be read ({why}): unpack it, and zip the files again"
+            f"{name} is compressed in a way that cannot be read ({cause}): unpack it, and zip the files again"
         )
-    reason = " ".join(str(why).split())[:200] or type(why).__name__
+    reason = " ".join(str(cause).split())[:200] or type(cause).__name__
     return f"{name} is damaged, or no zip archive ({reason}): download it again"
 
 
 def _directory_size(file: BinaryIO, packed: int) -> int:
-    """Return how long the list at the archive's end is: zipfile would read all of it at once."""
+    """Return the size of the central directory in bytes: zipfile would read all of it at once."""
     file.seek(max(0, packed - (1 << 16) - 22))
     end = file.read()
     file.seek(0)
@@ -160,12 +164,12 @@ def _directory_size(file: BinaryIO, packed: int) -> int:
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """Return an entry's name; many programs write UTF-8 and do not say so."""
+    """Return an entry's name; many programs write UTF-8 without the flag for it."""
     name = info.orig_filename
     if info.flag_bits & _UTF8:
         return name
-    told = _extra(info, _EXTRA_NAME)
-    for raw in (told[5:] if told else b"", name.encode("cp437", "replace")):
+    extra = _extra(info, _EXTRA_NAME)
+    for raw in (extra[5:] if extra else b"", name.encode("cp437", "replace")):
         try:
             if raw:
                 return raw.decode("utf-8")
@@ -175,7 +179,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _path(name: str) -> PurePosixPath | None:
-    """Return the relative path that `name` is, or None when it leads out, or is none."""
+    """Return an entry's relative path, or None where it leads out of the archive or is no path."""
     name = unicodedata.normalize("NFC", name).replace("\\", "/")
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in parts:
@@ -186,18 +190,19 @@ def _path(name: str) -> PurePosixPath | None:
 
 
 def _time(info: zipfile.ZipInfo) -> datetime | None:
-    told = _extra(info, _EXTRA_TIME)
+    extra = _extra(info, _EXTRA_TIME)
     try:
-        if len(told) >= 5 and told[0] & 1:
-            return datetime.fromtimestamp(struct.unpack_from("<l", told, 1)[0], UTC)
-        # without it there is the wall clock of where the archive was made, which is taken to be here
-        found = datetime(*info.date_time)
-        return found.astimezone(UTC) if found.year > 1980 else None
+        if len(extra) >= 5 and extra[0] & 1:
+            return datetime.fromtimestamp(struct.unpack_from("<l", extra, 1)[0], UTC)
+        # The other time that an entry has is local: it is taken to be of this machine's time zone.
+        local = datetime(*info.date_time)
+        return local.astimezone(UTC) if local.year > 1980 else None
     except (ValueError, OverflowError, OSError):
         return None
 
 
 def _extra(info: zipfile.ZipInfo, wanted: int) -> bytes:
+    """Return the extra field of this kind, empty where there is none."""
     rest = info.extra
     while len(rest) >= 4:
         kind, length = struct.unpack_from("<HH", rest)

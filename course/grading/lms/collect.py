@@ -1,4 +1,4 @@
-"""`course collect`: an archive from a learning management system, into `submitted/`."""
+"""`course collect`: takes the submissions in an archive of a learning management system to `submitted/`."""
 
 from __future__ import annotations
 
@@ -10,34 +10,35 @@ from sqlalchemy import select
 
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError, NoGradebook
-from course.grading.gradebook.book import reading
+from course.grading.gradebook.book import snapshot
 from course.grading.lms import rosters
-from course.grading.lms.archive import opened
-from course.grading.lms.placing import Placing
-from course.grading.lms.students import students, submissions
-from course.grading.lms.summary import Summary
+from course.grading.lms.archive import open_archive
+from course.grading.lms.matching import archived_submissions, match_students
+from course.grading.lms.submitted import SubmittedWriter
+from course.grading.lms.summary import CollectSummary
 
 
 def collect(
     root: Path, system: str, file: Path, assignment: str, *, roster: Path | None = None, update: bool = False
-) -> Summary:
-    """Put the submissions in an archive of `system` under `submitted/`: all of them, or none on an error.
+) -> CollectSummary:
+    """Write the submissions in the archive `file` of `system` to `submitted/`: all, or none on an error.
 
-    What is there already is replaced by what is newer, by anything else only to `update`; it is kept.
-    Raises CourseError.
+    A submission that is there already is replaced by a newer one, with `update` by any other; it is kept
+    under `submitted/.replaced/`. Raises CourseError.
     """
     course_folder = CourseFolder(root)
     notebooks = course_folder.notebooks(assignment)
     due = _due(course_folder, assignment)
-    people = rosters.read(roster) if roster else None
-    summary = Summary()
-    with opened(file) as archive:
-        found = list(submissions(archive, system, notebooks, people, summary))
-        summary.total = len(found) + len(summary.refused)
-        named = dict(students(found, people, system, summary))
+    people = rosters.read_roster(roster) if roster else None
+    summary = CollectSummary()
+    with open_archive(file) as archive:
+        submissions = list(archived_submissions(archive, system, notebooks, people, summary))
+        summary.total = len(submissions) + len(summary.refused)
+        by_student = dict(match_students(submissions, people, system, summary))
         top = (course_folder.root / course_folder.course.submitted_directory).resolve()
         try:
-            Placing(course_folder, top, assignment, notebooks, summary, update).take(named, system, due)
+            writer = SubmittedWriter(course_folder, top, assignment, notebooks, summary, update)
+            writer.write(by_student, system, due)
         except OSError as error:
             raise CourseError(
                 f"nothing was collected, {top} cannot be written: {error.strerror}; make room there, or "
@@ -48,18 +49,17 @@ def collect(
 
 
 def _due(course_folder: CourseFolder, assignment: str) -> datetime | None:
-    """Return when the assignment is due, in UTC, if anybody has said so."""
-    course = course_folder.course
+    """Return when the assignment is due, in UTC, or None where the gradebook has no date."""
     try:
-        with reading(course.db_url, course.course_id, assignment) as session:
-            found = session.scalar(select(Assignment.duedate).where(Assignment.name == assignment))
+        with snapshot(course_folder.course, assignment) as session:
+            due = session.scalar(select(Assignment.duedate).where(Assignment.name == assignment))
     except NoGradebook:
         return None
-    return found.replace(tzinfo=UTC) if found else None
+    return due.replace(tzinfo=UTC) if due else None
 
 
-def _advise(summary: Summary, system: str, has_roster: bool, has_due: bool) -> None:
-    """Say what an instructor should know of these archives."""
+def _advise(summary: CollectSummary, system: str, has_roster: bool, has_due: bool) -> None:
+    """Add what an instructor should know of archives of this system."""
     if not summary.collected and not summary.replaced:
         return
     if system == "moodle" and not has_roster:

@@ -1,4 +1,4 @@
-"""`course export`: grades, question by question, in a file that a learning management system imports."""
+"""`course export`: writes the grades, question by question, to a file for a learning management system."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
 from sqlalchemy.orm import Session
 from traitlets import Bool, Unicode
 
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
-from course.grading.gradebook.book import reading
-from course.grading.lms import grades, rosters
-from course.grading.lms.grades import Grades
+from course.grading.gradebook.book import snapshot
+from course.grading.gradebook.class_record import ClassRecord
+from course.grading.gradebook.reading import read_class
+from course.grading.lms import rosters
 from course.grading.lms.sheets import SHEETS
-from course.grading.problem_sets import notebooks
 from course.grading.replacing import replace_file
 from course.grading.submissions.folders import nbgrader_rules, submitted_folders
 
@@ -30,72 +31,64 @@ def export(
     roster: Path | None = None,
     provisional: bool = False,
 ) -> list[str]:
-    """Write the grades of `assignment` for `system`; return what should be known of the file.
+    """Write the grades of `assignment` for `system`; return the lines that `course export` prints.
 
-    A total that misses points still to be given by hand is left out, unless it may be `provisional`.
-    Raises CourseError, and then writes nothing.
+    The file is `to`, or PS-SYSTEM.csv in the course. Totals of students with answers that wait to be graded
+    are left out, unless `provisional`. Raises CourseError, and then writes nothing.
     """
     course_folder = CourseFolder(root)
     course_folder.notebooks(assignment)
     course = course_folder.course
     target = to or root / f"{assignment}-{system}.csv"
-    order = _order(course_folder, assignment)
-    with reading(course.db_url, course.course_id, assignment) as session:
-        found, told = write(session, system, assignment, target, order, roster, provisional)
-    known = {line.student for line in found.lines if line.handed_in}
-    ungraded = sorted(set(submitted_folders(nbgrader_rules(course_folder), assignment)) - known)
+    with snapshot(course, assignment) as session:
+        record, lines = write_grades(session, course, system, assignment, target, roster, provisional)
+    graded = {student.id for student in record.graded}
+    ungraded = sorted(set(submitted_folders(nbgrader_rules(course_folder), assignment)) - graded)
     if ungraded:
-        told.append(f"handed in, but not graded: {', '.join(ungraded)}; `course grade {assignment}` does it")
-    return told
+        lines.append(f"handed in, but not graded: {', '.join(ungraded)}; `course grade {assignment}` does it")
+    return lines
 
 
-def write(
+def write_grades(
     session: Session,
+    course: CourseDirectory,
     system: str,
     assignment: str,
     to: Path,
-    order: dict[str, int],
     roster: Path | None,
     provisional: bool,
-) -> tuple[Grades, list[str]]:
-    """Write a gradebook's grades to a file; return them, and what should be known of the file."""
-    found = grades.read(session, assignment, order)
-    if not any(line.handed_in for line in found.lines):
+) -> tuple[ClassRecord, list[str]]:
+    """Write the grades in a gradebook to a file; return them, and what to tell of the file."""
+    record = read_class(session, course, assignment)
+    if not record.graded:
         raise CourseError(f"nobody's {assignment} is graded: `course grade {assignment}` comes first")
-    sheet = SHEETS[system](found, rosters.read(roster) if roster else None, provisional)
+    sheet = SHEETS[system](record, rosters.read_roster(roster) if roster else None, provisional)
     replace_file(to, sheet.text(bom=system == "csv"))
-    return found, [*_told(found, to, provisional), *sheet.remarks]
+    return record, [*_lines(record, to, provisional), *sheet.remarks]
 
 
-def _told(found: Grades, to: Path, provisional: bool) -> Iterator[str]:
-    waiting = [line for line in found.lines if line.waiting]
-    missing = sum(not line.handed_in for line in found.lines)
-    graded = len(found.lines) - missing - len(waiting)
+def _lines(record: ClassRecord, to: Path, provisional: bool) -> Iterator[str]:
+    waiting = {student.id: labels for student in record.students if (labels := record.waiting(student))}
+    missing = len(record.students) - len(record.graded)
+    graded = len(record.graded) - len(waiting)
     yield f"{to.name}: {graded} graded, {len(waiting)} wait for grading, {missing} have not handed in"
     if waiting:
-        names = sorted({name for line in waiting for name in line.waiting})
+        names = sorted({label for labels in waiting.values() for label in labels})
         totals = "their totals miss these points" if provisional else "their totals are left out"
         yield (
-            f"{', '.join(line.student for line in waiting)}: {totals}, since {', '.join(names)} "
+            f"{', '.join(waiting)}: {totals}, since {', '.join(names)} "
             "wait for somebody to grade them: the formgrader's Manual Grading lists them"
         )
 
 
-def _order(course_folder: CourseFolder, assignment: str) -> dict[str, int]:
-    """Return the place of each cell among those of the assignment, by `grade_id`."""
-    names: list[str] = []
-    for name in course_folder.notebooks(assignment):
-        source = course_folder.root / course_folder.course.source_directory / assignment / f"{name}.ipynb"
-        names += filter(None, map(notebooks.grade_id, notebooks.read(source).cells))
-    return {name: place for place, name in reversed(list(enumerate(names)))}
-
-
 class SystemExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
-    """The same for `nbgrader export --exporter=course.grading.lms.export.MoodleExport`."""
+    """What its subclasses do for `nbgrader export --exporter=course.grading.lms.export.MoodleExport`."""
 
     system = "csv"
     roster = Unicode("", help="the roster, a CSV file").tag(config=True)
-    provisional = Bool(False, help="whether totals may miss points still to be given").tag(config=True)
+    provisional = Bool(False, help="whether to give totals although answers wait to be graded").tag(
+        config=True
+    )
 
     def export(self, gradebook: Gradebook) -> None:
         """Write the grades of the one assignment that `--assignment` names."""
@@ -104,22 +97,23 @@ class SystemExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
         name = str(self.assignment[0])
         to = Path(self.to or f"{name}-{self.system}.csv")
         roster = Path(self.roster) if self.roster else None
-        _, told = write(gradebook.db, self.system, name, to, {}, roster, self.provisional)
-        for line in told:
+        course = self.parent.coursedir
+        _, lines = write_grades(gradebook.db, course, self.system, name, to, roster, self.provisional)
+        for line in lines:
             self.log.info(line)
 
 
 class MoodleExport(SystemExport):
-    """A file for Moodle."""
+    """Writes the grades for Moodle."""
 
     system = "moodle"
 
 
 class CanvasExport(SystemExport):
-    """A file for Canvas."""
+    """Writes the grades for Canvas."""
 
     system = "canvas"
 
 
 class QuestionsExport(SystemExport):
-    """A file for spreadsheets."""
+    """Writes the grades for a spreadsheet."""

@@ -1,4 +1,4 @@
-"""Who is in the class: a table that the system exported, or one of one's own."""
+"""Reads a roster, the list of a class: a table that the system exported, or one of the instructor's own."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.grading.errors import RosterError
-from course.grading.lms.archive import same
+from course.grading.lms.archive import folded
 
 LARGEST = 32 << 20
 _LONGEST_ID = 100
-# A heading as written, in lower case, and what it is; the first that a table has is the student's id.
+# Headings in lower case. The first of these that a table has is the student's id.
 IDS = (
     "student_id",
     "student id",
@@ -40,64 +40,61 @@ class Person:
     student: str
     """the id in the gradebook, and the folder's name under `submitted/`"""
     name: str
+    """empty where the roster has no names"""
     cells: tuple[str, ...]
+    """of the line, at least one for each heading"""
 
 
 @dataclass(frozen=True)
 class Roster:
-    """A class list."""
+    """The list of a class."""
 
     file: str
     headings: tuple[str, ...]
     people: tuple[Person, ...]
 
     def column(self, names: tuple[str, ...]) -> int | None:
-        """Return the number of the first of these columns that is there."""
+        """Return the index of the first of these columns that the roster has, or None."""
         lower = [heading.strip().lower() for heading in self.headings]
         return next((lower.index(name) for name in names if name in lower), None)
 
     def keys(self, system: str) -> dict[str, Person]:
-        """Return the people by what `system` tells its students apart by, as `same` writes it.
+        """Return the people by the keys that `system` tells its students apart by, as `folded` writes them.
 
-        Empty when the roster does not tell. A key that is two people's is nobody's.
+        A key that two people have is left out. Empty where the roster has no such column.
         """
         columns = [self.column((name,)) for name in (*IDS, *_EMAIL)] if system == "zip" else []
         columns = columns or [self.column(_KEYS[system])]
-        found: dict[str, list[Person]] = {}
+        by_key: dict[str, list[Person]] = {}
         for person in self.people:
-            # Moodle writes Participant 12345
+            # Moodle writes Participant 12345.
             cells = (person.cells[column] for column in columns if column is not None)
-            for key in {same(cell.split()[-1] if system == "moodle" else cell) for cell in cells if cell}:
-                found.setdefault(key, []).append(person)
-        unique = {key: people[0] for key, people in found.items() if len(people) == 1}
-        own = {same(person.student): person for person in self.people}
-        return {**unique, **own} if system == "zip" else unique
+            for key in {folded(cell.split()[-1] if system == "moodle" else cell) for cell in cells if cell}:
+                by_key.setdefault(key, []).append(person)
+        unique = {key: people[0] for key, people in by_key.items() if len(people) == 1}
+        by_id = {folded(person.student): person for person in self.people}
+        return {**unique, **by_id} if system == "zip" else unique
 
     def names(self) -> dict[tuple[str, ...], list[Person]]:
-        """Return who has a name, by its `words`."""
-        found: dict[tuple[str, ...], list[Person]] = {}
+        """Return the people by the `name_words` of their names."""
+        by_name: dict[tuple[str, ...], list[Person]] = {}
         for person in self.people:
             if person.name:
-                found.setdefault(words(person.name), []).append(person)
-        return found
-
-    def email(self, person: Person) -> str:
-        """Return somebody's address, if it is there."""
-        column = self.column(_EMAIL)
-        return "" if column is None else person.cells[column]
+                by_name.setdefault(name_words(person.name), []).append(person)
+        return by_name
 
 
-def words(name: str) -> tuple[str, ...]:
-    """Return the words of a name, the same for Doe, Jane and jane doe."""
+def name_words(name: str) -> tuple[str, ...]:
+    """Return the words of a name, which are the same for `Doe, Jane` and `jane doe`."""
     letters = "".join(
         letter if unicodedata.category(letter)[0] in "LMN" else " "
         for letter in unicodedata.normalize("NFC", name)
     )
-    return tuple(sorted(same(letters).split()))
+    return tuple(sorted(folded(letters).split()))
 
 
 def is_id(text: str) -> bool:
-    """Say whether a student's id can be a folder's name, in a tree that nbgrader searches by patterns."""
+    """Return whether a student's id can be a folder's name, where nbgrader searches by glob patterns."""
     return (
         bool(text)
         and text.isprintable()
@@ -108,8 +105,8 @@ def is_id(text: str) -> bool:
     )
 
 
-def read(path: Path) -> Roster:
-    """Return the roster in a CSV file: Moodle's grading worksheet, Canvas's gradebook, or one's own.
+def read_roster(path: Path) -> Roster:
+    """Read a roster in CSV: Moodle's grading worksheet, Canvas's gradebook, or one of the instructor's own.
 
     Raises RosterError.
     """
@@ -134,6 +131,7 @@ def read(path: Path) -> Roster:
 
 
 def _dialect(text: str) -> type[csv.Dialect]:
+    """Return the dialect of a table, whose delimiter is the most frequent one in its first line."""
     first = text.partition("\n")[0]
 
     class Dialect(csv.excel):
@@ -154,7 +152,7 @@ def _roster(file: str, rows: list[list[str]]) -> Roster:
     people = []
     for number, row in enumerate(rows[1:], start=2):
         cells = tuple(cell.strip() for cell in row) + ("",) * (len(headings) - len(row))
-        # Canvas's second and third line say what an assignment gives; its test student is nobody
+        # Canvas's second and third line have the assignments' points; its test student is no student.
         if re.fullmatch(r"Points Possible|Student, Test|", cells[0], re.IGNORECASE) and not cells[column]:
             continue
         student = unicodedata.normalize("NFC", cells[column])
@@ -163,10 +161,11 @@ def _roster(file: str, rows: list[list[str]]) -> Roster:
         people.append(Person(student, _name(table, cells), cells))
     if not people:
         raise RosterError(f"{file} lists nobody")
-    twice = [name for name, times in Counter(same(person.student) for person in people).items() if times > 1]
-    if twice:
+    counts = Counter(folded(person.student) for person in people)
+    repeated = [student for student, count in counts.items() if count > 1]
+    if repeated:
         raise RosterError(
-            f"{file} lists {', '.join(sorted(twice)[:5])} more than once, by {headings[column]}"
+            f"{file} lists {', '.join(sorted(repeated)[:5])} more than once, by {headings[column]}"
         )
     return Roster(file, headings, tuple(people))
 

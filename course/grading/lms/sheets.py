@@ -1,4 +1,4 @@
-"""Grades as the tables that each system imports: CSV in UTF-8, in which nothing is a formula."""
+"""Makes the tables of grades that each system imports: CSV in UTF-8, in which no cell is a formula."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from course.grading.errors import CourseError
-from course.grading.lms.archive import same
-from course.grading.lms.grades import Grades, Line
+from course.grading.gradebook.class_record import ClassRecord, StudentRecord
+from course.grading.lms.archive import folded
 from course.grading.lms.rosters import Person, Roster
 
 _FORMULA = tuple("=+-@＝＋－＠")
 BOM = "\ufeff"
-"""without it a spreadsheet takes UTF-8 for something else; Moodle and Canvas need none"""
+"""tells spreadsheets that a file is in UTF-8; Moodle and Canvas need none"""
 CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
-"""Canvas tells students apart by the second; the last has to be there"""
+"""Canvas finds students by the second, and requires the last"""
 
 
 @dataclass
 class Sheet:
-    """A table, and what should be known of it."""
+    """A table."""
 
     rows: list[list[str]]
+    """the headings first"""
     remarks: list[str] = field(default_factory=list)
+    """what an instructor should know of it"""
 
     def text(self, bom: bool = False) -> bytes:
         """Return the table as CSV."""
@@ -35,21 +37,21 @@ class Sheet:
         return ((BOM if bom else "") + file.getvalue()).encode("utf-8", "replace")
 
 
-def text(words: str) -> str:
-    """Return a cell that says `words`, on one line, and which no spreadsheet takes for a formula."""
+def text_cell(words: str) -> str:
+    """Return a cell with `words` on one line, which no spreadsheet takes for a formula."""
     line = " ".join("".join(c if c.isprintable() else " " for c in words).split())
-    # a dash alone is nothing to compute, and Moodle's word for nothing
+    # A dash alone is no formula: Moodle writes it where there is no grade.
     return f"'{line}" if line.startswith(_FORMULA) and line != "-" else line
 
 
-def number(value: float) -> str:
-    """Return a cell with a number, to five places as Moodle keeps it."""
+def number_cell(value: float) -> str:
+    """Return a cell with a number, rounded to five decimal places, as many as Moodle has."""
     digits = f"{value:.5f}".rstrip("0").rstrip(".")
     return "0" if digits in ("-0", "") else digits
 
 
-def plain(grades: Grades, roster: Roster | None, provisional: bool) -> Sheet:
-    """Return all there is to know, a line for each student, for a spreadsheet or a program of one's own."""
+def plain_sheet(record: ClassRecord, roster: Roster | None, provisional: bool) -> Sheet:
+    """Return a table of everything, with a line for each student, for spreadsheets and other programs."""
     head = [
         "assignment",
         "student_id",
@@ -61,59 +63,71 @@ def plain(grades: Grades, roster: Roster | None, provisional: bool) -> Sheet:
         "timestamp",
     ]
     head += ["raw_score", "late_submission_penalty", "score", "max_score"]
-    rows = [[*head, *(text(question.name) for question in grades.questions)]]
-    for line in grades.lines:
-        done = line.handed_in and (provisional or not line.waiting)
-        who = (grades.assignment, line.student, line.last_name, line.first_name, line.email, line.status)
-        row = [*map(text, who), text(", ".join(line.waiting))]
-        row += [f"{line.timestamp:%Y-%m-%d %H:%M:%S} UTC" if line.timestamp else ""]
-        row += [number(line.raw) if line.handed_in else "", number(line.penalty) if line.handed_in else ""]
-        row += [number(line.score) if done else "", number(grades.max_score)]
-        rows.append([*row, *_points(grades, line, "")])
+    rows = [[*head, *map(text_cell, record.labels.values())]]
+    for student in record.students:
+        waiting = record.waiting(student)
+        status = "waits for grading" if waiting else "graded" if student.handed_in else "not handed in"
+        names = (student.id, student.last_name, student.first_name, student.email)
+        row = [*map(text_cell, (record.assignment, *names, status, ", ".join(waiting)))]
+        row += [f"{student.timestamp:%Y-%m-%d %H:%M:%S} UTC" if student.timestamp else ""]
+        row += [
+            number_cell(value) if student.handed_in else "" for value in (student.raw_score, student.penalty)
+        ]
+        row += [_total(record, student, provisional, ""), number_cell(record.max_score)]
+        rows.append([*row, *_points(record, student, "")])
     return Sheet(rows)
 
 
-def moodle(grades: Grades, roster: Roster | None, provisional: bool) -> Sheet:
-    """Return the table for Moodle's import of grades; a grading worksheet as roster comes back filled in.
+def moodle_sheet(record: ClassRecord, roster: Roster | None, provisional: bool) -> Sheet:
+    """Return the table for Moodle's import of grades: the roster, a grading worksheet, filled in.
 
     Moodle refuses the whole table for one student it does not know. A dash is no grade: an empty cell
     would be none for an old grade item, and zero for a new one.
     """
-    names = [text(f"{grades.assignment} {question.name}") for question in grades.questions]
+    labels = [text_cell(f"{record.assignment} {label}") for label in record.labels.values()]
     if roster is None:
-        rows = [["Student ID", "First name", "Last name", "Email address", text(grades.assignment), *names]]
-        for line in grades.lines:
-            who = map(text, (line.student, line.first_name, line.last_name, line.email))
-            rows.append([*who, _total(line, provisional, "-"), *_points(grades, line, "-")])
+        rows = [
+            ["Student ID", "First name", "Last name", "Email address", text_cell(record.assignment), *labels]
+        ]
+        for student in record.students:
+            names = map(text_cell, (student.id, student.first_name, student.last_name, student.email))
+            total = _total(record, student, provisional, "-")
+            rows.append([*names, total, *_points(record, student, "-")])
         return Sheet(rows)
     place = roster.column(("grade",))
-    total = [] if place is not None else [text(grades.assignment)]
-    rows = [[*map(text, roster.headings), *total, *names]]
+    total_heading = [] if place is not None else [text_cell(record.assignment)]
+    rows = [[*map(text_cell, roster.headings), *total_heading, *labels]]
     sheet = Sheet(rows)
-    for person, line in _matched(grades, roster, "moodle", sheet):
-        cells = [text(cell) for cell in person.cells[: len(roster.headings)]]
+    for person, student in _matched(record, roster, "moodle", sheet):
+        cells = [text_cell(cell) for cell in person.cells[: len(roster.headings)]]
         if place is not None:
-            # in a worksheet a dash would be read as zero
-            cells[place] = _total(line, provisional, "")
-        rows.append([*cells, *(_total(line, provisional, "-") for _ in total), *_points(grades, line, "-")])
-    most = roster.column(("maximum grade",))
-    told = {person.cells[most] for person in roster.people} if most is not None else set()
-    if told and any(_value(cell) not in (None, grades.max_score) for cell in told):
-        sheet.remarks.append(
-            f"Moodle's maximum grade is {' or '.join(sorted(told))}, the assignment's "
-            f"{number(grades.max_score)}: make them the same in Moodle before you import"
-        )
+            # In a worksheet a dash would count as zero.
+            cells[place] = _total(record, student, provisional, "")
+        else:
+            cells.append(_total(record, student, provisional, "-"))
+        rows.append([*cells, *_points(record, student, "-")])
+    sheet.remarks += _other_maximum(record, roster)
     return sheet
 
 
-def canvas(grades: Grades, roster: Roster | None, provisional: bool) -> Sheet:
-    """Return the table for the import of Canvas's gradebook; an exported one as roster says who is who."""
-    total = grades.assignment
-    width = len(CANVAS_COLUMNS)
-    people: list[tuple[list[str], Line]]
+def _other_maximum(record: ClassRecord, roster: Roster) -> Iterator[str]:
+    """Yield a remark if Moodle's worksheet has another maximum grade than the assignment."""
+    column = roster.column(("maximum grade",))
+    maxima = {person.cells[column] for person in roster.people} if column is not None else set()
+    if any(_value(cell) not in (None, record.max_score) for cell in maxima):
+        yield (
+            f"Moodle's maximum grade is {' or '.join(sorted(maxima))}, the assignment's "
+            f"{number_cell(record.max_score)}: make them the same in Moodle before you import"
+        )
+
+
+def canvas_sheet(record: ClassRecord, roster: Roster | None, provisional: bool) -> Sheet:
+    """Return the table for the import of Canvas's gradebook; the roster is an exported one."""
+    heading = record.assignment
+    people: list[tuple[list[str], StudentRecord]]
     sheet = Sheet([])
     if roster is None:
-        people = _canvas_people(grades)
+        people = _canvas_people(record)
         sheet.remarks.append(
             "ids are taken for Canvas's numbers or logins: its exported gradebook as --roster is surer"
         )
@@ -121,48 +135,58 @@ def canvas(grades: Grades, roster: Roster | None, provisional: bool) -> Sheet:
         columns = [roster.column((name.lower(),)) for name in CANVAS_COLUMNS]
         if columns[0] is None or columns[1] is None:
             raise CourseError(f"{roster.file} is no gradebook of Canvas: it has no columns Student and ID")
-        wanted = re.compile(rf"{re.escape(grades.assignment)}(?: \(\d+\))?", re.IGNORECASE)
-        total = next((heading for heading in roster.headings if wanted.fullmatch(heading)), total)
+        form = re.compile(rf"{re.escape(record.assignment)}(?: \(\d+\))?", re.IGNORECASE)
+        heading = next((heading for heading in roster.headings if form.fullmatch(heading)), heading)
         people = [
-            ([text(person.cells[c]) if c is not None else "" for c in columns], line)
-            for person, line in _matched(grades, roster, "canvas", sheet)
+            ([text_cell(person.cells[c]) if c is not None else "" for c in columns], student)
+            for person, student in _matched(record, roster, "canvas", sheet)
         ]
-    names = [text(f"{grades.assignment} {question.name}") for question in grades.questions]
-    most = [number(question.max_points) for question in grades.questions]
-    sheet.rows.append([*CANVAS_COLUMNS, text(total), *names])
-    sheet.rows.append(["    Points Possible", *[""] * (width - 1), number(grades.max_score), *most])
-    for who, line in people:
-        sheet.rows.append([*who, _total(line, provisional, ""), *_points(grades, line, "")])
+    labels = [text_cell(f"{record.assignment} {label}") for label in record.labels.values()]
+    most = [number_cell(question.max_points) for question in record.questions]
+    sheet.rows.append([*CANVAS_COLUMNS, text_cell(heading), *labels])
+    blank = [""] * (len(CANVAS_COLUMNS) - 1)
+    sheet.rows.append(["    Points Possible", *blank, number_cell(record.max_score), *most])
+    for cells, student in people:
+        total = _total(record, student, provisional, "")
+        sheet.rows.append([*cells, total, *_points(record, student, "")])
     return sheet
 
 
-SHEETS: dict[str, Callable[[Grades, Roster | None, bool], Sheet]] = {
-    "moodle": moodle,
-    "canvas": canvas,
-    "csv": plain,
+SHEETS: dict[str, Callable[[ClassRecord, Roster | None, bool], Sheet]] = {
+    "moodle": moodle_sheet,
+    "canvas": canvas_sheet,
+    "csv": plain_sheet,
 }
 
 
-def _canvas_people(grades: Grades) -> list[tuple[list[str], Line]]:
-    """Return everybody's cells: Canvas looks for its own number, then the other ids, at last the name."""
-    names = Counter((line.last_name, line.first_name) for line in grades.lines)
+def _canvas_people(record: ClassRecord) -> list[tuple[list[str], StudentRecord]]:
+    """Return each student's cells in Canvas's columns.
+
+    Canvas looks for its own number, then for the other ids, at last for the name, which is left out where
+    two students share it.
+    """
+    counts = Counter((student.last_name, student.first_name) for student in record.students)
     people = []
-    for line in grades.lines:
-        student = text(line.student)
-        name = text(", ".join(filter(None, (line.last_name, line.first_name))))
-        unique = name if names[line.last_name, line.first_name] == 1 else ""
-        own = student if student.isascii() and student.isdigit() else ""
-        people.append(([unique or student, own, student, student, ""], line))
+    for student in record.students:
+        student_id = text_cell(student.id)
+        name = text_cell(", ".join(filter(None, (student.last_name, student.first_name))))
+        is_unique = counts[student.last_name, student.first_name] == 1
+        canvas_id = student_id if student_id.isascii() and student_id.isdigit() else ""
+        cells = [(name if is_unique else "") or student_id, canvas_id, student_id, student_id, ""]
+        people.append((cells, student))
     return people
 
 
-def _total(line: Line, provisional: bool, nothing: str) -> str:
-    return number(line.score) if line.handed_in and (provisional or not line.waiting) else nothing
+def _total(record: ClassRecord, student: StudentRecord, provisional: bool, nothing: str) -> str:
+    """Return a student's score, or `nothing` where there is none, or none that is final."""
+    has_total = student.handed_in and (provisional or not record.waiting(student))
+    return number_cell(student.score) if has_total else nothing
 
 
-def _points(grades: Grades, line: Line, nothing: str) -> list[str]:
-    ready = {name: number(points) for name, points in line.points.items() if name not in line.waiting}
-    return [ready.get(question.name, nothing) for question in grades.questions]
+def _points(record: ClassRecord, student: StudentRecord, nothing: str) -> list[str]:
+    """Return a student's points for each question, or `nothing` where there are none yet."""
+    marks = (student.marks.get(question.key) for question in record.questions)
+    return [number_cell(mark.points) if mark and not mark.is_waiting else nothing for mark in marks]
 
 
 def _value(cell: str) -> float | None:
@@ -172,22 +196,27 @@ def _value(cell: str) -> float | None:
         return None
 
 
-def _matched(grades: Grades, roster: Roster, system: str, sheet: Sheet) -> Sequence[tuple[Person, Line]]:
-    """Return everybody in the roster with their grades. Raises CourseError for one person twice."""
-    by_key = {**roster.keys(system), **roster.keys("zip")}
-    found: dict[str, Line] = {}
-    strangers = []
-    for line in grades.lines:
-        person = by_key.get(same(line.student)) or by_key.get(same(line.email))
+def _matched(
+    record: ClassRecord, roster: Roster, system: str, sheet: Sheet
+) -> list[tuple[Person, StudentRecord]]:
+    """Return everybody in the roster with their grades; a remark names the students who are not in it.
+
+    Raises CourseError where two students of the gradebook are one person.
+    """
+    people = {**roster.keys(system), **roster.keys("zip")}
+    students: dict[str, StudentRecord] = {}
+    missing = []
+    for student in record.students:
+        person = people.get(folded(student.id)) or people.get(folded(student.email))
         if person is None:
-            strangers.append(line.student)
-        elif person.student in found:
+            missing.append(student.id)
+        elif person.student in students:
             raise CourseError(
-                f"{found[person.student].student} and {line.student} of the gradebook are both "
+                f"{students[person.student].id} and {student.id} of the gradebook are both "
                 f"{person.name or person.student} in {roster.file}: `nbgrader db student remove` removes one"
             )
         else:
-            found[person.student] = line
-    if strangers:
-        sheet.remarks.append(f"not in {roster.file}, and left out: {', '.join(strangers)}")
-    return [(person, found.get(person.student, Line(person.student))) for person in roster.people]
+            students[person.student] = student
+    if missing:
+        sheet.remarks.append(f"not in {roster.file}, and left out: {', '.join(missing)}")
+    return [(person, students.get(person.student, StudentRecord(person.student))) for person in roster.people]

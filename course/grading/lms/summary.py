@@ -1,4 +1,4 @@
-"""What came of collecting an archive, in data and in words."""
+"""The result of collecting an archive, in data and in words."""
 
 from __future__ import annotations
 
@@ -8,37 +8,42 @@ from pathlib import Path
 
 
 @dataclass
-class Summary:
-    """What came of it; students by id, others as the archive names them, each with a reason or a remark."""
+class CollectSummary:
+    """The result of collecting an archive: students by id, or by their names in it where they have none."""
 
     total: int = 0
+    """submissions in the archive"""
     collected: list[str] = field(default_factory=list)
+    """students who had handed in nothing before"""
     replaced: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     older: list[tuple[str, str]] = field(default_factory=list)
+    """students whose submission is not newer than the one that is there, with the reason"""
     refused: list[tuple[str, str]] = field(default_factory=list)
+    """submissions that are not taken, with the reason"""
     remarks: list[tuple[str, str]] = field(default_factory=list)
+    """submissions of which something was left out, with what and why"""
     late: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
+    """sentences on the archive as a whole"""
     kept: Path | None = None
-    """where the replaced submissions are"""
+    """the folder where the replaced submissions are"""
 
     @property
     def skipped(self) -> list[tuple[str, str]]:
-        """Who was not collected, and why."""
+        """The submissions that were not collected, each with the reason."""
         return [*self.refused, *self.older]
 
-
-def show(summary: Summary, root: Path) -> Iterator[str]:
-    """Yield the lines that tell what came of it."""
-    skipped = len(summary.skipped)
-    done = len(summary.collected) + len(summary.replaced)
-    yield f"collected {done} of {summary.total}, skipped {skipped}, unchanged {len(summary.unchanged)}"
-    for student, reason in (*summary.skipped, *summary.remarks):
-        yield f"  {student}: {reason}"
-    if summary.replaced and summary.kept:
-        kept = summary.kept.relative_to(root) if summary.kept.is_relative_to(root) else summary.kept
-        yield f"replaced {', '.join(summary.replaced)}; what was there is in {kept}"
-    if summary.late:
-        yield f"late: {', '.join(summary.late)}"
-    yield from summary.advice
+    def lines(self, root: Path) -> Iterator[str]:
+        """Yield the lines that `course collect` prints; `kept` is shown relative to the course's `root`."""
+        done = len(self.collected) + len(self.replaced)
+        skipped, unchanged = len(self.skipped), len(self.unchanged)
+        yield f"collected {done} of {self.total}, skipped {skipped}, unchanged {unchanged}"
+        for student, reason in (*self.skipped, *self.remarks):
+            yield f"  {student}: {reason}"
+        if self.replaced and self.kept:
+            kept = self.kept.relative_to(root) if self.kept.is_relative_to(root) else self.kept
+            yield f"replaced {', '.join(self.replaced)}; what was there is in {kept}"
+        if self.late:
+            yield f"late: {', '.join(self.late)}"
+        yield from self.advice

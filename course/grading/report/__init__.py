@@ -1,6 +1,5 @@
 """`course report`: a graded class on one page.
 
-What the gradebook and the recorded gradings hold (`gather`) and the answers in the graded notebooks
-(`answers`) become numbers (`statistics`) and similar pairs (`reading`, `pairs`); `overview` joins them, and
-`page` writes them as HTML. `making` is the whole way.
+`making` reads the class from the gradebook and its `answers` from the graded notebooks. `overview` computes
+what the page shows, with `statistics`, `normalise` and `similar_pairs`; `page` writes it as HTML.
 """

@@ -1,30 +1,60 @@
-"""The answers, as they were graded: nbgrader's gradebook has points only, the graded notebooks the rest."""
+"""Reads the students' answers from the graded notebooks: the gradebook has points only."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from course.grading.report.records import Key
+from nbgrader.coursedir import CourseDirectory
+
+from course.grading.gradebook.class_record import CellKey, ClassRecord
 
 LONGEST = 20_000
 """characters that are read of an answer"""
 
+Answers = Mapping[CellKey, Mapping[str, str]]
+"""sources by question and student"""
 
-def answers(notebook: str, path: Path, wanted: Iterable[Key]) -> dict[Key, str]:
-    """Return the answers in the graded notebook at `path`. Raises OSError, ValueError when it has none.
 
-    It was written by the grader, from its own skeleton; with thousands of them, nbformat would take minutes.
+def read_answers(course: CourseDirectory, record: ClassRecord) -> tuple[Answers, int]:
+    """Return the answers under `autograded/`, and for how many graded students they cannot be read."""
+    keys: dict[str, set[CellKey]] = defaultdict(set)
+    for cell in record.released:
+        if cell.is_answer:
+            keys[cell.notebook].add(cell.key)
+    answers: dict[CellKey, dict[str, str]] = defaultdict(dict)
+    unread = set()
+    for student in record.graded:
+        folder = Path(course.format_path(course.autograded_directory, student.id, record.assignment))
+        for notebook, wanted in keys.items():
+            try:
+                sources = _sources(notebook, folder / f"{notebook}.ipynb", wanted)
+            except FileNotFoundError:
+                # Of several notebooks, one may not have been handed in.
+                if len(keys) == 1 or notebook in student.gradings:
+                    unread.add(student.id)
+            except (OSError, ValueError, RecursionError):
+                unread.add(student.id)
+            else:
+                for key, source in sources.items():
+                    answers[key][student.id] = source
+    return answers, len(unread)
+
+
+def _sources(notebook: str, path: Path, wanted: Collection[CellKey]) -> dict[CellKey, str]:
+    """Return the sources of the wanted cells in a graded notebook. Raises OSError, ValueError.
+
+    The grader wrote it from its own skeleton. nbformat would take minutes for thousands of them.
     """
-    found = json.loads(path.read_bytes())
-    cells = found.get("cells") if isinstance(found, dict) else None
+    content = json.loads(path.read_bytes())
+    cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list):
         raise ValueError(f"{path} is no notebook")
-    keys = set(wanted)
-    given = {(notebook, _grade_id(cell)): cell for cell in cells if isinstance(cell, dict)}
-    return {key: _source(cell)[:LONGEST] for key, cell in given.items() if key in keys}
+    by_key = {(notebook, _grade_id(cell)): cell for cell in cells if isinstance(cell, dict)}
+    return {key: _source(cell)[:LONGEST] for key, cell in by_key.items() if key in wanted}
 
 
 def _grade_id(cell: Mapping[str, Any]) -> str:

@@ -1,51 +1,50 @@
-"""Everything the page shows of a class, worked out; the page itself only writes it down."""
+"""Computes everything that the page shows of a class."""
 
 from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from course.grading.report.pairs import Pair, similar
-from course.grading.report.reading import given, read
-from course.grading.report.records import ClassRecord, Key, Participant
-from course.grading.report.statistics import Item, Spread, items, spread
+from course.grading.gradebook.class_record import ClassRecord, StudentRecord
+from course.grading.report.answers import Answers
+from course.grading.report.normalise import normalise, released_question
+from course.grading.report.similar_pairs import Pair, similar_pairs
+from course.grading.report.statistics import Distribution, Item, distribution, items
 
 MOST_PAIRS = 15
 MOST_SLOW = 10
 SLOW = 3
-"""times the median from which a notebook is slow"""
-Answers = Mapping[Key, Mapping[str, str]]
-"""sources by question and student"""
+"""a notebook is slow from so many times the median on"""
 
 
 @dataclass(frozen=True)
-class Mistake:
+class RecognisedMistake:
     """A mistake that the grader recognised."""
 
     question: str
     name: str
-    told: str
-    """what all who made it were told; their own numbers are left out"""
+    message: str
+    """what their feedback says, without sentences that not all of them got"""
     count: int
     """students who made it"""
 
 
 @dataclass(frozen=True)
-class Stuck:
+class StuckStudent:
     """A student of whose code no test passes."""
 
-    student: Participant
+    student: StudentRecord
     verdicts: Counter[str]
 
 
 @dataclass(frozen=True)
-class Slow:
+class SlowNotebook:
     """A notebook that took long to grade."""
 
-    student: Participant
+    student: StudentRecord
     notebook: str
     seconds: float
     timeouts: int
@@ -57,40 +56,45 @@ class Overview:
 
     record: ClassRecord
     made_at: datetime
-    spread: Spread
+    """in UTC"""
+    scores: Distribution
     items: Sequence[Item]
-    mistakes: Sequence[Mistake]
-    stuck: Sequence[Stuck]
-    missing: Sequence[Participant]
-    failed: Sequence[Participant]
-    """whose last grading failed"""
-    slow: Sequence[Slow]
+    mistakes: Sequence[RecognisedMistake]
+    """the most frequent first"""
+    stuck: Sequence[StuckStudent]
+    missing: Sequence[StudentRecord]
+    """students who handed in nothing"""
+    failed: Sequence[StudentRecord]
+    """students whose last grading failed"""
+    slow: Sequence[SlowNotebook]
+    """the slowest first"""
     usual_seconds: float | None
-    """median for a notebook"""
-    repaired: Sequence[tuple[Participant, Sequence[str]]]
+    """that grading a notebook takes: the median; None where no times are recorded"""
+    repaired: Sequence[tuple[StudentRecord, Sequence[str]]]
+    """students with what grading repaired in their notebooks"""
     pairs: Sequence[Pair]
     answers: Answers
     unread: int
-    """graded students whose graded notebooks could not be read: their answers are in no pair"""
+    """graded students whose answers could not be read, and are in no pair"""
 
     @property
     def waiting(self) -> list[Item]:
-        """Questions with answers that somebody has to read."""
+        """The questions with answers that somebody has to read."""
         return [item for item in self.items if item.waiting]
 
 
 def overview(record: ClassRecord, answers: Answers, unread: int, made_at: datetime) -> Overview:
-    """Work out what the page shows of a class in which somebody is graded."""
+    """Return what the page shows of a class in which somebody is graded."""
     graded = record.graded
     slow, usual = _slow(graded)
     return Overview(
         record,
         made_at,
-        spread([student.score / record.max_score if record.max_score else 0.0 for student in graded]),
+        distribution([student.score / record.max_score if record.max_score else 0.0 for student in graded]),
         items(record),
         _mistakes(graded),
         _stuck(record),
-        [student for student in record.students if not student.is_graded and not student.failures],
+        [student for student in record.students if not student.handed_in and not student.failures],
         [student for student in record.students if student.failures],
         slow,
         usual,
@@ -101,38 +105,43 @@ def overview(record: ClassRecord, answers: Answers, unread: int, made_at: dateti
     )
 
 
-def _mistakes(students: Sequence[Participant]) -> list[Mistake]:
+def _mistakes(students: Sequence[StudentRecord]) -> list[RecognisedMistake]:
     messages: dict[tuple[str, str], list[str]] = defaultdict(list)
     for student in students:
         for (_, question), cell in student.cells.items():
             if cell.get("mistake"):
                 messages[question, str(cell["mistake"])].append(str(cell.get("message", "")))
-    found = [Mistake(question, name, _common(told), len(told)) for (question, name), told in messages.items()]
-    return sorted(found, key=lambda mistake: (-mistake.count, mistake.question, mistake.name))
+    mistakes = [
+        RecognisedMistake(question, name, _common_sentences(group), len(group))
+        for (question, name), group in messages.items()
+    ]
+    return sorted(mistakes, key=lambda mistake: (-mistake.count, mistake.question, mistake.name))
 
 
-def _common(messages: Sequence[str]) -> str:
+def _common_sentences(messages: Sequence[str]) -> str:
     """Return the sentences that all messages have, or the first message if there is none."""
     first, *others = [message.rstrip(".").split(". ") for message in messages]
     common = [sentence for sentence in first if all(sentence in other for other in others)]
     return ". ".join(common or first) + "."
 
 
-def _stuck(record: ClassRecord) -> list[Stuck]:
+def _stuck(record: ClassRecord) -> list[StuckStudent]:
     tests = [question.key for question in record.questions if not question.is_written]
-    found = []
+    stuck = []
     for student in record.graded:
         verdicts = Counter(str(student.cells[key]["verdict"]) for key in tests if key in student.cells)
-        # Without a record there are only points to go by.
-        passes = verdicts["pass"] if verdicts else sum(student.marks[key].points > 0 for key in tests)
+        # Where no verdicts are recorded, points have to do.
+        points = (student.marks[key].points for key in tests if key in student.marks)
+        passes = verdicts["pass"] if verdicts else any(value > 0 for value in points)
         if tests and not passes:
-            found.append(Stuck(student, verdicts))
-    return found
+            stuck.append(StuckStudent(student, verdicts))
+    return stuck
 
 
-def _slow(students: Sequence[Participant]) -> tuple[list[Slow], float | None]:
-    taken = [
-        Slow(
+def _slow(students: Sequence[StudentRecord]) -> tuple[list[SlowNotebook], float | None]:
+    """Return the slow notebooks, and the median time of all."""
+    graded = [
+        SlowNotebook(
             student,
             notebook,
             grading.seconds,
@@ -141,33 +150,33 @@ def _slow(students: Sequence[Participant]) -> tuple[list[Slow], float | None]:
         for student in students
         for notebook, grading in student.gradings.items()
     ]
-    if not taken:
+    if not graded:
         return [], None
-    usual = statistics.median(one.seconds for one in taken)
-    slow = [one for one in taken if one.timeouts or one.seconds > SLOW * usual]
-    slow.sort(key=lambda one: (-one.seconds, one.student.id, one.notebook))
+    usual = statistics.median(notebook.seconds for notebook in graded)
+    slow = [notebook for notebook in graded if notebook.timeouts or notebook.seconds > SLOW * usual]
+    slow.sort(key=lambda notebook: (-notebook.seconds, notebook.student.id, notebook.notebook))
     return slow[:MOST_SLOW], usual
 
 
-def _repaired(students: Sequence[Participant]) -> list[tuple[Participant, list[str]]]:
-    found = []
-    for student in students:
-        if repairs := [line for grading in student.gradings.values() for line in grading.repairs]:
-            found.append((student, repairs))
-    return found
+def _repaired(students: Sequence[StudentRecord]) -> list[tuple[StudentRecord, list[str]]]:
+    repairs = [
+        (student, [repair for grading in student.gradings.values() for repair in grading.repairs])
+        for student in students
+    ]
+    return [(student, lines) for student, lines in repairs if lines]
 
 
 def _pairs(record: ClassRecord, answers: Answers) -> list[Pair]:
-    codes: dict[str, list[str]] = defaultdict(list)
-    for template in record.templates:
-        if template.kind == "code":
-            codes[template.notebook].append(template.source)
-    readings = {}
-    for template in record.templates:
-        key = template.notebook, template.name
-        if template.is_answer and key in answers:
-            known = given(template.source, codes[template.notebook], template.kind)
-            # Many students hand in the same text.
-            read_once = {text: read(text, known, template.kind) for text in set(answers[key].values())}
-            readings[key] = {student: read_once[text] for student, text in answers[key].items()}
-    return similar(readings, MOST_PAIRS)
+    code: dict[str, list[str]] = defaultdict(list)
+    for cell in record.released:
+        if cell.kind == "code":
+            code[cell.notebook].append(cell.source)
+    normalised = {}
+    for cell in record.released:
+        if cell.is_answer and cell.key in answers:
+            question = released_question(cell.source, code[cell.notebook], cell.kind)
+            sources = answers[cell.key]
+            # Many students hand in the same text: each is normalised once.
+            by_source = {source: normalise(source, question, cell.kind) for source in set(sources.values())}
+            normalised[cell.key] = {student: by_source[source] for student, source in sources.items()}
+    return similar_pairs(normalised, MOST_PAIRS)

@@ -1,4 +1,4 @@
-"""The report as HTML: one page with everything in it, which runs nothing and asks nobody for anything."""
+"""Writes the report as one HTML page, which runs no script and loads nothing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import jinja2
 
 from course.figures import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW
+from course.grading.gradebook.class_record import StudentRecord
 from course.grading.report.overview import Overview
-from course.grading.report.pairs import Match, Pair
-from course.grading.report.records import Participant
-from course.grading.report.statistics import BINS, Spread
+from course.grading.report.similar_pairs import Match, Pair
+from course.grading.report.statistics import BINS, Distribution
 from course.text import printable
 
 HERE = Path(__file__).parent
@@ -26,14 +26,14 @@ VERDICT_COLOURS = {
     "not-run": SKY,
     "manual": "#8c8c8c",
 }
-"""Okabe and Ito's; each comes with its word and its number beside it"""
-SIDES = 3
-"""answers of a pair that are shown; the others are named"""
+"""those of Okabe and Ito; beside each the page has the verdict and its number"""
+MOST_SIDES = 3
+"""matches of a pair that are shown side by side; the others are named"""
 MOST_LINES, LONGEST_LINE = 60, 300
 WIDTH, HEIGHT, TOP, BOTTOM = 720, 250, 40, 46
-"""of the histogram, in its own units; space above the bars and below them"""
-ROOM = 70
-"""for the name of a mark"""
+"""of the histogram, and the space above and below its bars, in its own units"""
+NAME_WIDTH = 70
+"""of a marker's name"""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A line at a score, with its name beside it."""
+class Marker:
+    """A line in the histogram at a score, with its name beside it."""
 
     name: str
     x: float
@@ -65,15 +65,15 @@ class Mark:
 class Side:
     """One student's answer, as lines."""
 
-    student: Participant
+    student: StudentRecord
     lines: Sequence[tuple[str, bool]]
-    """each with whether it is found in the other answer"""
+    """each with whether the other answer has it too"""
     left_out: int
-    """lines at its end that are not shown"""
+    """lines at the end that are not shown"""
 
 
 def page(overview: Overview) -> str:
-    """Return the page's HTML. Whatever students wrote is text in it, never markup."""
+    """Return the HTML of the page. What students wrote is escaped: it is text, never markup."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
         autoescape=True,
@@ -82,59 +82,60 @@ def page(overview: Overview) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(number=_number, percent=_percent, seconds=_seconds, shown=printable)
-    people = {student.id: student for student in overview.record.students}
+    students = {student.id: student for student in overview.record.students}
 
     def sides(pair: Pair, match: Match) -> list[Side]:
         return [
-            _side(people[student], overview.answers[match.question][student], same)
+            _side(students[student], overview.answers[match.question][student], same)
             for student, same in zip(pair.students, match.same, strict=True)
         ]
 
     return environment.get_template("page.html").render(
         overview=overview,
         record=overview.record,
-        people=people,
+        students=students,
         style=(HERE / "page.css").read_text(encoding="utf-8"),
         colours=VERDICT_COLOURS,
         blue=BLUE,
-        bars=_bars(overview.spread),
-        marks=_marks(overview.spread),
+        bars=_bars(overview.scores),
+        markers=_markers(overview.scores),
         width=WIDTH,
         height=HEIGHT,
         floor=HEIGHT - BOTTOM,
         sides=sides,
-        most_sides=SIDES,
+        most_sides=MOST_SIDES,
     )
 
 
-def _bars(spread: Spread) -> list[Bar]:
-    highest = max(spread.bins)
-    step, room = WIDTH / BINS, HEIGHT - TOP - BOTTOM
+def _bars(scores: Distribution) -> list[Bar]:
+    highest = max(scores.bins)
+    step = WIDTH / BINS
     bars = []
-    for place, count in enumerate(spread.bins):
-        height = room * count / highest
+    for place, count in enumerate(scores.bins):
+        height = (HEIGHT - TOP - BOTTOM) * count / highest
         low, high = 100 * place // BINS, 100 * (place + 1) // BINS
         label = f"{low} to {high} %" if high == 100 else f"{low} to under {high} %"
         bars.append(Bar(place * step + 3, HEIGHT - BOTTOM - height, step - 6, height, count, label))
     return bars
 
 
-def _marks(spread: Spread) -> list[Mark]:
-    named = [("median", spread.median, 14.0), ("mean", spread.mean, 30.0)]
-    low, high = sorted(named, key=lambda mark: mark[1])
-    marks = []
+def _markers(scores: Distribution) -> list[Marker]:
+    """Return the markers of median and mean, their names outside of the two where there is space."""
+    values = [("median", scores.median, 14.0), ("mean", scores.mean, 30.0)]
+    low, high = sorted(values, key=lambda value: value[1])
+    markers = []
     for name, percent, y in (low, high):
         x = WIDTH * min(max(percent, 0.0), 100.0) / 100
-        # outside of the two, where there is room for it
-        is_left = x > WIDTH - ROOM if name == high[0] else x >= ROOM
-        marks.append(Mark(name, x, y, is_left))
-    return marks
+        is_left = x > WIDTH - NAME_WIDTH if name == high[0] else x >= NAME_WIDTH
+        markers.append(Marker(name, x, y, is_left))
+    return markers
 
 
-def _side(student: Participant, source: str, same: frozenset[int]) -> Side:
+def _side(student: StudentRecord, source: str, same: frozenset[int]) -> Side:
     lines = [line.expandtabs(4).rstrip() for line in source.split("\n")]
-    told = [printable(line, LONGEST_LINE) for line in lines[:MOST_LINES]]
-    shown = [(line, number in same) for number, line in enumerate(told)]
+    shown = [
+        (printable(line, LONGEST_LINE), number in same) for number, line in enumerate(lines[:MOST_LINES])
+    ]
     return Side(student, shown, max(0, len(lines) - MOST_LINES))
 
 

@@ -1,4 +1,4 @@
-"""Numbers of a class: how hard a question was, and how well it told students apart."""
+"""Statistics of a class: the distribution of scores, and for each question facility and discrimination."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from course.grading.report.records import ClassRecord, Participant, Question
+from course.grading.gradebook.class_record import ClassRecord, Question, StudentRecord
 
 FEWEST = 3
-"""students of whom a correlation says anything"""
+"""students with whom a correlation is given"""
 BINS = 10
+"""of the histogram of scores"""
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How scores are distributed, in percent of what there was to win."""
+class Distribution:
+    """The distribution of scores, in percent of all points."""
 
     count: int
     mean: float
     median: float
     deviation: float
-    """of the sample; 0 for one student"""
+    """standard deviation of the sample; 0 for one student"""
     bins: tuple[int, ...]
-    """students in each tenth; the last one has the full scores too"""
+    """students in each tenth; full scores count in the last one"""
 
 
 @dataclass(frozen=True)
 class Item:
-    """What the class made of a question."""
+    """The item analysis of a question."""
 
     question: Question
     facility: float | None
@@ -38,24 +39,24 @@ class Item:
     discrimination: float | None
     """correlation of its points with those of the other questions; None where it is not defined"""
     undefined: str
-    """why it is not"""
+    """why the discrimination is not defined"""
     seconds: float | None
-    """median of the students' own time in it; None where it is not recorded"""
+    """median of the students' own time in its tests; None where it is not recorded"""
     verdicts: Counter[str]
     waiting: int
-    """answers to be read"""
+    """answers that somebody has to read"""
     read: int
     """answers that have points"""
 
 
-def spread(shares: Sequence[float]) -> Spread:
-    """Return the distribution of scores, each a share of all points."""
+def distribution(shares: Sequence[float]) -> Distribution:
+    """Return the distribution of scores, each of them a share of all points."""
     bins = [0] * BINS
     for share in shares:
-        # 0.7 of all points is 7 tenths, whatever the sum of its parts was rounded to
+        # Rounded, since a sum of points that should be 0.7 of all may be a little less in binary.
         bins[min(max(math.floor(round(share * BINS, 6)), 0), BINS - 1)] += 1
     percents = [100 * share for share in shares]
-    return Spread(
+    return Distribution(
         len(shares),
         statistics.fmean(percents),
         statistics.median(percents),
@@ -65,10 +66,10 @@ def spread(shares: Sequence[float]) -> Spread:
 
 
 def items(record: ClassRecord) -> list[Item]:
-    """Return what the class made of each question."""
+    """Return the analysis of each question."""
     students = record.graded
     unread = {key for student in students for key, mark in student.marks.items() if mark.is_waiting}
-    # Unread answers would make one student's sum smaller than another's.
+    # A question that is not read for everybody is in nobody's sum: sums must be comparable.
     sums = {
         student.id: math.fsum(mark.points for key, mark in student.marks.items() if key not in unread)
         for student in students
@@ -77,15 +78,15 @@ def items(record: ClassRecord) -> list[Item]:
 
 
 def _item(
-    question: Question, students: Sequence[Participant], sums: Mapping[str, float], is_unread: bool
+    question: Question, students: Sequence[StudentRecord], sums: Mapping[str, float], is_unread: bool
 ) -> Item:
     key = question.key
     marked = [student for student in students if key in student.marks]
-    mine = [student for student in marked if not student.marks[key].is_waiting]
-    points = [student.marks[key].points for student in mine]
-    # rounded, since what is equal must be: no correlation of rounding errors
+    read = [student for student in marked if not student.marks[key].is_waiting]
+    points = [student.marks[key].points for student in read]
+    # Rounded, so that equal sums are equal: rounding errors must not be correlated with anything.
     rests = [
-        round(sums[student.id] - (0.0 if is_unread else student.marks[key].points), 9) for student in mine
+        round(sums[student.id] - (0.0 if is_unread else student.marks[key].points), 9) for student in read
     ]
     discrimination, undefined = item_rest(points, rests)
     cells = [student.cells[key] for student in students if key in student.cells]
@@ -98,16 +99,16 @@ def _item(
         undefined,
         statistics.median(seconds) if seconds else None,
         Counter(str(cell["verdict"]) for cell in cells),
-        len(marked) - len(mine),
-        len(mine),
+        len(marked) - len(read),
+        len(read),
     )
 
 
 def item_rest(points: Sequence[float], rests: Sequence[float]) -> tuple[float | None, str]:
-    """Return the correlation of a question's points with the rest's, or None and why it is not defined.
+    """Return the correlation of a question's points with the rests, or None and why it is not defined.
 
-    Pearson's, as the item-rest correlation of classical test theory: the question itself is left out of the
-    sum, so that it does not agree with itself.
+    The item-rest correlation of classical test theory, Pearson's: a rest is a student's sum without the
+    question itself, which would be correlated with itself.
     """
     if len(points) < FEWEST:
         return None, f"fewer than {FEWEST} students"

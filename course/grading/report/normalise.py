@@ -1,4 +1,4 @@
-"""An answer as it is compared: what was given is taken out, and names, comments and layout do not count."""
+"""Reduces answers to what is compared: without what was released, own names, comments and layout."""
 
 from __future__ import annotations
 
@@ -14,40 +14,46 @@ from tokenize import TokenInfo
 Words = tuple[str, ...]
 
 _LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-_KEPT = {*keyword.kwlist, *dir(builtins)}
+_PYTHONS_NAMES = {*keyword.kwlist, *dir(builtins)}
 _OPEN, _CLOSED = ("(", "[", "{"), (")", "]", "}")
 _BEFORE_ARGUMENT = ("(", ",", "*", "**")
 NAME, TEXT = "name", "text"
 
 
 @dataclass(frozen=True)
-class Reading:
+class NormalisedAnswer:
     """What is compared of an answer."""
 
     words: Words
-    """its tokens, each name of the student's own as `name`; of a text, its words"""
+    """of code its tokens, with `name` for each name that the student chose; of a text its words"""
     lines: tuple[int, ...]
-    """the line of each, from 0"""
+    """the line of each word, from 0"""
 
 
 @dataclass(frozen=True)
-class Given:
-    """What students received: it proves nothing where two have it."""
+class ReleasedQuestion:
+    """What students received with a question, which does not count when two answers share it."""
 
     statements: frozenset[Words]
-    """of the cell: its statements or, in a text, its lines"""
+    """the cell's statements or, in a text, its lines"""
     functions: frozenset[str]
-    """that the cell defines; their arguments are known by position"""
+    """those that the cell defines; their arguments are named by position"""
     names: frozenset[str]
-    """that the notebook imports or defines: they stay what they are"""
+    """those that the notebook imports or defines; they are not replaced"""
 
 
-def given(template: str, others: Iterable[str], kind: str) -> Given:
-    """Return what a cell gives; `others` are the sources of all code cells that students received."""
+def released_question(source: str, code: Iterable[str], kind: str) -> ReleasedQuestion:
+    """Return what students received with a question.
+
+    `source` is that of the question's cell, which is of this `kind`, code or markdown; `code` has the
+    sources of all code cells of the released notebook.
+    """
     if kind != "code":
-        return Given(frozenset(words for _, words in _lines_of_words(template)), frozenset(), frozenset())
-    mine = list(_statements(template))
-    statements = [statement for source in others for statement in _statements(source)]
+        return ReleasedQuestion(
+            frozenset(words for _, words in _lines_of_words(source)), frozenset(), frozenset()
+        )
+    own_statements = list(_statements(source))
+    statements = [statement for text in code for statement in _statements(text)]
     imported = {
         token.string
         for statement in statements
@@ -55,23 +61,22 @@ def given(template: str, others: Iterable[str], kind: str) -> Given:
         for token in statement
         if token.type == tokenize.NAME
     }
-    return Given(
-        frozenset(_words(statement) for statement in mine),
-        frozenset(_defined(mine)),
+    return ReleasedQuestion(
+        frozenset(_words(statement) for statement in own_statements),
+        frozenset(_defined(own_statements)),
         frozenset(imported | set(_defined(statements))),
     )
 
 
-def read(source: str, given: Given, kind: str) -> Reading:
-    """Return what is to be compared of an answer, whatever it holds; none of what is `given`."""
-    found = _code(source, given) if kind == "code" else _text(source, given)
-    pairs = list(found)
-    return Reading(tuple(word for word, _ in pairs), tuple(line for _, line in pairs))
+def normalise(source: str, question: ReleasedQuestion, kind: str) -> NormalisedAnswer:
+    """Return what is compared of an answer of this `kind`, code or markdown. It may be any text."""
+    words = list(_code(source, question) if kind == "code" else _text(source, question))
+    return NormalisedAnswer(tuple(word for word, _ in words), tuple(line for _, line in words))
 
 
-def _text(source: str, given: Given) -> Iterator[tuple[str, int]]:
+def _text(source: str, question: ReleasedQuestion) -> Iterator[tuple[str, int]]:
     for number, words in _lines_of_words(source):
-        if words not in given.statements:
+        if words not in question.statements:
             yield from ((word, number) for word in words)
 
 
@@ -80,13 +85,13 @@ def _lines_of_words(source: str) -> Iterator[tuple[int, Words]]:
         yield number, tuple(re.findall(r"\w+", line.casefold()))
 
 
-def _code(source: str, given: Given) -> Iterator[tuple[str, int]]:
+def _code(source: str, question: ReleasedQuestion) -> Iterator[tuple[str, int]]:
     arguments: dict[str, str] = {}
     for statement in _statements(source):
         body: Sequence[TokenInfo] = statement
-        if _function(statement) in given.functions:
+        if _function(statement) in question.functions:
             arguments, body = _signature(statement)
-        if _words(body) in given.statements or all(token.type == tokenize.STRING for token in body):
+        if _words(body) in question.statements or all(token.type == tokenize.STRING for token in body):
             continue
         depth = 0
         for place, token in enumerate(body):
@@ -94,21 +99,21 @@ def _code(source: str, given: Given) -> Iterator[tuple[str, int]]:
             before = body[place - 1].string if place else ""
             after = body[place + 1].string if place + 1 < len(body) else ""
             is_fixed = before == "." or (depth > 0 and before in ("(", ",") and after == "=")
-            yield _normal(token, is_fixed, arguments, given.names), token.start[0] - 1
+            yield _word(token, is_fixed, arguments, question.names), token.start[0] - 1
 
 
-def _normal(token: TokenInfo, is_fixed: bool, arguments: dict[str, str], names: frozenset[str]) -> str:
-    """Return what stands for a token; an attribute or a keyword argument is fixed by what it belongs to."""
+def _word(token: TokenInfo, is_fixed: bool, arguments: dict[str, str], names: frozenset[str]) -> str:
+    """Return the word for a token; `is_fixed` for attributes and keywords, which nobody can rename."""
     text = token.string
     if token.type == tokenize.STRING:
         return TEXT
     if token.type != tokenize.NAME or is_fixed:
         return text
-    return arguments.get(text) or (text if text in _KEPT or text in names else NAME)
+    return arguments.get(text) or (text if text in _PYTHONS_NAMES or text in names else NAME)
 
 
 def _statements(source: str) -> Iterator[list[TokenInfo]]:
-    """Yield the tokens of each logical line, up to where the source is no Python any more."""
+    """Yield the tokens of each logical line, up to the first that is not valid Python."""
     statement: list[TokenInfo] = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -138,7 +143,7 @@ def _defined(statements: Iterable[Sequence[TokenInfo]]) -> Iterator[str]:
 
 
 def _signature(statement: Sequence[TokenInfo]) -> tuple[dict[str, str], Sequence[TokenInfo]]:
-    """Return what a function's arguments are called by position, and what follows on its line."""
+    """Return the positions of a function's arguments by name, and what follows its head on the same line."""
     arguments: dict[str, str] = {}
     depth = 0
     for place, token in enumerate(statement):

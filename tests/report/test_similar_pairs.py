@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given as for_any
+from hypothesis import given
 from hypothesis import strategies as st
 
-from course.grading.report.pairs import similar
-from course.grading.report.reading import Reading, given, read
+from course.grading.report.normalise import NormalisedAnswer, normalise, released_question
+from course.grading.report.similar_pairs import similar_pairs
 
 TEMPLATE = '''def train(X, y, eta):
     """Return the losses."""
@@ -17,7 +17,7 @@ TEMPLATE = '''def train(X, y, eta):
     raise NotImplementedError()
 '''
 IMPORTS = "import numpy as np\nfrom course import sigmoid"
-GIVEN = given(TEMPLATE, [IMPORTS, TEMPLATE], "code")
+QUESTION = released_question(TEMPLATE, [IMPORTS, TEMPLATE], "code")
 KEY = ("ps", "train")
 ANSWER = """def train(X, y, eta):
     losses = []
@@ -40,7 +40,7 @@ COPY = """def train(inputs, targets, rate):
 
 
 def words(source: str) -> tuple[str, ...]:
-    return read(source, GIVEN, "code").words
+    return normalise(source, QUESTION, "code").words
 
 
 def test_names_comments_layout_and_texts_do_not_count() -> None:
@@ -80,40 +80,44 @@ def test_what_was_given_is_taken_out() -> None:
 
 
 def test_lines_lead_back_to_the_source() -> None:
-    reading = read(COPY, GIVEN, "code")
+    answer = normalise(COPY, QUESTION, "code")
     lines = COPY.splitlines()
-    assert {lines[line].strip().split("(")[0] for line in reading.lines} >= {"history = []", "return history"}
-    assert all(lines[line].strip() for line in reading.lines)
+    assert {lines[line].strip().split("(")[0] for line in answer.lines} >= {"history = []", "return history"}
+    assert all(lines[line].strip() for line in answer.lines)
 
 
 def test_a_text_is_compared_by_its_words() -> None:
-    mine = given("YOUR ANSWER HERE", [], "markdown")
-    reading = read("YOUR ANSWER HERE\nBecause, of *Course*!", mine, "markdown")
-    assert reading == Reading(("because", "of", "course"), (1, 1, 1))
+    question = released_question("YOUR ANSWER HERE", [], "markdown")
+    answer = normalise("YOUR ANSWER HERE\nBecause, of *Course*!", question, "markdown")
+    assert answer == NormalisedAnswer(("because", "of", "course"), (1, 1, 1))
 
 
-@for_any(st.text() | st.text("()[]{}:=\"'#\\\n\t ,.x0%def\x00\ud800", max_size=80))
+@given(st.text() | st.text("()[]{}:=\"'#\\\n\t ,.x0%def\x00\ud800", max_size=80))
 def test_whatever_was_handed_in_can_be_read(source: str) -> None:
-    reading = read(source, GIVEN, "code")
-    assert len(reading.words) == len(reading.lines)
-    assert all(0 <= line <= source.count("\n") + source.count("\r") + 1 for line in reading.lines)
+    answer = normalise(source, QUESTION, "code")
+    assert len(answer.words) == len(answer.lines)
+    assert all(0 <= line <= source.count("\n") + source.count("\r") + 1 for line in answer.lines)
 
 
-def a_class(size: int, seed: int = 0) -> dict[str, Reading]:
+def a_class(size: int, seed: int = 0) -> dict[str, NormalisedAnswer]:
     """Return answers of `size` students who all wrote their own."""
     rng = random.Random(seed)
     parts = ("a = X * {}", "b = np.exp(y - {})", "for i in range({}): pass", "c = [eta, {}]", "d = {} / X")
-    found = {}
+    answers = {}
     for number in range(size):
         lines = [rng.choice(parts).format(rng.randrange(1000)) for _ in range(12)]
         source = "def train(X, y, eta):\n    " + "\n    ".join(lines)
-        found[f"s{number:04d}"] = read(source, GIVEN, "code")
-    return found
+        answers[f"s{number:04d}"] = normalise(source, QUESTION, "code")
+    return answers
 
 
 def test_the_two_who_copied_come_first() -> None:
-    answers = {**a_class(60), "ann": read(ANSWER, GIVEN, "code"), "bob": read(COPY, GIVEN, "code")}
-    pairs = similar({KEY: answers}, 5)
+    answers = {
+        **a_class(60),
+        "ann": normalise(ANSWER, QUESTION, "code"),
+        "bob": normalise(COPY, QUESTION, "code"),
+    }
+    pairs = similar_pairs({KEY: answers}, 5)
     assert [pair.students for pair in pairs] == [("ann", "bob")]
     (match,) = pairs[0].matches
     assert match.similarity == 1.0
@@ -122,38 +126,42 @@ def test_the_two_who_copied_come_first() -> None:
 
 def test_a_line_put_in_between_hides_nothing_and_is_not_marked() -> None:
     changed = ANSWER.replace("    return losses", "    done = True and not False\n    return losses")
-    answers = {**a_class(20), "ann": read(ANSWER, GIVEN, "code"), "bob": read(changed, GIVEN, "code")}
-    (pair,) = similar({KEY: answers}, 5)
+    answers = {
+        **a_class(20),
+        "ann": normalise(ANSWER, QUESTION, "code"),
+        "bob": normalise(changed, QUESTION, "code"),
+    }
+    (pair,) = similar_pairs({KEY: answers}, 5)
     assert 0.8 < pair.matches[0].similarity < 1
     assert pair.matches[0].same == (frozenset(range(1, 6)), frozenset({1, 2, 3, 4, 6}))
 
 
 def test_what_many_have_is_nobodys_own() -> None:
-    everybody = {f"s{number}": read(ANSWER, GIVEN, "code") for number in range(20)}
-    assert similar({KEY: everybody}, 5) == []
+    everybody = {f"s{number}": normalise(ANSWER, QUESTION, "code") for number in range(20)}
+    assert similar_pairs({KEY: everybody}, 5) == []
 
 
 def test_what_is_short_tells_nothing() -> None:
-    short = read("def train(X, y, eta):\n    return X - eta * y", GIVEN, "code")
-    assert similar({KEY: {**a_class(20), "ann": short, "bob": short}}, 5) == []
+    short = normalise("def train(X, y, eta):\n    return X - eta * y", QUESTION, "code")
+    assert similar_pairs({KEY: {**a_class(20), "ann": short, "bob": short}}, 5) == []
 
 
 def test_answers_add_up() -> None:
     """Who shares two answers comes before who shares one."""
-    reading = read(ANSWER, GIVEN, "code")
-    other = read(ANSWER.replace("**", "//"), GIVEN, "code")
-    first = {**a_class(30, 1), "ann": reading, "bob": reading, "carl": other, "dora": other}
-    second = {**a_class(30, 2), "carl": reading, "dora": reading}
-    found = similar({("ps", "one"): first, ("ps", "two"): second}, 5)
-    assert found[0].students == ("carl", "dora")
-    assert len(found[0].matches) == 2
-    assert ("ann", "bob") in [pair.students for pair in found]
+    answer = normalise(ANSWER, QUESTION, "code")
+    other = normalise(ANSWER.replace("**", "//"), QUESTION, "code")
+    first = {**a_class(30, 1), "ann": answer, "bob": answer, "carl": other, "dora": other}
+    second = {**a_class(30, 2), "carl": answer, "dora": answer}
+    pairs = similar_pairs({("ps", "one"): first, ("ps", "two"): second}, 5)
+    assert pairs[0].students == ("carl", "dora")
+    assert len(pairs[0].matches) == 2
+    assert ("ann", "bob") in [pair.students for pair in pairs]
 
 
 def test_two_thousand_answers_of_which_two_are_the_same() -> None:
     answers = a_class(2000)
     answers["s1999"] = answers["s0007"]
-    pairs = similar({KEY: answers}, 5)
+    pairs = similar_pairs({KEY: answers}, 5)
     assert pairs[0].students == ("s0007", "s1999")
     assert pairs[0].matches[0].similarity == 1.0
 
@@ -162,4 +170,4 @@ def test_the_order_is_fixed() -> None:
     answers = a_class(50)
     answers |= {f"t{number}": answers[f"s{number:04d}"] for number in range(8)}
     backwards = dict(reversed(answers.items()))
-    assert similar({KEY: answers}, 5) == similar({KEY: backwards}, 5)
+    assert similar_pairs({KEY: answers}, 5) == similar_pairs({KEY: backwards}, 5)

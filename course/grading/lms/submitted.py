@@ -1,4 +1,4 @@
-"""Submissions from an archive into `submitted/`: written beside what is there, and then in its place."""
+"""Writes submissions to `submitted/`: first beside those that are there, then all of them in their places."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from course.grading.course_folder import CourseFolder
-from course.grading.lms.archive import same
-from course.grading.lms.contents import Contents, Refused, taken
-from course.grading.lms.students import Submission
-from course.grading.lms.summary import Summary
+from course.grading.lms.archive import folded
+from course.grading.lms.matching import ArchivedSubmission
+from course.grading.lms.selection import Refused, Selection, select_files
+from course.grading.lms.summary import CollectSummary
 from course.grading.replacing import PendingFolder, Replacement
 from course.grading.submissions.other_files import TIMESTAMP
 
 PREFIX = ".course-collect-"
 REPLACED = ".replaced"
-"""under `submitted/`, what other submissions have taken the place of"""
+"""folder under `submitted/` that keeps submissions that were replaced"""
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f %Z"
-"""as nbgrader's exchange writes it"""
+"""that of nbgrader's exchange"""
 
 
-class Placing:
-    """One run, into the folder `top`."""
+class SubmittedWriter:
+    """Writes the submissions of one archive to the folder `top`, which is the course's `submitted/`."""
 
     def __init__(
         self,
@@ -36,77 +36,74 @@ class Placing:
         top: Path,
         assignment: str,
         notebooks: Sequence[str],
-        summary: Summary,
+        summary: CollectSummary,
         update: bool,
     ) -> None:
         self._top, self._assignment, self._notebooks = top, assignment, notebooks
         self._summary, self._update = summary, update
         self._groupshared = bool(course_folder.course.groupshared)
         self._target = partial(_target, course_folder, assignment)
-        self._there = {same(path.name): path.name for path in (top.iterdir() if top.is_dir() else ())}
+        self._folders = {folded(path.name): path.name for path in (top.iterdir() if top.is_dir() else ())}
 
-    def take(self, students: dict[str, Submission], system: str, due: datetime | None) -> None:
-        """Write all that is new beside what is there, then let it take its place. Raises OSError."""
-        if not students:
+    def write(self, submissions: dict[str, ArchivedSubmission], system: str, due: datetime | None) -> None:
+        """Write the submissions, by student: all that are taken, or none if it raises OSError."""
+        if not submissions:
             return
         was_there = self._top.is_dir()
-        waiting = PendingFolder(self._top, PREFIX)
+        pending = PendingFolder(self._top, PREFIX)
         try:
-            swaps = []
-            for number, (student, submission) in enumerate(sorted(students.items())):
+            prepared = []
+            for number, (student, submission) in enumerate(sorted(submissions.items())):
+                new = pending.path / str(number)
                 try:
-                    staged = self._stage(waiting.path / str(number), student, submission, system, due)
+                    if self._prepare(new, student, submission, system, due):
+                        prepared.append((student, new))
                 except Refused as error:
                     self._summary.refused.append((student, str(error)))
-                    continue
-                if staged:
-                    swaps.append(staged)
-            self._swap(swaps)
+            self._swap(prepared)
         finally:
-            waiting.close()
+            pending.close()
             if not was_there:
                 with suppress(OSError):
                     self._top.rmdir()
 
-    def _stage(
-        self, new: Path, student: str, submission: Submission, system: str, due: datetime | None
-    ) -> tuple[str, Path, Path] | None:
-        """Write what shall be there of a submission; return the folders, or None if it stays as it is."""
+    def _prepare(
+        self, new: Path, student: str, submission: ArchivedSubmission, system: str, due: datetime | None
+    ) -> bool:
+        """Write a submission to the folder `new`; return whether it shall take its place. Raises Refused."""
         target = self._target(student)
-        self._check_place(target)
-        contents = taken(submission.files, self._notebooks)
-        self._write(new, contents)
-        handed_in = _handed_in(contents.time, submission.is_late, system, due)
+        self._check_target(target)
+        selection = select_files(submission.files, self._notebooks)
+        self._write_files(new, selection)
+        handed_in = _handed_in(selection.time, submission.is_late, system, due)
         if handed_in:
             (new / TIMESTAMP).write_text(handed_in.strftime(TIME_FORMAT), encoding="utf-8")
         summary = self._summary
-        summary.remarks += [(student, remark) for remark in contents.remarks]
+        summary.remarks += [(student, remark) for remark in selection.remarks]
         if submission.is_late or (handed_in and due and handed_in > due):
             summary.late.append(student)
         if target.is_dir():
-            before = _files(target)
-            is_same = before == _files(new)
             same_time = not self._update or _text(target / TIMESTAMP) == _text(new / TIMESTAMP)
-            if is_same and same_time:
+            if same_time and _files(target) == _files(new):
                 summary.unchanged.append(student)
-                return None
-            if not self._update and not _is_newer(contents.time, target):
-                why = "is not newer than" if contents.time else "has no time, and differs from,"
-                summary.older.append((student, f"{why} what is there: --update replaces it all the same"))
-                return None
-        return student, new, target
+                return False
+            if not self._update and not _is_newer(selection.time, target):
+                reason = "is not newer than" if selection.time else "has no time, and differs from,"
+                summary.older.append((student, f"{reason} what is there: --update replaces it all the same"))
+                return False
+        return True
 
-    def _check_place(self, target: Path) -> None:
+    def _check_target(self, target: Path) -> None:
         """Raise Refused where a submission would take another student's place, or lead out of the course."""
         for path in (target.parent, target):
             if path.is_symlink() or (path.exists() and not path.is_dir()):
                 raise Refused(f"{path.name} under submitted/ is no folder: move it away")
-        there = self._there.get(same(target.parent.name), target.parent.name)
-        if there != target.parent.name:
-            raise Refused(f"differs only in case or accents from {there}, who has handed in before")
+        other = self._folders.get(folded(target.parent.name), target.parent.name)
+        if other != target.parent.name:
+            raise Refused(f"differs only in case or accents from {other}, who has handed in before")
 
-    def _write(self, new: Path, contents: Contents) -> None:
-        for file in contents.files:
+    def _write_files(self, new: Path, selection: Selection) -> None:
+        for file in selection.files:
             path = new / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.read())
@@ -116,24 +113,26 @@ class Placing:
         for folder, _, _ in os.walk(new):
             Path(folder).chmod(0o2775 if self._groupshared else 0o755)
 
-    def _swap(self, folders: list[tuple[str, Path, Path]]) -> None:
+    def _swap(self, prepared: list[tuple[str, Path]]) -> None:
+        """Put each student's new folder in its place. Where one cannot be, all are taken back: OSError."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
         kept = self._top / REPLACED / now
-        done: list[tuple[Replacement, Path]] = []
+        begun: list[tuple[Replacement, Path]] = []
         try:
-            for student, new, target in folders:
+            for student, new in prepared:
+                target = self._target(student)
                 old = kept / student / self._assignment
                 was_there = target.is_dir()
                 if was_there:
                     old.parent.mkdir(parents=True)
                     self._summary.kept = kept
-                staged = Replacement(new, target, old)
-                done.append((staged, target))
-                staged.swap()
+                replacement = Replacement(new, target, old)
+                begun.append((replacement, target))
+                replacement.swap()
                 (self._summary.replaced if was_there else self._summary.collected).append(student)
         except OSError:
-            for staged, target in reversed(done):
-                staged.undo()
+            for replacement, target in reversed(begun):
+                replacement.undo()
                 _prune(target.parent)
             _prune(kept)
             _prune(kept.parent)
@@ -141,7 +140,7 @@ class Placing:
 
 
 def _prune(folder: Path) -> None:
-    """Remove folders that hold nothing."""
+    """Remove a folder and those inside it, as far as they are empty."""
     for above, _, _ in os.walk(folder, topdown=False):
         with suppress(OSError):
             Path(above).rmdir()
@@ -154,9 +153,9 @@ def _target(course_folder: CourseFolder, assignment: str, student: str) -> Path:
 
 
 def _handed_in(time: datetime | None, is_late: bool, system: str, due: datetime | None) -> datetime | None:
-    """Return when a submission was handed in, as far as an archive of that system tells.
+    """Return when a submission was handed in, in UTC, as far as the system's archive tells.
 
-    Canvas's files have the time of the download: of it there is only whether it was late.
+    Canvas's archive has the times of the download, and for each submission only whether it was late.
     """
     if system != "canvas":
         return time
@@ -166,15 +165,15 @@ def _handed_in(time: datetime | None, is_late: bool, system: str, due: datetime 
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """Return the regular files of a submission, without its time."""
-    found = {}
+    """Return the regular files of a submission by path, without its timestamp."""
+    files = {}
     for above, _, names in os.walk(folder):
         for name in names:
             path = Path(above, name)
             if stat.S_ISREG(path.lstat().st_mode):
-                found[path.relative_to(folder).as_posix()] = path.read_bytes()
-    found.pop(TIMESTAMP, None)
-    return found
+                files[path.relative_to(folder).as_posix()] = path.read_bytes()
+    files.pop(TIMESTAMP, None)
+    return files
 
 
 def _text(path: Path) -> str:
@@ -182,7 +181,7 @@ def _text(path: Path) -> str:
 
 
 def _is_newer(time: datetime | None, folder: Path) -> bool:
-    """Say whether a submission of that time is newer than all there is in a folder."""
+    """Return whether a submission of this time is newer than everything in a folder."""
     if time is None:
         return False
     times = [
@@ -191,6 +190,6 @@ def _is_newer(time: datetime | None, folder: Path) -> bool:
         if path.is_file() and path.name != TIMESTAMP
     ]
     with suppress(ValueError, OverflowError):
-        if told := _text(folder / TIMESTAMP).strip():
-            times.append(parse_utc(told).replace(tzinfo=UTC))
-    return all(time > there for there in times)
+        if timestamp := _text(folder / TIMESTAMP).strip():
+            times.append(parse_utc(timestamp).replace(tzinfo=UTC))
+    return all(time > other for other in times)

@@ -1,0 +1,188 @@
+"""Selects the files of a submission that are collected, and the paths they get."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import PurePosixPath
+
+from course.grading.errors import ArchiveError
+from course.grading.lms.archive import Archive, ArchiveEntry, folded
+from course.grading.submissions.notebook import LARGEST
+from course.grading.submissions.other_files import MOST_BYTES, MOST_FILES, TIMESTAMP
+
+
+class Refused(Exception):
+    """A submission that is not taken; the message says why."""
+
+
+@dataclass(frozen=True)
+class SubmittedFile:
+    """A file of a submission, not yet read from its archive."""
+
+    path: PurePosixPath
+    size: int
+    """in bytes"""
+    time: datetime | None
+    """when it was last changed, in UTC"""
+    read: Callable[[], bytes]
+    version: tuple[int, int] | None = None
+    """of two files with the same path, the newer has the greater one"""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The files of a submission that are collected."""
+
+    files: tuple[SubmittedFile, ...]
+    """with their paths under `submitted/STUDENT/PS/`"""
+    remarks: tuple[str, ...]
+    """what was left out, and why"""
+
+    @property
+    def time(self) -> datetime | None:
+        """When the newest of the files was last changed, in UTC."""
+        return max((file.time for file in self.files if file.time), default=None)
+
+
+def select_files(files: Sequence[SubmittedFile], notebooks: Collection[str]) -> Selection:
+    """Return the `files` of a submission that are collected for an assignment with these `notebooks`.
+
+    A single notebook may have any name. Files beside it, or in folders beside it, are collected too. If
+    there is no notebook, but a zip archive, its files are taken. Raises Refused, ArchiveError, OSError.
+    """
+    _check_size(files)
+    files, remarks = _newest(files)
+    if not _notebooks(files):
+        files = _unpacked(files)
+        _check_size(files)
+        files, _ = _newest(files)
+    chosen = _chosen(_notebooks(files), notebooks)
+    for file in chosen.values():
+        if file.size > LARGEST:
+            raise Refused(f"{file.path} is larger than {LARGEST >> 20} MiB")
+    left = [file for file in _notebooks(files) if file not in chosen.values()]
+    if left:
+        names = ", ".join(str(file.path) for file in chosen.values())
+        remarks.append(f"of several notebooks {names} is taken, not {_listed(left)}")
+    missing = sorted(set(notebooks) - set(chosen))
+    if missing:
+        remarks.append(f"{', '.join(f'{name}.ipynb' for name in missing)} is missing")
+    selected = [replace(file, path=PurePosixPath(f"{name}.ipynb")) for name, file in sorted(chosen.items())]
+    folder = next(iter(chosen.values())).path.parent
+    others, unusable = _others(files, folder)
+    if unusable:
+        remarks.append(f"left out, for its name or place: {_listed(unusable)}")
+    return Selection((*selected, *others), tuple(remarks))
+
+
+def _check_size(files: Sequence[SubmittedFile]) -> None:
+    if len(files) > MOST_FILES:
+        raise Refused(f"holds more than {MOST_FILES} files")
+    if sum(file.size for file in files) > MOST_BYTES:
+        raise Refused(f"holds more than {MOST_BYTES >> 20} MiB")
+
+
+def _newest(files: Sequence[SubmittedFile]) -> tuple[list[SubmittedFile], list[str]]:
+    """Return the files without older versions, and remarks. Raises Refused where versions are not known."""
+    groups: dict[str, list[SubmittedFile]] = {}
+    for file in files:
+        groups.setdefault(folded(file.path), []).append(file)
+    remarks = []
+    for group in groups.values():
+        if len(group) > 1:
+            if any(file.version is None for file in group) or len({str(file.path) for file in group}) > 1:
+                names = ", ".join(sorted({str(file.path) for file in group}))
+                raise Refused(f"holds {names} more than once")
+            group.sort(key=lambda file: file.version or (0, 0))
+            remarks.append(f"the last of {len(group)} versions of {group[-1].path} is taken")
+    return [group[-1] for group in groups.values()], remarks
+
+
+def _notebooks(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
+    return [file for file in files if file.path.suffix.lower() == ".ipynb"]
+
+
+def _unpacked(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
+    """Return the files, with those in the one archive among them instead of it. Raises Refused."""
+    archives = [file for file in files if file.path.suffix.lower() == ".zip"]
+    if not archives:
+        raise Refused(f"holds no notebook, but {_listed(files)}" if files else "is empty")
+    if len(archives) > 1:
+        raise Refused(f"holds no notebook, but several archives: {_listed(archives)}")
+    packed = archives[0]
+    content = packed.read()
+    try:
+        archive = Archive(io.BytesIO(content), str(packed.path), MOST_FILES)
+    except ArchiveError as error:
+        raise Refused(str(error)) from None
+    inside = [
+        SubmittedFile(packed.path.parent / entry.path, entry.size, entry.time, partial(_read, archive, entry))
+        for entry in archive.entries
+    ]
+    if not _notebooks(inside):
+        raise Refused(f"holds no notebook: {packed.path} holds {_listed(inside) or 'nothing'}")
+    return [*(file for file in files if file is not packed), *inside]
+
+
+def _read(archive: Archive, entry: ArchiveEntry) -> bytes:
+    try:
+        return archive.read(entry, MOST_BYTES)
+    except ArchiveError as error:
+        raise Refused(str(error)) from None
+
+
+def _chosen(files: list[SubmittedFile], notebooks: Collection[str]) -> dict[str, SubmittedFile]:
+    """Return the file for each of the assignment's notebooks. Raises Refused where it is not clear."""
+    if len(files) == 1 and len(notebooks) == 1:
+        return {next(iter(notebooks)): files[0]}
+    chosen = {}
+    for name in notebooks:
+        candidates = [file for file in files if folded(file.path.stem) == folded(name)]
+        if len(candidates) > 1:
+            raise Refused(f"holds {_listed(candidates)}: which is meant is not clear")
+        if candidates:
+            chosen[name] = candidates[0]
+    if not chosen:
+        wanted = " or ".join(f"{name}.ipynb" for name in notebooks)
+        raise Refused(f"holds {_listed(files)}: none is called {wanted}, and which is meant is not clear")
+    return chosen
+
+
+def _others(
+    files: Sequence[SubmittedFile], folder: PurePosixPath
+) -> tuple[list[SubmittedFile], list[SubmittedFile]]:
+    """Return the other files in the notebooks' folder, with paths relative to it, and those left out."""
+    others: list[SubmittedFile] = []
+    unusable: list[SubmittedFile] = []
+    for file in files:
+        # The student's own timestamp.txt is left out: it would tell when the submission was handed in.
+        if file.path.suffix.lower() == ".ipynb" or folded(file.path.name) == TIMESTAMP:
+            continue
+        is_inside = file.path.is_relative_to(folder)
+        if is_inside and all(map(_is_usable, file.path.relative_to(folder).parts)):
+            others.append(replace(file, path=file.path.relative_to(folder)))
+        else:
+            unusable.append(file)
+    folders = {folded(above) for file in others for above in file.path.parents}
+    unusable += [file for file in others if folded(file.path) in folders]
+    return [file for file in others if file not in unusable], unusable
+
+
+def _is_usable(part: str) -> bool:
+    """Return whether part of a path can be a file's name on any system."""
+    return (
+        part.isprintable()
+        and part == part.strip(" .")
+        and not set(part) & set(':*?"<>|')
+        and len(unicodedata.normalize("NFD", part).encode("utf-8", "replace")) <= 200
+    )
+
+
+def _listed(files: Sequence[SubmittedFile]) -> str:
+    names = sorted(str(file.path) for file in files)
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
