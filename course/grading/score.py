@@ -12,7 +12,7 @@ from rich.table import Table
 
 from course.grading.course_folder import CONFIG, CourseFolder
 from course.grading.errors import CourseError, GradebookError
-from course.grading.gradebook.book import reading
+from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.generated import generated_cells
 from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.results import Result
@@ -51,7 +51,7 @@ def _generated(course_folder: CourseFolder, assignment: str) -> dict[str, Genera
     """Return what the gradebook knows of an assignment's cells; None where there is no such gradebook."""
     course = course_folder.course
     try:
-        with reading(course.db_url, course.course_id, assignment) as session:
+        with snapshot(course, assignment) as session:
             return generated_cells(session, assignment).get(assignment)
     except GradebookError:
         return None
