@@ -32,14 +32,16 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
     names = course_folder.notebooks(assignment)
     folder = course_folder.root / course_folder.course.release_directory / assignment
     files = _released(course_folder, folder, assignment, names)
+    # Where the course was installed from a wheel, its sources may be in this folder.
+    checkout = next((top for top in (COURSE.parent, root) if (top / wheel.PROJECT).is_file()), COURSE.parent)
     try:
         with tempfile.TemporaryDirectory() as made:
-            built = wheel.build(COURSE.parent, Path(made))
+            built = wheel.build(checkout, Path(made))
             files[built.name] = built.read_bytes()
     except OSError as error:
         raise CourseError(f"the students' package cannot be built: {error}; make room there") from error
     files[REQUIREMENTS] = _requirements(assignment, built.name).encode()
-    files[CONSTRAINTS] = _constraints()
+    files[CONSTRAINTS] = _constraints(checkout)
     files[START] = _start(assignment, names, built.name).encode()
     target = to or root / f"{assignment}.zip"
     replace_file(target, _zipped({f"{assignment}/{name}": content for name, content in files.items()}))
@@ -74,10 +76,10 @@ def _requirements(assignment: str, built: str) -> str:
     )
 
 
-def _constraints() -> bytes:
+def _constraints(checkout: Path) -> bytes:
     """Return the versions the course was tested with. Raises CourseError where they are not at hand."""
     try:
-        return (COURSE.parent / CONSTRAINTS).read_bytes()
+        return (checkout / CONSTRAINTS).read_bytes()
     except FileNotFoundError as error:
         raise CourseError(f"{error.filename} is missing: it says which versions students install") from None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from course.grading.errors import CourseError
 
+PROJECT = "pyproject.toml"
 GRADER = "course/grading"
 LAB = "lab"
 """the only extra that students can ask for: JupyterLab and nbgrader's button Validate"""
@@ -22,11 +23,11 @@ def build(checkout: Path, folder: Path) -> Path:
         from hatchling.builders.wheel import WheelBuilder
     except ModuleNotFoundError:
         raise CourseError('packing needs a few packages more: pip install "mlp-course[grading]"') from None
-    pyproject = checkout / "pyproject.toml"
+    pyproject = checkout / PROJECT
     if not pyproject.is_file():
         raise CourseError(
-            f"{checkout} holds no pyproject.toml to build the students' package from: install the course in "
-            "place, `pip install -e .` in its folder"
+            f"{checkout} holds no {PROJECT} to build the students' package from: run this in a checkout of "
+            "the course, or install the course from one, `pip install -e .` in its folder"
         )
     config = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     project = config["project"]
