@@ -1,23 +1,41 @@
 # The first Python that is new enough; say PYTHON=/path/to/python to choose another.
-PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
+ALL_CORES := -n auto --dist loadfile --no-loadscope-reorder
+# With uv, where there is one, an installation takes seconds, and with pip minutes.
+UV := $(shell command -v uv)
+VENV = $(if $(UV),uv venv --quiet --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')",$(PYTHON) -m venv)
+INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check)
 
-.PHONY: demo lab bench test release lint
+.PHONY: demo lab bench test test-quick release lint constraints
 
 demo: .venv/installed ; @$(BIN)/python -m demo
 lab: .venv/installed ; @$(BIN)/jupyter lab
 bench: .venv/installed ; @$(BIN)/python -m bench
-test: .venv/installed ; @$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+test: .venv/installed ; @$(BIN)/python -m pytest $(ALL_CORES)
+test-quick: .venv/installed ; @$(BIN)/python -m pytest $(ALL_CORES) -m "not slow and not browser"
 release: .venv/installed ; @$(BIN)/course release
-lint: .venv/installed ; @$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-# Installing is silent when it works; when it does not, the end of pip's log says why.
+# Of imports: all are declared; students' code needs no extra; the grader needs none that only developers install.
+lint: .venv/installed
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/deptry .
+	@$(BIN)/deptry course --extend-exclude course/grading --ignore DEP002 --optional-dependencies-dev-groups lab,grading,postgres,dev
+	@$(BIN)/deptry course mlp_ref --ignore DEP002 --optional-dependencies-dev-groups dev
+
+# Versions for every Python and system. Those in the file stay where they can: `make constraints UPGRADE=--upgrade`
+# takes the newest.
+constraints: .venv/installed
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11.0 --fork-strategy fewest --all-extras --no-annotate \
+		--custom-compile-command "make constraints" $(UPGRADE) --output-file constraints.txt pyproject.toml
+
+# Installing is silent when it works; when it does not, the end of the log says why.
 .venv/installed: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found: install it, or say make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is not Python 3.11 or newer: say make PYTHON=/path/to/python3" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || $(VENV) .venv
 	@echo "Installing into .venv (once) ..."
-	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]' > .venv/install.log 2>&1 \
-		|| { tail -n 20 .venv/install.log; echo "The installation failed; all of pip's output is in .venv/install.log" >&2; exit 1; }
+	@$(INSTALL) -c constraints.txt -e '.[dev]' > .venv/install.log 2>&1 \
+		|| { tail -n 20 .venv/install.log; echo "The installation failed; its whole output is in .venv/install.log" >&2; exit 1; }
 	@touch $@

@@ -1,8 +1,10 @@
 """The course, as nbgrader sees it: its own commands all work in this folder."""
 
 import os
+import sys
 import sysconfig
 import warnings
+from pathlib import Path
 
 from sqlalchemy.exc import SAWarning
 
@@ -53,6 +55,11 @@ c.HTMLExporter.sanitize_html = True
 # Whatever goes wrong is one line on the terminal: what, where, what to do. The traceback is in the log file.
 c.NbGrader.logging_config = {"handlers": {"console": {"class": steps + "one_line_errors.OneLineHandler"}}}
 c.NbGrader.logfile = ".nbgrader.log"
+# Hidden tests import the reference, mlp_ref, which is in this folder and in no wheel. The folder comes last:
+# nothing in it hides an installed package. The sandbox of a student has a path of its own, without it.
+root = str(Path(__file__).resolve().parent)
+if root not in sys.path:
+    sys.path.append(root)
 # nbgrader calls alembic by its bare name, which fails where the environment is not activated.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 # SQLAlchemy warns about nbgrader's own queries; an instructor can do nothing about it.

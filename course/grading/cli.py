@@ -24,9 +24,17 @@ Roster = Annotated[
 ]
 
 
+GRADING = {"grade", "score", "verify"}
+"""commands that run students' code, and so need versions of libraries that can do it"""
+
+
 @app.callback()
-def course() -> None:
+def course(context: typer.Context) -> None:
     """Run a course on the gradients of a multilayer perceptron."""
+    if context.invoked_subcommand in GRADING:
+        from course.grading import requirements
+
+        requirements.require()
 
 
 @app.command()

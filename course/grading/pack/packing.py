@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import tempfile
-import tomllib
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,13 +12,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
-from course.grading.pack import pins, wheel
+from course.grading.pack import wheel
 from course.grading.problem_sets import leaks, notebooks, release
 from course.grading.replacing import replace_file
 from course.grading.sandbox.mounts import COURSE
 
 START = "START-HERE.html"
 REQUIREMENTS = "requirements.txt"
+CONSTRAINTS = "constraints.txt"
 _THEN = (1980, 1, 1, 0, 0, 0)
 
 
@@ -32,13 +32,16 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
     names = course_folder.notebooks(assignment)
     folder = course_folder.root / course_folder.course.release_directory / assignment
     files = _released(course_folder, folder, assignment, names)
+    # Where the course was installed from a wheel, its sources may be in this folder.
+    checkout = next((top for top in (COURSE.parent, root) if (top / wheel.PROJECT).is_file()), COURSE.parent)
     try:
         with tempfile.TemporaryDirectory() as made:
-            built = wheel.build(COURSE.parent, Path(made))
+            built = wheel.build(checkout, Path(made))
             files[built.name] = built.read_bytes()
     except OSError as error:
         raise CourseError(f"the students' package cannot be built: {error}; make room there") from error
     files[REQUIREMENTS] = _requirements(assignment, built.name).encode()
+    files[CONSTRAINTS] = _constraints(checkout)
     files[START] = _start(assignment, names, built.name).encode()
     target = to or root / f"{assignment}.zip"
     replace_file(target, _zipped({f"{assignment}/{name}": content for name, content in files.items()}))
@@ -66,12 +69,19 @@ def _released(
 
 
 def _requirements(assignment: str, built: str) -> str:
-    settings = tomllib.loads((COURSE.parent / "pyproject.toml").read_text(encoding="utf-8"))
-    constraints = COURSE.parent / "constraints.txt"
-    if not constraints.is_file():
-        raise CourseError(f"{constraints} is missing: it says which versions students install")
-    lines = pins.requirements(settings["project"]["dependencies"], constraints.read_text(encoding="utf-8"))
-    return "\n".join([f"# For {assignment}; {START} says how to install it.", f"./{built}", *lines, ""])
+    return (
+        f"# For {assignment}; {START} says how to install it.\n"
+        f"--constraint {CONSTRAINTS}\n"
+        f"./{built}[{wheel.LAB}]\n"
+    )
+
+
+def _constraints(checkout: Path) -> bytes:
+    """Return the versions the course was tested with. Raises CourseError where they are not at hand."""
+    try:
+        return (checkout / CONSTRAINTS).read_bytes()
+    except FileNotFoundError as error:
+        raise CourseError(f"{error.filename} is missing: it says which versions students install") from None
 
 
 def _start(assignment: str, names: list[str], built: str) -> str:

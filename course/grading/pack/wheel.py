@@ -1,4 +1,4 @@
-"""The wheel that students install: the package without its grader, and without commands that need it."""
+"""Builds the wheel that students install: the package without its grader and the commands that need it."""
 
 from __future__ import annotations
 
@@ -7,27 +7,32 @@ from pathlib import Path
 
 from course.grading.errors import CourseError
 
+PROJECT = "pyproject.toml"
 GRADER = "course/grading"
+LAB = "lab"
+"""the only extra that students can ask for: JupyterLab and nbgrader's button Validate"""
 
 
 def build(checkout: Path, folder: Path) -> Path:
-    """Build the wheel of the package in `checkout` into `folder`, from what is there, without a network.
+    """Build the students' wheel from the sources in `checkout` into `folder`, and return its path.
 
-    The same sources give the same bytes. Raises CourseError.
+    It needs no network, and the same sources give the same bytes. Raises CourseError when hatchling or
+    `pyproject.toml` is missing.
     """
     try:
         from hatchling.builders.wheel import WheelBuilder
     except ModuleNotFoundError:
         raise CourseError('packing needs a few packages more: pip install "mlp-course[grading]"') from None
-    settings = checkout / "pyproject.toml"
-    if not settings.is_file():
+    pyproject = checkout / PROJECT
+    if not pyproject.is_file():
         raise CourseError(
-            f"{checkout} holds no pyproject.toml to build the students' package from: install the course in "
-            "place, `pip install -e .` in its folder"
+            f"{checkout} holds no {PROJECT} to build the students' package from: run this in a checkout of "
+            "the course, or install the course from one, `pip install -e .` in its folder"
         )
-    config = tomllib.loads(settings.read_text(encoding="utf-8"))
-    for name in ("scripts", "entry-points", "optional-dependencies"):
-        config["project"].pop(name, None)
+    config = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    project = config["project"]
+    project.pop("scripts", None)
+    project["optional-dependencies"] = {LAB: project["optional-dependencies"][LAB]}
     config["tool"]["hatch"]["build"]["targets"]["wheel"]["exclude"] = [GRADER]
     builder = WheelBuilder(str(checkout), config=config)
     return Path(next(iter(builder.build(directory=str(folder), versions=["standard"]))))

@@ -1,0 +1,46 @@
+"""Compares the versions of what is installed with those that the package `mlp-course` declares."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from course.grading.errors import CourseError
+
+PACKAGE = "mlp-course"
+EXTRAS = ("", "grading")
+"""what grading needs: the students' dependencies and those of this extra"""
+
+
+def require() -> None:
+    """Raise CourseError when a package that grading needs is installed in a version that it cannot use.
+
+    What is not installed is not looked at: the import that fails names it.
+    """
+    unusable = _unusable()
+    if unusable:
+        versions = ", ".join(f"{name} {metadata.version(name)}" for name in unusable)
+        needed = " ".join(f'"{requirement.name}{requirement.specifier}"' for requirement in unusable.values())
+        raise CourseError(f"the course cannot grade with {versions}: `pip install {needed}` mends it")
+
+
+def _unusable() -> dict[str, Requirement]:
+    """Return, by name of the package, the requirements that the installed versions do not meet."""
+    try:
+        declared = [Requirement(text) for text in metadata.requires(PACKAGE) or ()]
+    except metadata.PackageNotFoundError:  # run from its sources
+        return {}
+    unmet: dict[str, Requirement] = {}
+    for requirement in declared:
+        marker = requirement.marker
+        if marker and not any(marker.evaluate({"extra": extra}) for extra in EXTRAS):
+            continue
+        try:
+            version = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            continue
+        if not requirement.specifier.contains(version, prereleases=True):
+            unmet[canonicalize_name(requirement.name)] = requirement
+    return unmet
