@@ -161,11 +161,11 @@ def recomputing() -> tuple[float, float, float]:
 
     explorer = LossExplorer()
     explorer.settle()
-    chart, control = explorer._chart, explorer._controls.of_problem[-1]
+    chart, control = explorer.chart, explorer.controls.of_problem[-1]
     begun = last = time.perf_counter()
     shown, pause = 0.0, 0.0
     control.value = 1
-    while explorer._worker.wait(0) is False:
+    while chart.progress < 1:
         time.sleep(0.005)
         now = time.perf_counter()
         pause, last = max(pause, now - last), now

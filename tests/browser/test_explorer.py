@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from course import LossExplorer
 from course.explorer.model import runs
 from course.explorer.model.problem import Problem
-from course.explorer.model.regimes import REGIMES, regimes
+from course.explorer.model.runs import REGIMES, regimes
 from course.grading.problem_sets import notebooks
 from tests.browser.conftest import PATIENCE
 from tests.browser.explorers import EXPLORER, RATES, assert_draws, chart, drawn, go_to, handle, opened

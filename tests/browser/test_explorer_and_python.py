@@ -57,8 +57,8 @@ def write(line):
     with open("heard", "a") as file:
         print(line, file=file)
 
-explorer._chart.observe(lambda change: write(change.new), "index")
-explorer._chart.observe(lambda _: write(f"saved {explorer._chart.index}"), "saves")
+explorer.chart.observe(lambda change: write(change.new), "index")
+explorer.chart.observe(lambda _: write(f"saved {explorer.chart.index}"), "saves")
 explorer
 """
 )

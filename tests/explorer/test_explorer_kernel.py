@@ -19,7 +19,7 @@ def gradient(X, y, W1, W2):
 
 heard = []
 explorer = LossExplorer(gradient, steps=20)
-chart, button = explorer._chart, ipywidgets.Button()
+chart, button = explorer.chart, ipywidgets.Button()
 chart.observe(lambda change: heard.append((change.new, threading.current_thread().name)), "index")
 button.on_click(lambda _: heard.append(("clicked", threading.current_thread().name)))
 explorer.wait()
