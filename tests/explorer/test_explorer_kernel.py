@@ -1,4 +1,4 @@
-"""The explorer in a real kernel: what it says while it computes belongs to the cell that made it."""
+"""The explorer in a real kernel: messages of its background thread belong to the cell that made it."""
 
 from __future__ import annotations
 

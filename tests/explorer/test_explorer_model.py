@@ -301,20 +301,20 @@ def test_the_last_request_wins():
     assert worker.wait(10)
     release.set()
     assert ("second", 0) in done
-    assert len([one for one in done if one[0] == "first"]) <= 1
+    assert len([job for job, _ in done if job == "first"]) <= 1
 
 
 def test_an_exception_of_a_job_is_told():
-    told = []
+    errors = []
 
     def job(is_latest):
         yield
         raise RuntimeError("broken")
 
-    worker = Worker(told.append, lambda: None)
+    worker = Worker(errors.append, lambda: None)
     worker.start(job)
     assert worker.wait(10)
-    assert repr(told[0]) == "RuntimeError('broken')"
+    assert repr(errors[0]) == "RuntimeError('broken')"
 
 
 def test_a_slice_that_does_not_end_is_told_and_does_not_stop_the_next_job(monkeypatch):
