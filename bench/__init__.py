@@ -1,1 +1,1 @@
-"""What the course promises, measured: `make bench`."""
+"""Measurements of grading and of the explorer: `make bench`."""

@@ -1,4 +1,4 @@
-"""`make bench`: all measurements, or those named: `python -m bench explorer`."""
+"""Run all measurements (`make bench`), or those named, as `python -m bench explorer`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PARTS = {"explorer": explorer.main, "grading": grading.main}
 
 
 def main(names: list[str]) -> int:
-    """Print the measurements of these names, all by default; return 0 when they could be made."""
+    """Print the measurements of these names, all by default; return 0 when all could be made."""
     unknown = [name for name in names if name not in PARTS]
     if unknown:
         print(f"There is no measurement {unknown[0]!r}; there are: {', '.join(PARTS)}", file=sys.stderr)

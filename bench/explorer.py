@@ -1,7 +1,7 @@
-"""The explorer in a real JupyterLab, beside the usual `interact` and pyplot, in one run.
+"""Measures the explorer in a real JupyterLab beside the usual `interact` and pyplot, in one run.
 
-A move is one press of an arrow key on the learning-rate slider, at any time of a frame; its time ends when
-the browser has painted the picture that belongs to it.
+A move is one press of an arrow key on the learning-rate slider, at a random time within a frame. It ends
+when the browser has painted the picture that belongs to it.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ MOVES = 200
 FRAME = 1 / 60
 """seconds"""
 USUAL_MOVES = 60
-"""of the usual version, each of which takes several frames"""
+"""with `interact` and pyplot, where each takes several frames"""
 EXPLORER = "from course import LossExplorer\nLossExplorer()"
-# The same two curves' worth of work for every move: a run of gradient descent, and a figure of it.
+# What a move does there: compute one run of gradient descent, and draw it.
 USUAL = """
 import ipywidgets, matplotlib.pyplot as plt, numpy as np
 from course import initial_weights, sigmoid, xor
@@ -54,7 +54,7 @@ def plot(k):
 
 ipywidgets.interact(plot, k=ipywidgets.IntSlider(72, 0, 120));
 """
-# Both report in `window.bench` when each move began and when its picture had been painted.
+# Records in `window.bench` how long each move took, from the key to the painted picture.
 WATCH = """
 ([root, handle, picture]) => {
   const painted = (then) => requestAnimationFrame(() => {
@@ -90,17 +90,17 @@ WATCH = """
 
 
 def percentile(times: Sequence[float], part: float) -> float:
-    """Return the smallest of `times` that `part` of them do not exceed."""
+    """Return the percentile of `times` at `part`, from 0 to 1."""
     ordered = sorted(times)
     return ordered[min(len(ordered) - 1, round(part * (len(ordered) - 1)))]
 
 
 def moves(page: Page, root: Any, handle: Any, count: int, picture: str | None = None) -> list[float]:
-    """Press the arrow keys `count` times, each after the picture of the last; return milliseconds."""
+    """Press an arrow key `count` times, each after the picture of the last; return each time in ms."""
     page.evaluate(WATCH, [root, handle, picture])
     handle.focus()
     for k in range(count):
-        # What waits for a picture goes on when a frame begins; a hand knows nothing of frames.
+        # The wait for a picture ends when a frame begins; a user's keys come at any time.
         time.sleep(random.uniform(0, FRAME))
         page.keyboard.press("ArrowLeft" if k % 80 < 40 else "ArrowRight")
         page.wait_for_function("done => window.bench.times.length >= done", arg=k + 1)
@@ -126,7 +126,10 @@ def first_display(page: Page) -> float:
 
 
 def drag(page: Page, handle: Any) -> float:
-    """Drag the slider over its whole range, as fast as events go; return the milliseconds of backlog."""
+    """Drag the slider over its whole range as fast as possible.
+
+    Returns the milliseconds from the last event to its picture.
+    """
     page.keyboard.press("Home")
     page.wait_for_function("document.querySelector('.loss-chart').dataset.index === '0'")
     box, track = handle.bounding_box(), page.locator(".learning-rate .noUi-base").bounding_box()
@@ -153,19 +156,19 @@ def import_seconds() -> float:
 
 
 def recomputing() -> tuple[float, float, float]:
-    """Choose another seed; return milliseconds to the shown curve, to all, and of the longest pause.
+    """Choose another seed; return the ms to the curve shown, to all curves, and of the longest pause.
 
-    A pause is what Python's main thread, which runs the cells, waits for its turn meanwhile.
+    A pause is the time for which the main thread, which runs the cells, has to wait meanwhile.
     """
     from course import LossExplorer
 
     explorer = LossExplorer()
     explorer.settle()
-    chart, control = explorer._chart, explorer._controls.of_problem[-1]
+    chart, control = explorer.chart, explorer.controls.of_problem[-1]
     begun = last = time.perf_counter()
     shown, pause = 0.0, 0.0
     control.value = 1
-    while explorer._worker.wait(0) is False:
+    while chart.progress < 1:
         time.sleep(0.005)
         now = time.perf_counter()
         pause, last = max(pause, now - last), now
@@ -209,8 +212,8 @@ def main() -> int:
     console.print(
         f"first display {display:.2f} s after the cell starts; import course {import_seconds():.3f} s"
     )
-    measured = [recomputing() for _ in range(5)]
-    shown, whole, pause = (percentile([one[k] for one in measured], 0.5) for k in range(3))
+    samples = zip(*(recomputing() for _ in range(5)), strict=True)
+    shown, whole, pause = (percentile(times, 0.5) for times in samples)
     console.print(
         f"another seed: the curve shown in {shown:.0f} ms, all 121 in {whole:.0f} ms, "
         f"longest pause {pause:.0f} ms"

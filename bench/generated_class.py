@@ -1,4 +1,4 @@
-"""A class of any size that takes a problem set: honest students, no two of them the same."""
+"""Generates a class of any size: honest submissions of a problem set, no two of them the same."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from demo.students import STUDENTS, solutions
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = "ps1"
-"""what the students of the demonstration take"""
+"""the problem set of the demonstration's students"""
 HONEST = tuple(
     student for student in STUDENTS if student.name in {"perfect", "another_way", "three_mistakes", "raising"}
 )
-# Warnings on stderr cost points there unless they are left out, which is an option of nbgrader's own.
+# Stock nbgrader takes points for warnings on stderr; IgnorePattern, an option of its own, leaves them out.
 STOCK = """
 c = get_config()
 c.CourseDirectory.course_id = "mlp-gradients"
@@ -29,7 +29,7 @@ c.IgnorePattern.pattern = ".*"
 
 
 def generate(root: Path, assignment: str, size: int) -> Path:
-    """Make `root` a course in which `size` students have handed in the problem set."""
+    """Create a course in `root` in which `size` students have handed in the problem set; return `root`."""
     course_folder = CourseFolder.copy_of(ROOT, root)
     source = notebooks.read(root / "source" / assignment / f"{assignment}.ipynb")
     release = course_folder.generate(assignment) / f"{assignment}.ipynb"
@@ -42,7 +42,7 @@ def generate(root: Path, assignment: str, size: int) -> Path:
 
 
 def _answers(assignment: str, source: NotebookNode, number: int) -> dict[str, str]:
-    """Return the answers of a student: every other one's are not all right."""
+    """Return a student's answers; every second student's are not all right."""
     if assignment == SAMPLES:
         return HONEST[number % len(HONEST)].answers(source)
     answers = solutions(source)
@@ -52,7 +52,7 @@ def _answers(assignment: str, source: NotebookNode, number: int) -> dict[str, st
 
 
 def copy(root: Path, to: Path, stock: bool = False) -> Path:
-    """Copy a course that nobody has graded; `stock` takes our steps out of its configuration."""
+    """Copy a course that is not graded yet; return `to`. `stock` configures it for stock nbgrader alone."""
     shutil.copytree(root, to)
     if stock:
         (to / CONFIG).write_text(STOCK, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Grading: stock nbgrader and this, sequential and parallel, on the same classes; and cost by size.
+"""Measures stock nbgrader and `course grade`, sequential and parallel, and the cost by size of a class.
 
 `python -m bench.grading --students 200 --sizes 50 200 1000`
 """
@@ -33,7 +33,7 @@ from course.grading.gradebook.history import GRADINGS
 TABLE = ROOT / "bench" / "grading.md"
 FIGURE = ROOT / "docs" / "images" / "grading.png"
 ASSIGNMENTS = ("ps0", SAMPLES)
-"""one in which the students' code takes little, and one with training in it"""
+"""one in which the students' code takes little time, and one in which it trains networks"""
 STUDENTS, SIZES = 200, (50, 200, 1000)
 
 
@@ -45,7 +45,7 @@ class Run:
     assignment: str
     size: int
     seconds: float
-    """of the whole command, its start included"""
+    """of the whole command, including its start"""
     each: tuple[float, ...]
     """of each submission"""
     memory: tuple[float, ...] = ()
@@ -63,7 +63,7 @@ class Run:
 
 
 def _command(root: Path, *arguments: str) -> tuple[float, tuple[float, ...]]:
-    """Run `python -m ARGUMENTS` in a course; return its seconds and what its workers took of memory."""
+    """Run `python -m ARGUMENTS` in a course; return its seconds and its workers' memory over time, in MiB."""
     scripts = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # under which every process compiles the course anew
@@ -89,7 +89,7 @@ def _command(root: Path, *arguments: str) -> tuple[float, tuple[float, ...]]:
 
 
 def stock(root: Path, assignment: str, size: int) -> Run:
-    """Grade with stock nbgrader, one submission after the other: it knows no other way."""
+    """Grade with stock nbgrader, which grades one submission after the other."""
     started = time.time()
     seconds, _ = _command(root, "nbgrader", "autograde", assignment)
     written = sorted(path.stat().st_mtime for path in root.glob(f"autograded/*/{assignment}/*.ipynb"))
@@ -106,10 +106,10 @@ def ours(root: Path, assignment: str, size: int, jobs: int) -> Run:
 
 
 def compare(folder: Path, assignment: str, size: int) -> list[Run]:
-    """Grade one class in every way. Raises AssertionError where two ways give different points."""
+    """Grade one class in three ways. Raises AssertionError when two of them give different points."""
     jobs = len(os.sched_getaffinity(0))
-    made = generate(folder / "class", assignment, size)
-    roots = [copy(made, folder / str(number), stock=number == 0) for number in range(3)]
+    course = generate(folder / "class", assignment, size)
+    roots = [copy(course, folder / str(number), stock=number == 0) for number in range(3)]
     runs = [
         stock(roots[0], assignment, size),
         ours(roots[1], assignment, size, 1),
@@ -137,7 +137,7 @@ def scale(folder: Path, sizes: Sequence[int]) -> list[Run]:
 
 
 def machine() -> str:
-    """Describe what was measured on."""
+    """Describe the machine: processors, memory, Linux and Python."""
     names = [
         line.partition(":")[2].strip()
         for line in Path("/proc/cpuinfo").read_text().splitlines()
@@ -151,7 +151,7 @@ def machine() -> str:
 
 
 def table(compared: Sequence[Sequence[Run]], by_size: Sequence[Run]) -> str:
-    """Return the measurements as Markdown; those of a problem set are compared with its first."""
+    """Return the measurements as Markdown; those of a problem set are compared with its first run."""
     lines = [
         f"Classes of {compared[0][0].size} honest students, in one run; every way gives the same points.",
         f"Machine: {machine()}.",
@@ -174,7 +174,7 @@ def table(compared: Sequence[Sequence[Run]], by_size: Sequence[Run]) -> str:
             "|--:|--:|--:|--:|",
         ]
     for run in by_size:
-        # the first quarter is workers that start
+        # in the first quarter workers are still starting
         quarter = max(1, len(run.memory) // 4)
         early, late = (
             statistics.median(part)
@@ -216,10 +216,10 @@ def main(arguments: Sequence[str] = ()) -> int:
     with tempfile.TemporaryDirectory(prefix="mlp-course-bench-") as folder:
         compared = [compare(Path(folder, name), name, chosen.students) for name in ASSIGNMENTS]
         by_size = scale(Path(folder), chosen.sizes)
-    told = table(compared, by_size)
-    Console(markup=False, highlight=False).print(told, soft_wrap=True)
+    markdown = table(compared, by_size)
+    Console(markup=False, highlight=False).print(markdown, soft_wrap=True)
     if not chosen.keep:
-        TABLE.write_text(told, encoding="utf-8")
+        TABLE.write_text(markdown, encoding="utf-8")
         FIGURE.parent.mkdir(parents=True, exist_ok=True)
         figure(compared, by_size).savefig(FIGURE, dpi=150)
     return 0

@@ -1,4 +1,4 @@
-"""The memory of a command's worker processes, sandboxes included, while it runs."""
+"""Samples the memory of a command's worker processes, with their sandboxes, while it runs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 import psutil
 
 PERIOD = 2.0
-"""seconds; a look at all of them takes tens of milliseconds, which the measured run has to wait for"""
+"""seconds between samples; each takes tens of milliseconds, for which the measured run has to wait"""
 MIB = 1 << 20
 
 
 class Sampler(threading.Thread):
-    """Looks at the process `pid` every PERIOD seconds until closed."""
+    """Samples the workers of the process `pid` every PERIOD seconds until closed."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self.samples: list[float] = []
-        """MiB of the largest worker at each look"""
+        """MiB of the largest worker in each sample"""
         self._process = psutil.Process(pid)
         self._ended = threading.Event()
 
     def run(self) -> None:
-        """Look until closed, or until the process has ended."""
+        """Take samples until closed, or until the process has ended."""
         while not self._ended.wait(PERIOD):
             with suppress(psutil.NoSuchProcess):
                 servers = [child for child in self._process.children() if _forks_workers(child)]
@@ -33,7 +33,7 @@ class Sampler(threading.Thread):
                     self.samples.append(max(workers) / MIB)
 
     def close(self) -> list[float]:
-        """Stop looking, and return the samples."""
+        """Stop, and return the samples."""
         self._ended.set()
         self.join()
         return self.samples
@@ -48,8 +48,8 @@ def _tree(process: psutil.Process) -> int:
 
 
 def _proportional(process: psutil.Process) -> int:
-    """Return the bytes of a process, its share of what it shares with others."""
+    """Return the bytes of a process, and its part of memory that it shares with others."""
     with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-        found: Any = process.memory_full_info()
-        return int(found.pss)
+        memory: Any = process.memory_full_info()
+        return int(memory.pss)
     return 0

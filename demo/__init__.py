@@ -1,1 +1,1 @@
-"""A small class that goes the whole way, from `source/` to feedback: `python -m demo`."""
+"""A small class, graded from `source/` to feedback: `python -m demo`."""

@@ -19,14 +19,14 @@ from demo.students import STUDENTS, hand_in
 
 COURSE = Path(__file__).parents[1]
 ASSIGNMENT = "ps1"
-# A student's function never returns, and nobody wants to wait half a minute for that.
 CELL_SECONDS = 5
-# of the table, in characters; a narrower terminal wraps it
+"""time limit; one student's function never returns, and the usual limit would take half a minute"""
 WIDTH = 112
+"""of the table, in characters; a narrower terminal wraps it"""
 
 
 def grade_class(root: Path) -> tuple[NotebookNode, dict[str, dict[str, Score]], list[Path]]:
-    """Let the class take the problem set in the new course folder `root`.
+    """Create a course folder in `root`, hand in the class's submissions, and grade them.
 
     Returns the source notebook, the scores by student and graded cell, and the pages: the report on the
     class and the students' feedback.
@@ -50,9 +50,9 @@ def table(source: NotebookNode, scores: dict[str, dict[str, Score]]) -> Table:
         result.add_column(student.name.replace("_", "\n"), justify="right", no_wrap=True)
     result.add_column("of", justify="right")
     for question in questions:
-        cells = [scores[student.name][question] for student in STUDENTS]
-        shown = ["unread" if cell.manual else f"{cell.points:g}" for cell in cells]
-        result.add_row(question, *shown, f"{cells[0].max_points:g}")
+        row = [scores[student.name][question] for student in STUDENTS]
+        points = ["unread" if score.manual else f"{score.points:g}" for score in row]
+        result.add_row(question, *points, f"{row[0].max_points:g}")
     result.add_section()
     totals = [sum(score.points for score in scores[student.name].values()) for student in STUDENTS]
     most = sum(score.max_points for score in scores[STUDENTS[0].name].values())
@@ -61,7 +61,7 @@ def table(source: NotebookNode, scores: dict[str, dict[str, Score]]) -> Table:
 
 
 def differences(source: NotebookNode, scores: dict[str, dict[str, Score]]) -> list[str]:
-    """Return a sentence for every question that did not give the points it should have given."""
+    """Return a sentence for every question whose points are not the expected ones."""
     return [
         f"{student.name}: {question} gave {scores[student.name][question].points:g}"
         f" points, expected {points:g}"
@@ -88,12 +88,12 @@ def main() -> int:
     console.print("Report and feedback:")
     for page in pages:
         console.print(f"  {page}", soft_wrap=True, highlight=False)
-    wrong = differences(source, scores)
-    for sentence in wrong:
+    sentences = differences(source, scores)
+    for sentence in sentences:
         console.print(sentence, soft_wrap=True, style="red")
-    if not wrong:
+    if not sentences:
         console.print("Every point is the expected one.")
-    return 1 if wrong else 0
+    return 1 if sentences else 0
 
 
 if __name__ == "__main__":

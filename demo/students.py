@@ -1,4 +1,4 @@
-"""The class: what each student hands in, and which tests it must cost points."""
+"""The class: what each student hands in, and which tests must give no points for it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ SAMPLES = Path(__file__).parent / "samples"
 
 @dataclass(frozen=True)
 class Student:
-    """A student, and what is known about the submission before it is graded."""
+    """A student, and the points that the submission must get."""
 
     name: str
     what: str
     """the submission in a few words"""
     lost: frozenset[str] | None = frozenset()
-    """the test cells that must give no points; None for all of them"""
+    """the test cells that must give no points; None means all of them"""
     rest_is_right: bool = False
-    """whether what the sample does not answer is answered as in the course's solutions"""
+    """whether the course's solutions fill in what the sample does not answer"""
 
     def answers(self, source: NotebookNode) -> dict[str, str]:
         """Return the student's answers to the problem set `source`, by `grade_id`."""
@@ -32,18 +32,18 @@ class Student:
             return solutions(source)
         if self.name == "untouched":
             return {}
-        own = functions(SAMPLES / f"{self.name}.py")
-        return solutions(source) | own if self.rest_is_right else own
+        sample = functions(SAMPLES / f"{self.name}.py")
+        return solutions(source) | sample if self.rest_is_right else sample
 
     def expected(self, source: NotebookNode) -> dict[str, float]:
-        """Return the points each graded cell of `source` must give before the written ones are read."""
+        """Return the points that each graded cell of `source` must give before anything is graded by hand."""
         points = {}
         for cell in source.cells:
             settings = cell.metadata.get("nbgrader", {})
             if settings.get("grade"):
                 name = settings["grade_id"]
-                nothing = settings["solution"] or self.lost is None or name in self.lost
-                points[name] = 0.0 if nothing else float(settings["points"])
+                is_zero = settings["solution"] or self.lost is None or name in self.lost
+                points[name] = 0.0 if is_zero else float(settings["points"])
         return points
 
 
@@ -53,7 +53,7 @@ STUDENTS = (
     Student(
         "three_mistakes",
         "1/N applied twice in (5), the sigmoid of a sigmoid in (3a), W2 forgotten in (10)",
-        # Two tests call what went wrong: the end-to-end test both gradients, train all it needs.
+        # Two more tests call the wrong functions: the end-to-end test and the test of train.
         frozenset({"test_dyhat_dO", "test_dC_dW2", "test_dC_dW1", "test_gradients_end_to_end", "test_train"}),
         rest_is_right=True,
     ),
@@ -66,7 +66,7 @@ STUDENTS = (
         rest_is_right=True,
     ),
     Student("hanging", "one function never returns", frozenset({"test_dH_dW1"}), rest_is_right=True),
-    Student("crashing", "one function ends the kernel", frozenset({"test_dO_dZ"}), rest_is_right=True),
+    Student("crashing", "one function ends its process", frozenset({"test_dO_dZ"}), rest_is_right=True),
 )
 
 
@@ -97,11 +97,14 @@ def functions(path: Path) -> dict[str, str]:
 
 
 def hand_in(student: Student, source: NotebookNode, release: Path, submission: Path) -> None:
-    """Write the submission of `student`: the notebook of `release` with the student's answers in it."""
+    """Write the student's submission: the notebook of `release` with the answers in it.
+
+    Raises KeyError when the student answers a cell that the notebook does not have.
+    """
     (path,) = release.glob("*.ipynb")
     notebook = notebooks.read(path)
     known = {grade_id(cell) for cell in notebook.cells}
     answers = student.answers(source)
     if unknown := answers.keys() - known:
-        raise KeyError(f"{student.name} answers what nobody asked: {sorted(unknown)}")
+        raise KeyError(f"{student.name} answers cells that are not in {path.name}: {sorted(unknown)}")
     notebooks.write(notebooks.with_answers(notebook, answers), submission / path.name)

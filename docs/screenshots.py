@@ -1,4 +1,4 @@
-"""Take the pictures of the documentation: `python docs/screenshots.py`, with Chromium on the machine."""
+"""Takes the pictures of the documentation: `python docs/screenshots.py`, with Chromium installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.jupyterlab import Lab, chromium, needed_chromium, run_all, running_la
 
 ROOT = Path(__file__).parents[1]
 IMAGES = Path(__file__).parent / "images"
-# What a student has done when the picture of ps1 is taken: two right answers, and (3) with a typical mistake.
+# The answers in the picture of ps1: two that are right, and (3) with a typical mistake.
 RIGHT = ("mse_cost", "forward")
 WRONG = {"dC_dyhat": "def dC_dyhat(y, y_hat):\n    return y_hat - y"}
 EXPLORER = (
@@ -26,7 +26,7 @@ EXPLORER = (
 
 
 def prepare(folder: Path) -> None:
-    """Put the release, with the first answers in it, into `folder`."""
+    """Copy the release into `folder`, with these answers in ps1."""
     shutil.copytree(ROOT / "release", folder, dirs_exist_ok=True)
     path = folder / "ps1" / "ps1.ipynb"
     answers = solutions(notebooks.read(ROOT / "source" / "ps1" / "ps1.ipynb"))
@@ -36,7 +36,7 @@ def prepare(folder: Path) -> None:
 
 
 def open_notebook(browser: Browser, lab: Lab) -> Page:
-    """Open ps1, alone on the page, and run its cells until one fails on purpose."""
+    """Open ps1 and run its cells up to the one with the mistake."""
     page = browser.new_page(viewport={"width": 1200, "height": 900}, device_scale_factor=1.5)
     page.set_default_timeout(60_000)
     run_all(page, lab.url("ps1/ps1.ipynb"))
@@ -56,29 +56,29 @@ def explorer(browser: Browser, lab: Lab) -> Page:
 
 
 def graded(browser: Browser, root: Path) -> None:
-    """Let the demonstration's class be graded; take the report, and what one student reads of a mistake."""
+    """Grade the demonstration's class; take the report, and a mistake on one student's feedback page."""
     _, _, pages = grade_class(root)
-    report, mine = pages[0], next(page for page in pages if "three_mistakes" in page.parts)
+    report, feedback = pages[0], next(page for page in pages if "three_mistakes" in page.parts)
     page = browser.new_page(viewport={"width": 1100, "height": 820}, device_scale_factor=1.5)
     page.goto(report.as_uri())
     page.screenshot(path=IMAGES / "report.png")
-    page.goto(mine.as_uri())
+    page.goto(feedback.as_uri())
     verdict = page.get_by_text("✗ wrong: ps1.dC_dW2:").first.bounding_box()
     assert verdict
-    around = {"x": 70.0, "y": verdict["y"] - 135, "width": 960.0, "height": 305.0}
-    page.screenshot(path=IMAGES / "feedback.png", clip=around, full_page=True)
+    clip = {"x": 70.0, "y": verdict["y"] - 135, "width": 960.0, "height": 305.0}
+    page.screenshot(path=IMAGES / "feedback.png", clip=clip, full_page=True)
 
 
 def main() -> int:
-    """Take all pictures; return 0 when they are there."""
+    """Take all pictures; return 0 when they are written."""
     executable = needed_chromium()
     with tempfile.TemporaryDirectory() as root, tempfile.TemporaryDirectory() as home:
         prepare(Path(root))
         with running_lab(Path(root), Path(home)) as lab, chromium(executable) as browser:
             page = open_notebook(browser, lab)
             statement = page.locator(".jp-MarkdownCell").filter(has_text="First factor, equation (3)").last
-            # Cells grow while they come into sight, and Lab goes to the cell that failed: scrolling does not
-            # end where it should at first.
+            # Cells grow when they become visible, and Lab scrolls to the cell that failed: scrolling to the
+            # statement takes several attempts.
             for _ in range(20):
                 statement.evaluate("cell => cell.scrollIntoView({block: 'start'})")
                 page.wait_for_timeout(1500)

@@ -1,8 +1,9 @@
-"""The loss explorer: a loss curve under the hand.
+"""The loss explorer: a slider moves the learning rate, and the loss curve follows.
 
-Model (`problem`, `runs`, `regimes`, `curvature`), words, picture, page and widget are apart: the model is
-NumPy and knows no browser, the picture and the page are made from the model and the state, and the widget
-joins sliders to them.
+- `model/` computes the runs, in NumPy; it imports nothing of the other parts.
+- `view/` shows them: the chart and its controls in the browser, words, figures, and an exported page.
+- `widget.py` joins the two to `LossExplorer`, the class that notebooks use; `background.py` computes in a
+  thread, and `publisher.py` sends runs to the chart as they are computed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    # the widget's libraries load when it is first asked for
+    # the widget's libraries are loaded when it is first asked for
     if name == "LossExplorer":
         from course.explorer.widget import LossExplorer
 

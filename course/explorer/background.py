@@ -1,4 +1,4 @@
-"""Work in the background, in slices, the last request winning."""
+"""Runs work in a background thread, in slices; a new job takes the place of the last one."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 Job = Callable[[Callable[[], bool]], Iterator[None]]
-"""Called with a function that says whether the job is still the latest; each item ends a slice."""
+"""It is called with a function that says whether the job is still the latest; each item ends a slice."""
 
 PATIENCE = 2.0
-"""seconds that a slice may take before somebody is told"""
+"""seconds that a slice may take before it is reported as stuck"""
 
 
 class Worker:
-    """Runs one job at a time in a thread, the last one started.
+    """Runs one job at a time in a thread: the one started last.
 
-    An older job ends after its slice. One that never comes back from its slice, as a student's function
-    may, is left behind and keeps nobody from going on. `failed` is told the exception of a job, `stuck`
-    that a slice takes longer than PATIENCE; both may be called from another thread. All of them run in
-    a copy of the context in which the job was started: what a job says to the browser belongs to the
-    cell that started it, and ipykernel takes the browser's answers where the question came from.
+    An older job ends after its slice. A job whose slice never ends, as a student's function may not, is
+    left behind, and the next job starts all the same. `failed` is called with the exception of a job,
+    `stuck` when a slice takes longer than PATIENCE; both may be called from another thread.
+
+    Threads run in a copy of the context in which the job was started. So what a job sends to the browser
+    belongs to the cell that started it, and ipykernel handles the answers on the thread of that cell.
     """
 
     def __init__(self, failed: Callable[[Exception], None], stuck: Callable[[], None]) -> None:

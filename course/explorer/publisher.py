@@ -1,4 +1,4 @@
-"""What the chart is told while runs are computed, in the thread that computes them."""
+"""Sends runs to the chart while they are computed, from the thread that computes them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from course.explorer.model import runs
+from course.explorer.model.own_run import Gradient
 from course.explorer.model.table import Table
-from course.explorer.view.chart import Chart
+from course.explorer.view import words
+from course.explorer.view.chart import Chart, table_data
 
-EVERY = 0.4
+PERIOD = 0.4
 """seconds between two messages with the student's runs so far"""
-STEP = 0.08
-"""of the progress, which is told in between"""
+PROGRESS = 0.08
+"""part of the work after which the progress bar moves"""
 
 
 class Publisher:
@@ -22,45 +23,45 @@ class Publisher:
     def __init__(self, chart: Chart) -> None:
         self._chart = chart
         self.lock = threading.RLock()
-        """to be held by whoever changes the chart"""
+        """to be held while the chart is changed"""
 
     def fill(
-        self, table: Table, gradient: runs.Gradient | None, curvature: bool, is_latest: Callable[[], bool]
+        self, table: Table, gradient: Gradient | None, curvature: bool, is_latest: Callable[[], bool]
     ) -> Iterator[None]:
-        """Compute run after run; tell the chart as long as this is the latest that is computed."""
-        published = shown = 0.0
+        """Compute run after run; send them to the chart as long as `is_latest()`."""
+        sent = sent_part = 0.0
         for part, changed in table.fill(gradient, lambda: self._chart.index, curvature):
             now = time.monotonic()
-            early = not table.complete or now - published > EVERY
-            if changed and (early or table.own_known.sum() == 1 or part == 1.0):
-                self._publish(table, part, is_latest)
-                published = now
-            elif abs(part - shown) > STEP:
-                self._publish_progress(table, part, is_latest)
-                shown = part
+            due = not table.complete or now - sent > PERIOD
+            if changed and (due or table.own_known.sum() == 1 or part == 1.0):
+                self._send(table, part, is_latest)
+                sent = now
+            elif abs(part - sent_part) > PROGRESS:
+                self._send_progress(table, part, is_latest)
+                sent_part = part
             yield
-        self._publish(table, 1.0, is_latest)
+        self._send(table, 1.0, is_latest)
 
     def say(self, text: str) -> None:
-        """Say something in the status line."""
+        """Show `text` in the status line."""
         with self.lock:
             self._chart.status = text
 
-    def _publish(self, table: Table, part: float, is_latest: Callable[[], bool]) -> None:
-        data = table.as_data()
+    def _send(self, table: Table, part: float, is_latest: Callable[[], bool]) -> None:
+        data = table_data(table)
         with self.lock:
             if is_latest():
                 with self._chart.hold_sync():
                     for name, value in data.items():
                         setattr(self._chart, name, value)
-                    self._publish_progress(table, part, is_latest)
+                    self._send_progress(table, part, is_latest)
 
-    def _publish_progress(self, table: Table, part: float, is_latest: Callable[[], bool]) -> None:
+    def _send_progress(self, table: Table, part: float, is_latest: Callable[[], bool]) -> None:
         with self.lock:
             if is_latest():
                 self._chart.progress = part
-                if table.trouble:
-                    self._chart.status = table.trouble
+                if trouble := words.trouble(table):
+                    self._chart.status = trouble
                 elif table.following and part < 1:
                     done, count = table.own_known.sum(), len(table.rates)
                     self._chart.status = (

@@ -1,4 +1,4 @@
-"""Every answer is correct, none is written the way the course writes it."""
+"""Every answer is correct, and written in another way than the course's solution."""
 
 
 def mse_cost(y, y_hat):

@@ -1,4 +1,4 @@
-"""Answers of a student who would rather not: each tries to get points in another way than by being right."""
+"""Each of these answers tries to get points without being right."""
 
 
 def dC_dyhat(y, y_hat):

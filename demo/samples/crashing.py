@@ -1,4 +1,4 @@
-"""One function of these ends the kernel."""
+"""One of these functions ends its process."""
 
 
 def dO_dZ(W2):

@@ -1,4 +1,4 @@
-"""One function of these never returns."""
+"""One of these functions never returns."""
 
 
 def dH_dW1(X):

@@ -1,4 +1,4 @@
-"""An explorer in a real browser: opened, moved, and what it has drawn read back as data."""
+"""Opens an explorer in a real browser, moves it, and reads back as data what it has drawn."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.helpers import cell, notebook
 from tests.jupyterlab import Lab, run_all
 
 EXPLORER = "from course import LossExplorer\nexplorer = LossExplorer()\nexplorer"
-# The points of a path, as data: the panel's axes are told by its attributes.
+# Returns the points of a path as data; attributes of the panel describe its axes.
 READ = """
 ([svg, path]) => {
   const axis = (text) => {
@@ -35,7 +35,7 @@ READ = """
 
 
 def opened(browser: Browser, lab: Lab, name: str, *sources: str, **settings) -> Page:
-    """Open a notebook with these cells in it, run it, and wait until all true runs are there."""
+    """Open a notebook with these cells, run it, and wait until all true runs are computed."""
     notebooks.write(notebook(*map(cell, sources)), lab.root / f"{name}.ipynb")
     page = browser.new_context(viewport={"width": 1400, "height": 1000}, **settings).new_page()
     page.set_default_timeout(PATIENCE)

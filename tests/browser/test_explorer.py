@@ -1,4 +1,4 @@
-"""The explorer, moved by hand, keys and play; what is drawn is read back as data."""
+"""The explorer, moved by mouse, keys and Play; what it draws is read back as data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from course import LossExplorer
 from course.explorer.model import runs
 from course.explorer.model.problem import Problem
-from course.explorer.model.regimes import REGIMES, regimes
+from course.explorer.model.runs import REGIMES, regimes
 from course.grading.problem_sets import notebooks
 from tests.browser.conftest import PATIENCE
 from tests.browser.explorers import EXPLORER, RATES, assert_draws, chart, drawn, go_to, handle, opened
@@ -239,9 +239,9 @@ def test_in_notebook_7_arrows_are_the_sliders_and_its_shortcuts_are_its_own(
 
 
 def test_the_page_opens_from_disk_without_kernel_or_network(browser, curves, tmp_path) -> None:
-    one = LossExplorer(rate=10.0, pins=[1.0])
-    path = one.to_html(tmp_path / "page.html")
-    one.close()
+    explorer = LossExplorer(rate=10.0, pins=[1.0])
+    path = explorer.to_html(tmp_path / "page.html")
+    explorer.close()
     page = browser.new_page()
     asked, wrong = [], []
     page.on("request", lambda request: asked.append(request.url))

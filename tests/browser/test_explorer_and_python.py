@@ -1,4 +1,4 @@
-"""The explorer and Python: neither waits for the other, and what a student's gradient does wrong is said."""
+"""The explorer and Python: neither waits for the other, and a wrong or failing gradient is reported."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BUSY = "import pathlib, time; [time.sleep(0.1) for _ in iter(pathlib.Path('go').
 
 
 def running(page: Page) -> Locator:
-    """The mark of the cell that runs; Lab's sign of a busy kernel goes at the end of any message."""
+    """The mark of the cell that runs; Lab's sign of a busy kernel disappears after any message."""
     return page.locator(".jp-InputPrompt", has_text="[*]:")
 
 
@@ -49,7 +49,7 @@ def test_the_curve_does_not_wait_for_python(browser, lab, curves) -> None:
     page.context.close()
 
 
-# Writes down which rates Python hears of, and which is shown when something is saved.
+# Writes down which rates Python receives, and which is shown when something is saved.
 HEARING = (
     EXPLORER.removesuffix("explorer")
     + """
@@ -57,12 +57,12 @@ def write(line):
     with open("heard", "a") as file:
         print(line, file=file)
 
-explorer._chart.observe(lambda change: write(change.new), "index")
-explorer._chart.observe(lambda _: write(f"saved {explorer._chart.index}"), "saves")
+explorer.chart.observe(lambda change: write(change.new), "index")
+explorer.chart.observe(lambda _: write(f"saved {explorer.chart.index}"), "saves")
 explorer
 """
 )
-# All within a millisecond, which no hand and no browser at the other end of a pipe does.
+# All within a millisecond, which keys sent from outside the page cannot be.
 PRESS = """
 ([handle, count]) => {
   const right = { key: "ArrowRight", bubbles: true, cancelable: true };
@@ -88,16 +88,16 @@ def test_python_hears_of_moves_when_the_hand_rests_or_does_something_else(browse
         return heard.read_text().splitlines() if heard.exists() else []
 
     def hears(last: str) -> list[str]:
-        """Wait until Python has heard this, and has said so: before, ipywidgets holds the next back."""
+        """Wait until Python has received this and answered; until then ipywidgets holds the next back."""
         for _ in range(PATIENCE // 100):
             if lines()[-1:] == [last]:
                 break
             page.wait_for_timeout(100)
         idle.wait_for()
         page.wait_for_timeout(2000)
-        found = lines()
+        received = lines()
         heard.unlink(missing_ok=True)
-        return found
+        return received
 
     go_to(page, 50)
     assert hears("50")
@@ -119,7 +119,7 @@ def test_what_is_saved_is_what_was_shown_when_it_was_asked_for(browser, lab) -> 
     try:
         expect(running(page)).to_be_visible()
         go_to(page, 30)
-        page.wait_for_timeout(1000)  # Python is told, and does not listen: ipywidgets holds what follows back
+        page.wait_for_timeout(1000)  # sent to a busy Python: ipywidgets holds back what follows
         moved, pressed = (place.element_handle() for place in (handle(page), page.locator(".save")))
         page.locator(".loss-explorer select", has_text="SVG").select_option("SVG")
         page.evaluate(MOVE_AND_SAVE, [moved, pressed])
@@ -148,7 +148,7 @@ def test_what_python_answers_late_does_not_set_the_hand_back(browser, lab) -> No
     page = opened(browser, lab, "late", EXPLORER, BUSY.replace("go", "answer"))
     try:
         go_to(page, 30)
-        page.wait_for_timeout(1000)  # Python is told, and does not listen
+        page.wait_for_timeout(1000)  # sent to a busy Python
         expect(running(page)).to_be_visible()
         moving = f"""([handle]) => {{
           window.moving = (async () => {{

@@ -1,4 +1,4 @@
-"""The explorer in a real kernel: what it says while it computes belongs to the cell that made it."""
+"""The explorer in a real kernel: messages of its background thread belong to the cell that made it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def gradient(X, y, W1, W2):
 
 heard = []
 explorer = LossExplorer(gradient, steps=20)
-chart, button = explorer._chart, ipywidgets.Button()
+chart, button = explorer.chart, ipywidgets.Button()
 chart.observe(lambda change: heard.append((change.new, threading.current_thread().name)), "index")
 button.on_click(lambda _: heard.append(("clicked", threading.current_thread().name)))
 explorer.wait()

@@ -1,4 +1,4 @@
-"""The explorer's model: true gradients, the rule of ps3, the student's run, and nothing of a browser."""
+"""The explorer's model, its words, and its background worker, without a browser."""
 
 import threading
 
@@ -7,11 +7,12 @@ import pytest
 
 from course import relative_error
 from course.explorer.background import Worker
-from course.explorer.model import runs
-from course.explorer.model.curvature import top_curvatures
+from course.explorer.model import own_run, runs
 from course.explorer.model.problem import DATA, NETWORKS, Problem
-from course.explorer.model.regimes import REGIMES, regimes
+from course.explorer.model.runs import REGIMES, regimes, top_curvatures
 from course.explorer.model.table import Table
+from course.explorer.view import words
+from course.explorer.view.chart import table_data
 from course.grading.problem_sets import notebooks
 from course.grading.sandbox import mounts
 from mlp_ref import curves, training
@@ -51,7 +52,7 @@ def test_curves_are_those_of_the_reference(problem):
 @pytest.mark.parametrize("problem", PROBLEMS, ids=name)
 def test_gradients_are_those_of_the_reference(problem):
     _, got = problem.losses_and_gradients(problem.theta[None])
-    want = runs.own_gradient(
+    want = own_run.own_gradient(
         problem, lambda X, y, A, B: GRADIENTS[problem.network](X, y, A, B), problem.theta
     )
     assert relative_error(got[0], want) < 1e-13
@@ -127,9 +128,9 @@ def test_curvature_is_the_hessian_s_largest_eigenvalue():
 def test_a_right_gradient_gives_the_true_run(problem):
     table = filled(problem, GRADIENTS[problem.network])
     assert table.own_known.all()
-    assert table.trouble == ""
+    assert words.trouble(table) == ""
     np.testing.assert_allclose(table.own[:8], table.losses[:8], rtol=1e-9)
-    assert "agree at every step" in table.headline(0)
+    assert "agree at every step" in words.headline(table, 0)
 
 
 def test_the_first_step_at_which_a_wrong_run_parts_is_named():
@@ -139,12 +140,12 @@ def test_the_first_step_at_which_a_wrong_run_parts_is_named():
         return dW1, dW2 if len(calls) <= 7 else 2 * dW2
 
     calls = []
-    run = runs.OwnRun(Problem(), wrong_later, 1.0, STEPS)
+    run = own_run.OwnRun(Problem(), wrong_later, 1.0, STEPS)
     for _ in run.go():
         pass
     true = runs.loss_curves(Problem(), np.array([1.0]), STEPS)[0]
     assert run.first_wrong() == 7
-    assert runs.parting(run.losses, true) == 8
+    assert own_run.first_parted(run.losses, true) == 8
 
 
 def test_rounding_errors_that_grow_are_no_mistake_of_the_gradient():
@@ -156,8 +157,8 @@ def test_rounding_errors_that_grow_are_no_mistake_of_the_gradient():
         return dW1 * (1 + 1e-15), dW2 * (1 - 1e-15)
 
     table = filled(problem, jittering, steps=300, rates=rates)
-    assert table.parts[0] is not None
-    assert "rounding errors that grow" in table.headline(0)
+    assert table.parted[0] is not None
+    assert "rounding errors that grow" in words.headline(table, 0)
 
 
 def raising(X, y, W1, W2):
@@ -179,17 +180,17 @@ def raising(X, y, W1, W2):
     ],
 )
 def test_a_gradient_that_cannot_be_followed_is_told_and_the_true_runs_are_there(gradient, said):
-    with pytest.raises(runs.GradientError, match=said):
-        runs.own_gradient(Problem(), gradient, Problem().theta)
+    with pytest.raises(own_run.GradientError, match=said):
+        own_run.own_gradient(Problem(), gradient, Problem().theta)
     table = filled(Problem(), gradient)
     assert table.complete
-    assert "at step 0 with η = 0.01" in table.trouble
-    assert isinstance(table.error, runs.GradientError)
+    assert "at step 0 with η = 0.01" in words.trouble(table)
+    assert isinstance(table.failed_run.error, own_run.GradientError)
 
 
 def test_lists_of_the_wrong_length_are_told_in_seed_2():
-    with pytest.raises(runs.GradientError, match="returned 2 arrays in dWs, and there are 3 layers"):
-        runs.own_gradient(Problem("seed 2"), lambda X, y, Ws, bs: (Ws[:2], bs), Problem("seed 2").theta)
+    with pytest.raises(own_run.GradientError, match="returned 2 arrays in dWs, and there are 3 layers"):
+        own_run.own_gradient(Problem("seed 2"), lambda X, y, Ws, bs: (Ws[:2], bs), Problem("seed 2").theta)
 
 
 def test_a_gradient_that_fails_on_the_way_ends_its_own_run_only():
@@ -201,8 +202,8 @@ def test_a_gradient_that_fails_on_the_way_ends_its_own_run_only():
     table = filled(Problem(), failing, rates=np.array([1.0, 1000.0]))
     assert np.isfinite(table.own[0]).all()
     assert np.isnan(table.own[1, -1])
-    assert "ends the run at step" in table.headline(1)
-    assert "OverflowError: too large" in table.trouble
+    assert "ends the run at step" in words.headline(table, 1)
+    assert "OverflowError: too large" in words.trouble(table)
 
 
 def test_a_gradient_may_spoil_its_arguments():
@@ -248,7 +249,7 @@ def test_another_rate_keeps_the_other_runs():
 
 def test_what_goes_to_the_browser_can_be_read_back():
     table = filled(Problem("seed 2"), curvature=True)
-    data = table.as_data()
+    data = table_data(table)
     shape = (len(table.rates), STEPS + 1)
     np.testing.assert_allclose(
         np.frombuffer(data["losses"], np.float32).reshape(shape), table.losses, rtol=1e-6
@@ -300,20 +301,20 @@ def test_the_last_request_wins():
     assert worker.wait(10)
     release.set()
     assert ("second", 0) in done
-    assert len([one for one in done if one[0] == "first"]) <= 1
+    assert len([job for job, _ in done if job == "first"]) <= 1
 
 
 def test_an_exception_of_a_job_is_told():
-    told = []
+    errors = []
 
     def job(is_latest):
         yield
         raise RuntimeError("broken")
 
-    worker = Worker(told.append, lambda: None)
+    worker = Worker(errors.append, lambda: None)
     worker.start(job)
     assert worker.wait(10)
-    assert repr(told[0]) == "RuntimeError('broken')"
+    assert repr(errors[0]) == "RuntimeError('broken')"
 
 
 def test_a_slice_that_does_not_end_is_told_and_does_not_stop_the_next_job(monkeypatch):

@@ -1,4 +1,4 @@
-"""The lectures run without a browser, tell in words what they show, prove it, and give nothing away."""
+"""The lectures run without a browser, describe their figures, prove their claims, and give no answer away."""
 
 import re
 
@@ -14,7 +14,7 @@ from tests.helpers import ROOT, cell, notebook, solution
 LECTURES = sorted((ROOT / "course" / "lectures").glob("*.ipynb"))
 ids = pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
 
-# What the course has promised to explain of each seed, in the order of its last table.
+# The slips of each seed that the course explains, in the order of the lecture's last table.
 ERRATA = {
     "one_hidden_layer": """
         bias 3a one_over_N free_l H 9 k_and_l range_of_k square update_rule plateau
@@ -26,7 +26,7 @@ ERRATA = {
 }
 errata = pytest.mark.parametrize("name", ERRATA)
 
-# Run after a lecture, in its kernel: which of its own functions would get points, and for what?
+# Run after a lecture, in its kernel: prints which of its functions would pass a test, and how many it has.
 TRY_AS_ANSWERS = """
 import contextlib, io, types, warnings
 from mlp_ref.functions import REFERENCE

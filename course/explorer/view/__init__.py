@@ -1,1 +1,1 @@
-"""What the explorer shows: the chart and its controls, pictures, and the exported page."""
+"""What the explorer shows: the chart and its controls, pins, words, figures, and the exported page."""

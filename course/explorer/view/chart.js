@@ -1,15 +1,15 @@
-// The chart of the loss explorer. All curves are here, so moving among them waits for nobody: the browser
-// changes `index`, `step`, `pins`, and draws once per frame whatever has changed since.
+// The chart of the loss explorer. The browser holds all curves, so moving among them does not wait for Python:
+// it changes `index`, `step` and `pins` itself, and draws at most once per frame.
 
 const MARGIN = { left: 58, right: 112, top: 16, bottom: 34 };
 const HEIGHT = { run: 270, rates: 190, curvature: 150 };
 const MOST_PINS = 4;
-const LONGEST_LABEL = 15; // letters beside a curve; the list of pins has them all
+const LONGEST_LABEL = 15; // in characters; the list of pins shows labels whole
 const SETTLED = 300; // milliseconds without a move, after which the headline is read out
-const RESTED = 100; // milliseconds without a move, after which the exact rate is shown and Python is told
+const RESTED = 100; // milliseconds without a move, after which the exact rate is shown and sent to Python
 const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
 const STEPS_PER_SECOND = 60;
-const STRIDE = 25; // steps at once, twice a second, for who prefers reduced motion
+const STRIDE = 25; // steps at once, twice a second, for users who prefer reduced motion
 const MARKS = {
   o: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0Z",
   s: "M-2.6-2.6h5.2v5.2h-5.2Z",
@@ -40,48 +40,48 @@ function html(name, attributes, parent) {
   return node;
 }
 
-// ---- the state: what follows from what, in the browser alone
+// ---- the state: which trait follows from which, without Python
 
 const pinnedAt = (model, index) => model.get("pins").findIndex((pin) => pin.index === index);
 
-// Tell Python of moves when the hand rests, or turns to something else. On the way each would be two messages
-// out and six back, and dealing with those takes the browser as long as a frame.
-async function quieten(model, signal) {
+// Send moves to Python when the slider rests, or when the user does something else. Sent one by one, each would
+// be two messages out and six back, and handling those takes the browser as long as a frame.
+async function delaySaving(model, signal) {
   const waiting = new Map();
-  const tell = (save) => {
+  const send = (save) => {
     clearTimeout(waiting.get(save));
     waiting.delete(save);
     save();
   };
-  const moved = await Promise.all(model.get("moved").map((id) => model.widget_manager.get_model(id)));
-  for (const one of moved) {
-    const save = one.save_changes.bind(one);
-    one.save_changes = () => {
+  const models = await Promise.all(model.get("moved").map((id) => model.widget_manager.get_model(id)));
+  for (const widget of models) {
+    const save = widget.save_changes.bind(widget);
+    widget.save_changes = () => {
       clearTimeout(waiting.get(save));
-      waiting.set(save, setTimeout(tell, RESTED, save));
+      waiting.set(save, setTimeout(send, RESTED, save));
     };
   }
-  const turned = (event) => {
-    if (!MOVES.has(event.key)) [...waiting.keys()].forEach(tell);
+  const interrupt = (event) => {
+    if (!MOVES.has(event.key)) [...waiting.keys()].forEach(send);
   };
   for (const kind of ["pointerdown", "keydown", "focusout"]) {
-    document.addEventListener(kind, turned, { capture: true, signal });
+    document.addEventListener(kind, interrupt, { capture: true, signal });
   }
-  return () => moved[0].save_changes();
+  return () => models[0].save_changes();
 }
 
 function initialize({ model }) {
-  const gone = new AbortController();
+  const closing = new AbortController();
   let resting = 0;
-  let hushing = null;
+  let delaying = null;
   let saveMove = () => model.save_changes();
   // Not before the first move: by then all controls are there.
   const moves = () => {
-    if (model.get("moved").length) hushing ??= quieten(model, gone.signal).then((save) => (saveMove = save));
+    if (model.get("moved").length) delaying ??= delaySaving(model, closing.signal).then((save) => (saveMove = save));
     saveMove();
   };
-  // The number beside the slider follows when the hand rests: each change of it is a message to Python.
-  const name = () => {
+  // The number beside the slider follows when the slider rests: each change of it is a message to Python.
+  const showRate = () => {
     const rate = model.get("rates")[model.get("index")];
     if (rate === undefined || rate === model.get("rate")) return;
     model.set("rate", rate);
@@ -95,7 +95,7 @@ function initialize({ model }) {
   };
   const follow = () => {
     clearTimeout(resting);
-    resting = setTimeout(name, RESTED);
+    resting = setTimeout(showRate, RESTED);
     const index = model.get("index");
     const landmark = model.get("landmarks").indexOf(index);
     model.set("jump", landmark < 0 ? null : landmark);
@@ -116,11 +116,11 @@ function initialize({ model }) {
     if (place < 0 && pins.length < MOST_PINS) pins.push({ index });
     else if (place < 0) model.set("status", `${MOST_PINS} runs are pinned; unpin one to pin another`);
     model.set("pins", pins);
-    model.set("pinned", pins.some((one) => one.index === index));
+    model.set("pinned", pins.some((pin) => pin.index === index));
     model.save_changes();
   };
-  // Do what a button asks for, and let it up again: later, since a link that passes its being pressed on
-  // passes nothing back meanwhile.
+  // Do what a button asks for, and release it. Releasing has to wait: while a link passes the press on to the
+  // chart, it passes nothing back.
   const button = (asked, act) => {
     const done = () => {
       act();
@@ -135,11 +135,11 @@ function initialize({ model }) {
   button("resetting", count("resets"));
   model.on("change:index change:rates change:landmarks change:pins", follow);
   model.on("change:rate", typed);
-  model.on("change:answered", name);
+  model.on("change:answered", showRate);
   model.on("change:jump", jump);
   model.on("change:pinned", pin);
   play(model, moves);
-  return () => gone.abort();
+  return () => closing.abort();
 }
 
 function play(model, moves) {
@@ -238,7 +238,7 @@ class Panel {
       this.clip.setAttribute(key, value);
     this.x = scale(x.low, x.high, left, right, x.log);
     this.y = scale(y.low, y.high, bottom, top, y.log);
-    // what is drawn can be read back: the ends of both axes, in the data and on the picture
+    // for tests, which read the curves back: the ends of both axes, as data and in pixels
     Object.assign(this.svg.dataset, {
       x: `${x.low} ${x.high} ${left} ${right} ${x.log ? "log" : "linear"}`,
       y: `${y.low} ${y.high} ${bottom} ${top} ${y.log ? "log" : "linear"}`,
@@ -301,7 +301,7 @@ function render({ model, el }) {
   for (const name of ["current", "own", "limit"]) root.style.setProperty(`--${name}`, palette[name]);
   palette.pins.forEach(([color], k) => root.style.setProperty(`--pin-${k}`, color));
 
-  // What moves with every frame is made once and only changed afterwards.
+  // What changes with every frame is created once, and only updated afterwards.
   const line = (name, panel) => element("path", { class: `line ${name}` }, panel.plot);
   const pinLines = palette.pins.map(([, dashes], k) => {
     const path = line(`pin pin-${k}`, run);
@@ -375,7 +375,7 @@ function render({ model, el }) {
       element("line", { class: "limit", x1: curvature.left, x2: curvature.right, y1: two, y2: two }, curvature.back);
       element("text", { x: curvature.right + 6, y: two + 4 }, curvature.axes).textContent = "2, the limit";
     }
-    data.told = regimeText();
+    data.regimeText = regimeText();
     drawPinList();
     framed = true;
   }
@@ -403,14 +403,14 @@ function render({ model, el }) {
   }
 
   function stretches() {
-    const found = [];
+    const result = [];
     data.regimes.forEach((name, k) => {
       if (!name) return;
-      const last = found.at(-1);
+      const last = result.at(-1);
       if (last && last.name === name && last.to === k) last.to = k + 1;
-      else found.push({ name, from: k, to: k + 1 });
+      else result.push({ name, from: k, to: k + 1 });
     });
-    return found;
+    return result;
   }
 
   const pinValues = (pin) => (pin.index === undefined ? pin.losses : isKnown(pin.index) ? row(pin.index) : []);
@@ -429,7 +429,7 @@ function render({ model, el }) {
     const part = model.get("parts")[index];
     const headlineText = model.get("headlines")[index] || `η = ${exact(data.rates[index])}: being computed`;
 
-    // what lies ahead of the step cursor is there, but faint
+    // the curve is faint ahead of the step cursor
     current.setAttribute("d", run.curve(losses.subarray(0, step + 1)));
     ahead.setAttribute("d", step < data.steps ? run.curve(losses) : "");
     own.setAttribute("d", run.curve(yours));
@@ -446,12 +446,12 @@ function render({ model, el }) {
     const pinned = pins.length ? ` Pinned: ${pins.map(pinText).join(", ")}.` : "";
     const here = Number.isFinite(losses[step]) ? ` At step ${step} the loss is ${short(losses[step])}.` : "";
     run.svg.setAttribute("aria-label", `Loss against step. ${headlineText}.${here}${pinned}`);
-    rates.svg.setAttribute("aria-label", `Final loss against learning rate. ${data.told} The cursor is at η = ${exact(data.rates[index])}.`);
+    rates.svg.setAttribute("aria-label", `Final loss against learning rate. ${data.regimeText} The cursor is at η = ${exact(data.rates[index])}.`);
     pins.forEach((pin, k) => namePin(pinList.children[k], pin));
     nameSlider(index, headlineText);
     root.dataset.index = index;
     root.dataset.step = step;
-    // a screen reader waits until the hand rests
+    // screen readers wait until the slider rests
     headline.setAttribute("aria-busy", "true");
     clearTimeout(quiet);
     quiet = setTimeout(() => headline.removeAttribute("aria-busy"), SETTLED);
@@ -467,22 +467,22 @@ function render({ model, el }) {
       { name: "current", text: yours.length ? "true" : `η = ${exact(data.rates[index])}`, at: end(losses) },
       { name: "own", text: "yours", at: end(yours), dashes: "7 3" },
       ...pins.map((pin, k) => ({ name: `pin pin-${k}`, text: pinText(pin), at: end(pinValues(pin)), dashes: palette.pins[k][1].join(" ") })),
-    ].filter((one) => one.at !== null);
+    ].filter((label) => label.at !== null);
     wanted.sort((a, b) => a.at - b.at);
-    // labels keep a line's distance, the lowest within the panel
-    wanted.forEach((one, k) => (one.at = Math.max(one.at, k ? wanted[k - 1].at + 14 : 0)));
+    // labels stand a line apart, all within the panel
+    wanted.forEach((label, k) => (label.at = Math.max(label.at, k ? wanted[k - 1].at + 14 : 0)));
     for (let k = wanted.length - 1, floor = run.bottom; k >= 0; k--, floor -= 14) {
       if (wanted[k].at <= floor) break;
       wanted[k].at = floor;
     }
     labels.forEach(({ group, sample, text }, k) => {
-      const one = wanted[k];
-      group.style.display = one ? "" : "none";
-      if (!one) return;
-      group.setAttribute("transform", `translate(${run.right + 5} ${one.at.toFixed(1)})`);
-      sample.setAttribute("class", `line ${one.name}`);
-      sample.setAttribute("stroke-dasharray", one.dashes ?? "none");
-      text.textContent = one.text.length > LONGEST_LABEL ? `${one.text.slice(0, LONGEST_LABEL - 1)}…` : one.text;
+      const label = wanted[k];
+      group.style.display = label ? "" : "none";
+      if (!label) return;
+      group.setAttribute("transform", `translate(${run.right + 5} ${label.at.toFixed(1)})`);
+      sample.setAttribute("class", `line ${label.name}`);
+      sample.setAttribute("stroke-dasharray", label.dashes ?? "none");
+      text.textContent = label.text.length > LONGEST_LABEL ? `${label.text.slice(0, LONGEST_LABEL - 1)}…` : label.text;
     });
   }
 
@@ -601,7 +601,7 @@ function render({ model, el }) {
     });
   }
 
-  // ---- the hand
+  // ---- dragging
 
   function dragged(node, move) {
     const place = (event) => move(event.clientX - node.closest("svg").getBoundingClientRect().left);
@@ -636,8 +636,8 @@ function render({ model, el }) {
   dragged(rates.svg, (x) => put("index", rateAt(x)));
   pinMarks.forEach((mark, k) => dragged(mark, (x) => movePin(k, rateAt(x))));
 
-  // An arrow is for the slider, and not Jupyter's shortcut that folds cells; Ctrl+S is Jupyter's. Its shortcuts
-  // match what has the focus before anything around it, so that is what has to be marked.
+  // An arrow key moves the slider and must not be Jupyter's shortcut that folds cells; Ctrl+S stays Jupyter's.
+  // Jupyter looks at the focused element first, so that is the one to mark.
   const keep = ({ target, ctrlKey, metaKey, altKey, shiftKey }) => {
     if (!(root.closest(".loss-explorer") ?? root).contains(target)) return;
     target.toggleAttribute("data-lm-suppress-shortcuts", !(ctrlKey || metaKey || altKey || shiftKey));
@@ -655,7 +655,7 @@ function render({ model, el }) {
     read();
     again();
   };
-  const told = () => {
+  const showStatus = () => {
     status.textContent = model.get("status");
     bar.value = model.get("progress");
     bar.style.display = model.get("progress") < 1 ? "" : "none";
@@ -670,7 +670,7 @@ function render({ model, el }) {
     ["change:log change:show_curvature", again],
     ["change:losses change:own_losses change:known change:rates change:regimes change:headlines change:limits", news],
     ["change:curvatures change:title change:loss_name change:steps", news],
-    ["change:status change:progress", told],
+    ["change:status change:progress", showStatus],
   ];
   for (const [names, listener] of listeners) model.on(names, listener);
   const observer = new ResizeObserver(([entry]) => {
@@ -680,7 +680,7 @@ function render({ model, el }) {
   });
   observer.observe(panels);
   read();
-  told();
+  showStatus();
   schedule();
   return () => {
     window.removeEventListener("keydown", keep, true);

@@ -1,4 +1,4 @@
-"""The explorer's controls, and what of the chart each of them moves."""
+"""The explorer's controls, and which trait of the chart each of them changes."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ NETWORK_NAMES = ("seed 1: one hidden layer, MSE", "seed 2: three layers, BCE")
 
 class _Slider(widgets.IntSlider):  # type: ignore[misc]  # ipywidgets has no types
     value = traitlets.CInt(0).tag(sync=True, echo_update=False)
-    """as the chart's `index` and `step`"""
+    """without an echo, like the chart's `index` and `step`"""
 
 
 class Controls:
-    """A column of controls. Those of the view move the chart in the browser, without Python.
+    """The controls beside the chart.
 
-    `of_problem` are the others.
+    `column` holds them all. `links` join those of the view to the chart in the browser, without Python;
+    `of_problem` are the others, which set the network, the data and the first weights.
     """
 
     def __init__(self, chart: Chart, problem: Problem, steps: int) -> None:
-        """Make the controls of `chart`, as it stands."""
+        """Make the controls, set to what `chart` and `problem` are now."""
         named = {"style": {"description_width": "94px"}, "layout": widgets.Layout(width="310px")}
         late = {**named, "continuous_update": False}
         slider = _Slider(chart.index, 0, runs.RATES - 1, description="learning rate", readout=False, **named)
@@ -42,11 +43,16 @@ class Controls:
             options=["too slow", "good", "edge", "too large"],
             index=None,
             style={"button_width": "74px"},
-            tooltips=["hardly moves", "falls at every step, furthest", "goes up somewhere", "beyond repair"],
+            tooltips=[
+                "hardly falls",
+                "falls at every step, and ends lowest",
+                "goes up at some step",
+                "does not learn",
+            ],
         )
         jumps.add_class("jumps")
         pin = widgets.ToggleButton(
-            False, description="Pin this run", tooltip="keep this run in sight", icon="thumb-tack"
+            False, description="Pin this run", tooltip="keep this run in the chart", icon="thumb-tack"
         )
         pin.add_class("pin-run")
         clear = widgets.ToggleButton(False, description="Clear pins")
@@ -101,7 +107,7 @@ class Controls:
             ],
             layout=widgets.Layout(width="326px", flex="0 0 326px"),
         )  # fmt: skip
-        # these move without Python
+        # the browser joins these without Python
         joined = [
             (slider, "value", "index"), (entry, "value", "rate"), (jumps, "index", "jump"),
             (pin, "value", "pinned"), (clear, "value", "clear"),
@@ -117,10 +123,10 @@ class Controls:
         self._owned += [*self.column.children, self.column]
 
     def chosen(self) -> Problem:
-        """Return the problem that is set."""
+        """Return the problem that the controls are set to."""
         return Problem(*(control.value for control in self.of_problem))
 
     def close(self) -> None:
-        """Take all controls and links away."""
+        """Close all controls and links."""
         for widget in self._owned:
             widget.close()

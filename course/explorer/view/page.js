@@ -1,4 +1,4 @@
-// What the notebook does for the chart, done by the page: a model that tells of changes, and controls.
+// Takes the notebook's place on an exported page: a model that reports changes, and the controls.
 
 const state = JSON.parse(document.getElementById("state").textContent, (_, value) =>
   typeof value?.base64 === "string" ? new DataView(Uint8Array.from(atob(value.base64), (c) => c.charCodeAt(0)).buffer) : value,
@@ -16,7 +16,7 @@ const model = {
     for (const name of names.split(" ")) listeners.set(name, [...(listeners.get(name) ?? []), listener]);
   },
   off(names, listener) {
-    for (const name of names.split(" ")) listeners.set(name, (listeners.get(name) ?? []).filter((one) => one !== listener));
+    for (const name of names.split(" ")) listeners.set(name, (listeners.get(name) ?? []).filter((other) => other !== listener));
   },
 };
 
@@ -40,8 +40,8 @@ function show() {
 }
 
 function nearest(value) {
-  const distance = (one) => Math.abs(Math.log(one / value));
-  return state.rates.reduce((best, one, k) => (distance(one) < distance(state.rates[best]) ? k : best), 0);
+  const distance = (rate) => Math.abs(Math.log(rate / value));
+  return state.rates.reduce((best, rate, k) => (distance(rate) < distance(state.rates[best]) ? k : best), 0);
 }
 
 index.addEventListener("input", () => model.set("index", Number(index.value)));

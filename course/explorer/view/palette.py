@@ -1,6 +1,6 @@
-"""Colours, dashes and marks of the explorer, the same in the browser and in figures.
+"""Colours, dashes and markers of the explorer, the same in the browser and in figures.
 
-The colours are of Okabe and Ito, Color universal design (2008); nothing is told by colour alone.
+The colours are those of Okabe and Ito, Color universal design (2008). Nothing is shown by colour alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ REGIME_STYLES = {
     "stuck": (BLACK, "X"),
     "diverged": (VERMILION, "v"),
 }
-"""Colour and marker, as ps3's figures have them."""
+"""colour and marker of each regime, the same as in ps3's figures"""
 CURRENT = BLUE
 OWN = VERMILION
 PINS = (
@@ -25,7 +25,7 @@ PINS = (
     (PURPLE, (9.0, 3.0, 2.0, 3.0)),
     (SKY, (4.0, 2.0, 1.0, 2.0)),
 )
-"""Colour and dashes of up to four pinned runs."""
+"""colour and dashes of up to four pinned runs"""
 
 
 def as_data() -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""What the explorer says: headlines, messages, labels, and the code that rebuilds a view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course.explorer.model.problem import Problem
+from course.explorer.model.table import Table
+
+DATA_NAMES = {"xor": "exclusive or", "moons": "two moons"}
+
+
+class Code(str):
+    """Source code whose `repr` is without quotes, so that a cell shows it as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def number(value: float) -> str:
+    """Return `value` with four significant digits, as many as a learning rate has."""
+    return f"{value:.4g}"
+
+
+def rate(value: float) -> str:
+    """Return a learning rate as a label."""
+    return f"η = {number(value)}"
+
+
+def setting(name: str, value: Any) -> str:
+    """Return one setting of a problem as a label, as "seed 3" or "two moons"."""
+    if name == "network":
+        return str(value)
+    if name == "data":
+        return DATA_NAMES[value]
+    return f"{'h' if name == 'hidden' else name} {value:g}"
+
+
+def headline(table: Table, index: int) -> str:
+    """Return a run in a line, as "η = 31.62: oscillating; lowest loss 0.018 at step 214".
+
+    After it stands how the student's run differs. It is "" while the true run is not known.
+    """
+    if not table.known[index]:
+        return ""
+    start, losses = f"{rate(table.rates[index])}: {table.regime(index)}; ", table.losses[index]
+    finite = np.isfinite(losses)
+    own = f"; {_own_run(table, index)}" if table.own_known[index] else ""
+    if not finite.any():
+        return f"{start}the loss is not finite from the start{own}"
+    lowest = int(np.argmin(np.where(finite, losses, np.inf)))
+    end = "" if finite.all() else f", not finite from step {int(np.argmin(finite))} on"
+    return f"{start}lowest loss {losses[lowest]:.3g} at step {lowest}{end}{own}"
+
+
+def _own_run(table: Table, index: int) -> str:
+    ended, parted, wrong = table.ended[index], table.parted[index], table.wrong[index]
+    if ended is not None:
+        return f"your gradient ends the run at step {ended}"
+    if parted is None:
+        return "your run and the true one agree at every step"
+    text = f"your run parts from the true one at step {parted}"
+    if wrong is None:
+        return text + ", by rounding errors that grow; your gradient is right at every step"
+    return text + f"; your gradient is wrong at step {wrong}"
+
+
+def trouble(table: Table) -> str:
+    """Return what the student's gradient did that ended a run, or ""."""
+    run = table.failed_run
+    if run is None or run.error is None:
+        return ""
+    where = f"at step {run.error.step} with {rate(run.rate)}"
+    return f"Your gradient {run.error} ({where}). The true curves are complete."
+
+
+def describe(problem: Problem) -> str:
+    """Return the problem in a line."""
+    layers = "one hidden layer" if problem.network == "seed 1" else "three layers"
+    data = DATA_NAMES[problem.data]
+    return (
+        f"{problem.network}'s network, {layers} with {problem.hidden} hidden units, on {data}, "
+        f"first weights from seed {problem.seed} at scale {problem.scale:g}"
+    )
