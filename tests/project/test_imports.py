@@ -23,7 +23,7 @@ ROWS = [
     "grading.judging",
     "grading.submissions",
     "grading.problem_sets grading.sandbox",
-    "grading.course_folder grading.replacing",
+    "grading.course_folder grading.replacing grading.requirements",
     "grading.guest grading.errors",
     "explorer lectures",
     "explorer.widget",
