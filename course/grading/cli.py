@@ -46,13 +46,17 @@ def release(
         raise CourseError(f"{root} holds no problem set under source/; run this in the root of the course")
     if not check:
         releases.tidy(root)
-        for name in names:
-            releases.write(root, name)
-            typer.echo(f"release/{name} is current")
+        for written in releases.write(root, *names):
+            for name, reason in written.left_out.items():
+                typer.echo(f"source/{written.assignment}/{name} is not released: {reason}")
+            typer.echo(f"release/{written.assignment} is current")
         return
     differences = "".join(releases.difference(root, name) for name in names)
-    if differences:
+    problems = [problem for name in names for problem in releases.problems(root, name)]
+    if differences or problems:
         typer.echo(differences, nl=False)
+        for problem in problems:
+            typer.echo(problem, err=True)
         typer.echo("release/ is not what source/ gives; `course release` makes it so", err=True)
         raise typer.Exit(1)
 

@@ -21,7 +21,9 @@ ROOMS = sorted(
     for path in folder.iterdir()
     if path.name not in ("grading", "__pycache__") and (path.is_dir() or path.suffix == ".py")
 )
-DECIDING_ROOMS = {f"course/{part}" for part in DECIDING} | {room for room in ROOMS if room.startswith("mlp_ref/")}
+DECIDING_ROOMS = {f"course/{part}" for part in DECIDING} | {
+    room for room in ROOMS if room.startswith("mlp_ref/")
+}
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@
 A digest is made of the packages that the tests import (the reference), whole, and of these parts of `course`:
 the checks, the helpers that students and checks call, and the rooms of the grader from an assignment and a
 submission to its verdicts. Other parts only draw, show, save or send what is there: the explorer, lectures,
-figures, the gradebook, reports, commands. So do `nbgrader_steps` and `whole_class`, which hand a submission over
-and its verdicts on: what decides a verdict does not belong there.
+figures, the gradebook, reports, commands. `nbgrader_steps` and `whole_class` are left out too: they hand a
+submission over and its verdicts on, and what decides a verdict does not belong there.
 """
 
 from __future__ import annotations
