@@ -221,18 +221,21 @@ def verify(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many times hidden inputs are drawn afresh.")] = 5,
     jobs: Annotated[int, typer.Option(min=1, help="How many functions are tried at a time.")] = 1,
+    function: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Try only this function of PS; may be repeated.")
+    ] = None,
 ) -> None:
     """Prove the release: solutions get full marks, stubs none, known mistakes are caught and named."""
     from course.grading.problem_sets import release as releases
-    from course.grading.verify import prove, verify_table  # late: they need the reference
+    from course.grading.verify import prove, table  # late: they need the reference
 
     root = Path.cwd()
-    verdicts = [
-        prove.verify(root, name, seeds, jobs, partial(verify_table.tell, name))
+    proofs = [
+        prove.verify(root, name, seeds, jobs, partial(table.tell, name), function or ())
         for name in assignments or releases.assignments(root)
     ]
-    verify_table.show(verdicts, seeds)
-    if not verdicts or not all(verdict.ok for verdict in verdicts):
+    table.show(proofs, seeds)
+    if not proofs or not all(proof.ok for proof in proofs):
         raise typer.Exit(1)
 
 

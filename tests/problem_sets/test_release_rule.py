@@ -10,8 +10,8 @@ import pytest
 from course.grading.errors import CourseError
 from course.grading.pack.packing import pack
 from course.grading.problem_sets import notebooks, release
-from course.grading.problem_sets.release_rule import contents, released_files
-from tests.helpers import course, nbgrader, small_course
+from course.grading.problem_sets.release_rule import DATA, contents, released_files
+from tests.helpers import ROOT, course, nbgrader, small_course
 from tests.lms.refusals import refused
 
 RELEASED = {"small.ipynb": "", "points.csv": "1,2\n", "data/IMAGE.PNG": "\0", "sample.txt": "no answer"}
@@ -66,6 +66,11 @@ def test_the_rule(root) -> None:
     assert "a link" in found.left_out["link.csv"]
     assert released_files(root / "source" / "small")["points.csv"] == b"1,2\n"
     assert released_files(root / "nowhere") == {}
+
+
+def test_the_guide_names_the_endings_of_data() -> None:
+    guide = (ROOT / "docs" / "instructor.md").read_text(encoding="utf-8")
+    assert {ending for ending in DATA if f"`{ending}`" not in guide} == set()
 
 
 def test_course_release_names_what_it_leaves_out(root) -> None:
