@@ -54,13 +54,17 @@ def release(
         raise CourseError(f"{root} holds no problem set under source/; run this in the root of the course")
     if not check:
         releases.tidy(root)
-        for name in names:
-            releases.write(root, name)
-            typer.echo(f"release/{name} is current")
+        for written in releases.write(root, *names):
+            for name, reason in written.left_out.items():
+                typer.echo(f"source/{written.assignment}/{name} is not released: {reason}")
+            typer.echo(f"release/{written.assignment} is current")
         return
     differences = "".join(releases.difference(root, name) for name in names)
-    if differences:
+    problems = [problem for name in names for problem in releases.problems(root, name)]
+    if differences or problems:
         typer.echo(differences, nl=False)
+        for problem in problems:
+            typer.echo(problem, err=True)
         typer.echo("release/ is not what source/ gives; `course release` makes it so", err=True)
         raise typer.Exit(1)
 
@@ -224,18 +228,21 @@ def verify(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many times hidden inputs are drawn afresh.")] = 5,
     jobs: Annotated[int, typer.Option(min=1, help="How many functions are tried at a time.")] = 1,
+    function: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Try only this function of PS; may be repeated.")
+    ] = None,
 ) -> None:
     """Prove the release: solutions get full marks, stubs none, known mistakes are caught and named."""
     from course.grading.problem_sets import release as releases
-    from course.grading.verify import prove, verify_table  # late: they need the reference
+    from course.grading.verify import prove, table  # late: they need the reference
 
     root = Path.cwd()
-    verdicts = [
-        prove.verify(root, name, seeds, jobs, partial(verify_table.tell, name))
+    proofs = [
+        prove.verify(root, name, seeds, jobs, partial(table.tell, name), function or ())
         for name in assignments or releases.assignments(root)
     ]
-    verify_table.show(verdicts, seeds)
-    if not verdicts or not all(verdict.ok for verdict in verdicts):
+    table.show(proofs, seeds)
+    if not proofs or not all(proof.ok for proof in proofs):
         raise typer.Exit(1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +57,20 @@ class CourseFolder:
             self._api = NbGraderAPI(self.course, config=self.config)
 
     @classmethod
-    def copy_of(cls, course: Path, root: Path, cell_seconds: int | None = None) -> CourseFolder:
-        """Make `root` a course folder of its own, with the sources and the settings of `course`."""
+    def copy_of(
+        cls,
+        course: Path,
+        root: Path,
+        cell_seconds: int | None = None,
+        ignored: Iterable[str] = (".ipynb_checkpoints",),
+    ) -> CourseFolder:
+        """Make `root` a course folder of its own, with the sources and the settings of `course`.
+
+        `ignored` are patterns of names that are not copied.
+        """
         if not (course / CONFIG).is_file() or not (course / "source").is_dir():
             raise CourseError(f"{course} is not a course: it needs {CONFIG} and source/")
-        shutil.copytree(
-            course / "source", root / "source", ignore=shutil.ignore_patterns(".ipynb_checkpoints")
-        )
+        shutil.copytree(course / "source", root / "source", ignore=shutil.ignore_patterns(*ignored))
         shutil.copy(course / CONFIG, root)
         return cls(root, cell_seconds)
 

@@ -15,7 +15,7 @@ from course.grading.judging.results import CellResult, Result
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.assignment import Assignment, combined, load
 from course.grading.sandbox.limits import Limits
-from course.grading.verify.instructors_notebook import Exam
+from course.grading.verify.instructors_notebook import InstructorsNotebook
 from tests.helpers import ROOT, cell
 
 FAST = Limits(
@@ -141,7 +141,7 @@ def holds(
 def problem_set(name: str) -> tuple[Assignment, NotebookNode]:
     """Return a problem set of the course, and a submission that answers all of it right."""
     one = load(ROOT, name)
-    solutions = Exam.read(ROOT / "source" / name / f"{name}.ipynb").solutions
+    solutions = InstructorsNotebook.read(ROOT / "source" / name / f"{name}.ipynb").solutions
     released = notebooks.read(ROOT / "release" / name / f"{name}.ipynb")
     return one, notebooks.with_answers(released, solutions)
 

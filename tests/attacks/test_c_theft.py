@@ -117,7 +117,8 @@ while frame:
     found += [v for v in map(str, frame.f_locals) if v in ("want", "finding", "case", "rng", "tolerance")]
     frame = frame.f_back
 for thing in gc.get_objects():
-    if type(thing).__name__ in ("Case", "Trial", "Judge", "Assignment", "Exam"): found.append(type(thing))
+    secret = ("Case", "Trial", "Judge", "Assignment", "InstructorsNotebook")
+    if type(thing).__name__ in secret: found.append(type(thing))
 found += [m for m in sys.modules if m.startswith(("mlp_ref", "course.grading", "nbgrader"))]
 """),
     "inspecting the caller": finding("""

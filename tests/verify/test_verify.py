@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from course.grading.cli import app
+from course.grading.errors import CourseError
 from course.grading.problem_sets import notebooks, release
 from course.grading.verify.prove import verify
 from tests import helpers
@@ -47,10 +48,11 @@ def small_course(tmp_path):
     return changed
 
 
-def told(root):
-    verdict = verify(root, "ps1", seeds=1)
-    assert verdict.ok == (not [*verdict.problems, *(p for row in verdict.rows for p in row.problems)])
-    return "\n".join([*verdict.problems, *(p for row in verdict.rows for p in row.problems)])
+def told(root, **options):
+    proof = verify(root, "ps1", seeds=1, **options)
+    problems = [*proof.problems, *(problem for function in proof.functions for problem in function.problems)]
+    assert proof.ok == (not problems)
+    return "\n".join(problems)
 
 
 def test_a_sound_problem_set(small_course):
@@ -72,7 +74,40 @@ def test_a_test_that_tests_nothing(small_course):
     assert found == "" or "passes test_mse_cost" in found
     found = told(small_course("test_mse_cost", 'check("ps1.mse_cost", mse_cost)', ""))
     assert "an untouched stub passes test_mse_cost" in found
-    assert "'1/N missing' passes test_mse_cost" in found
+    assert "test_mse_cost did not call mse_cost: no mistake was tried in it" in found
+    assert "passes test_mse_cost" not in found.replace("stub passes", "")
+
+
+def test_a_test_that_catches_nothing(small_course):
+    root = small_course("test_mse_cost", "matches_reference(", "print(")
+    root = small_course(
+        "test_mse_cost", 'check("ps1.mse_cost", mse_cost)', "mse_cost(np.ones((2, 1)), np.ones((2, 1)))"
+    )
+    assert "'1/N missing' passes test_mse_cost" in told(root)
+
+
+def test_a_test_that_fails_before_the_call(small_course):
+    found = told(small_course("test_mse_cost", HIDDEN, f"check('ps1.no_such', mse_cost)\n{HIDDEN}"))
+    assert "the solution fails test_mse_cost: " in found
+    assert "test_mse_cost did not call mse_cost" in found
+    assert "passes test_mse_cost" not in found
+
+
+def test_one_function_only(small_course, monkeypatch):
+    root = small_course("mse_cost", "/ (2 * len(y))", "/ len(y)")
+    proof = verify(root, "ps1", seeds=1, only=["dC_dyhat"])
+    assert [function.function for function in proof.functions] == ["dC_dyhat"]
+    assert proof.untried == ["mse_cost"]
+    assert proof.ok
+    monkeypatch.chdir(root)
+    result = CliRunner().invoke(app, ["verify", "ps1", "--seeds", "1", "--function", "dC_dyhat"])
+    assert result.exit_code == 0, result.output
+    assert "Nothing is wrong with what was tried: 1 of 2 functions." in result.output
+    assert "Ready" not in result.output
+    with pytest.raises(
+        CourseError, match="ps1 has no function 'train'; its functions are: mse_cost, dC_dyhat"
+    ):
+        verify(root, "ps1", seeds=1, only=["dC_dyhat", "train"])
 
 
 def test_a_test_that_needs_another_function(small_course):

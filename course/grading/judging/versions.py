@@ -1,4 +1,11 @@
-"""Which code grades: a version that changes with every change that could change a verdict."""
+"""Which code grades: a version that changes with what can change a verdict, and not with a report's wording.
+
+A digest is made of the packages that the tests import (the reference), whole, and of these parts of `course`:
+the checks, the helpers that students and checks call, and the rooms of the grader from an assignment and a
+submission to its verdicts. Other parts only draw, show, save or send what is there: the explorer, lectures,
+figures, the gradebook, reports, commands. `nbgrader_steps` and `whole_class` are left out too: they hand a
+submission over and its verdicts on, and what decides a verdict does not belong there.
+"""
 
 from __future__ import annotations
 
@@ -8,44 +15,81 @@ import hashlib
 import importlib.util
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 COURSE = "course"
+DECIDING = (
+    "__init__.py",
+    "activations.py",
+    "checking",
+    "data.py",
+    "gradcheck.py",
+    "grading/guest",
+    "grading/judging",
+    "grading/problem_sets",
+    "grading/sandbox",
+    "grading/submissions",
+    "text.py",
+)
+"""The parts of `course` that can change a verdict, or what is recorded with it."""
 
 
 def own_packages(skeleton: NotebookNode) -> tuple[str, ...]:
     """Return the packages that grading needs of the course's own: `course`, and what its tests import."""
-    found = {COURSE}
+    packages = {COURSE}
     for cell in skeleton.cells:
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("locked"):
-            found |= {name for name in _imported(cell.source) if _folder(name) is not None}
-    return tuple(sorted(found))
+            packages |= {name for name in _imported(cell.source) if _is_own(name)}
+    return tuple(sorted(packages))
 
 
 def grader_version(packages: Iterable[str]) -> str:
-    """Return the version of the course's code: its number, and a digest of the sources of `packages`.
+    """Return the version of the course's code: its number, and a digest of what `packages` decide.
 
-    Raises ModuleNotFoundError for a package that is not there.
+    It is the same for a checkout and for a wheel made of it. Raises ModuleNotFoundError for a package, or a
+    part of the course, that is not there.
     """
     return f"{metadata.version('mlp-course')}+{_digest(tuple(sorted(packages)))}"
 
 
 @functools.cache
 def _digest(packages: tuple[str, ...]) -> str:
-    digest = hashlib.sha256()
+    origins = {}
     for name in packages:
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             raise ModuleNotFoundError(f"there is no package {name}")
-        origin = Path(spec.origin)
+        origins[name] = Path(spec.origin)
+    return digest(origins)
+
+
+def digest(origins: Mapping[str, Path]) -> str:
+    """Return a digest of the source files of packages that can change a verdict.
+
+    `origins` are the packages' `__init__.py`, or modules that are no packages, by name. Raises
+    ModuleNotFoundError for a part of the course that is missing.
+    """
+    result = hashlib.sha256()
+    for name, origin in sorted(origins.items()):
         folder = origin.parent
-        for path in sorted(folder.rglob("*.py")) if origin.name == "__init__.py" else [origin]:
-            digest.update(f"{name}/{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
+        if name == COURSE:
+            files = [path for part in DECIDING for path in _sources(folder / part)]
+        else:
+            files = sorted(folder.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+        for path in files:
+            place = f"{name}/{path.relative_to(folder).as_posix()}"
+            result.update(f"{place}\0".encode() + path.read_bytes())
+    return result.hexdigest()[:12]
+
+
+def _sources(part: Path) -> list[Path]:
+    if not part.exists():
+        raise ModuleNotFoundError(f"there is no {part}, which decides verdicts")
+    return sorted(part.rglob("*.py")) if part.is_dir() else [part]
 
 
 def _imported(source: str) -> set[str]:
@@ -58,13 +102,12 @@ def _imported(source: str) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-def _folder(name: str) -> Path | None:
-    """Return the folder of a module that is neither Python's nor installed."""
+def _is_own(name: str) -> bool:
+    """Say whether a module is neither Python's nor installed."""
     if name in sys.stdlib_module_names:
-        return None
+        return False
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).parent
+        return False
     installed = [Path(sysconfig.get_path(kind)) for kind in ("purelib", "platlib", "stdlib")]
-    return None if any(place in folder.parents for place in installed) else folder
+    return not any(place in Path(spec.origin).parents for place in installed)

@@ -13,7 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.pack import wheel
-from course.grading.problem_sets import leaks, notebooks, release
+from course.grading.problem_sets import release
+from course.grading.problem_sets.release_rule import is_leftover, released_files
 from course.grading.replacing import replace_file
 from course.grading.sandbox.mounts import COURSE
 
@@ -28,10 +29,8 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
 
     Raises CourseError, and then writes nothing.
     """
-    course_folder = CourseFolder(root)
-    names = course_folder.notebooks(assignment)
-    folder = course_folder.root / course_folder.course.release_directory / assignment
-    files = _released(course_folder, folder, assignment, names)
+    names = [name for name in CourseFolder(root).notebooks(assignment) if not is_leftover(f"{name}.ipynb")]
+    files = _released(root, assignment, names)
     # Where the course was installed from a wheel, its sources may be in this folder.
     checkout = next((top for top in (COURSE.parent, root) if (top / wheel.PROJECT).is_file()), COURSE.parent)
     try:
@@ -48,23 +47,18 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
     return target
 
 
-def _released(
-    course_folder: CourseFolder, folder: Path, assignment: str, names: list[str]
-) -> dict[str, bytes]:
+def _released(root: Path, assignment: str, names: list[str]) -> dict[str, bytes]:
     """Return what was released. Raises CourseError if that is not all, or gives something away."""
-    files = release.files(folder)
+    files = released_files(root / "release" / assignment)
     for name in names:
         if f"{name}.ipynb" not in files:
             raise CourseError(
                 f"release/{assignment} holds no {name}.ipynb: `course release {assignment}` makes it"
             )
-        source = course_folder.root / course_folder.course.source_directory / assignment / f"{name}.ipynb"
-        told = next(leaks.found(notebooks.read(source), notebooks.read(folder / f"{name}.ipynb")), None)
-        if told:
-            raise CourseError(
-                f"release/{assignment}/{name}.ipynb is not for students: {told}; "
-                f"`course release {assignment}` makes it anew"
-            )
+    cure = f"`course release {assignment}` makes it anew"
+    problems = [f"{problem}; {cure}" for problem in release.problems(root, assignment)]
+    if problems:
+        raise CourseError("\n".join(problems))
     return files
 
 

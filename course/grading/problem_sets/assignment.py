@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from course.grading.errors import CourseError, NotebookError
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.names import bound_names
+from course.grading.problem_sets.release_rule import released_files
 
 IN_KERNEL = "in-kernel"
 """tag of a test cell that opts out of being judged outside the student's kernel"""
@@ -85,14 +86,14 @@ def load(
         released = notebooks.read(released_path)
     else:
         released = _with_stubs(source, generated)
-        if _files(source_path.parent):
+        if _data_of(source_path.parent):
             raise NotebookError(
                 f"there is no {released_path}, and beside it no files for the students' code: {generate} "
                 "makes them"
             )
     if generated is not None and generated.keys() != _known_to_nbgrader(released):
         raise CourseError(f"{released_path} is not what the gradebook knows: {generate} makes it so")
-    result = combined(name, released, source, generated, _files(released_path.parent))
+    result = combined(name, released, source, generated, _data_of(released_path.parent))
     edits = [*_edited_files(result.files, source_path.parent)]
     if source is not None and generated is not None:
         edits = [*_edited_cells(source, generated), *edits]
@@ -177,13 +178,9 @@ def _with_stubs(source: NotebookNode, generated: Mapping[str, GeneratedCell]) ->
     return result
 
 
-def _files(folder: Path) -> dict[str, bytes]:
-    """Return the files of a folder that are no notebooks and no links, by their paths in it."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".ipynb" and not path.is_symlink()
-    }
+def _data_of(folder: Path) -> dict[str, bytes]:
+    """Return what students receive beside the notebooks, by paths in the folder. Raises NotebookError."""
+    return {name: data for name, data in released_files(folder).items() if not name.endswith(".ipynb")}
 
 
 def _edited_cells(source: NotebookNode, generated: Mapping[str, GeneratedCell]) -> Iterator[str]:

@@ -1,24 +1,31 @@
-"""What a released notebook, or a reading, must not give away."""
+"""What a released file, or a reading, must not give away."""
 
 from __future__ import annotations
 
 import ast
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from nbformat import NotebookNode
 
-from course.grading.problem_sets import notebooks
+from course.grading.problem_sets import file_texts, notebooks
 
 FORBIDDEN = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "mlp_ref")
 OPERATIONS = (ast.Attribute, ast.BinOp, ast.Call, ast.Subscript, ast.UnaryOp)
 TELLING = 4
 """operations from which on an expression says how something is computed"""
+OPERATOR = re.compile(r"\*\*|[-+*/@]|(?<=\w)[(\[.]")
+TELLING_LINE, TELLING_BODY = 5, 2
+"""operators from which on a line, and the whole body of a solution, is no coincidence in another file"""
+LONG_LINE = 30
+"""characters from which on a line of prose is no coincidence either"""
+REGION = r"### BEGIN {0}\n(.*?)### END {0}"
+MARK = r"(?m)^.*(?:###|===) (?:BEGIN|END) .*\n?"
 
 
-def found(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
-    """Yield a sentence for each thing in `released` that only `source` may hold."""
+def in_notebook(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
+    """Yield a sentence for each thing in the notebook `released` that only its `source` may hold."""
     text = notebooks.dumps(released)
     for word in FORBIDDEN:
         if word in text:
@@ -40,6 +47,58 @@ def found(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
             yield f"the solution of {name} stands in the release"
 
 
+def secrets(sources: Iterable[NotebookNode]) -> dict[str, str]:
+    """Return texts that no file for students may hold, without indentation, and what each of them is.
+
+    Of a solution these are its telling lines, its whole body and the whole cell; of a hidden test its lines
+    that name an answer or are telling. What students see elsewhere in `sources` is none.
+    """
+    cells = [cell for source in sources for cell in source.cells]
+    shown = _flat("\n".join(visible(cell) for cell in cells))
+    answers = {name for cell in cells if _is_solution(cell) and (name := notebooks.grade_id(cell))}
+    texts: dict[str, str] = {}
+    for cell in cells:
+        name = notebooks.grade_id(cell)
+        if name is None:
+            continue
+        if _is_solution(cell):
+            texts |= dict.fromkeys(_solution(cell), f"the solution of {name}")
+        for line in lines(region(cell.source, "HIDDEN TESTS")):
+            names_an_answer = not answers.isdisjoint(re.findall(r"\w+", line))
+            if _operators(line) >= (1 if names_an_answer else TELLING_LINE):
+                texts[line] = f"the hidden test {name}"
+    return {text: what for text, what in texts.items() if text not in shown}
+
+
+def _solution(cell: NotebookNode) -> Iterator[str]:
+    """Yield the texts of a solution cell that tell its answer."""
+    solution = region(cell.source, "SOLUTION") or cell.source
+    if cell.cell_type != "code":
+        yield from (line for line in lines(solution) if len(line) >= LONG_LINE)
+        return
+    yield from (line for line in lines(solution) if _operators(line) >= TELLING_LINE)
+    if _operators(solution) >= TELLING_BODY:
+        yield _flat(solution)
+    whole = _flat(re.sub(MARK, "", cell.source))
+    if "\n" in whole:
+        yield whole
+
+
+def in_file(texts: Mapping[str, str], content: bytes) -> Iterator[str]:
+    """Yield a sentence for each of the secret `texts`, and each forbidden word, in a file of any kind."""
+    try:
+        readings = [_flat(text) for text in file_texts.texts(content)]
+    except file_texts.Unreadable as error:
+        yield str(error)
+        return
+    for word in FORBIDDEN:
+        if any(word in reading for reading in readings):
+            yield f"it contains {word!r}"
+    for text, what in texts.items():
+        if any(text in reading for reading in readings):
+            yield f"it holds a part of {what}"
+
+
 def given_away(source: NotebookNode, reading: NotebookNode) -> Iterator[str]:
     """Yield a sentence for each answer of `source` that stands, in part or whole, in the notebook `reading`.
 
@@ -47,16 +106,16 @@ def given_away(source: NotebookNode, reading: NotebookNode) -> Iterator[str]:
     """
     text = "\n".join(cell.source for cell in reading.cells)
     yield from (f"it contains {word!r}" for word in FORBIDDEN if word in text)
-    told = {
+    expressions = {
         shape for cell in reading.cells if cell.cell_type == "code" for shape in _expressions(cell.source)
     }
     for cell in source.cells:
-        if not cell.metadata.get("nbgrader", {}).get("solution"):
+        if not _is_solution(cell):
             continue
         if cell.cell_type != "code":
             given = any(line in text for line in lines(hidden(cell)))
         else:
-            given = not told.isdisjoint(_expressions(region(cell.source, "SOLUTION") or cell.source))
+            given = not expressions.isdisjoint(_expressions(region(cell.source, "SOLUTION") or cell.source))
         if given:
             yield f"it holds a part of the answer {notebooks.grade_id(cell)}"
 
@@ -77,7 +136,7 @@ def _without_names(dump: str) -> str:
 def hidden(cell: NotebookNode) -> str:
     """Return what of a source cell students must not see."""
     text = region(cell.source, "HIDDEN TESTS")
-    if cell.metadata.nbgrader.solution:
+    if _is_solution(cell):
         # a solution cell without a region is solution from top to bottom
         text += region(cell.source, "SOLUTION") or cell.source
     return text
@@ -85,7 +144,30 @@ def hidden(cell: NotebookNode) -> str:
 
 def region(source: str, name: str) -> str:
     """Return what stands between the BEGIN and END marks of the regions `name`."""
-    return "\n".join(re.findall(rf"### BEGIN {name}\n(.*?)### END {name}", source, flags=re.DOTALL))
+    return "\n".join(re.findall(REGION.format(name), source, flags=re.DOTALL))
+
+
+def visible(cell: NotebookNode) -> str:
+    """Return what of a source cell students see."""
+    if _is_solution(cell) and not region(cell.source, "SOLUTION"):
+        return ""
+    text: str = cell.source
+    for name in ("SOLUTION", "HIDDEN TESTS"):
+        text = re.sub(REGION.format(name), "", text, flags=re.DOTALL)
+    return text
+
+
+def _is_solution(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def _operators(code: str) -> int:
+    return len(OPERATOR.findall(code))
+
+
+def _flat(text: str) -> str:
+    """Return a text without indentation and empty lines."""
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def lines(text: str) -> set[str]:

@@ -21,10 +21,19 @@ METADATA = {
 def read(path: Path) -> NotebookNode:
     """Read the notebook at `path`, in the current format. Raises NotebookError."""
     try:
-        return nbformat.read(path, as_version=4)
-    except (OSError, ValueError, nbformat.validator.NotebookValidationError) as error:
+        content = path.read_bytes()
+    except OSError as error:
+        raise NotebookError(f"{path} is not a readable notebook: {error}") from error
+    return reads(content, path)
+
+
+def reads(content: bytes, name: object) -> NotebookNode:
+    """Return the notebook that a file called `name` holds, in the current format. Raises NotebookError."""
+    try:
+        return nbformat.reads(content.decode(), as_version=4)
+    except (ValueError, nbformat.validator.NotebookValidationError) as error:
         reason = str(error).splitlines()[0]
-        raise NotebookError(f"{path} is not a readable notebook: {reason}") from error
+        raise NotebookError(f"{name} is not a readable notebook: {reason}") from error
 
 
 def dumps(notebook: NotebookNode) -> str:

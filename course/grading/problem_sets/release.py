@@ -4,25 +4,41 @@ from __future__ import annotations
 
 import difflib
 import tempfile
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
 
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
-from course.grading.problem_sets import notebooks
+from course.grading.problem_sets import leaks, notebooks
+from course.grading.problem_sets.release_rule import LEFTOVERS, contents, is_leftover
 from course.grading.replacing import PendingFolder, Replacement, replace_file
 
 PREFIX = ".course-release-"
 
 
+@dataclass(frozen=True)
+class Release:
+    """The files that students receive of a problem set, made from its source."""
+
+    assignment: str
+    files: dict[str, bytes]
+    """by their paths"""
+    left_out: dict[str, str]
+    """files of the source that are not released, with the reason"""
+
+
 def assignments(root: Path) -> list[str]:
     """Return the names of the problem sets of the course in `root`."""
-    return sorted(path.parent.name for path in (root / "source").glob("*/*.ipynb"))
+    return sorted({path.parent.name for path in sources(root) if path.parent.parent == root / "source"})
 
 
 def sources(root: Path) -> list[Path]:
     """Return the notebooks an instructor writes."""
+    folder = root / "source"
     return sorted(
-        path for path in (root / "source").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+        path for path in folder.rglob("*.ipynb") if not is_leftover(path.relative_to(folder).as_posix())
     )
 
 
@@ -37,48 +53,77 @@ def tidy(root: Path) -> list[Path]:
     return changed
 
 
-def generate(root: Path, assignment: str) -> dict[str, bytes]:
-    """Return the files of the release of `assignment`, by name, leaving the course in `root` as it is.
+def generate(root: Path, assignment: str) -> Release:
+    """Return the release of `assignment`, leaving the course in `root` as it is.
 
-    Raises CourseError when there is no such problem set, or nbgrader refuses it.
+    Raises CourseError when there is no such problem set, a file it lists is missing, or nbgrader refuses it.
     """
     if assignment not in assignments(root):
         known = ", ".join(assignments(root)) or "none"
         raise CourseError(f"source/{assignment} holds no notebook; the problem sets are: {known}")
-    with tempfile.TemporaryDirectory() as folder:
-        release = CourseFolder.copy_of(root, Path(folder)).generate(assignment)
-        return files(release)
-
-
-def write(root: Path, assignment: str) -> None:
-    """Replace `release/<assignment>` by what `source/` gives now.
-
-    Raises CourseError; then it stays as it was.
-    """
-    generated = generate(root, assignment)
-    target = root / "release" / assignment
-    try:
-        _put(generated, target)
-    except OSError as error:
+    source = contents(root / "source" / assignment)
+    if source.missing:
         raise CourseError(
-            f"{target} cannot be written: {error.strerror}; make room there, or make it writable, and "
-            "release again"
-        ) from error
+            f"source/{assignment} holds no {source.missing[0]}, which its notebook lists as course.files: "
+            "put it there, or take it from the list"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            copy = CourseFolder.copy_of(root, Path(folder), ignored=LEFTOVERS)
+        except OSError as error:
+            raise CourseError(f"{root / 'source'} cannot be copied: {error}") from error
+        generated = all_files(copy.generate(assignment))
+        ignored = copy.course.ignore
+    return Release(
+        assignment,
+        {name: content for name, content in generated.items() if name in source.released},
+        {name: reason for name, reason in source.left_out.items() if not _is_ignored(name, ignored)},
+    )
 
 
-def _put(generated: dict[str, bytes], target: Path) -> None:
+def _is_ignored(name: str, patterns: list[str]) -> bool:
+    """Say whether nbgrader's own settings leave a file out."""
+    return any(fnmatch(part, pattern) for part in PurePosixPath(name).parts for pattern in patterns)
+
+
+def write(root: Path, *names: str) -> list[Release]:
+    """Replace `release/<name>` of these problem sets by what `source/` gives now, and return that.
+
+    Raises CourseError, also for a release that would give something away; nothing is written then.
+    """
+    releases = [generate(root, name) for name in names]
+    given_away = [
+        f"source/{release.assignment}/{name} is not for students: {reason}; take it out (nothing was written)"
+        for release in releases
+        for name, reason in _leaks(root, release.assignment, release.files)
+    ]
+    if given_away:
+        raise CourseError("\n".join(given_away))
+    for release in releases:
+        target = root / "release" / release.assignment
+        try:
+            _put(release.files, target)
+        except OSError as error:
+            raise CourseError(
+                f"{target} cannot be written: {error.strerror}; make room there, or make it writable, and "
+                "release again"
+            ) from error
+    return releases
+
+
+def _put(files: Mapping[str, bytes], target: Path) -> None:
     """Write the files beside what is there, then let them take its place. Raises OSError."""
     waiting = PendingFolder(target.parent, PREFIX)
     try:
-        staged = Replacement(waiting.path / "new", target, waiting.path / "old")
-        for name, content in generated.items():
+        replacement = Replacement(waiting.path / "new", target, waiting.path / "old")
+        for name, content in files.items():
             path = waiting.path / "new" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         try:
-            staged.swap()
+            replacement.swap()
         except OSError:
-            staged.undo()
+            replacement.undo()
             raise
     finally:
         waiting.close()
@@ -86,30 +131,63 @@ def _put(generated: dict[str, bytes], target: Path) -> None:
 
 def difference(root: Path, assignment: str) -> str:
     """Return how `release/<assignment>` differs from what `source/` gives: a unified diff, or nothing."""
-    committed, current = files(root / "release" / assignment), generate(root, assignment)
+    committed, current = all_files(root / "release" / assignment), generate(root, assignment).files
     parts = []
     for name in sorted(committed.keys() | current.keys()):
-        old, new = committed.get(name, b""), current.get(name, b"")
-        if name in committed and name in current and old == new:
-            continue
-        lines = difflib.unified_diff(
-            old.decode(errors="replace").splitlines(keepends=True),
-            new.decode(errors="replace").splitlines(keepends=True),
-            f"release/{assignment}/{name} (there)",
-            f"release/{assignment}/{name} (from source)",
-        )
-        parts.append(
-            "".join(lines)
-            or f"release/{assignment}/{name} should {'' if name in current else 'not '}be there\n"
-        )
+        path = f"release/{assignment}/{name}"
+        if name not in committed or name not in current:
+            parts.append(f"{path} should {'' if name in current else 'not '}be there\n")
+        elif committed[name] != current[name]:
+            old, new = (files[name].decode(errors="replace") for files in (committed, current))
+            parts += difflib.unified_diff(
+                old.splitlines(keepends=True),
+                new.splitlines(keepends=True),
+                f"{path} (there)",
+                f"{path} (from source)",
+            )
+            parts += [] if old != new else [f"{path} should hold other bytes\n"]
     return "".join(parts)
 
 
-def files(folder: Path) -> dict[str, bytes]:
-    """Return the files in a folder, by their paths in it."""
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+def problems(root: Path, assignment: str) -> Iterator[str]:
+    """Yield a line for each file in `release/<assignment>` that is not for students: every file is looked at.
+
+    Raises NotebookError.
+    """
+    folder = root / "release" / assignment
+    here = contents(folder)
+    strangers = {
+        name: f"source/{assignment} holds no such notebook"
+        for name in here.released
+        if name.endswith(".ipynb") and not (root / "source" / assignment / name).is_file()
+    }
+    reasons = dict(_leaks(root, assignment, all_files(folder))) | strangers | here.left_out
+    for name, reason in sorted(reasons.items()):
+        yield f"release/{assignment}/{name} is not for students: {reason}"
+
+
+def _leaks(root: Path, assignment: str, files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """Yield each file that gives away an answer or a test of any problem set, and how.
+
+    Raises NotebookError.
+    """
+    written = {path: notebooks.read(path) for path in sources(root)}
+    secrets = leaks.secrets(written.values())
+    for name, content in files.items():
+        original = written.get(root / "source" / assignment / name)
+        reasons: list[str] = []
+        if original is not None:
+            reasons += leaks.in_notebook(original, notebooks.reads(content, name))
+        reasons += leaks.in_file(secrets, content)
+        if reasons:
+            yield name, reasons[0]
+
+
+def all_files(folder: Path) -> dict[str, bytes]:
+    """Return the files in a folder, by their paths in it, Jupyter's checkpoints excepted."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in found
+        for path in paths
         if ".ipynb_checkpoints" not in path.parts
     }

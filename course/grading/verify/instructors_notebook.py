@@ -18,7 +18,7 @@ END_TO_END = re.compile(r"test_.*_end_to_end")
 
 
 @dataclass(frozen=True)
-class Exam:
+class InstructorsNotebook:
     """The cells of a source notebook that grading is about, by `grade_id`."""
 
     name: str
@@ -30,7 +30,7 @@ class Exam:
     """of all graded cells, the written ones included"""
 
     @classmethod
-    def read(cls, path: Path) -> Exam:
+    def read(cls, path: Path) -> InstructorsNotebook:
         """Read the source notebook at `path`. Raises NotebookError."""
         setup, solutions, tests, points = [], {}, {}, {}
         for cell in notebooks.read(path).cells:
@@ -52,14 +52,14 @@ class Exam:
 
         Its own; the end-to-end tests; and those of functions whose solutions call it.
         """
-        callers, found = {function}, {function}
-        while found:
-            found = {
+        callers, added = {function}, {function}
+        while added:
+            added = {
                 name
                 for name, source in self.solutions.items()
                 if name not in callers and callers & _names(source)
             }
-            callers |= found
+            callers |= added
         return {f"test_{name}" for name in callers} | {
             name for name in self.tests if END_TO_END.fullmatch(name)
         }
@@ -72,7 +72,8 @@ class Exam:
     ) -> dict[str, BaseException | None]:
         """Run the setup, the `answers`, then the tests (`only` some); return what each test raised.
 
-        The functions `replaced` stand in for those of the answers. Prints and warnings are dropped.
+        A test that raises nothing has None. The functions `replaced` stand in for those of the answers.
+        Prints and warnings are dropped.
         """
         tests = {name: source for name, source in self.tests.items() if only is None or name in only}
         with quiet():
@@ -90,7 +91,7 @@ class Exam:
         return namespace
 
     def tests_that_call(self, function: str) -> set[str]:
-        """Return the tests in which `function`, one of the solutions, is called at all."""
+        """Return the tests that call `function`, one of the solutions, when all solutions are right."""
         calls = 0
         solution = self.namespace(self.solutions)[function]
 
@@ -99,13 +100,13 @@ class Exam:
             calls += 1
             return solution(*args)
 
-        found = set()
+        callers = set()
         for test in self.tests:
             before = calls
             self.run(self.solutions, {function: counted}, {test})
             if calls > before:
-                found.add(test)
-        return found
+                callers.add(test)
+        return callers
 
 
 def stubs(release: NotebookNode) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,11 +17,12 @@ from typing import Any
 from course import lectures
 from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer
+from course.grading.errors import CourseError
 from course.grading.judging.credit import is_an_answer
 from course.grading.judging.quiet import quiet
 from course.grading.problem_sets import leaks, notebooks, release
 from course.grading.verify.forms import FORMS
-from course.grading.verify.instructors_notebook import END_TO_END, Exam, stubs
+from course.grading.verify.instructors_notebook import END_TO_END, InstructorsNotebook, stubs
 
 REFERENCE_PACKAGE = "mlp_ref"
 LECTURES = Path(lectures.__file__).parent
@@ -31,7 +32,7 @@ CELL_SEED = 0
 
 
 @dataclass
-class Row:
+class FunctionProof:
     """What was found out about one function."""
 
     function: str
@@ -54,129 +55,157 @@ class Row:
 
 
 @dataclass
-class Verdict:
+class Proof:
     """What was found out about a problem set."""
 
     assignment: str
     points: float
-    rows: list[Row]
+    functions: list[FunctionProof]
     problems: list[str]
+    untried: list[str] = field(default_factory=list)
+    """functions that were left out on request"""
 
     @property
     def ok(self) -> bool:
-        """Whether the problem set can be given to a class."""
-        return not self.problems and all(row.ok for row in self.rows)
+        """Whether nothing is wrong with the problem set, as far as it was tried."""
+        return not self.problems and all(function.ok for function in self.functions)
 
 
 def verify(
-    root: Path, assignment: str, seeds: int, jobs: int = 1, tell: Callable[[Row], None] = lambda row: None
-) -> Verdict:
+    root: Path,
+    assignment: str,
+    seeds: int,
+    jobs: int = 1,
+    tell: Callable[[FunctionProof], None] = lambda proof: None,
+    only: Collection[str] = (),
+) -> Proof:
     """Verify problem set `assignment` of the course in `root`, hidden inputs drawn from `seeds` seeds.
 
     `jobs` functions are tried at a time, each in a process of its own when there are several. `tell` is
-    called with each row when it is known.
+    called with what was found out about each, when it is known. With `only`, these functions are tried.
 
-    Raises NotebookError, CourseError when there is no such problem set, ModuleNotFoundError without
-    the reference package.
+    Raises NotebookError, CourseError when there is no such problem set or function, ModuleNotFoundError
+    without the reference package.
     """
-    exam = Exam.read(root / "source" / assignment / f"{assignment}.ipynb")
-    problems = list(_problems_of_notebook(root, exam))
-    one = partial(_row, exam, seeds)
-    rows = {}
-    for row in _rows(one, list(exam.solutions), jobs):
-        tell(row)
-        rows[row.function] = row
-    return Verdict(assignment, sum(exam.points.values()), [rows[name] for name in exam.solutions], problems)
+    notebook = InstructorsNotebook.read(root / "source" / assignment / f"{assignment}.ipynb")
+    unknown = sorted(set(only) - notebook.solutions.keys())
+    if unknown:
+        raise CourseError(
+            f"{assignment} has no function {unknown[0]!r}; its functions are: {', '.join(notebook.solutions)}"
+        )
+    chosen = [name for name in notebook.solutions if not only or name in only]
+    problems = list(_problems_of_notebook(root, notebook, chosen))
+    proofs = {}
+    for proof in _each(partial(_prove_function, notebook, seeds), chosen, jobs):
+        tell(proof)
+        proofs[proof.function] = proof
+    return Proof(
+        assignment,
+        sum(notebook.points.values()),
+        [proofs[name] for name in chosen],
+        problems,
+        [name for name in notebook.solutions if name not in chosen],
+    )
 
 
-def _rows(one: Callable[[str], Row], functions: list[str], jobs: int) -> Iterator[Row]:
+def _each(prove: Callable[[str], FunctionProof], functions: list[str], jobs: int) -> Iterator[FunctionProof]:
     """Yield what is found out about each function, as it is known."""
     if jobs == 1:
-        yield from map(one, functions)
+        yield from map(prove, functions)
         return
     # started afresh: a fork would copy threads of this process in mid-air
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=fresh) as processes:
-        for future in as_completed([processes.submit(one, function) for function in functions]):
+        for future in as_completed([processes.submit(prove, function) for function in functions]):
             yield future.result()
 
 
-def _problems_of_notebook(root: Path, exam: Exam) -> Iterator[str]:
-    released = root / "release" / exam.name / f"{exam.name}.ipynb"
-    if release.difference(root, exam.name):
-        yield f"release/{exam.name} is not what source/{exam.name} gives: run `course release`"
-    written = notebooks.read(root / "source" / exam.name / f"{exam.name}.ipynb")
-    yield from leaks.found(written, notebooks.read(released))
+def _problems_of_notebook(root: Path, notebook: InstructorsNotebook, chosen: list[str]) -> Iterator[str]:
+    """Yield what is wrong with a problem set as a whole.
+
+    Solutions and stubs are run through the tests of the `chosen` functions, through all when all are.
+    """
+    name = notebook.name
+    if release.difference(root, name):
+        yield f"release/{name} is not what source/{name} gives: run `course release`"
+    yield from release.problems(root, name)
+    written = notebooks.read(root / "source" / name / f"{name}.ipynb")
     for reading in sorted(LECTURES.glob("*.ipynb")):
         for leak in leaks.given_away(written, notebooks.read(reading)):
             yield f"the lecture {reading.stem} tells too much: {leak}"
-    missing = [name for name in exam.solutions if f"test_{name}" not in exam.tests]
+    missing = [function for function in notebook.solutions if f"test_{function}" not in notebook.tests]
     if missing:
         yield f"functions without a test: {', '.join(missing)}"
-    shared = sum(points for name, points in exam.points.items() if END_TO_END.fullmatch(name))
-    if shared > sum(exam.points.values()) / 5:
+    shared = sum(points for test, points in notebook.points.items() if END_TO_END.fullmatch(test))
+    if shared > sum(notebook.points.values()) / 5:
         yield f"the end-to-end tests carry {shared:g} points, more than a fifth of all"
-    for name, source in exam.tests.items():
-        if is_an_answer(source, exam.solutions):
-            yield f"{name} ends in a value of the student's, which decides nothing: end in an assertion"
+    for test, source in notebook.tests.items():
+        if is_an_answer(source, notebook.solutions):
+            yield f"{test} ends in a value of the student's, which decides nothing: end in an assertion"
+    tests = None if len(chosen) == len(notebook.solutions) else {f"test_{function}" for function in chosen}
+    untouched = stubs(notebooks.read(root / "release" / name / f"{name}.ipynb"))
     with use_seed(CELL_SEED):
-        for name, error in exam.run(exam.solutions, {}).items():
+        for test, error in notebook.run(notebook.solutions, {}, tests).items():
             if error is not None:
-                yield f"the solution fails {name}: {error}"
-        for name, error in exam.run(stubs(notebooks.read(released)), {}).items():
+                yield f"the solution fails {test}: {error}"
+        for test, error in notebook.run(untouched, {}, tests).items():
             if error is None:
-                yield f"an untouched stub passes {name}"
+                yield f"an untouched stub passes {test}"
 
 
-def _row(exam: Exam, seeds: int, function: str) -> Row:
+def _prove_function(notebook: InstructorsNotebook, seeds: int, function: str) -> FunctionProof:
     """Find out all about one function."""
-    name = f"{exam.name}.{function}"
+    name = f"{notebook.name}.{function}"
     mistakes = importlib.import_module(f"{REFERENCE_PACKAGE}.mistakes").MISTAKES.get(name, ())
     matches = importlib.import_module(f"{REFERENCE_PACKAGE}.grading").matches_reference
-    row = Row(function, exam.points.get(f"test_{function}", 0), len(mistakes))
-    _try_notebook(row, exam, mistakes)
+    proof = FunctionProof(function, notebook.points.get(f"test_{function}", 0), len(mistakes))
+    _try_notebook(proof, notebook, mistakes)
     with quiet():
-        solution = exam.namespace(exam.solutions)[function]
+        solution = notebook.namespace(notebook.solutions)[function]
     for seed in range(seeds):
         with use_seed(seed), quiet():
-            _try_forms(row, matches, name, solution)
-            _try_mistakes(row, matches, name, mistakes)
-    return row
+            _try_forms(proof, matches, name, solution)
+            _try_mistakes(proof, matches, name, mistakes)
+    return proof
 
 
-def _try_notebook(row: Row, exam: Exam, mistakes: Any) -> None:
+def _try_notebook(proof: FunctionProof, notebook: InstructorsNotebook, mistakes: Any) -> None:
     """Run the whole notebook with each mistake in place, and see which cells fail."""
-    function = row.function
-    allowed = exam.judged_by(function)
+    function, own = proof.function, f"test_{proof.function}"
+    allowed = notebook.judged_by(function)
     # where it is not even called, nothing can change
-    concerned = exam.tests_that_call(function)
+    concerned = notebook.tests_that_call(function)
+    if own in notebook.tests and own not in concerned:
+        proof.problems.append(f"{own} did not call {function}: no mistake was tried in it")
     for mistake in mistakes:
         with use_seed(CELL_SEED):
-            results = exam.run(exam.solutions, {function: mistake.function}, concerned)
-        failed = {name for name, error in results.items() if error is not None}
-        if f"test_{function}" not in failed:
-            row.problems.append(f"{mistake.name!r} passes test_{function}")
+            results = notebook.run(notebook.solutions, {function: mistake.function}, concerned)
+        failed = {test for test, error in results.items() if error is not None}
+        if own in concerned - failed:
+            proof.problems.append(f"{mistake.name!r} passes {own}")
         if failed - allowed:
-            row.cost_others += 1
-            row.problems.append(f"{mistake.name!r} costs points in {', '.join(sorted(failed - allowed))}")
+            proof.cost_others += 1
+            proof.problems.append(f"{mistake.name!r} costs points in {', '.join(sorted(failed - allowed))}")
 
 
-def _try_forms(row: Row, matches: Callable[..., None], name: str, solution: Callable[..., Any]) -> None:
+def _try_forms(
+    proof: FunctionProof, matches: Callable[..., None], name: str, solution: Callable[..., Any]
+) -> None:
     for form, change in FORMS.items():
         try:
             matches(name, lambda *args, change=change: change(solution(*args)))
         except Exception as error:
-            row.false_alarms += 1
-            row.problems.append(f"refused in the form {form!r}: {error}")
+            proof.false_alarms += 1
+            proof.problems.append(f"refused in the form {form!r}: {error}")
 
 
-def _try_mistakes(row: Row, matches: Callable[..., None], name: str, mistakes: Any) -> None:
+def _try_mistakes(proof: FunctionProof, matches: Callable[..., None], name: str, mistakes: Any) -> None:
     for mistake in mistakes:
-        row.trials += 1
+        proof.trials += 1
         try:
             matches(name, mistake.function)
         except WrongAnswer as error:
-            row.caught += 1
-            row.named += error.mistake == mistake.name
+            proof.caught += 1
+            proof.named += error.mistake == mistake.name
         except Exception:
-            row.caught += 1
+            proof.caught += 1

@@ -1,0 +1,165 @@
+"""Only what is meant is released: the notebook, data, and what it lists."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from course.grading.errors import CourseError
+from course.grading.pack.packing import pack
+from course.grading.problem_sets import notebooks, release
+from course.grading.problem_sets.release_rule import DATA, contents, released_files
+from tests.helpers import ROOT, course, nbgrader, small_course
+from tests.lms.refusals import refused
+
+RELEASED = {"small.ipynb": "", "points.csv": "1,2\n", "data/IMAGE.PNG": "\0", "sample.txt": "no answer"}
+LEFT_OUT = {
+    "small.ipynb~": "a backup",
+    ".#small.ipynb": "a backup",
+    "#small.ipynb#": "a backup",
+    "points.csv.bak": "a backup",
+    ".small.ipynb.swp": "a backup",
+    "Untitled.ipynb": "a scratch copy",
+    "small-Copy1.ipynb": "a scratch copy",
+    "small-checkpoint.ipynb": "a scratch copy",
+    ".secret.csv": "a hidden file",
+    ".old/points.csv": "a hidden file",
+    "draft/small.ipynb": "in a subfolder",
+    "helper.py": "listed as course.files",
+    "small.ipynb.old": "listed as course.files",
+    "solutions.pdf": "its name speaks of a solution",
+}
+
+
+@pytest.fixture
+def root(tmp_path) -> Path:
+    """Make a course whose problem set has company."""
+    root = small_course(tmp_path / "course")
+    folder = root / "source" / "small"
+    original = (folder / "small.ipynb").read_text()
+    for name, content in (RELEASED | dict.fromkeys(LEFT_OUT, original)).items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content or original)
+    (folder / "link.csv").symlink_to(folder / "small.ipynb")
+    return root
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+
+
+def list_files(root: Path, *names: str) -> None:
+    path = root / "source" / "small" / "small.ipynb"
+    notebook = notebooks.read(path)
+    notebook.metadata["course"] = {"files": list(names)}
+    notebooks.write(notebook, path)
+
+
+def test_the_rule(root) -> None:
+    found = contents(root / "source" / "small")
+    assert set(found.released) == RELEASED.keys()
+    assert found.left_out.keys() == LEFT_OUT.keys() | {"link.csv"}
+    for name, reason in LEFT_OUT.items():
+        assert reason in found.left_out[name], name
+    assert "a link" in found.left_out["link.csv"]
+    assert released_files(root / "source" / "small")["points.csv"] == b"1,2\n"
+    assert released_files(root / "nowhere") == {}
+
+
+def test_the_guide_names_the_endings_of_data() -> None:
+    guide = (ROOT / "docs" / "instructor.md").read_text(encoding="utf-8")
+    assert {ending for ending in DATA if f"`{ending}`" not in guide} == set()
+
+
+def test_course_release_names_what_it_leaves_out(root) -> None:
+    result = course("release", cwd=root)
+    assert result.returncode == 0, result.stderr
+    assert files(root / "release" / "small") == RELEASED.keys()
+    *named, last = result.stdout.splitlines()
+    assert last == "release/small is current"
+    assert {line.partition(" is not released: ")[0] for line in named} == {
+        f"source/small/{name}" for name in (*LEFT_OUT, "link.csv")
+    }
+    assert "def double(x):\\n    return 2" not in (root / "release/small/small.ipynb").read_text()
+    assert course("release", "--check", cwd=root).returncode == 0
+
+
+def test_what_nbgrader_ignores_is_neither_released_nor_named(root) -> None:
+    with (root / "nbgrader_config.py").open("a") as config:
+        config.write('c.CourseDirectory.ignore = ["points.csv", "helper.py"]\n')
+    result = course("release", cwd=root)
+    assert files(root / "release" / "small") == RELEASED.keys() - {"points.csv"}
+    assert "helper.py" not in result.stdout
+
+
+def test_stock_generate_assignment_releases_the_same(root) -> None:
+    result = nbgrader("generate_assignment", "small", cwd=root)
+    assert result.returncode == 0, result.stderr
+    assert files(root / "release" / "small") == RELEASED.keys()
+    for name in ("Untitled.ipynb", "small.ipynb~", "helper.py", "link.csv"):
+        assert f"source/small/{name} is not released" in result.stderr
+    with sqlite3.connect(root / "gradebook.db") as gradebook:
+        assert gradebook.execute("SELECT name FROM notebook").fetchall() == [("small",)]
+
+
+def test_listed_files_come_along_but_no_backups(root) -> None:
+    (root / "source" / "small" / "helper.py").write_text("COLOUR = 'blue'\n")
+    (root / "source" / "small" / "helper.py~").write_text("COLOUR = 'red'\n")
+    (root / "source" / "small" / "solutions.pdf").write_text("of another course")
+    list_files(root, "help*", "solutions.pdf")
+    release.write(root, "small")
+    assert files(root / "release" / "small") == RELEASED.keys() | {"helper.py", "solutions.pdf"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        (["gone.csv"], "source/small holds no gone.csv, which its notebook lists"),
+        ([3], "course.files in its metadata is not a list of names"),
+    ],
+)
+def test_a_list_that_does_not_hold(listed, words, root) -> None:
+    list_files(root, *listed)
+    with pytest.raises(CourseError, match=words):
+        release.write(root, "small")
+    assert not (root / "release").exists()
+
+
+def test_checkpoints_of_the_header_are_no_problem_set(root) -> None:
+    folder = root / "source" / ".ipynb_checkpoints"
+    folder.mkdir()
+    (folder / "header-checkpoint.ipynb").write_bytes((root / "source" / "header.ipynb").read_bytes())
+    assert release.assignments(root) == ["small"]
+
+
+def test_what_is_in_a_release_and_should_not_be(root) -> None:
+    release.write(root, "small")
+    folder = root / "release" / "small"
+    strangers = ["data/solution.csv", "helper.py", "other.ipynb", "small.ipynb~"]
+    for name in strangers:
+        (folder / name).write_text("x = 1\n")
+    notebooks.write(notebooks.read(root / "source/header.ipynb"), folder / "other.ipynb")
+    lines = list(release.problems(root, "small"))
+    assert [line.partition(" is not for students: ")[0] for line in lines] == [
+        f"release/small/{name}" for name in strangers
+    ]
+    with pytest.raises(CourseError) as refusal:
+        pack(root, "small")
+    assert [line.partition("; ")[0] for line in str(refusal.value).splitlines()] == [
+        line.partition("; ")[0] for line in lines
+    ]
+    release.write(root, "small")
+    assert files(folder) == RELEASED.keys()
+
+
+def test_commands_refuse_such_a_release(root) -> None:
+    release.write(root, "small")
+    (root / "release" / "small" / "small.ipynb~").write_text("x = 1")
+    line = "release/small/small.ipynb~ is not for students: it is a hidden file, a backup or a scratch copy"
+    checked = course("release", "--check", cwd=root)
+    assert checked.returncode == 1
+    assert line in checked.stderr.splitlines()
+    assert checked.stdout == "release/small/small.ipynb~ should not be there\n"
+    refused(root, "pack", "small", words=f"{line}; `course release small` makes it anew")
