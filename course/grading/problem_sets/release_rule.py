@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from nbformat import NotebookNode
+
 from course.grading.errors import NotebookError
 from course.grading.problem_sets import notebooks
 
-DATA = frozenset(
-    (  # noqa: SIM905  # a list that one can read
-        ".bib .csv .dat .db .gif .gz .h5 .hdf5 .html .ini .jpeg .jpg .json .jsonl .mat .md .npy .npz .parquet .pdf .pkl "
-        ".png .sqlite .svg .tex .toml .tsv .txt .wav .webp .xlsx .xml .yaml .yml .zip"
-    ).split()
-)
+# fmt: off
+DATA = frozenset({
+    ".bib", ".csv", ".dat", ".db", ".gif", ".gz", ".h5", ".hdf5", ".html", ".ini", ".jpeg", ".jpg", ".json",
+    ".jsonl", ".mat", ".md", ".npy", ".npz", ".parquet", ".pdf", ".pkl", ".png", ".sqlite", ".svg", ".tex",
+    ".toml", ".tsv", ".txt", ".wav", ".webp", ".xlsx", ".xml", ".yaml", ".yml", ".zip",
+})
+# fmt: on
 """Endings of files that are released without being listed."""
 LEFTOVERS = (
     ".*",
@@ -33,7 +36,7 @@ LEFTOVERS = (
     "Untitled*",
 )
 """Names of files and folders that are never released: hidden ones, and what editors and Jupyter leave."""
-_HIDDEN = re.compile(r"### BEGIN (SOLUTION|HIDDEN TESTS).*?### END \1", re.DOTALL)
+_HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL)
 _IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -103,8 +106,8 @@ def _reason(path: Path, name: str, listed: Sequence[str], imported: Collection[s
         return None
     if place.suffix.lower() not in DATA:
         return (
-            "it is no data, and no module that a cell imports; what students need is listed as course.files in "
-            "the notebook's metadata"
+            "it is neither data nor a module that a cell imports; what students need is listed as "
+            "course.files in the notebook's metadata"
         )
     if "solution" in name.lower():
         return (
@@ -128,16 +131,15 @@ def _wanted(folder: Path) -> tuple[list[str], set[str]]:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise NotebookError(f"{path}: course.files in its metadata is not a list of names and patterns")
         patterns += names
-        modules |= {
-            name for cell in notebook.cells if cell.cell_type == "code" for name in _imported(cell.source)
-        }
+        modules.update(*map(_imported, notebook.cells))
     return patterns, modules
 
 
-def _imported(source: str) -> list[str]:
-    """Return the modules that a cell imports outside of its solution and its hidden tests."""
-    shown = _HIDDEN.sub("", source)
-    return _IMPORT.findall(shown)
+def _imported(cell: NotebookNode) -> list[str]:
+    """Return the modules that a cell imports outside of solutions and hidden tests."""
+    if cell.cell_type != "code" or cell.metadata.get("nbgrader", {}).get("solution"):
+        return []
+    return _IMPORT.findall(_HIDDEN.sub("", cell.source))
 
 
 def _files(folder: Path) -> list[Path]:
