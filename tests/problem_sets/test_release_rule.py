@@ -68,6 +68,26 @@ def test_the_rule(root) -> None:
     assert released_files(root / "nowhere") == {}
 
 
+def test_a_module_that_a_cell_imports_is_released_and_one_that_only_an_answer_or_a_hidden_test_imports_is_not(
+    root,
+) -> None:
+    folder = root / "source" / "small"
+    notebook = notebooks.read(folder / "small.ipynb")
+    cells = {notebooks.grade_id(cell): cell for cell in notebook.cells}
+    cells["double"].source = "import answers\n" + cells["double"].source
+    test = cells["test_double"]
+    test.source = f"from shown.tools import plot\n{test.source}\n" + (
+        "### BEGIN HIDDEN TESTS\nimport oracle\n### END HIDDEN TESTS"
+    )
+    notebooks.write(notebook, folder / "small.ipynb")
+    (folder / "shown").mkdir()
+    for name in ("shown/tools.py", "answers.py", "oracle.py"):
+        (folder / name).write_text("")
+    found = contents(folder)
+    assert "shown/tools.py" in found.released
+    assert {"answers.py", "oracle.py", "helper.py"} <= found.left_out.keys()
+
+
 def test_the_guide_names_the_endings_of_data() -> None:
     guide = (ROOT / "docs" / "instructor.md").read_text(encoding="utf-8")
     assert {ending for ending in DATA if f"`{ending}`" not in guide} == set()
