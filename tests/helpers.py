@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from nbformat import NotebookNode
 
 from course.grading.problem_sets import notebooks
@@ -19,6 +20,11 @@ ROOT = Path(__file__).parents[1]
 PATIENCE = 240
 # Answers to all of `small_course`.
 RIGHT = {"double": "def double(x):\n    return 2 * x", "half": "def half(x):\n    return x / 2"}
+
+
+def slow_except(quick: Collection[str], names: Iterable[str]) -> list[Any]:
+    """Return parameters for a test that is marked slow for all of these names but the `quick`."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 def cell(source: str, grade_id: str = "", *, kind: str = "code", **settings: Any) -> NotebookNode:

@@ -13,6 +13,14 @@ from tests.attacks import arena
 from tests.sandboxes import added_to, belongings
 
 MARK = "CANARY-"
+QUICK = {"test_objects", "test_values", "test_messages_do_not_tell_what_is_expected", "test_changed_inputs"}
+"""of the attacks, those that are no slow tests"""
+
+
+def pytest_itemcollected(item: pytest.Function) -> None:
+    """Mark an attack as slow."""
+    if item.originalname not in QUICK:
+        item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture

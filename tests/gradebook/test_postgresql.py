@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.helpers import course, run
 from tests.postgresql import server
 from tests.whole_class.classes import STUDENTS, a_class, export, gradings, rows, start, url
 
 
+@pytest.mark.slow
 def test_two_graders_at_once(tmp_path) -> None:
     root = a_class(tmp_path / "course")
     assert course("grade", "small", cwd=root).returncode == 0

@@ -145,6 +145,7 @@ def test_predictions_come_before_results(path):
     assert all(cells[k + 1].cell_type == "code" for k in asked)
 
 
+@pytest.mark.slow
 @ids
 def test_it_runs_and_every_figure_is_told_in_words(path, tmp_path):
     notebook = notebooks.read(path)

@@ -30,6 +30,7 @@ def test_at_most_three_contradict() -> None:
     assert CONTRADICTIONS.keys() <= set(NAMES)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_nbgraders_own(part: int, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from course.grading.course_folder import CourseFolder
 from demo.__main__ import ASSIGNMENT, COURSE
 from demo.students import STUDENTS, hand_in
@@ -33,6 +35,7 @@ def graded(root, stock: bool) -> dict[str, dict[str, float]]:
     return {name: {cell: score.points for cell, score in cells.items()} for name, cells in scores.items()}
 
 
+@pytest.mark.slow
 def test_same_points(tmp_path) -> None:
     ours, stock = graded(tmp_path / "ours", stock=False), graded(tmp_path / "stock", stock=True)
     assert ours.keys() == HONEST

@@ -66,6 +66,7 @@ NOISE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("statements", "result", "expected"), NOISE.values(), ids=NOISE)
 def test_only_errors_cost_points(root: Path, statements: str, result: str, expected: list[float]) -> None:
     hand_in(root, "ann", double=f"def double(x):\n    {statements}\n    return {result}")
@@ -73,6 +74,7 @@ def test_only_errors_cost_points(root: Path, statements: str, result: str, expec
     assert points(root) == {"ann": expected}
 
 
+@pytest.mark.slow
 def test_a_submitted_file_shadows_no_module(root: Path) -> None:
     path = hand_in(
         root,
@@ -93,6 +95,7 @@ def one_line(result, *words: str) -> None:
         assert word in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content", [b'{"cells": [', b"", b"\xff\xfe\x00", b"[]", b'{"nbformat": 4, "cells": 3}']
 )
@@ -107,6 +110,7 @@ def test_unreadable_submission(root: Path, content: bytes) -> None:
     assert points(root) == {"ann": [1, 2], "bob": [0, 0], "cyd": [1, 2]}
 
 
+@pytest.mark.slow
 def test_submission_for_an_unknown_assignment(root: Path) -> None:
     hand_in(root, "ann", **CORRECT)
     hand_in(root, "bob", assignment="ps77")
@@ -115,6 +119,7 @@ def test_submission_for_an_unknown_assignment(root: Path) -> None:
     assert points(root) == {"ann": [1, 2]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["autograde", "generate_assignment", "generate_feedback"])
 def test_missing_folder(root: Path, command: str) -> None:
     one_line(nbgrader(command, "ps77", cwd=root), "No notebooks were matched", "ps77", "check the name")

@@ -161,6 +161,7 @@ def test_every_command_is_run_here_or_elsewhere() -> None:
     assert languages <= {None, "", "console", "python", "text"}, "commands stand in console blocks"
 
 
+@pytest.mark.slow
 def test_from_the_clone_to_grades_a_report_and_feedback(reader) -> None:
     """With the instructor's guide alone."""
     root = reader.root
@@ -181,10 +182,12 @@ def test_from_the_clone_to_grades_a_report_and_feedback(reader) -> None:
     assert (root / "ps0.zip").is_file()
 
 
+@pytest.mark.slow
 def test_a_student_validates_ps0(reader) -> None:
     assert "Success! Your notebook passes all the tests." in reader.said["nbgrader validate ps0.ipynb"]
 
 
+@pytest.mark.slow
 def test_make_knows_what_the_guides_make(clone) -> None:
     """And has nothing to install."""
     targets = [command for _, command in all_commands() if command.startswith("make ")]

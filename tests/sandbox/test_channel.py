@@ -62,6 +62,7 @@ def test_an_answer_to_no_question_is_not_taken_for_one(kernel, forged):
     assert call(kernel, "f") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [(1 << 31).to_bytes(4), bytes(4), b"\0\0\0\x0f" + bytes(15)])
 def test_what_is_no_message_ends_the_kernel(kernel, data):
     kernel.execute(f"{SEND}\nsend({data!r})")
@@ -71,6 +72,7 @@ def test_what_is_no_message_ends_the_kernel(kernel, data):
     assert not kernel.alive
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [b"", b"{}", b"[]", b"null", b'{"answer": ', b'{"error": 1}', b"\xff"])
 def test_a_malformed_answer_is_the_authors_fault(kernel, answer):
     kernel.execute(
@@ -81,6 +83,7 @@ def test_a_malformed_answer_is_the_authors_fault(kernel, answer):
         value(kernel)
 
 
+@pytest.mark.slow
 def test_a_channel_that_the_code_closes_ends_the_kernel(kernel):
     kernel.execute(
         "import gc, socket\nfor o in gc.get_objects():\n    if type(o) is socket.socket: o.close()"
@@ -120,6 +123,7 @@ def test_whatever_a_call_raises_is_told(kernel, error):
     assert value(kernel) == ["int", "1"]
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_too_large_is_refused_with_a_sentence(start):
     kernel = start(memory=1 << 30)
     kernel.execute("import numpy as np\nx = np.zeros(7 << 20)")

@@ -11,6 +11,7 @@ import pytest
 from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.working_folder import put
+from tests.helpers import slow_except
 from tests.sandboxes import MIB, forget_peak, left_of, namespace_of, peak_memory, wait_until
 
 FORK = """
@@ -99,7 +100,10 @@ BOMBS = {
 }
 
 
-@pytest.mark.parametrize("name", BOMBS)
+QUICK_BOMBS = ("memory, over many processes", "processes, a fork bomb", "files, many")
+
+
+@pytest.mark.parametrize("name", slow_except(QUICK_BOMBS, BOMBS))
 def test_bombs(start, name):
     status, code = BOMBS[name]
     kernel = start(sockets=300)
@@ -118,6 +122,7 @@ def test_bombs(start, name):
         assert not left_of(start.spaces)
 
 
+@pytest.mark.slow
 def test_less_than_the_limits_is_fine(start):
     kernel = start()
     code = FORK + (
@@ -166,7 +171,7 @@ LOOPS = {
 }
 
 
-@pytest.mark.parametrize("name", LOOPS)
+@pytest.mark.parametrize("name", slow_except(("Python", "interrupts caught"), LOOPS))
 def test_loops_end(start, name):
     kernel = start()
     before = forget_peak()
@@ -191,6 +196,7 @@ def test_a_notebook_has_its_time_too(start):
     assert kernel.execute("1").status == "timeout"
 
 
+@pytest.mark.slow
 def test_background_work_counts_towards_the_notebook(start):
     kernel = start(notebook=4.0)
     code = (
@@ -210,6 +216,7 @@ while waited() - begin < 3: pass
 """
 
 
+@pytest.mark.slow
 def test_a_busy_machine_fails_nobody(start):
     """Six processes a processor want the same time: what takes longer for that is not the student's."""
     kernel = start()
@@ -241,6 +248,7 @@ def test_all_processes_count_towards_own_time(start, monkeypatch):
     assert result.seconds >= 0.8
 
 
+@pytest.mark.slow
 def test_the_wall_clock_is_a_wide_limit(start, monkeypatch):
     kernel = start(patience=2.0)
     # As if the machine gave the kernel no time at all.
@@ -261,6 +269,7 @@ def test_without_a_watcher_nothing_goes_on(start, monkeypatch):
     assert not kernel.alive
 
 
+@pytest.mark.slow
 def test_a_limit_passed_between_two_cells_is_told_in_the_next(start):
     kernel = start()
     code = (

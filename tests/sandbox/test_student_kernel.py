@@ -12,6 +12,7 @@ from course.grading.sandbox import messages, zmtp
 from course.grading.sandbox.execution import Failure
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.student_kernel import StudentKernel
+from tests.helpers import slow_except
 from tests.sandboxes import MIB, forget_peak, left_of, peak_memory, texts, value_in, wait_until
 
 
@@ -51,6 +52,7 @@ def test_display_update_and_clear(kernel):
     assert texts(cleared) == "z\n"
 
 
+@pytest.mark.slow
 def test_a_kernel_that_cannot_start_says_so():
     with pytest.raises(SandboxUnavailable, match="could not start"):
         StudentKernel(limits=Limits(address_space=1 << 20, startup=20))
@@ -82,6 +84,7 @@ open(deep + '/bottom', 'w').write('x')
     assert kernel.files() == {"answer.txt": b"42", "sub/deep.txt": b"deep", "hard.txt": b"42", "=1+1": b"x"}
 
 
+@pytest.mark.slow
 def test_files_are_there_after_the_end_and_capped(start):
     kernel = start(files=2 * MIB)
     assert (
@@ -120,7 +123,7 @@ import time; time.sleep(600)
 }
 
 
-@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize("name", slow_except(("exit",), ENDS))
 def test_the_kernel_ends(start, name):
     kernel = start()
     may_hang = name in ("sockets closed", "all descriptors closed")
@@ -143,6 +146,7 @@ def test_an_exit_that_is_an_exception_ends_the_cell_only(kernel, code):
     assert kernel.execute("1").status == "ok"
 
 
+@pytest.mark.slow
 def test_quit_ends_the_kernel_after_its_answer(kernel):
     assert kernel.execute("quit()").status in ("ok", "crashed")
     assert wait_until(lambda: not kernel.alive)
@@ -205,7 +209,7 @@ answer(asked(), content); time.sleep(600)
 }
 
 
-@pytest.mark.parametrize("name", FORGERIES)
+@pytest.mark.parametrize("name", slow_except(("frames of garbage",), FORGERIES))
 def test_forged_traffic_costs_its_author_only(start, name):
     kernel = start()
     assert kernel.execute(PRELUDE).status == "ok"
@@ -227,7 +231,7 @@ CONTENTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize("content", slow_except(CONTENTS[-1:], CONTENTS))
 def test_forged_replies_are_answers_at_most(start, content):
     kernel = start()
     kernel.execute(PRELUDE)
@@ -299,6 +303,7 @@ def test_output_beyond_the_cap_is_left_out_and_told(kernel, code):
     assert texts(kernel.execute("print('next')")) == "next\n"
 
 
+@pytest.mark.slow
 def test_a_patched_kernel_is_believed_no_more(start):
     kernel = start()
     code = "import course_guest.kernel\ncourse_guest.kernel.Kernel._reply = lambda *_: None"

@@ -28,6 +28,7 @@ def test_kernels_are_forked_from_one_zygote_which_has_imported_already(start):
     assert start().sandbox.zygote is zygote
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["import os; os._exit(0)", "x = bytearray(10**9)[::4096] + b'1' * 10**9"])
 def test_after_a_kernel_that_did_not_end_well_there_is_another_zygote(start, ending):
     kernel = start()
@@ -43,6 +44,7 @@ def test_after_a_kernel_that_did_not_end_well_there_is_another_zygote(start, end
     assert not Path(f"/proc/{zygote.pid}").exists()
 
 
+@pytest.mark.slow
 def test_one_that_was_killed_is_replaced(start):
     kernel = start()
     zygote = kernel.sandbox.zygote
@@ -61,6 +63,7 @@ def test_another_course_has_another_zygote(start):
     assert hiding.execute("import course; course.relative_error(1.0, 2.0)").status == "error"
 
 
+@pytest.mark.slow
 def test_it_outlives_the_thread_that_asked_for_it():
     zygotes.close()
     kernels = []
@@ -71,6 +74,7 @@ def test_it_outlives_the_thread_that_asked_for_it():
         assert kernel.execute("1").status == "ok"
 
 
+@pytest.mark.slow
 def test_no_kernel_reaches_it(start):
     kernel = start()
     assert kernel.execute("import ctypes, os, signal; libc = ctypes.CDLL(None)").status == "ok"
@@ -91,6 +95,7 @@ def test_no_kernel_reaches_it(start):
     assert list(nices.values()).count("19") <= 1  # its own
 
 
+@pytest.mark.slow
 def test_signals_to_groups_and_sessions_stay_inside(start):
     kernel, other = start(), start()
     before = descendants(kernel.sandbox.processes().bubblewrap)
@@ -180,6 +185,7 @@ def test_when_it_is_closed_nothing_is_left():
     assert not left_of(spaces - {namespace("self")})
 
 
+@pytest.mark.slow
 def test_a_forked_grader_leaves_it_alone():
     with StudentKernel() as kernel:
         pid = os.fork()

@@ -17,6 +17,7 @@ KEPT = {"imports", "mse_cost", "test_mse_cost", "dC_dyhat", "test_dC_dyhat"}
 HIDDEN = "### BEGIN HIDDEN TESTS"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", release.assignments(ROOT))
 def test_problem_set_is_ready(assignment, monkeypatch):
     monkeypatch.chdir(ROOT)
@@ -59,6 +60,7 @@ def test_a_sound_problem_set(small_course):
     assert told(small_course()) == ""
 
 
+@pytest.mark.slow
 def test_several_processes_find_the_same(small_course):
     root = small_course("mse_cost", "/ (2 * len(y))", "/ len(y)")
     assert verify(root, "ps1", seeds=2, jobs=2) == verify(root, "ps1", seeds=2)

@@ -46,11 +46,13 @@ def test_not_a_course(tmp_path) -> None:
     refused(tmp_path, "small", words="run this in the course's root")
 
 
+@pytest.mark.slow
 def test_nobody_handed_in(root) -> None:
     shutil.rmtree(root / "submitted")
     refused(root, "small", words="nothing was handed in: there is no submitted/*/small")
 
 
+@pytest.mark.slow
 def test_unknown_student(root) -> None:
     refused(root, "small", "--student", "zoe", words="there is no submitted/zoe/small")
 
@@ -61,6 +63,7 @@ def test_no_gradebook(root) -> None:
     assert not (root / "gradebook.db").exists()
 
 
+@pytest.mark.slow
 def test_gradebook_of_another_course(root, tmp_path) -> None:
     elsewhere = small_course(tmp_path / "elsewhere")
     config = elsewhere / "nbgrader_config.py"
@@ -77,11 +80,13 @@ def test_gradebook_of_another_course(root, tmp_path) -> None:
     assert (elsewhere / "gradebook.db").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_no_gradebook_at_all(root) -> None:
     (root / "gradebook.db").write_bytes(b"a text that somebody gave the wrong name" * 100)
     refused(root, "small", words="gradebook.db cannot be opened: file is not a database")
 
 
+@pytest.mark.slow
 def test_read_only_folder(root) -> None:
     """A file system that cannot be written; permissions would not keep root out."""
     before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
@@ -95,6 +100,7 @@ def test_read_only_folder(root) -> None:
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_what_cannot_be_graded_does_not_stop_the_rest(tmp_path) -> None:
     root = small_course(tmp_path / "course")
     CourseFolder(root).generate("small")

@@ -25,6 +25,8 @@ from tests.whole_class.classes import (
     wait_until,
 )
 
+pytestmark = pytest.mark.slow
+
 # A test of the instructor's that waits at one student, for as long as there is a file.
 HOLDING = """import time
 from pathlib import Path

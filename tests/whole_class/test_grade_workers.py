@@ -14,6 +14,8 @@ from course.grading.problem_sets import notebooks
 from tests.helpers import course, hand_in
 from tests.whole_class.classes import COURSE_ID, STUDENTS, a_class, gradings, rows, url
 
+pytestmark = pytest.mark.slow
+
 # A test of the instructor's that ends the grader itself: no answer can do that, but a machine can.
 DEADLY = "import os\nif double(3) == 666:\n    os.kill(os.getpid(), 9)\nassert double(2) == 4"
 KILLING = "def double(x):\n    return 666"
