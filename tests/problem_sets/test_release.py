@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from course.grading.cli import app
+from course.grading.errors import NotebookError
 from course.grading.problem_sets import leaks, notebooks, release
 from tests.helpers import ROOT, nbgrader, run, small_course
 
@@ -114,6 +115,24 @@ def test_course_release_says_what_is_missing(arguments, cwd, message, tmp_path) 
     assert result.returncode == 1
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"5",
+        b"{}",
+        b'{"nbformat": 4}',
+        b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [5]}',
+        b'{"nbformat": 4, "nbformat_minor": 5, "metadata": [], "cells": []}',
+    ],
+)
+def test_what_is_no_notebook(content) -> None:
+    with pytest.raises(NotebookError, match=r"^small\.ipynb is not a readable notebook: .+"):
+        notebooks.reads(content, "small.ipynb")
 
 
 def test_course_release_names_an_unreadable_source(tmp_path) -> None:

@@ -16,6 +16,15 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+# JSON of another kind is taken apart before it is checked
+_NO_NOTEBOOK = (
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+    nbformat.ValidationError,
+    nbformat.validator.NotebookValidationError,
+)
 
 
 def read(path: Path) -> NotebookNode:
@@ -31,8 +40,8 @@ def reads(content: bytes, name: object) -> NotebookNode:
     """Return the notebook that a file called `name` holds, in the current format. Raises NotebookError."""
     try:
         return nbformat.reads(content.decode(), as_version=4)
-    except (ValueError, nbformat.validator.NotebookValidationError) as error:
-        reason = str(error).splitlines()[0]
+    except _NO_NOTEBOOK as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise NotebookError(f"{name} is not a readable notebook: {reason}") from error
 
 
