@@ -1,0 +1,68 @@
+"""The page for developers names what is there: every file and folder on it, and the names in its recipes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import PurePosixPath
+
+import pytest
+
+from course.checking.tables.ps1 import CHECKS
+from mlp_ref.cases import ARGUMENTS
+from mlp_ref.functions import FUNCTIONS
+from mlp_ref.mistakes import MISTAKES
+from tests.helpers import ROOT
+
+PAGE = (ROOT / "docs" / "developing.md").read_text(encoding="utf-8")
+KINDS = "css|html|ipynb|js|md|py|toml"
+PATH = re.compile(rf"(?<![\w./])[\w.]*\w/[\w*./]*|(?<![\w/])[\w*]+\.(?:{KINDS})\b")
+MADE = re.compile(r"submitted/ann/ps1/|autograded/|feedback/|\.venv/bin/\w+")
+"""what is not in the repository: a course and an installation make it"""
+
+
+def there() -> set[PurePosixPath]:
+    """Files of the repository, and the folders they are in."""
+    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = [PurePosixPath(name) for name in listing.stdout.split()]
+    return {*files, *(folder for file in files for folder in file.parents)}
+
+
+def missing(paragraph: str) -> list[str]:
+    """Return what a paragraph names and is not there: a bare name is a file in a folder named beside it."""
+    known = there()
+    names = [name.rstrip(".") for name in PATH.findall(MADE.sub("", paragraph))]
+    places = {name: [path for path in known if path.match(name.rstrip("/"))] for name in names if "/" in name}
+    folders = {PurePosixPath("."), PurePosixPath("docs")}
+    for paths in places.values():
+        folders |= {folder for path in paths for folder in (path, path.parent)}
+    for name in names:
+        if "/" not in name:
+            places[name] = [path for path in known if path.parent in folders and path.match(name)]
+    return [name for name, paths in places.items() if not paths]
+
+
+@pytest.mark.parametrize("paragraph", PAGE.split("\n\n"), ids=lambda text: " ".join(text.split()[:6]))
+def test_every_file_and_folder_is_there(paragraph: str) -> None:
+    assert missing(paragraph) == []
+
+
+def test_what_is_not_there_is_found_out() -> None:
+    assert missing("in `course/grading/nowhere/` and `course/grading/cli.py`, beside `elsewhere.py`") == [
+        "course/grading/nowhere/",
+        "elsewhere.py",
+    ]
+
+
+def test_the_recipe_of_a_function_names_every_table_that_has_them() -> None:
+    tables = {"FUNCTIONS": FUNCTIONS, "ARGUMENTS": ARGUMENTS, "MISTAKES": MISTAKES, "CHECKS": CHECKS}
+    for name, table in tables.items():
+        assert "ps1.dC_dW1" in table
+        assert f"`{name}`" in PAGE
+
+
+def test_the_page_is_short_and_contributing_leads_to_it() -> None:
+    assert len(PAGE.splitlines()) <= 120
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) == 3
+    assert "(docs/developing.md)" in text
