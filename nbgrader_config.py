@@ -18,7 +18,7 @@ if "COURSE_DB_URL" in os.environ:
 # The conventions every problem set shares, put on top of each of its notebooks.
 c.IncludeHeaderFooter.header = "source/header.ipynb"
 
-# A release holds notebooks, data, and what a notebook lists as course.files: no backups, no helper modules.
+# A release holds notebooks, data, modules that a cell imports, and what a notebook lists as course.files.
 hooks = "course.grading.nbgrader_steps.release_hooks."
 c.GenerateAssignment.pre_convert_hook = hooks + "leave_out_scratch_notebooks"
 c.GenerateAssignment.post_convert_hook = hooks + "remove_what_is_not_released"
