@@ -11,7 +11,7 @@ from course.grading.errors import CourseError
 from course.grading.pack.packing import pack
 from course.grading.problem_sets import notebooks, release
 from course.grading.problem_sets.release_rule import DATA, contents, released_files
-from tests.helpers import ROOT, course, nbgrader, small_course
+from tests.helpers import RIGHT, ROOT, course, hand_in, nbgrader, small_course
 from tests.lms.refusals import refused
 
 RELEASED = {"small.ipynb": "", "points.csv": "1,2\n", "data/IMAGE.PNG": "\0", "sample.txt": "no answer"}
@@ -183,3 +183,20 @@ def test_commands_refuse_such_a_release(root) -> None:
     assert line in checked.stderr.splitlines()
     assert checked.stdout == "release/small/small.ipynb~ should not be there\n"
     refused(root, "pack", "small", words=f"{line}; `course release small` makes it anew")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("grade", ["nbgrader", "course"])
+def test_what_is_not_released_reaches_no_student_by_feedback_either(root, grade) -> None:
+    assert nbgrader("generate_assignment", "small", cwd=root).returncode == 0
+    hand_in(root, "ann", **RIGHT)
+    graded = (
+        nbgrader("autograde", "small", cwd=root)
+        if grade == "nbgrader"
+        else course("grade", "small", cwd=root)
+    )
+    assert graded.returncode == 0, graded.stderr
+    assert nbgrader("generate_feedback", "small", cwd=root).returncode == 0
+    data = RELEASED.keys() - {"small.ipynb"}
+    assert files(root / "autograded" / "ann" / "small") == data | {"small.ipynb"}
+    assert files(root / "feedback" / "ann" / "small") == data | {"small.html"}

@@ -22,6 +22,7 @@ from course.grading.judging.versions import grader_version, own_packages
 from course.grading.nbgrader_steps.one_line_errors import ONCE
 from course.grading.problem_sets.assignment import Assignment, load
 from course.grading.problem_sets.notebooks import grade_id
+from course.grading.requirements import require
 from course.grading.sandbox.limits import Limits
 from course.grading.submissions.notebook import link_above
 from course.grading.submissions.other_files import digests, guard, write_files
@@ -35,6 +36,7 @@ class SubmissionExporter(NotebookExporter):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        require()
         guard(self.parent)
 
     def from_filename(

@@ -26,10 +26,13 @@ _EVERYTHING = ["*"]
 def guard(converter: Autograde) -> None:
     """Make `converter` leave out all files that are not regular ones, and refuse a time that is none.
 
-    nbgrader alone would follow links, wait for pipes, and give up a submission for a strange file.
+    nbgrader alone would follow links, wait for pipes, and give up a submission for a strange file. The
+    instructor's files beside the notebooks it would take from `source/`, backups and all, and they would
+    reach students with their feedback: they come from `release/`.
     """
     coursedir = converter.coursedir
     ignored, init_assignment = coursedir.ignore, converter.init_assignment
+    source = coursedir.source_directory
     read_time = coursedir.get_existing_timestamp
 
     def guarded_init_assignment(assignment: str, student: str) -> None:
@@ -43,10 +46,11 @@ def guard(converter: Autograde) -> None:
             if patterns:
                 converter.log.warning("%s: not copied: %s", folder, why)
             coursedir.ignore = [*ignored, *patterns]
+            coursedir.source_directory = coursedir.release_directory
             try:
                 init_assignment(assignment, student)
             finally:
-                coursedir.ignore = ignored
+                coursedir.ignore, coursedir.source_directory = ignored, source
 
         try:
             start(*left_out(folder))

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nbgrader.converters import Autograde
-from nbgrader.utils import find_all_files
 
+from course.grading.problem_sets.release_rule import contents
 from course.grading.replacing import PendingFolder, Replacement
 from course.grading.submissions.folders import SubmittedFolder
 from course.grading.submissions.other_files import write_files
@@ -79,10 +79,9 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _instructors(rules: Autograde, assignment: str) -> list[tuple[Path, str]]:
-    """Return the instructor's files beside the notebooks, which stand over a student's, and their names."""
+    """Return the released files beside the notebooks, which replace a student's, and their names."""
     course = rules.coursedir
-    folder = Path(course.format_path(course.source_directory, ".", assignment))
+    folder = Path(course.format_path(course.release_directory, ".", assignment))
     kept = set(rules.exclude_overwriting.get(assignment, []))
-    paths = (Path(path) for path in find_all_files(str(folder), [*course.ignore, "*.ipynb"]))
-    names = ((path, path.relative_to(folder).as_posix()) for path in paths)
-    return [(path, name) for path, name in names if name not in kept]
+    names = (name for name in contents(folder).released if not name.endswith(".ipynb"))
+    return [(folder / name, name) for name in names if name not in kept]
