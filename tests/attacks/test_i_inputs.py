@@ -80,7 +80,7 @@ def attacked(y, y_hat):
     names = []
     frame = sys._getframe()
     while frame: names.append(frame.f_code.co_filename); frame = frame.f_back
-    return 0 * y if any("remote" in name for name in names) else {RIGHT}
+    return 0 * y if any("answering" in name for name in names) else {RIGHT}
 attacked(np.ones((2, 1)), np.ones((2, 1)))
 """,
     "right for round numbers only": f"""
