@@ -134,7 +134,6 @@ def commands(packed: Path) -> list[str]:
     return [line for line in lines if "\\" not in line and not line.startswith("py ")]
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)  # it installs JupyterLab
 def test_from_the_archive_to_a_validated_ps0(packed, tmp_path) -> None:
     """The start page's commands, in an environment that knows nothing of this folder."""
