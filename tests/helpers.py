@@ -98,9 +98,9 @@ def run(arguments: Sequence[str | Path], cwd: Path, **environment: str) -> subpr
     )
 
 
-def nbgrader(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+def nbgrader(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a stock nbgrader command in `cwd`."""
-    return run(["nbgrader", *arguments], cwd)
+    return run(["nbgrader", *arguments], cwd, **environment)
 
 
 def course(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

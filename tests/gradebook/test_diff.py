@@ -83,11 +83,13 @@ def test_graded_once(root: Path) -> None:
     assert diff(root) == "small: 6 graded only once\n"
 
 
+@pytest.mark.slow
 def test_nothing_changed(root: Path) -> None:
     assert course("grade", "small", "--force", "--jobs", "1", cwd=root).returncode == 0
     assert diff(root) == "small: 6 graded again with no change\n  graded again as it was (--force): 6\n"
 
 
+@pytest.mark.slow
 def test_a_resubmission_and_a_changed_test(root: Path) -> None:
     hand_in(root, "ann", **RIGHT)
     hand_in(root, "bob", **(RIGHT | {"half": WRONG}))
@@ -114,6 +116,7 @@ def test_a_resubmission_and_a_changed_test(root: Path) -> None:
     assert re.search(r"test_half +wrong → pass +0 of 2 → 5 of 5", output)
 
 
+@pytest.mark.slow
 def test_json_lines(root: Path) -> None:
     hand_in(root, "ann", **RIGHT)
     assert course("grade", "small", "--force", "--jobs", "1", cwd=root).returncode == 0
@@ -129,6 +132,7 @@ def test_json_lines(root: Path) -> None:
     assert {"python", "numpy"} <= ann["after"]["versions"].keys()
 
 
+@pytest.mark.slow
 def test_a_failed_grading_is_told_and_what_was_there_holds(root: Path) -> None:
     with Gradebook(url(root), COURSE_ID) as gradebook:
         history.append(
@@ -140,6 +144,7 @@ def test_a_failed_grading_is_told_and_what_was_there_holds(root: Path) -> None:
     assert "ann: the last grading failed, what was there holds:  [2JNo room\n" in output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -157,6 +162,7 @@ def test_refused(graded: Path, arguments: list[str], words: str) -> None:
     assert (graded / "gradebook.db").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_nothing_is_graded(tmp_path: Path) -> None:
     """The table is not even there: looking does not make it."""
     root = small_course(tmp_path / "course")
@@ -168,6 +174,7 @@ def test_nothing_is_graded(tmp_path: Path) -> None:
     assert (root / "gradebook.db").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_both_ways_of_grading_keep_the_same_record(root: Path) -> None:
     result = nbgrader("autograde", "small", "--force", cwd=root)
     assert result.returncode == 0, result.stderr

@@ -32,6 +32,7 @@ def seed_of(text: str) -> int:
     return notebooks.nbformat.reads(text, as_version=4).metadata.course.seed
 
 
+@pytest.mark.slow
 def test_the_seed_belongs_to_the_submission(root) -> None:
     first = autograde(root)
     assert 0 <= seed_of(first["ann"]) <= LARGEST
@@ -47,6 +48,7 @@ def test_the_seed_belongs_to_the_submission(root) -> None:
     assert seed_of(autograde(root)["ann"]) not in {seed_of(first["ann"]), seed_of(second["ann"])}
 
 
+@pytest.mark.slow
 def test_nothing_run_earns_nothing(root) -> None:
     autograde(root, "--no-execute", "--student", "bob")
     scores = CourseFolder(root).scores("small")["bob"]

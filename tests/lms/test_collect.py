@@ -334,6 +334,7 @@ def test_an_assignment_of_two_notebooks(root, take, tmp_path) -> None:
     assert [who for who, _ in summary.refused] == ["carl"]
 
 
+@pytest.mark.slow
 def test_the_command(root, tmp_path) -> None:
     """From a terminal, to what `course grade` finds."""
     files = {f"Ann Lee_101_{MOODLE}/x.ipynb": (root / "release/small/small.ipynb").read_bytes()}

@@ -33,6 +33,7 @@ def test_not_a_course(tmp_path) -> None:
     refused(folder, "collect", "--from", "moodle", file, "small", words="run this in the course's root")
 
 
+@pytest.mark.slow
 def test_gradebook_of_another_course(root, tmp_path) -> None:
     elsewhere = small_course(tmp_path / "elsewhere")
     config = elsewhere / "nbgrader_config.py"
@@ -106,6 +107,7 @@ def test_rosters(root, take, tmp_path, text, words) -> None:
     assert not (root / "submitted").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", [True, False], ids=["submitted/ is there", "it is not"])
 def test_read_only_disk(root, take, tmp_path, there) -> None:
     """Permissions would not keep root out: the file system is mounted read-only."""
@@ -122,6 +124,7 @@ def test_read_only_disk(root, take, tmp_path, there) -> None:
     assert tree(root) == before
 
 
+@pytest.mark.slow
 def test_no_space_left(root, take, tmp_path) -> None:
     """On a disk of a megabyte: what was there is there, and nothing else."""
     take("zip", archive(tmp_path / "a.zip", PLAIN))

@@ -208,6 +208,7 @@ def test_no_cell_is_a_formula(words) -> None:
     assert "\r" not in cell
 
 
+@pytest.mark.slow
 def test_the_commands(root) -> None:
     result = course("export", "--to", "moodle", "small", "--output", "out.csv", cwd=root)
     assert result.returncode == 0, result.stderr
@@ -220,6 +221,7 @@ def test_the_commands(root) -> None:
         assert (root / "stock.csv").read_bytes() == (root / f"small-{system}.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_postgresql(root) -> None:
     with server() as address:
         here = {"COURSE_DB_URL": address}
@@ -247,6 +249,7 @@ def test_no_gradebook(root) -> None:
     refused(root, *MOODLE, "small", words="`nbgrader generate_assignment small` makes it")
 
 
+@pytest.mark.slow
 def test_gradebook_of_another_course(root, tmp_path) -> None:
     elsewhere = small_course(tmp_path / "elsewhere")
     config = elsewhere / "nbgrader_config.py"

@@ -48,17 +48,20 @@ def page(tmp_path_factory) -> str:
     return (root / "feedback" / "ann" / "small" / "small.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_verdicts_are_shown(page: str) -> None:
     assert page.count("assertion does not hold") == 2
     assert "return x / 3" in page or "x</span>" in page
     assert "my notes" in page
 
 
+@pytest.mark.slow
 def test_no_hidden_test_is_shown(page: str) -> None:
     assert "HIDDEN" not in page
     assert "double(3)" not in page.replace("</span>", "").replace('<span class="', "")
 
 
+@pytest.mark.slow
 def test_nothing_a_student_wrote_runs(page: str) -> None:
     assert SCRIPT not in page
     assert "<img src=x" not in page
@@ -67,6 +70,7 @@ def test_nothing_a_student_wrote_runs(page: str) -> None:
     assert "alert(2)</script>" not in page
 
 
+@pytest.mark.slow
 def test_figures_are_pictures_with_their_text(page: str) -> None:
     (picture,) = re.findall(rf"<img [^>]*base64,{re.escape(PICTURE)}[^>]*>", page)
     assert f'alt="{TEXT}"' in picture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers import course, small_course
+from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 
 WORDS = (
     "course: the course cannot grade with ipython 9.0.2, nbgrader 0.10.0: "
@@ -32,6 +32,17 @@ def test_grading_says_which_version_is_wrong(tmp_path, old, arguments) -> None:
     result = course(*arguments, cwd=root, PYTHONPATH=old)
     assert (result.returncode, result.stdout, result.stderr.strip()) == (1, "", WORDS)
     assert sorted(root.rglob("*")) == before
+
+
+def test_stock_autograde_says_it_too(tmp_path, old) -> None:
+    root = small_course(tmp_path / "course")
+    assert nbgrader("generate_assignment", "small", cwd=root).returncode == 0
+    hand_in(root, "ann", **RIGHT)
+    result = nbgrader("autograde", "small", cwd=root, PYTHONPATH=old)
+    assert result.returncode != 0
+    assert WORDS.removeprefix("course: ") in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (root / "autograded").exists()
 
 
 def test_other_commands_work_with_it(tmp_path, old) -> None:

@@ -203,12 +203,14 @@ class Kernel(IPKernelApp):
             waiting.append((parts, options))
             if sending._is_owned():
                 return  # a signal's handler, in the middle of what it has interrupted
-            while waiting:  # again: a handler may leave one when all seem to be gone
-                with sending:
+            while True:
+                with sending:  # even when none waits: another thread may be sending this one
                     while waiting:
                         message, how = waiting.popleft()
                         self._shown += _is_about(message, self._cell)
                         thread._really_send(message, **how)
+                if not waiting:  # a handler may leave one when all seem to be gone
+                    return
 
         thread.send_multipart = send
 

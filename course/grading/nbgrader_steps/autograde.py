@@ -11,10 +11,11 @@ from jupyter_client.kernelspec import KernelSpecManager
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties, Execute, NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Float, Integer
 
-from course.grading.errors import HarnessFailure, NothingToGrade
+from course.grading.errors import CourseError, HarnessFailure, NothingToGrade
 from course.grading.gradebook import entries, history
 from course.grading.gradebook.generated import generated_cells
 from course.grading.judging.grade import METADATA, VARIABLES, grade_rebuilt
@@ -36,8 +37,13 @@ class SubmissionExporter(NotebookExporter):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        require()
-        guard(self.parent)
+        converter: Any = self.parent
+        try:
+            require()
+        except CourseError as error:
+            converter.log.error("%s", error)
+            raise NbGraderException(str(error)) from error
+        guard(converter)
 
     def from_filename(
         self, filename: str, resources: Resources | None = None, **options: Any
