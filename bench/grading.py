@@ -29,6 +29,7 @@ from bench.generated_class import ROOT, SAMPLES, copy, generate
 from bench.memory import Sampler
 from course.grading.course_folder import CourseFolder
 from course.grading.gradebook.history import GRADINGS
+from course.grading.gradebook.reading import read_marks
 
 TABLE = ROOT / "bench" / "grading.md"
 FIGURE = ROOT / "docs" / "images" / "grading.png"
@@ -122,8 +123,8 @@ def compare(folder: Path, assignment: str, size: int) -> list[Run]:
 
 
 def _points(root: Path, assignment: str) -> dict[str, dict[str, float]]:
-    scores = CourseFolder(root).scores(assignment)
-    return {name: {cell: score.points for cell, score in cells.items()} for name, cells in scores.items()}
+    marks = read_marks(CourseFolder(root).course, assignment)
+    return {name: {cell: mark.points for cell, mark in cells.items()} for name, cells in marks.items()}
 
 
 def scale(folder: Path, sizes: Sequence[int]) -> list[Run]:

@@ -11,8 +11,10 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from course.grading.course_folder import CourseFolder, Score
+from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
+from course.grading.gradebook.class_record import Mark
+from course.grading.gradebook.reading import read_marks
 from course.grading.problem_sets import notebooks
 from course.grading.report import making
 from demo.students import STUDENTS, hand_in
@@ -25,10 +27,10 @@ WIDTH = 112
 """of the table, in characters; a narrower terminal wraps it"""
 
 
-def grade_class(root: Path) -> tuple[NotebookNode, dict[str, dict[str, Score]], list[Path]]:
+def grade_class(root: Path) -> tuple[NotebookNode, dict[str, dict[str, Mark]], list[Path]]:
     """Create a course folder in `root`, hand in the class's submissions, and grade them.
 
-    Returns the source notebook, the scores by student and graded cell, and the pages: the report on the
+    Returns the source notebook, the marks by student and graded cell, and the pages: the report on the
     class and the students' feedback.
     """
     course_folder = CourseFolder.copy_of(COURSE, root, cell_seconds=CELL_SECONDS)
@@ -38,10 +40,10 @@ def grade_class(root: Path) -> tuple[NotebookNode, dict[str, dict[str, Score]], 
         hand_in(student, source, release, root / "submitted" / student.name / ASSIGNMENT)
     course_folder.autograde(ASSIGNMENT)
     pages = [making.make(root, ASSIGNMENT), *course_folder.feedback(ASSIGNMENT)]
-    return source, course_folder.scores(ASSIGNMENT), pages
+    return source, read_marks(course_folder.course, ASSIGNMENT), pages
 
 
-def table(source: NotebookNode, scores: dict[str, dict[str, Score]]) -> Table:
+def table(source: NotebookNode, marks: dict[str, dict[str, Mark]]) -> Table:
     """Return the points as a table: a row for each question, a column for each student."""
     questions = list(STUDENTS[0].expected(source))
     result = Table(title=f"{ASSIGNMENT}: points", box=SIMPLE, pad_edge=False, collapse_padding=True)
@@ -49,25 +51,30 @@ def table(source: NotebookNode, scores: dict[str, dict[str, Score]]) -> Table:
     for student in STUDENTS:
         result.add_column(student.name.replace("_", "\n"), justify="right", no_wrap=True)
     result.add_column("of", justify="right")
+    most = {name: float(cell.metadata.nbgrader.points) for name, cell in _graded_cells(source)}
     for question in questions:
-        row = [scores[student.name][question] for student in STUDENTS]
-        points = ["unread" if score.manual else f"{score.points:g}" for score in row]
-        result.add_row(question, *points, f"{row[0].max_points:g}")
+        row = [marks[student.name][question] for student in STUDENTS]
+        points = ["unread" if mark.is_waiting else f"{mark.points:g}" for mark in row]
+        result.add_row(question, *points, f"{most[question]:g}")
     result.add_section()
-    totals = [sum(score.points for score in scores[student.name].values()) for student in STUDENTS]
-    most = sum(score.max_points for score in scores[STUDENTS[0].name].values())
-    result.add_row("total", *(f"{total:g}" for total in totals), f"{most:g}", style="bold")
+    totals = [sum(mark.points for mark in marks[student.name].values()) for student in STUDENTS]
+    result.add_row("total", *(f"{total:g}" for total in totals), f"{sum(most.values()):g}", style="bold")
     return result
 
 
-def differences(source: NotebookNode, scores: dict[str, dict[str, Score]]) -> list[str]:
+def _graded_cells(source: NotebookNode) -> list[tuple[str, NotebookNode]]:
+    named = ((notebooks.grade_id(cell), cell) for cell in source.cells)
+    return [(name, cell) for name, cell in named if name and cell.metadata.nbgrader.grade]
+
+
+def differences(source: NotebookNode, marks: dict[str, dict[str, Mark]]) -> list[str]:
     """Return a sentence for every question whose points are not the expected ones."""
     return [
-        f"{student.name}: {question} gave {scores[student.name][question].points:g}"
+        f"{student.name}: {question} gave {marks[student.name][question].points:g}"
         f" points, expected {points:g}"
         for student in STUDENTS
         for question, points in student.expected(source).items()
-        if scores[student.name][question].points != points
+        if marks[student.name][question].points != points
     ]
 
 
@@ -80,15 +87,15 @@ def main() -> int:
         console.print(f"  {student.name}: {student.what}", soft_wrap=True, highlight=False)
     with console.status("Generating the release, autograding, writing feedback ..."):
         try:
-            source, scores, pages = grade_class(root)
+            source, marks, pages = grade_class(root)
         except CourseError as error:
             console.print(str(error), soft_wrap=True, markup=False, style="red")
             return 1
-    console.print(table(source, scores))
+    console.print(table(source, marks))
     console.print("Report and feedback:")
     for page in pages:
         console.print(f"  {page}", soft_wrap=True, highlight=False)
-    sentences = differences(source, scores)
+    sentences = differences(source, marks)
     for sentence in sentences:
         console.print(sentence, soft_wrap=True, style="red")
     if not sentences:

@@ -6,11 +6,9 @@ import shutil
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
@@ -19,18 +17,6 @@ from traitlets.config.loader import PyFileConfigLoader
 from course.grading.errors import CourseError
 
 CONFIG = "nbgrader_config.py"
-
-
-@dataclass(frozen=True)
-class Score:
-    """What one student has for one graded cell."""
-
-    points: float
-    """given by nbgrader or by hand"""
-    max_points: float
-    """that the cell is worth"""
-    manual: bool
-    """whether the answer waits to be read by somebody"""
 
 
 @contextmanager
@@ -95,18 +81,6 @@ class CourseFolder:
         """Write the feedback pages, and return them. Raises CourseError."""
         self._run("generate_feedback", assignment)
         return sorted((self.root / "feedback").glob(f"*/{assignment}/*.html"))
-
-    def scores(self, assignment: str) -> dict[str, dict[str, Score]]:
-        """Return, for each student and each graded cell (by `grade_id`), the score in the gradebook."""
-        with _quiet(), Gradebook(self.course.db_url, self.course.course_id) as gradebook:
-            return {
-                submission.student.id: {
-                    grade.name: Score(grade.score, grade.max_score, bool(grade.needs_manual_grade))
-                    for notebook in submission.notebooks
-                    for grade in notebook.grades
-                }
-                for submission in gradebook.assignment_submissions(assignment)
-            }
 
     def _run(self, command: str, *arguments: str) -> None:
         with _quiet():

@@ -7,6 +7,7 @@ from nbgrader.api import Gradebook
 
 from course.checking.seed import LARGEST
 from course.grading.course_folder import CourseFolder
+from course.grading.gradebook.reading import read_marks
 from course.grading.problem_sets import notebooks
 from tests.helpers import RIGHT, hand_in, nbgrader, small_course
 
@@ -51,7 +52,7 @@ def test_the_seed_belongs_to_the_submission(root) -> None:
 @pytest.mark.slow
 def test_nothing_run_earns_nothing(root) -> None:
     autograde(root, "--no-execute", "--student", "bob")
-    scores = CourseFolder(root).scores("small")["bob"]
-    assert {cell: score.points for cell, score in scores.items()} == {"test_double": 0, "test_half": 0}
+    marks = read_marks(CourseFolder(root).course, "small")["bob"]
+    assert {cell: mark.points for cell, mark in marks.items()} == {"test_double": 0, "test_half": 0}
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
         assert gradebook.find_submission("small", "bob").needs_manual_grade

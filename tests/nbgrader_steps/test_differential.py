@@ -7,6 +7,7 @@ import re
 import pytest
 
 from course.grading.course_folder import CourseFolder
+from course.grading.gradebook.reading import read_marks
 from demo.__main__ import ASSIGNMENT, COURSE
 from demo.students import STUDENTS, hand_in
 from tests.helpers import ROOT
@@ -31,8 +32,8 @@ def graded(root, stock: bool) -> dict[str, dict[str, float]]:
         if student.name in HONEST:
             hand_in(student, source, release, root / "submitted" / student.name / ASSIGNMENT)
     course_folder.autograde(ASSIGNMENT)
-    scores = course_folder.scores(ASSIGNMENT)
-    return {name: {cell: score.points for cell, score in cells.items()} for name, cells in scores.items()}
+    marks = read_marks(course_folder.course, ASSIGNMENT)
+    return {name: {cell: mark.points for cell, mark in cells.items()} for name, cells in marks.items()}
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from course.grading.course_folder import CourseFolder
+from course.grading.gradebook.reading import read_marks
 from course.grading.problem_sets import notebooks
 from tests.helpers import ROOT, hand_in, nbgrader, small_course
 
@@ -32,8 +33,8 @@ def root(released: Path, tmp_path: Path) -> Path:
 
 def points(root: Path) -> dict[str, list[float]]:
     return {
-        student: [score.points for score in scores.values()]
-        for student, scores in CourseFolder(root).scores("small").items()
+        student: [mark.points for mark in marks.values()]
+        for student, marks in read_marks(CourseFolder(root).course, "small").items()
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
-from course.grading.course_folder import Score
+from course.grading.gradebook.class_record import Mark
 from demo.__main__ import grade_class
 
 
@@ -16,7 +16,7 @@ from demo.__main__ import grade_class
 class GradedClass:
     root: Path
     source: NotebookNode
-    scores: dict[str, dict[str, Score]]
+    marks: dict[str, dict[str, Mark]]
     pages: list[Path]
 
 

@@ -19,25 +19,30 @@ pytestmark = [pytest.mark.timeout(1200), pytest.mark.slow]
 
 @pytest.mark.parametrize("student", STUDENTS, ids=NAMES)
 def test_points(graded_class, student: Student) -> None:
-    points = {name: score.points for name, score in graded_class.scores[student.name].items()}
+    points = {name: mark.points for name, mark in graded_class.marks[student.name].items()}
     assert points == student.expected(graded_class.source)
 
 
 def test_filled_in_source_gets_full_marks(graded_class) -> None:
-    scores = graded_class.scores["perfect"]
-    assert any(score.manual for score in scores.values())
-    for name, score in scores.items():
-        assert score.manual or score.points == score.max_points > 0, name
+    marks = graded_class.marks["perfect"]
+    assert any(mark.is_waiting for mark in marks.values())
+    points = {
+        cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.points
+        for cell in graded_class.source.cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+    }
+    for name, mark in marks.items():
+        assert mark.is_waiting or mark.points == points[name] > 0, name
 
 
 def test_untouched_release_gets_nothing(graded_class) -> None:
-    scores = graded_class.scores["untouched"]
-    assert scores
-    assert all(score.points == 0 and not score.manual for score in scores.values())
+    marks = graded_class.marks["untouched"]
+    assert marks
+    assert all(mark.points == 0 and not mark.is_waiting for mark in marks.values())
 
 
 def test_written_questions_wait_for_a_reader(graded_class) -> None:
-    waiting = {name for name, score in graded_class.scores["perfect"].items() if score.manual}
+    waiting = {name for name, mark in graded_class.marks["perfect"].items() if mark.is_waiting}
     written = {
         cell.metadata.nbgrader.grade_id
         for cell in graded_class.source.cells
@@ -72,7 +77,7 @@ def test_samples_answer_every_question(graded_class) -> None:
 
 def test_table_shows_every_student_and_question(graded_class) -> None:
     out = io.StringIO()
-    Console(file=out, width=112).print(table(graded_class.source, graded_class.scores))
+    Console(file=out, width=112).print(table(graded_class.source, graded_class.marks))
     for question in STUDENTS[0].expected(graded_class.source):
         assert question in out.getvalue()
     for name in NAMES:
@@ -80,24 +85,24 @@ def test_table_shows_every_student_and_question(graded_class) -> None:
 
 
 def test_a_wrong_point_is_told(graded_class) -> None:
-    assert differences(graded_class.source, graded_class.scores) == []
-    score = graded_class.scores["raising"]["test_dZ_dH"]
+    assert differences(graded_class.source, graded_class.marks) == []
+    mark = graded_class.marks["raising"]["test_dZ_dH"]
     forged = {
-        "raising": {**graded_class.scores["raising"], "test_dZ_dH": dataclasses.replace(score, points=1.5)}
+        "raising": {**graded_class.marks["raising"], "test_dZ_dH": dataclasses.replace(mark, points=1.5)}
     }
-    assert differences(graded_class.source, {**graded_class.scores, **forged}) == [
+    assert differences(graded_class.source, {**graded_class.marks, **forged}) == [
         "raising: test_dZ_dH gave 1.5 points, expected 0"
     ]
 
 
 @pytest.mark.parametrize("wrong", [0, 1])
 def test_demo_prints_and_exits(graded_class, monkeypatch, capsys, wrong: int) -> None:
-    scores = graded_class.scores
+    marks = graded_class.marks
     if wrong:
-        scores = {**scores, "perfect": scores["untouched"]}
+        marks = {**marks, "perfect": marks["untouched"]}
     monkeypatch.setattr("tempfile.mkdtemp", lambda **_: str(graded_class.root))
     monkeypatch.setattr(
-        "demo.__main__.grade_class", lambda _: (graded_class.source, scores, graded_class.pages)
+        "demo.__main__.grade_class", lambda _: (graded_class.source, marks, graded_class.pages)
     )
     assert main() == wrong
     printed = capsys.readouterr().out

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from course.grading.course_folder import CourseFolder
+from course.grading.gradebook.reading import read_marks
 from course.grading.submissions import notebook
 from tests.helpers import RIGHT, hand_in, nbgrader, small_course
 
@@ -63,8 +64,8 @@ def scores(tmp_path_factory):
     result = nbgrader("autograde", "small", cwd=root)
     assert result.returncode == 0, result.stderr[-3000:]
     return {
-        student: sum(score.points for score in cells.values())
-        for student, cells in CourseFolder(root).scores("small").items()
+        student: sum(mark.points for mark in cells.values())
+        for student, cells in read_marks(CourseFolder(root).course, "small").items()
     }
 
 

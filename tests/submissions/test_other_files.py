@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from course.grading.course_folder import CourseFolder
+from course.grading.gradebook.reading import read_marks
 from tests.helpers import RIGHT, hand_in, nbgrader, small_course
 
 CANARY = "CANARY-4711"
@@ -62,8 +63,8 @@ def graded(tmp_path_factory):
 
 def test_every_score(graded) -> None:
     root, _ = graded
-    scores = CourseFolder(root).scores("small")
-    got = {student: sum(score.points for score in cells.values()) for student, cells in scores.items()}
+    marks = read_marks(CourseFolder(root).course, "small")
+    got = {student: sum(mark.points for mark in cells.values()) for student, cells in marks.items()}
     assert {s: p for s, p in got.items() if s != "dan"} == dict.fromkeys(
         ("ann", "bob", "carl", "fay", "ned"), 3
     ) | dict.fromkeys(("eve", "kim", "mallory"), 0)

@@ -28,6 +28,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from course.grading.gradebook import history
+from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.class_record import (
     CellKey,
     ClassRecord,
@@ -38,6 +39,20 @@ from course.grading.gradebook.class_record import (
 )
 from course.grading.gradebook.history import Grading
 from course.grading.problem_sets import notebooks
+
+
+def read_marks(course: CourseDirectory, assignment: str) -> dict[str, dict[str, Mark]]:
+    """Return the marks for an assignment of one notebook, by student and `grade_id`.
+
+    Raises GradebookError as `snapshot` does.
+    """
+    with snapshot(course, assignment) as session:
+        students = read_class(session, course, assignment).students
+    return {
+        student.id: {name: mark for (_, name), mark in student.marks.items()}
+        for student in students
+        if student.handed_in
+    }
 
 
 def read_class(session: Session, course: CourseDirectory, assignment: str) -> ClassRecord:
