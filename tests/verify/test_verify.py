@@ -64,10 +64,12 @@ def test_several_processes_find_the_same(small_course):
     assert verify(root, "ps1", seeds=2, jobs=2) == verify(root, "ps1", seeds=2)
 
 
+@pytest.mark.slow
 def test_a_wrong_solution(small_course):
     assert "the solution fails test_mse_cost" in told(small_course("mse_cost", "/ (2 * len(y))", "/ len(y)"))
 
 
+@pytest.mark.slow
 def test_a_test_that_tests_nothing(small_course):
     found = told(small_course("test_mse_cost", "matches_reference(", "print("))
     # the visible check still catches most
@@ -77,6 +79,7 @@ def test_a_test_that_tests_nothing(small_course):
     assert "'1/N missing' passes test_mse_cost" in found
 
 
+@pytest.mark.slow
 def test_a_test_that_needs_another_function(small_course):
     found = told(
         small_course(
@@ -86,6 +89,7 @@ def test_a_test_that_needs_another_function(small_course):
     assert "'1/N missing' costs points in test_dC_dyhat" in found
 
 
+@pytest.mark.slow
 def test_too_many_points_for_the_end_to_end_tests(small_course):
     root = small_course()
     path = root / "source" / "ps1" / "ps1.ipynb"
@@ -99,6 +103,7 @@ def test_too_many_points_for_the_end_to_end_tests(small_course):
     assert "functions without a test: dC_dyhat" in found
 
 
+@pytest.mark.slow
 def test_a_release_that_is_not_current(small_course):
     root = small_course()
     path = root / "release" / "ps1" / "ps1.ipynb"
@@ -106,6 +111,7 @@ def test_a_release_that_is_not_current(small_course):
     assert "run `course release`" in told(root)
 
 
+@pytest.mark.slow
 def test_a_leak(small_course):
     root = small_course()
     path = root / "release" / "ps1" / "ps1.ipynb"
