@@ -124,6 +124,7 @@ def test_a_leak(small_course):
     assert "mse_cost of the release holds a line of its solution" in told(root)
 
 
+@pytest.mark.slow
 def test_a_lecture_that_tells_an_answer(small_course, tmp_path_factory, monkeypatch):
     lectures = tmp_path_factory.mktemp("lectures")
     monkeypatch.setattr("course.grading.verify.prove.LECTURES", lectures)
@@ -132,6 +133,7 @@ def test_a_lecture_that_tells_an_answer(small_course, tmp_path_factory, monkeypa
     assert "the lecture costs tells too much: it holds a part of the answer mse_cost" in told(small_course())
 
 
+@pytest.mark.slow
 def test_not_ready_is_exit_code_1(small_course, monkeypatch):
     monkeypatch.chdir(small_course("mse_cost", "/ (2 * len(y))", "/ len(y)"))
     result = CliRunner().invoke(app, ["verify", "ps1", "--seeds", "1"])
@@ -147,6 +149,7 @@ def test_an_unknown_problem_set_is_one_line(small_course, monkeypatch):
     assert [path.name for path in Path("release").iterdir()] == ["ps1"]
 
 
+@pytest.mark.slow
 def test_a_test_that_ends_in_an_answer(small_course):
     root = small_course("test_mse_cost", "### END HIDDEN", "### END HIDDEN")
     assert "decides nothing" not in told(root)
