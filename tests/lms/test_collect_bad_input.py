@@ -149,6 +149,7 @@ def test_no_space_left(root, take, tmp_path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_move_that_fails_takes_back_those_before_it(root, take, tmp_path) -> None:
     """The third place cannot be written, after two submissions have taken theirs."""
     take("zip", archive(tmp_path / "a.zip", {"ann/small.ipynb": b"1"}))

@@ -258,12 +258,14 @@ def test_gradebook_of_another_course(root, tmp_path) -> None:
     refused(root, *MOODLE, "small", words="gradebook of another course", COURSE_DB_URL=url(elsewhere))
 
 
+@pytest.mark.slow
 def test_the_place_cannot_be_written(root) -> None:
     refused(root, *MOODLE, "small", "--output", "no/grades.csv", words="no/grades.csv cannot be written")
     (root / "folder").mkdir()
     refused(root, *MOODLE, "small", "--output", "folder", words="folder cannot be written")
 
 
+@pytest.mark.slow
 def test_read_only_disk(root, tmp_path) -> None:
     """The course may be read-only, gradebook included, if the file goes elsewhere."""
     before = tree(root)

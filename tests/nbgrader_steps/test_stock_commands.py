@@ -126,12 +126,14 @@ def test_missing_folder(root: Path, command: str) -> None:
     one_line(nbgrader(command, "ps77", cwd=root), "No notebooks were matched", "ps77", "check the name")
 
 
+@pytest.mark.slow
 def test_validating_an_unreadable_notebook(root: Path) -> None:
     path = hand_in(root, "bob")
     path.write_text('{"cells": [')
     one_line(nbgrader("validate", path, cwd=root), "bob/small/small.ipynb", "not readable")
 
 
+@pytest.mark.slow
 def test_validate_passes_the_solutions_and_fails_the_release() -> None:
     solved = nbgrader("validate", ROOT / "source" / "ps1" / "ps1.ipynb", cwd=ROOT)
     assert "Success! Your notebook passes all the tests." in solved.stdout, solved.stderr

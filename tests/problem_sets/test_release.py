@@ -26,6 +26,7 @@ def test_release_is_current(assignment: str) -> None:
     assert release.difference(ROOT, assignment) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_stock_nbgrader_gives_the_same_release(assignment: str, tmp_path) -> None:
     shutil.copytree(ROOT / "source", tmp_path / "source")
@@ -84,6 +85,7 @@ def test_end_to_end_tests_are_at_most_a_fifth_of_the_points() -> None:
         assert 5 * whole <= sum(points.values())
 
 
+@pytest.mark.slow
 def test_course_release_tidies_writes_and_checks(tmp_path) -> None:
     root = small_course(tmp_path)
     source = root / "source" / "small" / "small.ipynb"
@@ -103,6 +105,7 @@ def test_course_release_tidies_writes_and_checks(tmp_path) -> None:
     assert '+    "assert double(2) == 4"' in checked.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "cwd", "message"),
     [

@@ -187,6 +187,7 @@ def test_loops_end(start, name):
         assert not kernel.alive
 
 
+@pytest.mark.slow
 def test_a_notebook_has_its_time_too(start):
     kernel = start(notebook=4.0)
     assert kernel.execute("import time; time.sleep(0.6)").status == "ok"

@@ -22,6 +22,9 @@ for name in ("notes.txt/inside", "folder", "timestamp.txt", "made.txt"):
 """
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """Return a course after `autograde`, and what that said."""

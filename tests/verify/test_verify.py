@@ -66,10 +66,12 @@ def test_several_processes_find_the_same(small_course):
     assert verify(root, "ps1", seeds=2, jobs=2) == verify(root, "ps1", seeds=2)
 
 
+@pytest.mark.slow
 def test_a_wrong_solution(small_course):
     assert "the solution fails test_mse_cost" in told(small_course("mse_cost", "/ (2 * len(y))", "/ len(y)"))
 
 
+@pytest.mark.slow
 def test_a_test_that_tests_nothing(small_course):
     found = told(small_course("test_mse_cost", "matches_reference(", "print("))
     # the visible check still catches most
@@ -112,6 +114,7 @@ def test_one_function_only(small_course, monkeypatch):
         verify(root, "ps1", seeds=1, only=["dC_dyhat", "train"])
 
 
+@pytest.mark.slow
 def test_a_test_that_needs_another_function(small_course):
     found = told(
         small_course(
@@ -121,6 +124,7 @@ def test_a_test_that_needs_another_function(small_course):
     assert "'1/N missing' costs points in test_dC_dyhat" in found
 
 
+@pytest.mark.slow
 def test_too_many_points_for_the_end_to_end_tests(small_course):
     root = small_course()
     path = root / "source" / "ps1" / "ps1.ipynb"
@@ -134,6 +138,7 @@ def test_too_many_points_for_the_end_to_end_tests(small_course):
     assert "functions without a test: dC_dyhat" in found
 
 
+@pytest.mark.slow
 def test_a_release_that_is_not_current(small_course):
     root = small_course()
     path = root / "release" / "ps1" / "ps1.ipynb"
@@ -141,6 +146,7 @@ def test_a_release_that_is_not_current(small_course):
     assert "run `course release`" in told(root)
 
 
+@pytest.mark.slow
 def test_a_leak(small_course):
     root = small_course()
     path = root / "release" / "ps1" / "ps1.ipynb"
@@ -153,6 +159,7 @@ def test_a_leak(small_course):
     assert "mse_cost of the release holds a line of its solution" in told(root)
 
 
+@pytest.mark.slow
 def test_a_lecture_that_tells_an_answer(small_course, tmp_path_factory, monkeypatch):
     lectures = tmp_path_factory.mktemp("lectures")
     monkeypatch.setattr("course.grading.verify.prove.LECTURES", lectures)
@@ -161,6 +168,7 @@ def test_a_lecture_that_tells_an_answer(small_course, tmp_path_factory, monkeypa
     assert "the lecture costs tells too much: it holds a part of the answer mse_cost" in told(small_course())
 
 
+@pytest.mark.slow
 def test_not_ready_is_exit_code_1(small_course, monkeypatch):
     monkeypatch.chdir(small_course("mse_cost", "/ (2 * len(y))", "/ len(y)"))
     result = CliRunner().invoke(app, ["verify", "ps1", "--seeds", "1"])
@@ -176,6 +184,7 @@ def test_an_unknown_problem_set_is_one_line(small_course, monkeypatch):
     assert [path.name for path in Path("release").iterdir()] == ["ps1"]
 
 
+@pytest.mark.slow
 def test_a_test_that_ends_in_an_answer(small_course):
     root = small_course("test_mse_cost", "### END HIDDEN", "### END HIDDEN")
     assert "decides nothing" not in told(root)

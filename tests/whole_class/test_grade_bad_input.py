@@ -42,6 +42,7 @@ def test_unknown_assignment(root) -> None:
     refused(root, "large", words="there is no assignment 'large'; there is: small")
 
 
+@pytest.mark.slow
 def test_not_a_course(tmp_path) -> None:
     refused(tmp_path, "small", words="run this in the course's root")
 
