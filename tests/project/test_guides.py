@@ -31,6 +31,7 @@ pytestmark = pytest.mark.timeout(1800)
 ELSEWHERE = {
     "make demo": ("tests/project/conftest.py", "grade_class(root)"),
     "make test": (".ci/run", "make test"),
+    "make test-quick": ("Makefile", "test-quick: .venv/installed"),
     "make lint": (".ci/run", "make lint"),
     "make lab": ("tests/jupyterlab.py", '_running("jupyterlab"'),
     "make bench": ("tests/project/test_package.py", 'run(["bench", "nothing"]'),

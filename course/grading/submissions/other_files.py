@@ -6,6 +6,7 @@ import glob
 import hashlib
 import os
 import stat
+import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 from nbgrader.converters import Autograde
 from nbgrader.utils import find_all_files
 
+from course.grading.problem_sets.release_rule import released_files
 from course.grading.submissions.notebook import Unreadable, link_above, read
 
 TIMESTAMP = "timestamp.txt"
@@ -28,7 +30,7 @@ def guard(converter: Autograde) -> None:
 
     nbgrader alone would follow links, wait for pipes, and give up a submission for a strange file. The
     instructor's files beside the notebooks it would take from `source/`, backups and all, and they would
-    reach students with their feedback: they come from `release/`.
+    reach students with their feedback: only those are taken that a release holds.
     """
     coursedir = converter.coursedir
     ignored, init_assignment = coursedir.ignore, converter.init_assignment
@@ -46,9 +48,12 @@ def guard(converter: Autograde) -> None:
             if patterns:
                 converter.log.warning("%s: not copied: %s", folder, why)
             coursedir.ignore = [*ignored, *patterns]
-            coursedir.source_directory = coursedir.release_directory
             try:
-                init_assignment(assignment, student)
+                with tempfile.TemporaryDirectory() as released:
+                    original = Path(coursedir.format_path(source, ".", assignment))
+                    write_files(released_files(original), Path(released, assignment))
+                    coursedir.source_directory = released
+                    init_assignment(assignment, student)
             finally:
                 coursedir.ignore, coursedir.source_directory = ignored, source
 

@@ -79,9 +79,9 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _instructors(rules: Autograde, assignment: str) -> list[tuple[Path, str]]:
-    """Return the released files beside the notebooks, which replace a student's, and their names."""
+    """Return the files beside the notebooks that a release holds, and their names: they replace a student's."""
     course = rules.coursedir
-    folder = Path(course.format_path(course.release_directory, ".", assignment))
+    folder = Path(course.format_path(course.source_directory, ".", assignment))
     kept = set(rules.exclude_overwriting.get(assignment, []))
     names = (name for name in contents(folder).released if not name.endswith(".ipynb"))
     return [(folder / name, name) for name in names if name not in kept]
