@@ -79,7 +79,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _instructors(rules: Autograde, assignment: str) -> list[tuple[Path, str]]:
-    """Return the files beside the notebooks that a release holds, and their names: they replace a student's."""
+    """Return what a release holds beside the notebooks, and its names: it replaces a student's files."""
     course = rules.coursedir
     folder = Path(course.format_path(course.source_directory, ".", assignment))
     kept = set(rules.exclude_overwriting.get(assignment, []))
