@@ -1,11 +1,13 @@
-"""What is shown of nbgrader's log."""
+"""What is shown of nbgrader's log, and which limits its steps take."""
 
 from __future__ import annotations
 
 import io
 import logging
 
+from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.nbgrader_steps.one_line_errors import ONCE, OneLineHandler
+from course.grading.sandbox.limits import Limits
 
 
 def shown(*calls: tuple[str, dict[str, bool] | None]) -> list[str]:
@@ -28,3 +30,16 @@ def test_a_traceback_is_one_line() -> None:
         ("There was an error processing assignment: submitted/ann/small", None), (traceback, None)
     )
     assert line.startswith("submitted/ann/small failed: it holds a notebook that is not readable as JSON")
+
+
+def test_a_failure_of_ours_is_its_own_sentence() -> None:
+    error = "course.grading.errors.NotebookError: it is gone: make it"
+    traceback = f"Traceback (most recent call last):\n  File ...\n{error}"
+    (line,) = shown(("There was an error processing assignment: ann", None), (traceback, None))
+    assert line == "ann failed: it is gone: make it (details: .nbgrader.log)"
+
+
+def test_the_limits_that_nothing_sets_are_the_sandboxs() -> None:
+    limits = SandboxedExecute().limits()
+    names = ("notebook", "memory", "tasks", "files", "output")
+    assert {name: getattr(limits, name) for name in names} == {name: getattr(Limits, name) for name in names}

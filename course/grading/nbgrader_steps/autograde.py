@@ -95,11 +95,15 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no ty
 class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
     """Runs the student's cells in the sandbox and judges the tests outside of it."""
 
-    notebook_timeout = Float(120.0, help="Seconds of the student's own time for a notebook.").tag(config=True)
-    memory = Integer(1 << 30, help="Bytes of memory for a notebook's processes together.").tag(config=True)
-    tasks = Integer(64, help="Processes and threads of a notebook together.").tag(config=True)
-    file_bytes = Integer(64 << 20, help="Bytes of files a notebook may write.").tag(config=True)
-    output_bytes = Integer(1 << 20, help="Bytes of output kept of a cell.").tag(config=True)
+    notebook_timeout = Float(Limits.notebook, help="Seconds of the student's own time for a notebook.").tag(
+        config=True
+    )
+    memory = Integer(Limits.memory, help="Bytes of memory for a notebook's processes together.").tag(
+        config=True
+    )
+    tasks = Integer(Limits.tasks, help="Processes and threads of a notebook together.").tag(config=True)
+    file_bytes = Integer(Limits.files, help="Bytes of files a notebook may write.").tag(config=True)
+    output_bytes = Integer(Limits.output, help="Bytes of output kept of a cell.").tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: Resources, km: Any = None

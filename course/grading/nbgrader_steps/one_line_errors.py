@@ -6,6 +6,8 @@ import logging
 import re
 from typing import TextIO
 
+from course.grading import errors
+
 LOG_FILE = ".nbgrader.log"
 ONCE = {"is_told_once": True}
 """`extra` of a record that concerns a whole class: it is shown for the first submission only"""
@@ -52,6 +54,9 @@ def explanation(error: str) -> str:
     for pattern, meaning in EXPLANATIONS:
         if match := re.search(pattern, error):
             return match.expand(meaning)
+    name, _, sentence = error.partition(": ")
+    if name.startswith(errors.__name__):  # ours say what to do
+        return sentence
     return f"{error}; open its notebooks to see what is wrong with them"
 
 
