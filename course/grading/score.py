@@ -30,11 +30,12 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
     No gradebook is needed and none is changed; one that knows the assignment is read for its tests, so that
     a score is what `course grade` gives. Raises CourseError for an unknown assignment, SandboxUnavailable.
     """
-    if assignment not in assignments(root):
+    course = CourseFolder(root) if (root / CONFIG).is_file() else None
+    generated = _generated(course, assignment) if course else None
+    if generated is None and assignment not in assignments(root):
         known = ", ".join(assignments(root)) or "none"
         raise CourseError(f"there is no assignment {assignment!r} under {root}/source; there are: {known}")
-    course = CourseFolder(root) if (root / CONFIG).is_file() else None
-    loaded = load(root, assignment, generated=_generated(course, assignment) if course else None)
+    loaded = load(root, assignment, generated=generated)
     if loaded.notice:
         print(f"course: {loaded.notice}", file=sys.stderr)
     limits = SandboxedExecute(config=course.config).limits() if course else Limits()

@@ -59,6 +59,12 @@ def test_what_was_generated_counts_and_an_edit_is_told(root) -> None:
     assert "`nbgrader generate_assignment small --force`" in assignment.notice
 
 
+def test_a_question_more_or_less_in_the_source_is_told(root) -> None:
+    source = notebook(solution("double", "2 * x"), graded("test_more", TEST))
+    notebooks.write(source, root / "source" / "small" / "small.ipynb")
+    assert "(test_double, test_more)" in load(root, "small", generated=GENERATED).notice
+
+
 def test_the_source_may_be_elsewhere(root) -> None:
     shutil.rmtree(root / "source")
     assert texts(load(root, "small", generated=GENERATED)) == {"double": STUB, "test_double": HIDDEN}

@@ -81,3 +81,11 @@ def test_without_a_gradebook_a_score_is_what_the_source_says(root: Path) -> None
     assert {name: cell["points"] for name, cell in cells.items()} == {"test_double": 1, "test_half": 0}
     assert "(data.csv)" in result.stderr
     assert not (root / "gradebook.db").exists()
+
+
+@pytest.mark.slow
+def test_where_the_source_is_elsewhere_the_gradebook_says_it_all(root: Path, tmp_path: Path) -> None:
+    shutil.rmtree(root / "source")
+    points, messages = scores(root, tmp_path / "other")
+    assert [*points.values()] == 3 * [{"test_double": 1, "test_half": 2}]
+    assert not any("there is no assignment" in message for message in messages)

@@ -184,7 +184,8 @@ def _data_of(folder: Path) -> dict[str, bytes]:
 
 
 def _edited_cells(source: NotebookNode, generated: Mapping[str, GeneratedCell]) -> Iterator[str]:
-    """Yield the names of the cells whose text or points in `source/` are not what was generated."""
+    """Yield the names of the cells that `source/` does not have as they were generated: text, points, all."""
+    yield from sorted(_known_to_nbgrader(source) ^ generated.keys())
     for cell in source.cells:
         name = notebooks.grade_id(cell)
         if name is None or name not in generated or AUTOTEST in cell.source:

@@ -59,7 +59,8 @@ def grade_class(
     summary = ClassSummary(assignment)
     with _working_in(root):
         rules = nbgrader_rules(course_folder)
-        course_folder.notebooks(assignment)
+        if (root / course.source_directory).is_dir():  # the gradebook knows an assignment without it
+            course_folder.notebooks(assignment)
         folders = submitted_folders(rules, assignment, student)
         if not folders:
             where = course.format_path(course.submitted_directory, student or "*", assignment)
