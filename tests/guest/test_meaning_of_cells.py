@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 
 import pytest
+from course.grading.guest.kernel import _Transformer
 from IPython.core.inputtransformer2 import TransformerManager
 
-from course.grading.guest.kernel import _Transformer
 from course.grading.problem_sets import notebooks
 from tests.helpers import ROOT
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from course.grading.sandbox.student_kernel import StudentKernel
+from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.zygote import zygotes
 from tests.sandboxes import descendants, left_of, namespace, namespace_of, value_in, wait_until
 
@@ -67,7 +67,7 @@ def test_another_course_has_another_zygote(start):
 def test_it_outlives_the_thread_that_asked_for_it():
     zygotes.close()
     kernels = []
-    thread = threading.Thread(target=lambda: kernels.append(StudentKernel()))
+    thread = threading.Thread(target=lambda: kernels.append(Guest()))
     thread.start()
     assert wait_until(lambda: not Path(f"/proc/self/task/{thread.native_id}").exists())
     with kernels[0] as kernel:
@@ -174,12 +174,12 @@ def test_kernels_of_one_zygote_do_not_meet(start):
     assert other.execute("socket.socket(socket.AF_UNIX).connect('\\0left')").status == "error"
     for kind in ("pid", "mnt", "net", "ipc"):
         assert namespace_of(one, kind) != namespace_of(other, kind)
-    users = {Path(f"/proc/{kernel.sandbox.processes().kernel}").stat().st_uid for kernel in (one, other)}
+    users = {Path(f"/proc/{kernel.sandbox.processes().guest}").stat().st_uid for kernel in (one, other)}
     assert len(users) == (2 if os.geteuid() == 0 else 1)
 
 
 def test_when_it_is_closed_nothing_is_left():
-    with StudentKernel() as kernel:
+    with Guest() as kernel:
         spaces = {namespace(pid) for pid in descendants(kernel.sandbox.processes().bubblewrap)}
     zygotes.close()
     assert not left_of(spaces - {namespace("self")})
@@ -187,11 +187,11 @@ def test_when_it_is_closed_nothing_is_left():
 
 @pytest.mark.slow
 def test_a_forked_grader_leaves_it_alone():
-    with StudentKernel() as kernel:
+    with Guest() as kernel:
         pid = os.fork()
         if pid == 0:
             try:
-                with StudentKernel() as own:
+                with Guest() as own:
                     is_another = own.sandbox.zygote is not kernel.sandbox.zygote
                     os._exit(0 if value_in(own, "1 + 1") == "2" and is_another else 1)
             finally:

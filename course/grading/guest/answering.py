@@ -6,26 +6,33 @@ wrong, and for nothing else.
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-from course.checking.trial import clone, notes, shares_memory, unchanged
+from course.checking.trial import clone, shares_memory, unchanged
 
 from . import codec
+from .channel import Channel
 
 Namespace = dict[str, Any]
+LONGEST_REASON = 10_000
+"""characters of what an exception says of itself"""
 
 
-def answer(namespace: Namespace, question: dict[str, Any]) -> Any:
+def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> Any:
     """Return the answer to a question about the names in `namespace`; both are JSON values.
 
     `{"values": [name…]}` is answered by `{name: value}`, without the names that are not there;
     `{"call": name, "calls": [[args, keywords]…]}` by a list of `{"result", "after", "shares"}` or, last,
     `{"error": [type, text]}`. An argument that the call left as it was comes back as null.
     """
-    return _values(namespace, question["values"]) if "values" in question else _calls(namespace, question)
+    return (
+        _values(namespace, question["values"])
+        if "values" in question
+        else _calls(namespace, question, channel)
+    )
 
 
 def _values(namespace: Namespace, names: list[str]) -> Namespace:
@@ -37,12 +44,16 @@ def _values(namespace: Namespace, names: list[str]) -> Namespace:
     }
 
 
-def _calls(namespace: Namespace, question: Any) -> list[Any]:
+def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
     function = namespace[question["call"]]
     replies: list[Any] = []
     process = os.getpid()
+
+    def stub(number: int) -> Callable[..., Any]:
+        return lambda *args, **keywords: _call_back(number, args, keywords, channel)
+
     for node in question["calls"]:
-        args, keywords = codec.Decoder(own=namespace.__getitem__, trusted=True).decode(node)
+        args, keywords = codec.Decoder(namespace.__getitem__, stub).decode(node)
         replies.append(_call(function, args, keywords, namespace))
         if os.getpid() != process:
             os._exit(0)  # a fork that the call made; only the process that was asked answers
@@ -56,20 +67,23 @@ def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, na
     try:
         result = function(*args, **keywords)
     except Exception as error:
-        return {"error": [type(error).__name__, str(error)[: codec.LONGEST_REASON]]}
+        return {"error": [type(error).__name__, str(error)[:LONGEST_REASON]]}
 
-    def own(value: Any) -> str | None:
-        return next((name for name, other in list(namespace.items()) if other is value), None)
+    def refer(value: Any) -> codec.Node | None:
+        name = next((name for name, known in list(namespace.items()) if known is value), None)
+        return None if name is None else ["own", name]
 
     return {
-        "result": codec.encode(result, own),
-        "after": [_if_changed(b, a) for b, a in zip(before, args, strict=True)],
+        "result": codec.encode(result, refer),
+        "after": [None if unchanged(b, a) else codec.encode(a) for b, a in zip(before, args, strict=True)],
         "shares": shares_memory(result, args),
     }
 
 
-def _if_changed(before: Any, after: Any) -> codec.Node | None:
-    if unchanged(before, after) and notes(before) == notes(after):
-        return None
-    # of a partial function, the arguments bound in it
-    return codec.encode(list(after.args) if isinstance(after, partial) else after)
+def _call_back(number: int, args: tuple[Any, ...], keywords: Namespace, channel: Channel) -> Any:
+    """Call a function that stayed with the grader. Raises what it raises, without its text."""
+    reply = channel.call_back({"callback": number, "args": codec.encode([list(args), keywords])})
+    if "error" in reply:
+        kind = getattr(builtins, reply["error"], RuntimeError)
+        raise kind("raised by the function that was handed over")
+    return codec.Decoder().decode(reply["result"])

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from course.grading.guest import codec
 from course.grading.judging.results import Verdict
-from course.grading.sandbox.student_kernel import StudentKernel
+from course.grading.sandbox.guest import Guest, refuse
 from course.text import printable
 
 LONGEST_SHOWN = 500
+MOST_CALLBACKS = 1_000_000
 OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
 """exceptions of Python and of NumPy"""
 
@@ -36,7 +36,7 @@ class StudentFunction:
     Arguments that the call changed are changed here as well, so that a test sees it.
     """
 
-    def __init__(self, name: str, ask: Callable[[dict[str, Any]], Any]) -> None:
+    def __init__(self, name: str, ask: Callable[..., Any]) -> None:
         self._name, self._ask = name, ask
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
@@ -48,8 +48,9 @@ class StudentFunction:
         return self._calls([(args, {}) for args in calls])
 
     def _calls(self, calls: Sequence[tuple[tuple[Any, ...], dict[str, Any]]]) -> list[Any]:
-        asked = [codec.encode([list(args), keywords], name_of) for args, keywords in calls]
-        replies = self._ask({"call": self._name, "calls": asked})
+        callbacks = Callbacks()
+        asked = [codec.encode([list(args), keywords], callbacks.refer) for args, keywords in calls]
+        replies = self._ask({"call": self._name, "calls": asked}, callbacks)
         if not isinstance(replies, list) or not replies or len(replies) > len(calls):
             raise StudentError("crashed", "The kernel gave no proper answer.")
         results = [self._result(reply, args) for reply, (args, _) in zip(replies, calls, strict=False)]
@@ -76,20 +77,52 @@ class StudentFunction:
         return _aliased(result, args) if reply.get("shares") is True else result
 
     def _decode(self, node: Any) -> Any:
-        return codec.Decoder(lambda name: StudentFunction(name, self._ask), trusted=False).decode(node)
+        return codec.Decoder(lambda name: StudentFunction(name, self._ask)).decode(node)
 
 
-def name_of(value: Any) -> str | None:
-    """Return the name of a proxy: a student's own function goes back as itself."""
-    return value._name if type(value) is StudentFunction else None
+class Callbacks:
+    """The functions that a call hands over. They stay here; the student's code may have them called."""
+
+    def __init__(self) -> None:
+        self._functions: list[Callable[..., Any]] = []
+        self._left = MOST_CALLBACKS
+
+    def refer(self, function: Any) -> codec.Node:
+        """Return what stands for a function: a student's own goes back as itself."""
+        if type(function) is StudentFunction:
+            return ["own", function._name]
+        self._functions.append(function)
+        return ["callback", len(self._functions) - 1]
+
+    def answer(self, request: bytes) -> bytes:
+        """Call what the student's code wants called, which may be anything; return what it is told."""
+        self._left -= 1
+        if self._left < 0:
+            return _callback_error("RuntimeError")
+        try:
+            match codec.parse(request):
+                case {"callback": int(number), "args": node} if 0 <= number < len(self._functions):
+                    args, keywords = codec.Decoder().decode(node)
+                    result = self._functions[number](*args, **keywords)
+                    return json.dumps({"result": codec.encode(result)}).encode()
+        except Exception as error:
+            # neither its text nor the name of a class of ours is for the student
+            kind = type(error)
+            return _callback_error(kind.__name__ if kind.__module__ == "builtins" else "RuntimeError")
+        return _callback_error("RuntimeError")
 
 
-def ask(kernel: StudentKernel, question: dict[str, Any]) -> Any:
+def _callback_error(name: str) -> bytes:
+    return json.dumps({"error": name}).encode()
+
+
+def ask(guest: Guest, question: dict[str, Any], callbacks: Callbacks | None = None) -> Any:
     """Put a question to the course's code in the student's kernel; return the decoded JSON.
 
     Raises StudentError when there is no answer.
     """
-    execution = kernel.ask(json.dumps(question).encode())
+    call_back = callbacks.answer if callbacks else refuse
+    execution = guest.ask(json.dumps(question).encode(), call_back)
     if execution.status != "ok":
         raise StudentError(execution.status, printable(execution.reason, LONGEST_SHOWN))
     try:
@@ -129,11 +162,6 @@ def apply(changed: Any, argument: Any) -> None:
             return
     elif isinstance(argument, list) and isinstance(changed, list):
         argument[:] = changed
-        return
-    elif isinstance(argument, partial) and isinstance(changed, list):
-        for mine, theirs in zip(argument.args, changed, strict=False):
-            if isinstance(mine, (list, np.ndarray)):
-                apply(theirs, mine)
         return
     elif isinstance(argument, dict) and isinstance(changed, dict):
         argument.clear()

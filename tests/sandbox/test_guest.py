@@ -10,8 +10,8 @@ import pytest
 from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox import messages, zmtp
 from course.grading.sandbox.execution import Failure
+from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.limits import Limits
-from course.grading.sandbox.student_kernel import StudentKernel
 from tests.helpers import slow_except
 from tests.sandboxes import MIB, forget_peak, left_of, peak_memory, texts, value_in, wait_until
 
@@ -55,7 +55,7 @@ def test_display_update_and_clear(kernel):
 @pytest.mark.slow
 def test_a_kernel_that_cannot_start_says_so():
     with pytest.raises(SandboxUnavailable, match="could not start"):
-        StudentKernel(limits=Limits(address_space=1 << 20, startup=20))
+        Guest(limits=Limits(address_space=1 << 20, startup=20))
 
 
 def test_input_raises(kernel):
