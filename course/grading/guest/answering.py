@@ -21,6 +21,20 @@ LONGEST_REASON = 10_000
 """characters of what an exception says of itself"""
 
 
+def described(error: BaseException) -> list[str]:
+    """Return an exception's name and what it says, cut to size."""
+    try:
+        message = str(error)
+    except BaseException:
+        message = ""
+    return [type(error).__name__, message[:LONGEST_REASON]]
+
+
+def failed(error: BaseException) -> dict[str, Any]:
+    """Return the reply to a request that ended with an exception."""
+    return {"status": "error", "error": described(error)}
+
+
 def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> Any:
     """Return the answer to a question about the names in `namespace`; both are JSON values.
 
@@ -49,8 +63,20 @@ def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
     replies: list[Any] = []
     process = os.getpid()
 
+    request = channel.request
+
+    def serve(question: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {"answer": answer(namespace, question, channel)}
+        except BaseException as error:
+            return failed(error)
+
     def stub(number: int) -> Callable[..., Any]:
-        return lambda *args, **keywords: _call_back(number, args, keywords, channel)
+        def call_back(*args: Any, **keywords: Any) -> Any:
+            message = {"callback": number, "args": codec.encode([list(args), keywords])}
+            return _returned(channel.call_back(request, message, serve))
+
+        return call_back
 
     for node in question["calls"]:
         args, keywords = codec.Decoder(namespace.__getitem__, stub).decode(node)
@@ -67,7 +93,7 @@ def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, na
     try:
         result = function(*args, **keywords)
     except Exception as error:
-        return {"error": [type(error).__name__, str(error)[:LONGEST_REASON]]}
+        return {"error": described(error)}
 
     def refer(value: Any) -> codec.Node | None:
         name = next((name for name, known in list(namespace.items()) if known is value), None)
@@ -80,10 +106,13 @@ def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, na
     }
 
 
-def _call_back(number: int, args: tuple[Any, ...], keywords: Namespace, channel: Channel) -> Any:
-    """Call a function that stayed with the grader. Raises what it raises, without its text."""
-    reply = channel.call_back({"callback": number, "args": codec.encode([list(args), keywords])})
-    if "error" in reply:
-        kind = getattr(builtins, reply["error"], RuntimeError)
-        raise kind("raised by the function that was handed over")
-    return codec.Decoder().decode(reply["result"])
+def _returned(reply: Any) -> Any:
+    """Return what a function that stayed with the grader returned; raise what it raised, without its text."""
+    if "error" not in reply:
+        return codec.Decoder().decode(reply["result"])
+    text = "raised by the function that was handed over"
+    try:
+        error = getattr(builtins, reply["error"])(text)
+    except TypeError:  # its class wants more than a text
+        error = RuntimeError(text)
+    raise error

@@ -10,12 +10,14 @@ names it; what names another is late, and the host drops it.
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import os
 import socket
 import struct
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 HEADER = struct.Struct(">16sIIc?")
@@ -28,6 +30,8 @@ OUTPUT, CALLBACK, REPLY = b"o", b"c", b"r"
 """kinds of what the guest sends"""
 REQUEST, RETURN = b"q", b"a"
 """kinds of what the host sends: something to do, and what a callback has returned"""
+NOBODY = bytes(16)
+"""no request: what is sent while none is under way, the host drops"""
 
 
 def packets(request: bytes, sender: int, number: int, kind: bytes, message: bytes) -> Iterator[bytes]:
@@ -39,13 +43,23 @@ def packets(request: bytes, sender: int, number: int, kind: bytes, message: byte
         yield header + message[start : start + size]
 
 
+def _as_json(value: Any) -> Any:
+    """Return what stands for a value in what a cell displays: pictures are bytes, numbers may be NumPy's."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
 class Channel:
     """Receives requests, and sends what belongs to the one under way."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
+        self._process = os.getpid()
         self._numbers = itertools.count()
-        self._request = bytes(16)
+        self._receiving = threading.RLock()
+        self.request = NOBODY
+        """the one under way"""
 
     def receive(self) -> tuple[bytes, Any]:
         """Return the host's next message and its kind; a request is under way from then on.
@@ -60,22 +74,37 @@ class Channel:
                 raise ConnectionResetError
             request, _, _, kind, is_last = HEADER.unpack_from(packet)
             parts.append(packet[HEADER.size :])
-        self._request = request
+        self.request = request
         return kind, json.loads(b"".join(parts))
 
     def send(self, kind: bytes, message: Any) -> None:
         """Send a message. Raises MemoryError when it is too long."""
-        data = json.dumps(message).encode()
+        data = json.dumps(message, default=_as_json).encode()
         if len(data) > LARGEST_MESSAGE:
             raise MemoryError(f"The result is larger than {LARGEST_MESSAGE >> 20} MiB.")
-        for packet in packets(self._request, os.getpid(), next(self._numbers), kind, data):
+        for packet in packets(self.request, os.getpid(), next(self._numbers), kind, data):
             self._connection.send(packet)
 
-    def call_back(self, message: Any) -> Any:
-        """Have the host do something for the request under way, and return its answer."""
-        request = self._request
-        self.send(CALLBACK, message)
-        kind, answer = self.receive()
-        while kind != RETURN or self._request != request:
-            kind, answer = self.receive()
-        return answer
+    def reply(self, message: Any) -> None:
+        """Send the reply, after which nothing is under way. Raises MemoryError when it is too long."""
+        with self._receiving:  # a thread that the code left behind may still have a callback under way
+            self.send(REPLY, message)
+            self.request = NOBODY
+
+    def call_back(self, request: bytes, message: Any, serve: Callable[[Any], Any]) -> Any:
+        """Have the host do something for a request, and return its answer.
+
+        What the host asks meanwhile, because the function that it calls needs another of the notebook's,
+        `serve` does and returns the reply. Raises RuntimeError when the request is over, or of another process.
+        """
+        with self._receiving:
+            if request != self.request or os.getpid() != self._process:
+                raise RuntimeError("The call that this function was handed to is over.")
+            self.send(CALLBACK, message)
+            while True:
+                kind, answer = self.receive()
+                if kind == REQUEST:
+                    self.send(REPLY, serve(answer))
+                    self.request = request
+                elif self.request == request:
+                    return answer

@@ -158,7 +158,9 @@ def prepare_shell(work: Path, config: dict[str, Any]) -> None:
     warm_up()
     work.mkdir()
     os.chdir(work)
-    Shell.instance(config=Config(config))
+    shell: Any = Shell.instance(config=Config(config))
+    # a notebook need not ask for it: the backend, which has been imported before there was a shell, would
+    shell.enable_matplotlib("inline")
     os.chdir("/")
 
 

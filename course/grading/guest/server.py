@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .answering import answer
-from .channel import REPLY, REQUEST, Channel
-from .shell import Shell, described
+from .answering import answer, failed
+from .channel import REQUEST, Channel
+from .shell import Shell
 from .streams import Streams
 
 Request = dict[str, Any]
@@ -38,19 +38,18 @@ class Server:
             try:
                 kind, request = self._channel.receive()
                 if kind == REQUEST:
+                    self._streams.forget()
                     self._reply(self._interruptible(request))
             except ConnectionResetError:
                 return
-            except (
-                BaseException
-            ) as error:  # of a signal's handler, between two steps; or the reply is too long
-                self._reply(_failed(error))
+            except BaseException as error:  # of a signal's handler between two steps, or the reply is too long
+                self._reply(failed(error))
 
     def _reply(self, reply: Request) -> None:
         if os.getpid() != self._process:
             os._exit(0)  # a copy of the process, which the code made: the host has asked the first
         self._streams.flush()
-        self._channel.send(REPLY, reply)
+        self._channel.reply(reply)
 
     def _interruptible(self, request: Request) -> Request:
         try:
@@ -60,7 +59,7 @@ class Server:
             finally:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
         except BaseException as error:  # whatever the student's code raises, and an interrupt
-            return _failed(error)
+            return failed(error)
 
     def _done(self, request: Request) -> Request:
         if "run" in request:
@@ -70,7 +69,3 @@ class Server:
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")
         return reply
-
-
-def _failed(error: BaseException) -> Request:
-    return {"status": "error", "error": described(error)}

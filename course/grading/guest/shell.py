@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import contextvars
 import getpass
 import sys
 import traceback as tracebacks
+from collections.abc import Coroutine
 from typing import Any
 
 from IPython.core import page
+from IPython.core.async_helpers import get_asyncio_loop
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import UsageError
@@ -16,7 +19,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Any as AnyTrait
 from traitlets import Type
 
-from .answering import LONGEST_REASON
+from .answering import described
 from .channel import OUTPUT
 
 LAST = ("last_type", "last_value", "last_traceback")
@@ -65,6 +68,17 @@ def _no_input(prompt: object = "") -> str:
     raise RuntimeError("Nobody can answer input() while the notebook is graded.")
 
 
+def run_in_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a cell that awaits; what it sets of context variables (np.seterr does) stays set."""
+    loop = get_asyncio_loop()
+    context = contextvars.copy_context()
+    try:
+        return loop.run_until_complete(loop.create_task(coroutine, context=context))
+    finally:
+        for variable, value in context.items():
+            variable.set(value)
+
+
 class Shell(InteractiveShell):
     """Made once, in the zygote; connected in each process that is forked from it."""
 
@@ -89,6 +103,7 @@ class Shell(InteractiveShell):
     def connect(self, channel: Any, streams: Any) -> None:
         """Use a process's own channel."""
         self.channel, self.streams = channel, streams
+        self.loop_runner = run_in_loop
         builtins.input = _no_input
         getpass.getpass = _no_input  # type: ignore[assignment]  # it never returns
 
@@ -171,12 +186,3 @@ def _has_group(error: BaseException | None) -> bool:
     while error is not None and not isinstance(error, BaseExceptionGroup):
         error = error.__context__
     return error is not None
-
-
-def described(error: BaseException) -> list[str]:
-    """Return an exception's name and what it says, cut to size."""
-    try:
-        message = str(error)
-    except Exception:
-        message = ""
-    return [type(error).__name__, message[:LONGEST_REASON]]

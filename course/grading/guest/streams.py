@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import select
@@ -14,6 +15,8 @@ from .channel import OUTPUT, Channel
 
 KEPT = 8192
 """characters after which a stream sends what it has"""
+LONGEST = 1 << 20
+"""characters of a message"""
 _READ = 1 << 16
 
 
@@ -23,9 +26,9 @@ class TextStream(io.TextIOBase):
     encoding = "utf-8"
     errors = "replace"
 
-    def __init__(self, name: str, descriptor: int, channel: Channel, streams: Streams) -> None:
+    def __init__(self, name: str, descriptor: int, streams: Streams) -> None:
         self.name = f"<{name}>"
-        self._kind, self._descriptor, self._channel, self._streams = name, descriptor, channel, streams
+        self._descriptor, self._streams = descriptor, streams
         self._parts: deque[str] = deque()  # whose methods signal handlers and threads may interrupt
         self._size = 0
 
@@ -49,11 +52,15 @@ class TextStream(io.TextIOBase):
         self._parts.append(text)
         self._size += len(text)
         if self._size > KEPT:
-            self.flush()
+            self._streams.flush()
         return len(text)
 
     def flush(self) -> None:
-        """Send what there is, after what was written to the descriptors before."""
+        """Send what there is."""
+        self._streams.flush()
+
+    def taken(self) -> str:
+        """Return what there is, and keep nothing."""
         self._size = 0
         parts = []
         while self._parts:
@@ -61,73 +68,91 @@ class TextStream(io.TextIOBase):
                 parts.append(self._parts.popleft())
             except IndexError:  # a signal handler has taken it
                 break
-        if parts:
-            self._streams.drain()
-            self._channel.send(OUTPUT, {"kind": "stream", "name": self._kind, "text": "".join(parts)})
+        return "".join(parts)
 
 
 class Streams:
-    """Both streams, and the pipes behind descriptors 1 and 2: what C code and other programs write."""
+    """Both streams, and the pipes behind descriptors 1 and 2: what C code and other programs write.
+
+    What is written is sent in its order: nothing is added to a stream while there is something in a pipe,
+    or in the other stream, that came before.
+    """
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._process = os.getpid()
-        self._draining = threading.RLock()
-        self._pipes: dict[int, str] = {}
-        self._last: TextStream | None = None
+        self._sending = threading.RLock()
+        self._pipes: dict[int, tuple[str, codecs.IncrementalDecoder]] = {}
         for descriptor, name in ((1, "stdout"), (2, "stderr")):
             reading, writing = os.pipe()
             os.set_blocking(reading, False)
             os.dup2(writing, descriptor)
             os.close(writing)
-            self._pipes[reading] = name
-        self.output = TextStream("stdout", 1, channel, self)
-        self.error = TextStream("stderr", 2, channel, self)
-        sys.stdout, sys.stderr = self.output, self.error
+            self._pipes[reading] = name, codecs.getincrementaldecoder("utf-8")("replace")
+        self._streams = {"stdout": TextStream("stdout", 1, self), "stderr": TextStream("stderr", 2, self)}
+        self._last = sys.stdout = self._streams["stdout"]
+        sys.stderr = self._streams["stderr"]
         sys.addaudithook(self._before_programs)
-        threading.Thread(target=self._read, name="descriptors 1 and 2", daemon=True).start()
+        threading.Thread(target=self._watch, name="descriptors 1 and 2", daemon=True).start()
 
     def turn(self, stream: TextStream) -> None:
-        """Keep the order of the two streams."""
-        if self._last is not stream:
-            last, self._last = self._last, stream
-            if last is not None:
-                last.flush()
+        """Send what came before something that is to be written to `stream`."""
+        if self._last is not stream or self._ready():
+            self._last = stream
+            self.flush()
+
+    def _ready(self) -> list[int]:
+        try:
+            return select.select(list(self._pipes), [], [], 0)[0]
+        except (OSError, ValueError):  # the code has closed them
+            return []
 
     def flush(self) -> None:
         """Send all there is."""
-        self.output.flush()
-        self.error.flush()
-        self.drain()
-
-    def drain(self) -> None:
-        """Send what is in the pipes."""
         if os.getpid() != self._process:
-            return  # the pipes are the parent's to read, and a lock that was held would stay so
-        with self._draining:
-            for descriptor in self._pipes:
-                self._pass_on(descriptor)
-
-    def _pass_on(self, descriptor: int) -> None:
-        try:
-            data = os.read(descriptor, _READ)
-        except BlockingIOError:
+            self._send_texts()  # the pipes are the parent's to read, and the lock may have been held
             return
-        if data:
-            self._channel.send(
-                OUTPUT,
-                {"kind": "stream", "name": self._pipes[descriptor], "text": data.decode(errors="replace")},
-            )
+        with self._sending:
+            self._send_texts()
+            for descriptor in self._ready():
+                name, decoder = self._pipes[descriptor]
+                self._send(name, decoder.decode(_read(descriptor)))
 
-    def _read(self) -> None:
+    def forget(self) -> None:
+        """Drop what came after the reply: it is no part of what is asked now."""
+        with self._sending:
+            for stream in self._streams.values():
+                stream.taken()
+            for descriptor in self._ready():
+                _read(descriptor)
+
+    def _send_texts(self) -> None:
+        for name, stream in self._streams.items():
+            self._send(name, stream.taken())
+
+    def _send(self, name: str, text: str) -> None:
+        for start in range(0, len(text), LONGEST):
+            part = text[start : start + LONGEST]
+            self._channel.send(OUTPUT, {"kind": "stream", "name": name, "text": part})
+
+    def _watch(self) -> None:
         poll = select.poll()
         for descriptor in self._pipes:
             poll.register(descriptor, select.POLLIN)
         while True:
-            poll.poll()
-            self.drain()
+            for descriptor, event in poll.poll():
+                if event & select.POLLIN:
+                    self.flush()
+                else:  # the code has closed it
+                    poll.unregister(descriptor)
 
     def _before_programs(self, event: str, _: tuple[Any, ...]) -> None:
         if event in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.fork", "os.forkpty"):
-            self.output.flush()
-            self.error.flush()
+            self.flush()
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, _READ)
+    except BlockingIOError:  # a signal handler has taken it
+        return b""

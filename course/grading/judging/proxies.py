@@ -8,13 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
 from course.grading.judging.results import Verdict
+from course.grading.sandbox.execution import NO_ANSWER
 from course.grading.sandbox.guest import Guest, refuse
 from course.text import printable
 
 LONGEST_SHOWN = 500
-MOST_CALLBACKS = 1_000_000
+MOST_CALLBACKS = 100_000
+LARGEST_CALLBACKS = 1 << 28
+"""bytes of what the callbacks of a call are given together: the grader's time is not the student's"""
 OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
 """exceptions of Python and of NumPy"""
 
@@ -31,7 +35,7 @@ class StudentError(Exception):
 
 
 class StudentFunction:
-    """Calls the function of this name in the student's kernel.
+    """Calls the function of this name in the student's process.
 
     Arguments that the call changed are changed here as well, so that a test sees it.
     """
@@ -52,15 +56,15 @@ class StudentFunction:
         asked = [codec.encode([list(args), keywords], callbacks.refer) for args, keywords in calls]
         replies = self._ask({"call": self._name, "calls": asked}, callbacks)
         if not isinstance(replies, list) or not replies or len(replies) > len(calls):
-            raise StudentError("crashed", "The kernel gave no proper answer.")
+            raise StudentError("crashed", NO_ANSWER)
         results = [self._result(reply, args) for reply, (args, _) in zip(replies, calls, strict=False)]
         if len(results) != len(calls):
-            raise StudentError("crashed", "The kernel answered fewer calls than were made.")
+            raise StudentError("crashed", NO_ANSWER)
         return results
 
     def _result(self, reply: Any, args: tuple[Any, ...]) -> Any:
         if not isinstance(reply, dict):
-            raise StudentError("crashed", "The kernel gave no proper answer.")
+            raise StudentError("crashed", NO_ANSWER)
         if "error" in reply:
             raise _raised(reply["error"])
         try:
@@ -72,7 +76,7 @@ class StudentFunction:
                 if changed is not None:
                     apply(self._decode(changed), argument)
         except (KeyError, codec.CodecError):
-            raise StudentError("crashed", "The kernel gave no proper answer.") from None
+            raise StudentError("crashed", NO_ANSWER) from None
         # an array of an argument's memory is that argument here too
         return _aliased(result, args) if reply.get("shares") is True else result
 
@@ -85,7 +89,7 @@ class Callbacks:
 
     def __init__(self) -> None:
         self._functions: list[Callable[..., Any]] = []
-        self._left = MOST_CALLBACKS
+        self._left, self._room = MOST_CALLBACKS, LARGEST_CALLBACKS
 
     def refer(self, function: Any) -> codec.Node:
         """Return what stands for a function: a student's own goes back as itself."""
@@ -97,7 +101,8 @@ class Callbacks:
     def answer(self, request: bytes) -> bytes:
         """Call what the student's code wants called, which may be anything; return what it is told."""
         self._left -= 1
-        if self._left < 0:
+        self._room -= len(request)
+        if self._left < 0 or self._room < 0:
             return _callback_error("RuntimeError")
         try:
             match codec.parse(request):
@@ -105,6 +110,8 @@ class Callbacks:
                     args, keywords = codec.Decoder().decode(node)
                     result = self._functions[number](*args, **keywords)
                     return json.dumps({"result": codec.encode(result)}).encode()
+        except (HarnessFailure, SandboxUnavailable):
+            raise
         except Exception as error:
             # neither its text nor the name of a class of ours is for the student
             kind = type(error)
@@ -117,7 +124,7 @@ def _callback_error(name: str) -> bytes:
 
 
 def ask(guest: Guest, question: dict[str, Any], callbacks: Callbacks | None = None) -> Any:
-    """Put a question to the course's code in the student's kernel; return the decoded JSON.
+    """Put a question to the course's code in the student's process; return the decoded JSON.
 
     Raises StudentError when there is no answer.
     """
@@ -134,7 +141,7 @@ def ask(guest: Guest, question: dict[str, Any], callbacks: Callbacks | None = No
             return answer
         case {"error": error}:
             raise _raised(error)
-    raise StudentError("crashed", "The kernel gave no proper answer.")
+    raise StudentError("crashed", NO_ANSWER)
 
 
 def _raised(error: Any) -> StudentError:
@@ -143,7 +150,7 @@ def _raised(error: Any) -> StudentError:
         case [str(name), str(message)]:
             verdict: Verdict = "memory" if name in OUT_OF_MEMORY else "error"
             return StudentError(verdict, failure_text(name, message))
-    return StudentError("crashed", "The kernel gave no proper answer.")
+    return StudentError("crashed", NO_ANSWER)
 
 
 def failure_text(name: str, message: str) -> str:

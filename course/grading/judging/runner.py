@@ -25,6 +25,8 @@ WIDTH = 100
 """characters of a line that says why a test failed"""
 RESTART = 1.0
 """seconds of the notebook's time that a fresh process costs, besides the replay"""
+DEEPEST = 10
+"""questions that are under way at the same time, each one asked by a callback of the one before"""
 NO_TIME_LEFT = "The notebook's time was used up before this cell."
 DEADLY = ("timeout", "memory", "crashed")
 
@@ -35,6 +37,8 @@ class Runner:
     def __init__(self, assignment: Assignment, limits: Limits, variables: dict[str, str]) -> None:
         self._assignment, self._limits, self._variables = assignment, limits, variables
         self._guest: Guest | None = None
+        self._depth = 0
+        """how many questions are under way: a callback may put another one"""
         self._done: list[str] = []
         """sources of the cells to run again on a fresh process"""
         self._spent = 0.0
@@ -106,12 +110,18 @@ class Runner:
             self._guest = None
 
     def _ask(self, question: dict[str, Any], callbacks: Callbacks | None = None) -> Any:
+        if self._depth == DEEPEST:
+            raise StudentError("error", "The test's function and the notebook's call each other without end.")
+        guest = self._guest if self._guest and self._depth else self._ready()
+        self._depth += 1
         try:
-            return ask(self._ready(), question, callbacks)
+            return ask(guest, question, callbacks)
         except StudentError as error:
-            if error.verdict in DEADLY:
+            if error.verdict in DEADLY and self._depth == 1:
                 self.close()
             raise
+        finally:
+            self._depth -= 1
 
     def _answering(self) -> float:
         return self._answered + (self._guest.answering if self._guest else 0.0)

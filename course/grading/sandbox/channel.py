@@ -8,6 +8,7 @@ import secrets
 import socket
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from course.grading.guest.channel import (
@@ -43,7 +44,7 @@ class Message:
 
 
 class Channel:
-    """Sends requests one after the other, and receives what belongs to the one under way.
+    """Sends requests, and receives what belongs to the one under way.
 
     Holds at most one message of the largest size, complete or not.
     """
@@ -67,12 +68,21 @@ class Channel:
         """Whether there is more to be sent when the guest is ready for it."""
         return bool(self._out)
 
-    def ask(self, request: bytes) -> None:
-        """Send a request, which is under way from now on. Raises Disconnected."""
-        self._request = secrets.token_bytes(16)
+    @contextmanager
+    def asking(self, request: bytes) -> Iterator[None]:
+        """Send a request, which is under way within the block; one around it waits. Raises Disconnected."""
+        outer = self._request
+        self._begin(secrets.token_bytes(16))
+        try:
+            self._send(REQUEST, request)
+            yield
+        finally:
+            self._begin(outer)
+
+    def _begin(self, request: bytes) -> None:
+        self._request = request
         self._parts.clear()
         self._held = 0
-        self._send(REQUEST, request)
 
     def give_back(self, answer: bytes) -> None:
         """Send what a callback has returned. Raises Disconnected."""

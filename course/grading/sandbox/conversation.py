@@ -67,21 +67,21 @@ def converse(
     `show` takes each output meanwhile; `call_back` does what a callback asks for, on nobody's time.
     """
     poll = select.poll()
-    channel.ask(request)
-    while patience.lasts():
-        poll.register(channel, select.POLLIN | (select.POLLOUT if channel.is_sending else 0))
-        if not poll.poll(_TICK * 1000):
-            continue
-        channel.flush()
-        for message in channel.receive():
-            if message.kind == OUTPUT:
-                show(message.data)
-            elif message.kind == CALLBACK:
-                with patience.clock.stopped():
-                    answer = call_back(message.data)
-                channel.give_back(answer)
-            else:
-                return message.data
+    with channel.asking(request):
+        while patience.lasts():
+            poll.register(channel, select.POLLIN | (select.POLLOUT if channel.is_sending else 0))
+            if not poll.poll(_TICK * 1000):
+                continue
+            channel.flush()
+            for message in channel.receive():
+                if message.kind == OUTPUT:
+                    show(message.data)
+                elif message.kind == CALLBACK:
+                    with patience.clock.stopped():
+                        answer = call_back(message.data)
+                    channel.give_back(answer)
+                else:
+                    return message.data
     return None
 
 

@@ -18,6 +18,7 @@ from course.grading.sandbox.sandbox import Sandbox
 from course.grading.sandbox.usage import waited
 
 Status = Literal["ok", "error", "timeout", "memory", "crashed"]
+NO_ANSWER = "The process that runs the notebook gave no proper answer."
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,7 @@ def from_reply(reply: bytes, shown: Outputs, seconds: float) -> Execution:
     """Return what the reply to a cell says, which may be any bytes."""
     content, outputs = json_object(reply), shown.result()
     if content.get("status") not in ("ok", "error"):
-        reason = "The process that runs the notebook gave no proper answer."
-        return Execution("crashed", reason, outputs, seconds=seconds)
+        return Execution("crashed", NO_ANSWER, outputs, seconds=seconds)
     count = content.get("count")
     number = count if type(count) is int and 0 <= count < 1 << 31 else None
     if content.get("status") != "ok":

@@ -116,6 +116,7 @@ class Guest:
             return b"", Execution("timeout", f"The notebook took more than {self.limits.notebook:g} seconds.")
         wanted = self.limits.cell if seconds is None else seconds
         clock = Clock(self.sandbox)
+        before = self._seconds
         patience = Patience(self.sandbox, clock, min(wanted, left), left < wanted)
         reply = None
         try:
@@ -123,11 +124,12 @@ class Guest:
             if reply is None:
                 self._condemned = patience.late
         except Disconnected:
-            self._condemned = patience.late or why_disconnected(self.sandbox)
+            self._condemned = self._condemned or patience.late or why_disconnected(self.sandbox)
         if self.sandbox.watcher.failure is not None:
             raise SandboxUnavailable("The limits could not be watched.") from self.sandbox.watcher.failure
         self._last = clock.own()
-        self._seconds += self._last
+        # a request that a callback made meanwhile has been counted
+        self._seconds = max(self._seconds, before + self._last)
         execution = None
         breach = self.sandbox.watcher.look()
         if breach is not None:
