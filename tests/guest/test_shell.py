@@ -96,7 +96,9 @@ def test_a_cell_may_await(kernel):
     code = "import asyncio\nimport numpy as np\nawait asyncio.sleep(0)\nold = np.seterr(divide='raise')"
     assert kernel.execute(code).status == "ok"
     assert value_in(kernel, "np.geterr()['divide']") == "'raise'"
-    assert kernel.execute("np.zeros(1) / 0 if False else 1 / np.zeros(1)").failure.name == "FloatingPointError"
+    assert (
+        kernel.execute("np.zeros(1) / 0 if False else 1 / np.zeros(1)").failure.name == "FloatingPointError"
+    )
     kernel.execute("task = asyncio.get_event_loop().create_task(asyncio.sleep(0, 5)) if False else None")
     assert text_of(kernel.execute("await asyncio.sleep(0, 'slept')")) == "'slept'"
     kernel.execute("async def f():\n    return 3")
@@ -149,7 +151,8 @@ def test_exit_in_a_function_and_in_an_await_cell(kernel):
 )
 def test_what_is_raised_ends_its_cell_only(kernel, code, name):
     result = kernel.execute(f"print('before')\n{code}\nx = 2")
-    assert (result.status, result.failure.name, texts(result)) == ("error", name, "before\n")
+    assert (result.status, result.failure.name) == ("error", name)
+    assert texts(result).startswith("before\n")
     assert name in [output.get("ename") for output in result.outputs]
     assert kernel.execute("1").status == "ok"
 
@@ -182,7 +185,7 @@ def test_a_program_that_never_stops_writing(start):
     result = kernel.execute("!while :; do echo y; done")
     assert result.status == "timeout"
     assert "more output than" in result.outputs[-1].text
-    assert sum(len(str(output)) for output in result.outputs) < 1.5 * MIB
+    assert len(texts(result)) < 1.2 * MIB
 
 
 def test_what_comes_after_the_end_of_a_cell_is_dropped(kernel):
@@ -224,7 +227,6 @@ os.waitpid(pid, 0); print('again')
     [
         "import io, sys; sys.stdout = io.StringIO()",
         "import sys; sys.stdout.close(); sys.stderr.close()",
-        "import sys; sys.stdout = None",
         "import os; os.close(1); os.close(2)",
         "import sys\nif True: del sys.stdout\nsys.stdout = open('/dev/full', 'w')",
         "import sys; sys.stdout = sys.__stdout__",
