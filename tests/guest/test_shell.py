@@ -96,10 +96,7 @@ def test_a_cell_may_await(kernel):
     code = "import asyncio\nimport numpy as np\nawait asyncio.sleep(0)\nold = np.seterr(divide='raise')"
     assert kernel.execute(code).status == "ok"
     assert value_in(kernel, "np.geterr()['divide']") == "'raise'"
-    assert (
-        kernel.execute("np.zeros(1) / 0 if False else 1 / np.zeros(1)").failure.name == "FloatingPointError"
-    )
-    kernel.execute("task = asyncio.get_event_loop().create_task(asyncio.sleep(0, 5)) if False else None")
+    assert kernel.execute("1 / np.zeros(1)").failure.name == "FloatingPointError"
     assert text_of(kernel.execute("await asyncio.sleep(0, 'slept')")) == "'slept'"
     kernel.execute("async def f():\n    return 3")
     assert text_of(kernel.execute("await f()")) == "3"

@@ -1,4 +1,4 @@
-"""Functions that a test hands over stay in the grader: the student's code calls them, and sees nothing else."""
+"""Functions that a test hands over stay in the grader: the code calls them, and sees nothing else of them."""
 
 from __future__ import annotations
 
@@ -145,11 +145,11 @@ def look(f):
     secret = "the-secret-of-the-test"
     weights = np.full(3, 123.456)
 
-    def handed_over(x, hidden=weights):
+    def handed_over(x, weights=weights):
         return secret
 
     shown = student(code).look(handed_over)
-    for private in (secret, "123.456", "handed_over", "hidden"):
+    for private in (secret, "123.456", "handed_over", "weights"):
         assert private not in shown
 
 

@@ -95,7 +95,8 @@ class Channel:
         """Have the host do something for a request, and return its answer.
 
         What the host asks meanwhile, because the function that it calls needs another of the notebook's,
-        `serve` does and returns the reply. Raises RuntimeError when the request is over, or of another process.
+        `serve` does and returns the reply. Raises RuntimeError when the request is over, or in another
+        process.
         """
         with self._receiving:
             if request != self.request or os.getpid() != self._process:

@@ -42,9 +42,7 @@ class Server:
                     self._reply(self._interruptible(request))
             except ConnectionResetError:
                 return
-            except (
-                BaseException
-            ) as error:  # of a signal's handler between two steps, or the reply is too long
+            except BaseException as error:  # of a signal's handler, or the reply is too long
                 self._reply(failed(error))
 
     def _reply(self, reply: Request) -> None:
