@@ -12,12 +12,12 @@ from tests.attacks.arena import HONEST, Attack, fight, holds, slow
 
 ANSWERING = """
 import json, course_guest.server
-from course_guest.channel import REPLY as KIND, Channel, packets
+from course_guest.channel import Channel, packets
 _before_attacked = course_guest.server.Server._done
 _send_before_attacked = Channel.reply
 def sent(channel, reply):
     if not isinstance(reply, bytes): return _send_before_attacked(channel, reply)
-    for packet in packets(channel.request, 1, 1 << 20, KIND, reply): channel._connection.send(packet)
+    for packet in packets(channel.request, 1, 1 << 20, b"r", reply): channel._connection.send(packet)
 def forged(self, asked):
     if asked.get("call") != "attacked": return _before_attacked(self, asked)
     count = len(asked["calls"])
@@ -142,7 +142,7 @@ for k in range(50):
 for number in (0, 1, -1, None): raw(CALLBACK, json.dumps({'callback': number, 'args': []}).encode())
 raw(CALLBACK, b''); raw(CALLBACK, b'\\xff')
 """,
-    "what belongs to nothing": 'for kind in (OUTPUT, CALLBACK, REPLY): raw(kind, b\'{"status": "ok"}\', bytes(16))',
+    "what belongs to nothing": "for kind in (OUTPUT, CALLBACK, REPLY): raw(kind, b'{}', bytes(16))",
     "half a message": "channel._connection.send(HEADER.pack(channel.request, 3, 4, OUTPUT, False) + b'{')",
 }
 
@@ -213,7 +213,8 @@ threading.Thread(target=ask, daemon=True).start()
     "descriptors": FORGED
     + """
 null = [os.open(os.devnull, os.O_RDONLY)] * 200
-for _ in range(20): socket.send_fds(channel._connection, [HEADER.pack(channel.request, 1, 1, OUTPUT, True)], null)
+header = HEADER.pack(channel.request, 1, 1, OUTPUT, True)
+for _ in range(20): socket.send_fds(channel._connection, [header], null)
 """,
     "closed connections": """
 import os

@@ -159,6 +159,7 @@ def prepare_shell(work: Path, config: dict[str, Any]) -> None:
     work.mkdir()
     os.chdir(work)
     shell: Any = Shell.instance(config=Config(config))
+    shell.extension_manager.load_extension("storemagic")  # as Jupyter does
     # a notebook need not ask for it: the backend, which has been imported before there was a shell, would
     shell.enable_matplotlib("inline")
     os.chdir("/")

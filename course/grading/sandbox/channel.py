@@ -116,6 +116,7 @@ class Channel:
             message = self._completed(packet)
             if message is not None:
                 yield message
+                del message  # before the next one, which may be as large
 
     def _completed(self, packet: bytes) -> Message | None:
         if not HEADER.size <= len(packet) <= PACKET:

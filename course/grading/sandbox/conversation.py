@@ -82,6 +82,7 @@ def converse(
                     channel.give_back(answer)
                 else:
                     return message.data
+                del message
     return None
 
 

@@ -43,20 +43,21 @@ class Guest:
         self._seconds = 0.0
         self._condemned = ""
         """why the guest will not be asked again"""
+        self._channel: Channel | None = None
         self.sandbox = Sandbox(self.limits, files=self._given, hidden=hidden, variables=variables)
         try:
             self.sandbox.start()
             self._channel = Channel(self.sandbox.channel, 4 * self.limits.output)
-            self._wait_until_ready()
+            self._wait_until_ready(self._channel)
         except BaseException:
-            self.sandbox.close()
+            self.close()
             raise
         self._since_start = Clock(self.sandbox)
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, channel: Channel) -> None:
         patience = Patience(self.sandbox, Clock(self.sandbox), self.limits.startup, is_rest=False)
         try:
-            if converse(self._channel, b'{"values": []}', patience, lambda _: None, refuse) is not None:
+            if converse(channel, b'{"values": []}', patience, lambda _: None, refuse) is not None:
                 return
         except Disconnected as error:
             raise self.sandbox.unavailable() from error
@@ -85,7 +86,14 @@ class Guest:
         """
         outputs = Outputs(self.limits.output, self._displays)
         reply, execution = self._within(json.dumps({"run": code}).encode(), outputs, seconds, refuse)
-        return execution or from_reply(reply, outputs, self._last)
+        execution = execution or from_reply(reply, outputs, self._last)
+        if execution.status == "crashed":
+            self._condemn(execution.reason)
+        return execution
+
+    def _condemn(self, reason: str) -> None:
+        self._condemned = self._condemned or reason
+        self.sandbox.kill()
 
     def ask(
         self, question: bytes, call_back: Callable[[bytes], bytes] = refuse, *, seconds: float | None = None
@@ -109,7 +117,7 @@ class Guest:
         if breach is not None and not self._condemned:
             self._condemned = breach.reason
             return b"", from_breach(breach, [], 0.0)
-        if not self.alive:
+        if not self.alive or self._channel is None:
             return b"", Execution("crashed", self._condemned or ENDED)
         left = self.limits.notebook - self.seconds
         if left <= 0:
@@ -140,7 +148,7 @@ class Guest:
         elif reply is None:
             execution = Execution("crashed", self._condemned, outputs.result(), seconds=self._last)
         if self._condemned:
-            self.sandbox.kill()
+            self._condemn(self._condemned)
         return reply or b"", execution
 
     def files(self) -> dict[str, bytes]:
@@ -155,7 +163,8 @@ class Guest:
     def close(self) -> None:
         """End the guest and everything it started; nothing of it is left. May be called again."""
         self._condemned = self._condemned or "The process has been closed."
-        self._channel.close()
+        if self._channel is not None:
+            self._channel.close()
         self.sandbox.close()
 
     def __enter__(self) -> Guest:
