@@ -80,12 +80,9 @@ GARBAGE = {
     "NaN with a payload": Attack(array("<f8", "[1]", '"AQAAAAAA+H8="'), "wrong"),
     "a long double": Attack(array("<f16", "[1]", '"/////////////////////w=="'), "wrong"),
     "strided": Attack(array("<f8", "[1]", '"AAAAAAAAAAA="', "strided"), "wrong"),
-    "a function of the course": Attack(
-        replying('replies(["function", "course.grading.judging.grade", "grade"])'), "wrong"
-    ),
-    "a partial": Attack(
-        replying('replies(["partial", ["function", "os", "system"], [["str", "id"]], {}])'), "wrong"
-    ),
+    "a function of the course": replying('replies(["function", "course.grading.judging.grade", "grade"])'),
+    "a callback": Attack(replying('replies(["callback", 0])'), "wrong"),
+    "a callback beyond all": Attack(replying('replies(["callback", 10**30])'), "wrong"),
     "somebody else's function": Attack(replying('replies(["own", "__import__"])'), "wrong"),
     "a foreign thing": Attack(replying("replies(['foreign', '\\x1b[31m<script>' * 99])"), "wrong"),
     "another kind of argument": Attack(
