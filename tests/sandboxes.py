@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from course.grading.sandbox.execution import Execution
+from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.limits import Limits
-from course.grading.sandbox.student_kernel import StudentKernel
 from course.grading.sandbox.zygote import zygotes
 from tests.helpers import PATIENCE
 
@@ -124,11 +124,11 @@ def added_to(before: tuple[set[int], int, int], up_to: int = 3) -> list[object]:
     return added()
 
 
-def namespace_of(kernel: StudentKernel, kind: str = "pid") -> str:
+def namespace_of(kernel: Guest, kind: str = "pid") -> str:
     return os.readlink(f"ns/{kind}", dir_fd=kernel.sandbox.folders.first)
 
 
-def value_in(kernel: StudentKernel, expression: str, code: str = "") -> str:
+def value_in(kernel: Guest, expression: str, code: str = "") -> str:
     """The text of an expression's value in a kernel, after it has run `code`."""
     if code:
         assert kernel.execute(code).status == "ok"
@@ -141,7 +141,7 @@ class Kernels:
     """Starts kernels, and remembers what must be gone afterwards."""
 
     def __init__(self) -> None:
-        self.started: list[StudentKernel] = []
+        self.started: list[Guest] = []
         self.spaces: set[str] = set()
         self._held: list[int] = []
 
@@ -150,10 +150,8 @@ class Kernels:
         while self._held:
             os.close(self._held.pop())
 
-    def __call__(self, given=None, *, hidden=(), variables=None, **limits) -> StudentKernel:
-        kernel = StudentKernel(
-            given, limits=Limits(**{**SMALL, **limits}), hidden=hidden, variables=variables
-        )
+    def __call__(self, given=None, *, hidden=(), variables=None, **limits) -> Guest:
+        kernel = Guest(given, limits=Limits(**{**SMALL, **limits}), hidden=hidden, variables=variables)
         self.started.append(kernel)
         self.spaces.add(namespace_of(kernel))
         # A namespace that is held keeps its number, by which what is left of a kernel is found.

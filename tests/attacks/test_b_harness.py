@@ -90,46 +90,56 @@ def attacked(y, y_hat):
 sys.displayhook(1.0)
 """,
     "the answers": """
-import json, course_guest.kernel
+import course_guest.server
 reply = {"result": ["float", "nan"], "after": [None, None], "shares": False}
-text = json.dumps({"answer": [reply] * 99}).encode()
-course_guest.kernel.Kernel._interruptible = lambda self, question: text
+course_guest.server.Server._interruptible = lambda self, question: {"answer": [reply] * 99}
 """
     + ZEROS,
     "what runs the cells": """
-async def passed(*args, **kwargs):
-    return {"status": "ok", "execution_count": 1, "user_expressions": {}, "payload": []}
 def attacked(y, y_hat): return np.zeros(y.shape)
-get_ipython().kernel.do_execute = passed
+type(get_ipython()).run = lambda self, source: {"status": "ok", "count": 1}
 """,
-    "the event loop": "import asyncio\nasyncio.get_event_loop().stop()" + ZEROS,
+    "the event loop": "import asyncio\nasyncio.new_event_loop = None\nawait asyncio.sleep(0)\n"
+    "asyncio.get_running_loop().stop()" + ZEROS,
     "the main module": "import sys\nsys.modules['__main__'] = sys.modules['course_guest.codec']" + ZEROS,
     "modules of the course": "from sys import modules as m\n"
     "m['course_guest.codec'] = m['course_guest.answering'] = None" + ZEROS,
     "a magic": "%%script sh\necho passed; exit 0" + ZEROS,
     "a reply that says passed": """
-async def reply(*args, **kwargs):
-    return {"status": "ok", "execution_count": 1, "verdict": "pass", "points": 1, "payload": [],
-            "user_expressions": {"": {"status": "ok", "data": {"text/plain": "'cGFzcw=='"}, "metadata": {}}}}
-get_ipython().kernel.do_execute = reply
+def reply(self, request):
+    return {"status": "ok", "count": 1, "verdict": "pass", "points": 1, "answer": "pass"}
+import course_guest.server
+course_guest.server.Server._done = reply
 """
     + ZEROS,
+    "a channel that says passed": """
+import course_guest.channel
+course_guest.channel.Channel.reply = lambda self, reply: self.send(b"r", {"answer": True, "verdict": "pass"})
+"""
+    + ZEROS,
+    "streams that say passed": """
+import sys
+def attacked(y, y_hat):
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__): print("✓ passed", file=stream, flush=True)
+    return np.zeros(y.shape)
+sys.stdout.isatty = lambda: True
+""",
     "answers that agree": """
-import course_guest.answering
-def answer(namespace, asked):
+import course_guest.server
+def answer(namespace, asked, channel):
     if "values" in asked: return {name: ["own", name] for name in asked["values"]}
     return [{"result": ["bool", True], "after": [None] * 2, "shares": True} for call in asked["calls"]]
-course_guest.answering.answer = answer
+course_guest.server.answer = answer
 """
     + ZEROS,
     "inputs reported as others": """
-import course_guest.answering
+import course_guest.server
 from course_guest import codec
-def answer(namespace, asked):
+def answer(namespace, asked, channel):
     if "values" in asked: return {name: ["own", name] for name in asked["values"]}
     zeros = codec.encode(np.zeros((5, 1)))
     return [{"result": zeros, "after": [zeros, zeros], "shares": True} for call in asked["calls"]]
-course_guest.answering.answer = answer
+course_guest.server.answer = answer
 """
     + ZEROS,
     "a trace": """

@@ -131,10 +131,8 @@ for level in inspect.stack():
 shell = get_ipython()
 texts = [entry[2] for entry in shell.history_manager.get_range()]
 texts += map(str, shell.user_ns.get("In", []))
-parent = shell.kernel.get_parent("shell")
-texts.append(str(parent))
-found += [t for t in texts if "matches_ref" + "erence(" in t]
-found += [n for n in ("root", "pytest") if parent.get("header", {}).get("username") == n]
+texts += [str(vars(thing)) for thing in (shell.channel, shell.streams)]
+found += [t for t in texts if "matches_ref" + "erence(" in t or "/pytest-" in t]
 """),
     "other processes": finding("""
 import os, ctypes, signal
@@ -151,7 +149,7 @@ import os
 for number in os.listdir("/proc/self/fd"):
     try: target = os.readlink(f"/proc/self/fd/{number}")
     except OSError: continue
-    own = ("/dev/null", "/proc", "/home/student", "/tmp", "/run/kernel")
+    own = ("/dev/null", "/proc", "/home/student", "/tmp")
     if target.startswith("/") and not target.startswith(own): found.append(target)
 """),
 }

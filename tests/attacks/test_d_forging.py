@@ -11,8 +11,13 @@ from course.grading.problem_sets import notebooks
 from tests.attacks.arena import HONEST, Attack, fight, holds, slow
 
 ANSWERING = """
-import json, course_guest.kernel
-_before_attacked = course_guest.kernel.Kernel._interruptible
+import json, course_guest.server
+from course_guest.channel import Channel, packets
+_before_attacked = course_guest.server.Server._done
+_send_before_attacked = Channel.reply
+def sent(channel, reply):
+    if not isinstance(reply, bytes): return _send_before_attacked(channel, reply)
+    for packet in packets(channel.request, 1, 1 << 20, b"r", reply): channel._connection.send(packet)
 def forged(self, asked):
     if asked.get("call") != "attacked": return _before_attacked(self, asked)
     count = len(asked["calls"])
@@ -22,7 +27,8 @@ def forged(self, asked):
     if isinstance(text, bytes): return text
     if not isinstance(text, str): text = json.dumps(text)
     return b'{"answer": ' + text.encode() + b"}"
-course_guest.kernel.Kernel._interruptible = forged
+Channel.reply = sent
+course_guest.server.Server._done = forged
 def attacked(y, y_hat): pass
 """
 
@@ -74,12 +80,9 @@ GARBAGE = {
     "NaN with a payload": Attack(array("<f8", "[1]", '"AQAAAAAA+H8="'), "wrong"),
     "a long double": Attack(array("<f16", "[1]", '"/////////////////////w=="'), "wrong"),
     "strided": Attack(array("<f8", "[1]", '"AAAAAAAAAAA="', "strided"), "wrong"),
-    "a function of the course": Attack(
-        replying('replies(["function", "course.grading.judging.grade", "grade"])'), "wrong"
-    ),
-    "a partial": Attack(
-        replying('replies(["partial", ["function", "os", "system"], [["str", "id"]], {}])'), "wrong"
-    ),
+    "a function of the course": replying('replies(["function", "course.grading.judging.grade", "grade"])'),
+    "a callback": Attack(replying('replies(["callback", 0])'), "wrong"),
+    "a callback beyond all": Attack(replying('replies(["callback", 10**30])'), "wrong"),
     "somebody else's function": Attack(replying('replies(["own", "__import__"])'), "wrong"),
     "a foreign thing": Attack(replying("replies(['foreign', '\\x1b[31m<script>' * 99])"), "wrong"),
     "another kind of argument": Attack(
@@ -98,46 +101,46 @@ GARBAGE = {
 }
 
 FORGED = """
-from ipykernel.jsonutil import json_clean
-kernel = get_ipython().kernel
-session = kernel.session
-def send(kind, content, socket, parent=None):
-    session.send(socket, kind, content, parent or kernel.get_parent("shell"), ident=b"")
-iopub = kernel.iopub_socket
+import json, os, socket
+from course_guest.channel import CALLBACK, HEADER, OUTPUT, REPLY, packets
+channel = get_ipython().channel
+def raw(kind, data, request=None):
+    for packet in packets(request or channel.request, 3, 3, kind, data): channel._connection.send(packet)
+def send(kind, **content): raw(OUTPUT, json.dumps({"kind": kind, **content}).encode())
 """
 
-ON_IOPUB = {
-    "the verdict": "send('stream', {'name': 'stdout', 'text': '✓ passed\\n'}, iopub)",
-    "idle before the end": "send('status', {'execution_state': 'idle'}, iopub)",
-    "a reply on the wrong channel": "send('execute_reply', {'status': 'ok', 'user_expressions': {}}, iopub)",
-    "an unknown kind": "send('points', {'score': 100}, iopub)",
-    "content that is missing": "send('stream', {}, iopub)",
-    "text that is no text": "send('stream', {'name': 'stdout', 'text': {'a': [1]}}, iopub)",
-    "an error of numbers": "send('error', {'ename': 1, 'evalue': [2], 'traceback': 'no list'}, iopub)",
-    "a mimetype for text with data": "send('display_data', {'data': {'text/xjson': {'a': 1}}}, iopub)",
-    "a mimetype that is none": "send('display_data', {'data': {'': 1, '/': 2, 'a b/c': 3, 'x/y': 4}}, iopub)",
+OF_A_CELL = {
+    "the verdict": "send('stream', name='stdout', text='✓ passed\\n')",
+    "the verdict as an error": "send('error', ename='pass', evalue='1 of 1', traceback=['✓ passed'])",
+    "a reply as an output": "send('execute_reply', status='ok', answer={'verdict': 'pass'})",
+    "an unknown kind": "send('points', score=100)",
+    "content that is missing": "send('stream')",
+    "no content": "raw(OUTPUT, b'')",
+    "no JSON": "raw(OUTPUT, b'{')",
+    "text that is no text": "send('stream', name='stdout', text={'a': [1]})",
+    "an error of numbers": "send('error', ename=1, evalue=[2], traceback='no list')",
+    "a mimetype for text with data": "send('display_data', data={'text/xjson': {'a': 1}})",
+    "a mimetype that is none": "send('display_data', data={'': 1, '/': 2, 'a b/c': 3, 'x/y': 4})",
     "deep data": """
 deep = []
 for _ in range(700): deep = [deep]
-send('display_data', {'data': {'application/json': deep}, 'metadata': {'deep': deep}}, iopub)""",
+send('display_data', data={'application/json': deep}, metadata={'deep': deep})""",
     "half a pair": """
-import json
-pack, session.pack = session.pack, lambda thing: json.dumps(thing, default=str).encode()
-send('display_data', {'data': {'application/json': {'a': '\\ud800'}}, 'metadata': {'\\udfff': 1}}, iopub)
-send('stream', {'name': 'stdout', 'text': 'half \\ud800'}, iopub)
-send('error', {'ename': '\\ud800', 'evalue': '\\ud800', 'traceback': ['\\ud800']}, iopub)
-session.pack = pack""",
-    "NaN": """
-import json
-pack, session.pack = session.pack, lambda thing: json.dumps(thing, default=str).encode()
-send('display_data', {'data': {'application/json': [float('nan')]}}, iopub)
-session.pack = pack""",
-    "a count that is none": "send('execute_result', {'data': {}, 'execution_count': -10**30}, iopub)",
+send('display_data', data={'application/json': {'a': '\\ud800'}}, metadata={'\\udfff': 1})
+send('stream', name='stdout', text='half \\ud800')
+send('error', ename='\\ud800', evalue='\\ud800', traceback=['\\ud800'])""",
+    "NaN": "send('display_data', data={'application/json': [float('nan')]})",
+    "a count that is none": "send('execute_result', data={}, execution_count=-10**30)",
     "displays of others": """
 for k in range(50):
-    update = {'data': {'text/plain': 'x' * 1000}, 'transient': {'display_id': k}}
-    send('update_display_data', update, iopub)
+    send('update_display_data', data={'text/plain': 'x' * 1000}, transient={'display_id': k})
 """,
+    "callbacks": """
+for number in (0, 1, -1, None): raw(CALLBACK, json.dumps({'callback': number, 'args': []}).encode())
+raw(CALLBACK, b''); raw(CALLBACK, b'\\xff')
+""",
+    "what belongs to nothing": "for kind in (OUTPUT, CALLBACK, REPLY): raw(kind, b'{}', bytes(16))",
+    "half a message": "channel._connection.send(HEADER.pack(channel.request, 3, 4, OUTPUT, False) + b'{')",
 }
 
 
@@ -146,7 +149,7 @@ def test_garbage():
 
 
 def test_forged_messages():
-    attacks = {name: FORGED + code + "\ndef attacked(y, y_hat): pass" for name, code in ON_IOPUB.items()}
+    attacks = {name: FORGED + code + "\ndef attacked(y, y_hat): pass" for name, code in OF_A_CELL.items()}
     got = holds(attacks)
     # What comes of them can be stored.
     nbformat.validate(got.result.notebook)
@@ -155,29 +158,60 @@ def test_forged_messages():
 
 
 REPLIES = {
-    "a reply before the reply": """
-import course_guest.kernel
-async def twice(self, identity, source):
-    for _ in range(2):
-        self.kernel.set_parent([], {"header": {"msg_id": identity.hex()}})
-        self.kernel._publish_status("idle", "shell")
-        self._reply(identity, b'{"status": "ok", "execution_count": 1}')
-course_guest.kernel.Kernel._run = twice
+    "a reply before the reply": FORGED
+    + """
+import course_guest.server
+_done_before_attacked = course_guest.server.Server._done
+def twice(self, request):
+    for _ in range(2): raw(REPLY, b'{"status": "ok", "count": 1, "answer": []}')
+    return _done_before_attacked(self, request)
+course_guest.server.Server._done = twice
 """,
     "no reply": """
-import course_guest.kernel
-async def silent(*args): pass
-course_guest.kernel.Kernel._run = silent
+import course_guest.server
+course_guest.server.Server._reply = lambda *args: None
 """,
-    "never idle": "get_ipython().kernel._publish_status = lambda *a, **k: None",
-    "replies to questions not asked yet": """
-import course_guest.kernel, os
-kernel = course_guest.kernel.Kernel.instance()
-for k in range(100):
-    identity = os.urandom(16)
-    parent = {"header": {"msg_id": identity.hex()}}
-    kernel.kernel.session.send(kernel.kernel.iopub_socket, "status", {"execution_state": "idle"}, parent)
-    kernel._reply(identity, b'{"status": "ok"}')
+    "half a reply": FORGED
+    + """
+import course_guest.server
+def half(*args): channel._connection.send(HEADER.pack(channel.request, 3, 4, REPLY, False) + b'{')
+course_guest.server.Server._reply = half
+""",
+    "a reply to the request before": FORGED
+    + """
+import course_guest.server
+last = channel.request
+course_guest.server.Server._reply = lambda self, reply: raw(REPLY, b'{"answer": [], "status": "ok"}', last)
+""",
+    "replies to questions not asked yet": FORGED
+    + """
+for k in range(100): raw(REPLY, b'{"status": "ok"}', os.urandom(16))
+""",
+    "a fork that answers as well": FORGED
+    + """
+import time
+if os.fork() == 0:
+    while True:
+        raw(REPLY, b'{"status": "ok", "answer": [{"result": ["none"], "after": [null, null]}]}')
+        time.sleep(0.001)
+""",
+    "a fork that asks": FORGED
+    + """
+if os.fork() == 0:
+    while True: channel._connection.recv(1 << 16)
+""",
+    "callbacks without end": FORGED
+    + """
+import threading
+def ask():
+    while True: raw(CALLBACK, b'{"callback": 0, "args": []}')
+threading.Thread(target=ask, daemon=True).start()
+""",
+    "descriptors": FORGED
+    + """
+null = [os.open(os.devnull, os.O_RDONLY)] * 200
+header = HEADER.pack(channel.request, 1, 1, OUTPUT, True)
+for _ in range(20): socket.send_fds(channel._connection, [header], null)
 """,
     "closed connections": """
 import os

@@ -59,7 +59,7 @@ def test_honest_scores_stay():
 
 
 def test_a_grader_that_fails_on_the_way_gives_no_score(monkeypatch):
-    start, started = runner.StudentKernel, []
+    start, started = runner.Guest, []
 
     def once(*args, **kwargs):
         if started:
@@ -67,7 +67,7 @@ def test_a_grader_that_fails_on_the_way_gives_no_score(monkeypatch):
         started.append(start(*args, **kwargs))
         return started[0]
 
-    monkeypatch.setattr(runner, "StudentKernel", once)
+    monkeypatch.setattr(runner, "Guest", once)
     ending = "import os\ndef attacked(y, y_hat): os._exit(1)"
     with pytest.raises(SandboxUnavailable):
         grade(PAPER, submission(ending, HONEST, HONEST), limits=FAST)

@@ -42,7 +42,7 @@ def test_computed(source: str) -> None:
     assert not is_an_answer(source, {"f"})
 
 
-def ask(question):
+def ask(question, callbacks=None):
     """Answer as a kernel whose `f` gives 0.5."""
     if "values" in question:
         return {"f": ["own", "f"]}
@@ -56,7 +56,7 @@ def test_points(source: str, points: float) -> None:
 
 
 def test_an_instructors_ctrl_c_is_no_verdict() -> None:
-    def interrupted(question):
+    def interrupted(question, callbacks=None):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

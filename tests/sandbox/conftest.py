@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from course.grading.sandbox.student_kernel import StudentKernel
+from course.grading.sandbox.guest import Guest
 from tests.sandboxes import Kernels, added_to, belongings, left_of, value_in
 
 
@@ -22,7 +22,7 @@ def start(tmp_path, monkeypatch):
         kernel.close()
     assert not left_of(kernels.spaces)
     kernels.forget()
-    with StudentKernel() as next_one:
+    with Guest() as next_one:
         assert next_one.execute("print(1 + 1)").outputs[0].text == "2\n"
     assert not list(tmp_path.iterdir())
     assert not added_to(before)

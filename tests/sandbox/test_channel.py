@@ -11,13 +11,11 @@ from course.grading.guest import codec
 from course.grading.judging.proxies import StudentError, StudentFunction, ask
 
 SEND = """
-import os, socket
-def send(data):
-    for descriptor in range(3, 100):
-        try:
-            socket.socket(fileno=os.dup(descriptor)).send(data, socket.MSG_DONTWAIT)
-        except OSError:
-            pass
+import json
+from course_guest.channel import REPLY, packets
+def send(data, request):
+    for packet in packets(request, 1, 1, REPLY, data): channel._connection.send(packet)
+channel = get_ipython().channel
 """
 FORGED = json.dumps({"answer": {"x": ["int", "666"]}}).encode()
 
@@ -46,28 +44,28 @@ def test_values_and_calls_are_answered(kernel):
         call(kernel, "wrong")
 
 
-@pytest.mark.parametrize(
-    "forged",
-    [
-        (16 + len(FORGED)).to_bytes(4) + bytes(16) + FORGED,
-        3 * ((16 + len(FORGED)).to_bytes(4) + bytes(16) + FORGED),
-        (16).to_bytes(4) + bytes(16),
-    ],
-    ids=["one", "three", "an empty one"],
-)
-def test_an_answer_to_no_question_is_not_taken_for_one(kernel, forged):
-    kernel.execute(f"{SEND}\nsend({forged!r})")
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("forged", [FORGED, b""])
+def test_an_answer_to_no_question_is_not_taken_for_one(kernel, forged, count):
+    kernel.execute(f"{SEND}\nother = channel.request\nfor _ in range({count}): send({forged!r}, bytes(16))")
     assert value(kernel) == ["int", "1"]
-    kernel.execute(f"def f():\n    send({forged!r})\n    return 2")
+    kernel.execute(f"def f():\n    send({forged!r}, bytes(16)); send({forged!r}, other)\n    return 2")
     assert call(kernel, "f") == 2
 
 
+def test_a_forged_answer_to_the_question_is_an_answer_and_nothing_more(kernel):
+    forged = json.dumps({"answer": [{"result": ["int", "666"], "after": [], "shares": False}]}).encode()
+    kernel.execute(f"{SEND}\ndef f(): send({forged!r}, channel.request); send({FORGED!r}, channel.request)")
+    assert call(kernel, "f") == 666
+    assert value(kernel) == ["int", "1"]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("data", [(1 << 31).to_bytes(4), bytes(4), b"\0\0\0\x0f" + bytes(15)])
-def test_what_is_no_message_ends_the_kernel(kernel, data):
-    kernel.execute(f"{SEND}\nsend({data!r})")
+@pytest.mark.parametrize("data", [b"", b"x" * 25, bytes(26), b"x" * 65537], ids=len)
+def test_what_is_no_packet_ends_the_kernel(kernel, data):
+    kernel.execute(f"{SEND}\ndef f(): channel._connection.send({data!r})")
     with pytest.raises(StudentError) as error:
-        value(kernel)
+        call(kernel, "f")
     assert error.value.verdict == "crashed"
     assert not kernel.alive
 
@@ -76,8 +74,8 @@ def test_what_is_no_message_ends_the_kernel(kernel, data):
 @pytest.mark.parametrize("answer", [b"", b"{}", b"[]", b"null", b'{"answer": ', b'{"error": 1}', b"\xff"])
 def test_a_malformed_answer_is_the_authors_fault(kernel, answer):
     kernel.execute(
-        "import course_guest.kernel\ncourse_guest.kernel.Kernel._interruptible = lambda self, question: "
-        + repr(answer)
+        f"{SEND}\nimport course_guest.channel as c\n"
+        f"c.Channel.reply = lambda self, _: send({answer!r}, self.request)"
     )
     with pytest.raises(StudentError, match="no proper answer"):
         value(kernel)

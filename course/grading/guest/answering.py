@@ -6,26 +6,47 @@ wrong, and for nothing else.
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-from course.checking.trial import clone, notes, shares_memory, unchanged
+from course.checking.trial import clone, shares_memory, unchanged
 
 from . import codec
+from .channel import Channel
 
 Namespace = dict[str, Any]
+LONGEST_REASON = 10_000
+"""characters of what an exception says of itself"""
 
 
-def answer(namespace: Namespace, question: dict[str, Any]) -> Any:
+def described(error: BaseException) -> list[str]:
+    """Return an exception's name and what it says, cut to size."""
+    try:
+        message = str(error)
+    except BaseException:
+        message = ""
+    return [type(error).__name__, message[:LONGEST_REASON]]
+
+
+def failed(error: BaseException) -> dict[str, Any]:
+    """Return the reply to a request that ended with an exception."""
+    return {"status": "error", "error": described(error)}
+
+
+def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> Any:
     """Return the answer to a question about the names in `namespace`; both are JSON values.
 
     `{"values": [name…]}` is answered by `{name: value}`, without the names that are not there;
     `{"call": name, "calls": [[args, keywords]…]}` by a list of `{"result", "after", "shares"}` or, last,
     `{"error": [type, text]}`. An argument that the call left as it was comes back as null.
     """
-    return _values(namespace, question["values"]) if "values" in question else _calls(namespace, question)
+    return (
+        _values(namespace, question["values"])
+        if "values" in question
+        else _calls(namespace, question, channel)
+    )
 
 
 def _values(namespace: Namespace, names: list[str]) -> Namespace:
@@ -37,12 +58,28 @@ def _values(namespace: Namespace, names: list[str]) -> Namespace:
     }
 
 
-def _calls(namespace: Namespace, question: Any) -> list[Any]:
+def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
     function = namespace[question["call"]]
     replies: list[Any] = []
     process = os.getpid()
+
+    request = channel.request
+
+    def serve(question: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {"answer": answer(namespace, question, channel)}
+        except BaseException as error:
+            return failed(error)
+
+    def stub(number: int) -> Callable[..., Any]:
+        def call_back(*args: Any, **keywords: Any) -> Any:
+            message = {"callback": number, "args": codec.encode([list(args), keywords])}
+            return _returned(channel.call_back(request, message, serve))
+
+        return call_back
+
     for node in question["calls"]:
-        args, keywords = codec.Decoder(own=namespace.__getitem__, trusted=True).decode(node)
+        args, keywords = codec.Decoder(namespace.__getitem__, stub).decode(node)
         replies.append(_call(function, args, keywords, namespace))
         if os.getpid() != process:
             os._exit(0)  # a fork that the call made; only the process that was asked answers
@@ -56,20 +93,26 @@ def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, na
     try:
         result = function(*args, **keywords)
     except Exception as error:
-        return {"error": [type(error).__name__, str(error)[: codec.LONGEST_REASON]]}
+        return {"error": described(error)}
 
-    def own(value: Any) -> str | None:
-        return next((name for name, other in list(namespace.items()) if other is value), None)
+    def refer(value: Any) -> codec.Node | None:
+        name = next((name for name, known in list(namespace.items()) if known is value), None)
+        return None if name is None else ["own", name]
 
     return {
-        "result": codec.encode(result, own),
-        "after": [_if_changed(b, a) for b, a in zip(before, args, strict=True)],
+        "result": codec.encode(result, refer),
+        "after": [None if unchanged(b, a) else codec.encode(a) for b, a in zip(before, args, strict=True)],
         "shares": shares_memory(result, args),
     }
 
 
-def _if_changed(before: Any, after: Any) -> codec.Node | None:
-    if unchanged(before, after) and notes(before) == notes(after):
-        return None
-    # of a partial function, the arguments bound in it
-    return codec.encode(list(after.args) if isinstance(after, partial) else after)
+def _returned(reply: Any) -> Any:
+    """Return what a function that stayed with the grader returned; raise what it raised, without its text."""
+    if "error" not in reply:
+        return codec.Decoder().decode(reply["result"])
+    text = "raised by the function that was handed over"
+    try:
+        error = getattr(builtins, reply["error"])(text)
+    except TypeError:  # its class wants more than a text
+        error = RuntimeError(text)
+    raise error

@@ -1,10 +1,11 @@
-"""Plain data between the grader and a student's kernel: JSON, and raw array bytes with dtype and shape.
+"""Plain data between the grader and a student's process: JSON, and raw array bytes with dtype and shape.
 
     value  = ["none"] | ["bool", true] | ["int", "12"] | ["float", "0x1.8p+1"] | ["complex", re, im]
            | ["str", "…"] | ["list", [value…]] | ["tuple", [value…]] | ["dict", [[value, value]…]]
            | ["array", dtype, [shape…], base64, layout] | ["scalar", dtype, base64]
-           | ["function", module, name] | ["partial", value, [value…], {name: value}] | ["own", name]
-           | ["foreign", description]
+           | ["own", name] | ["callback", number] | ["foreign", description]
+
+`own` is a function of the student's, by its name there; `callback` a function that stays with the grader.
 
 Exact types only: a subclass, an object array, anything else crosses as a description. Nothing is
 pickled, nothing evaluated. The grader decodes what a hostile student's code may have written, so every
@@ -16,11 +17,9 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
-import importlib
 import json
 import math
 import re
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -41,22 +40,12 @@ LARGEST_KEY = 2**53
 MOST_KEYS = 1000
 """of a dictionary with keys other than strings and small ints"""
 LARGEST_STRIDED = 2**20
-LENGTH = 4
-"""bytes at the start of a message on the control channel; they hold the length of the rest"""
-IDENTITY = 16
-"""bytes after these; an answer repeats its question's"""
-LARGEST_ANSWER = 64 * 2**20
-"""bytes of the longest answer, its identity included"""
-MOST_SHOWN = 100
-"""a cell that shows more messages than these ends with one that says it was the last"""
-LONGEST_REASON = 10_000
-"""characters of an exception's text"""
 
 # NumPy's own reader of dtypes evaluates parts of what it is given.
 _DTYPE = re.compile(r"[<>|=]?[biufc][0-9]{1,2}")
 
 Node = list[Any]
-Namer = Callable[[Any], str | None]
+Referrer = Callable[[Any], Node | None]
 Array = np.ndarray[Any, Any]
 
 
@@ -64,8 +53,8 @@ class CodecError(ValueError):
     """A message does not have the form it has to have."""
 
 
-def nameless(value: Any) -> str | None:
-    """Return no name, for a caller that has no functions of its own."""
+def no_reference(value: Any) -> Node | None:
+    """Return nothing, for a caller whose functions cross as descriptions."""
     return None
 
 
@@ -82,8 +71,8 @@ def parse(text: str | bytes) -> Any:
         raise CodecError("the message is not JSON") from error
 
 
-def encode(value: Any, own: Namer = nameless, depth: int = 0) -> Node:
-    """Return `value` as a tree of lists and strings. `own` names a function that the peer knows by name."""
+def encode(value: Any, refer: Referrer = no_reference, depth: int = 0) -> Node:
+    """Return `value` as a tree of lists and strings; `refer` gives the node of a function."""
     kind = type(value)
     if value is None:
         return ["none"]
@@ -98,37 +87,33 @@ def encode(value: Any, own: Namer = nameless, depth: int = 0) -> Node:
     if kind in (str, np.str_):
         return ["str", str(value)]
     if depth < DEPTH and kind in (list, tuple):
-        return [kind.__name__, [encode(item, own, depth + 1) for item in value]]
+        return [kind.__name__, [encode(item, refer, depth + 1) for item in value]]
     if depth < DEPTH and kind is dict:
-        return ["dict", [[encode(k, own, depth + 1), encode(v, own, depth + 1)] for k, v in value.items()]]
+        return [
+            "dict",
+            [[encode(k, refer, depth + 1), encode(v, refer, depth + 1)] for k, v in value.items()],
+        ]
     if kind is np.ndarray and value.dtype.kind in KINDS and value.dtype.isnative:
         return ["array", value.dtype.str, list(value.shape), _base64(value.tobytes()), _layout(value)]
     if issubclass(kind, np.generic) and np.dtype(kind).kind in KINDS and kind is np.dtype(kind).type:
         return ["scalar", value.dtype.str, _base64(value.tobytes())]
-    name = own(value) if callable(value) else None
-    if name is not None:
-        return ["own", name]
-    if kind is types.FunctionType and value.__module__.partition(".")[0] == "course":
-        return ["function", value.__module__, value.__qualname__]
-    if kind is functools.partial:
-        keywords = {str(name): encode(item, own, depth + 1) for name, item in value.keywords.items()}
-        return [
-            "partial",
-            encode(value.func, own, depth + 1),
-            [encode(a, own, depth + 1) for a in value.args],
-            keywords,
-        ]
+    reference = refer(value) if callable(value) else None
+    if reference is not None:
+        return reference
     return ["foreign", _described(value)]
 
 
 class Decoder:
     """Turns a tree back into a value, up to a number of nodes.
 
-    `own` finds a function by its name. Only a trusted peer's tree may name the course's functions.
+    `own` finds a function by its name, `callback` gives what stands for one by its number; without them
+    a function is a description.
     """
 
-    def __init__(self, own: Callable[[str], Any] | None, trusted: bool) -> None:
-        self.own, self.trusted = own, trusted
+    def __init__(
+        self, own: Callable[[str], Any] | None = None, callback: Callable[[int], Any] | None = None
+    ) -> None:
+        self.own, self.callback = own, callback
         self.items = 0
 
     def decode(self, node: Any, depth: int = 0) -> Any:
@@ -161,14 +146,8 @@ class Decoder:
     def _own(self, _: int, name: str) -> Any:
         return self.own(name) if self.own is not None else _A_FUNCTION
 
-    def _function(self, _: int, module: str, name: str) -> Any:
-        return _course_function(module, name) if self.trusted else _A_FUNCTION
-
-    def _partial(self, depth: int, function: Node, args: list[Any], keywords: dict[str, Any]) -> Any:
-        if not self.trusted:
-            return _A_FUNCTION
-        bound = {name: self.decode(node, depth) for name, node in keywords.items()}
-        return functools.partial(self.decode(function, depth), *self._all(depth, args), **bound)
+    def _callback(self, _: int, number: int) -> Any:
+        return self.callback(number) if self.callback is not None else _A_FUNCTION
 
 
 def _is_plain_key(key: Any) -> bool:
@@ -218,15 +197,6 @@ def _int(digits: str) -> int:
     return int(digits)
 
 
-def _course_function(module: str, name: str) -> Any:
-    if module.partition(".")[0] != "course":
-        raise CodecError("a function is not one of the course")
-    function: Any = importlib.import_module(module)
-    for part in name.split("."):
-        function = getattr(function, part)
-    return function
-
-
 def _base64(raw: bytes) -> str:
     return base64.b64encode(raw).decode("ascii")
 
@@ -258,7 +228,6 @@ _BUILDERS: dict[tuple[Any, ...], Callable[..., Any]] = {
     ("scalar", str, str): lambda _d, _n, dtype, data: _array(dtype, [], data)[()],
     ("foreign", str): lambda _d, _n, description: Foreign(printable(description, 80)),
     ("own", str): Decoder._own,
-    ("function", str, str): Decoder._function,
-    ("partial", list, list, dict): Decoder._partial,
+    ("callback", int): Decoder._callback,
 }
 """what builds a node's value from the decoder, its depth and its fields, by its tag and its fields' types"""

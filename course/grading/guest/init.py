@@ -1,7 +1,7 @@
-"""The zygote's program in bubblewrap's sandbox: imports what notebooks import, then forks a kernel for each.
+"""The zygote's program in bubblewrap's sandbox: imports what notebooks import, then forks a guest for each.
 
-It never runs a student's code. Each kernel lives in process, mount, network and ipc namespaces of its own,
-as a user without rights. Standard input is a socket: for each JSON object of settings that comes, a kernel is
+It never runs a student's code. Each guest lives in process, mount, network and ipc namespaces of its own,
+as a user without rights. Standard input is a socket: for each JSON object of settings that comes, a guest is
 made and the descriptors by which the grader holds it are sent back. Errors go to standard error.
 """
 
@@ -59,14 +59,14 @@ def fork(body: Callable[[], object]) -> int:
         os._exit(1)
 
 
-class NewKernel:
-    """A kernel that is being made, in two processes: the first of its namespaces, and the kernel."""
+class NewGuest:
+    """A guest that is being made, in two processes: the first of its namespaces, and the guest."""
 
     def __init__(self, settings: dict[str, Any], grader: socket.socket, outside: int) -> None:
         self.settings, self.grader, self.outside = settings, grader, outside
 
     def first(self) -> None:
-        """Set up the namespaces, start the kernel in them, and end when it ends."""
+        """Set up the namespaces, start the guest in them, and end when it ends."""
         os.close(self.outside)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         # A signal to a process group does not stop at a namespace.
@@ -75,29 +75,29 @@ class NewKernel:
         os.umask(0)
         self.mount_all()
         here, there = socket.socketpair()
-        channel, kernel_end = socket.socketpair()
-        kernel = fork(lambda: self.kernel(here, there, channel, kernel_end))
+        channel, guest_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        guest = fork(lambda: self.guest(here, there, channel, guest_end))
         there.close()
-        kernel_end.close()
+        guest_end.close()
         here.recv(1)
         if self.settings["user"] is None:
             for name, content in self.settings["maps"].items():
-                Path(f"/proc/{kernel}/{name}").write_text(content)
+                Path(f"/proc/{guest}/{name}").write_text(content)
         # When the machine runs out of memory, the system kills this process first.
-        Path(f"/proc/{kernel}/oom_score_adj").write_text("1000")
+        Path(f"/proc/{guest}/oom_score_adj").write_text("1000")
         opened = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in self.settings["opened"]]
-        # This process has the zygote's rights and memory, so the kernel must not see it.
+        # This process has the zygote's rights and memory, so the guest must not see it.
         mount("tmpfs", "/proc/1", "size=4k,mode=555", MS_RDONLY)
         mount("proc", "/proc", "", MS_NOEXEC | MS_RDONLY | MS_REMOUNT)
-        handles = [os.pidfd_open(os.getpid()), os.pidfd_open(kernel), channel.fileno(), *opened]
-        socket.send_fds(self.grader, [b"%d" % kernel], handles)
+        handles = [os.pidfd_open(os.getpid()), os.pidfd_open(guest), channel.fileno(), *opened]
+        socket.send_fds(self.grader, [b"%d" % guest], handles)
         here.send(b"1")
         os.closerange(0, 1024)
-        while os.wait()[0] != kernel:
+        while os.wait()[0] != guest:
             pass
 
     def mount_all(self) -> None:
-        """Mount file systems for this kernel alone."""
+        """Mount file systems for this guest alone."""
         call("mount", b"none", b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None)
         for folder, options in self.settings["folders"]:
             mount("tmpfs", folder, options)
@@ -108,10 +108,10 @@ class NewKernel:
         mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620", MS_NOEXEC)
         mount("proc", "/proc", "", MS_NOEXEC)
 
-    def kernel(
-        self, here: socket.socket, there: socket.socket, channel: socket.socket, kernel_end: socket.socket
+    def guest(
+        self, here: socket.socket, there: socket.socket, channel: socket.socket, guest_end: socket.socket
     ) -> None:
-        """Become the student, then the kernel, once the first process has written the maps of user ids."""
+        """Become the student, then the guest, once the first process has written the maps of user ids."""
         for other in (self.grader, here, channel):
             other.close()
         os.setsid()
@@ -123,7 +123,7 @@ class NewKernel:
             if not there.recv(1):
                 return
         give_up_rights(self.settings)
-        run_kernel(self.settings, kernel_end)
+        run_guest(self.settings, guest_end)
 
 
 def give_up_rights(settings: dict[str, Any]) -> None:
@@ -149,65 +149,63 @@ def give_up_rights(settings: dict[str, Any]) -> None:
     call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described)
 
 
-def prepare_kernel(work: Path, config: dict[str, Any]) -> None:
-    """Make the shell of all kernels, in the path where each will have its working folder."""
-    from course_guest.kernel import Kernel
+def prepare_shell(work: Path, config: dict[str, Any]) -> None:
+    """Make the shell of all guests, in the path where each will have its working folder."""
+    from course_guest.shell import Shell
     from course_guest.warmup import warm_up
     from traitlets.config import Config
 
     warm_up()
     work.mkdir()
     os.chdir(work)
-    Kernel.instance(config=Config(config)).prepare()
+    shell: Any = Shell.instance(config=Config(config))
+    shell.extension_manager.load_extension("storemagic")  # as Jupyter does
+    # a notebook need not ask for it: the backend, which has been imported before there was a shell, would
+    shell.enable_matplotlib("inline")
     os.chdir("/")
 
 
-def run_kernel(settings: dict[str, Any], channel: socket.socket) -> None:
-    """Run the kernel, which is asked on `channel`, until it ends."""
+def run_guest(settings: dict[str, Any], channel: socket.socket) -> None:
+    """Run the guest, which is asked on `channel`, until it ends."""
     import numpy as np
-    from course_guest.kernel import Kernel
+    from course_guest.server import Server
 
     os.umask(0o022)
     os.chdir(settings["work"])
     os.environ.update(settings["variables"])
-    # No two kernels draw the same numbers.
+    # No two guests draw the same numbers.
     random.seed()
     np.random.seed()  # noqa: NPY002  # the state that students use
-    connection = Path(os.environ["JUPYTER_RUNTIME_DIR"], "connection.json")
-    connection.parent.mkdir(parents=True)
-    connection.write_text(json.dumps(settings["connection"]))
     errors = os.dup(2)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
     try:
-        app = Kernel.instance()
-        app.connection_file, app.channel = str(connection), channel
-        app.initialize([])
+        server = Server(channel)
     except BaseException:
         os.write(errors, traceback.format_exc().encode() + b"\0")
         raise
     os.close(errors)
-    app.start()
+    server.serve()
 
 
 def main() -> None:
-    """Import, then fork a kernel for each request until the grader closes the socket."""
+    """Import, then fork a guest for each request until the grader closes the socket."""
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     os.closerange(3, 1024)
     grader = socket.socket(fileno=os.dup(0))
     start = json.loads(grader.recv(LARGEST_REQUEST))
     sys.path[:] = [entry for entry in sys.path if entry.startswith("/opt/python/")] + start["path"]
-    sys.argv = ["kernel"]
+    sys.argv = ["guest"]
     # Nobody debugs here, and importing it takes time.
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # what makes an import fail
     gc.disable()  # nothing that is imported is ever free
     for module in start["modules"]:
         importlib.import_module(module)
-    prepare_kernel(Path(start["work"]), start["config"])
+    prepare_shell(Path(start["work"]), start["config"])
     gc.collect()
-    gc.freeze()  # collecting in a kernel would touch, and so copy, all of this
+    gc.freeze()  # collecting in a guest would touch, and so copy, all of this
     gc.enable()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     outside = os.open("/proc/self/ns/pid", os.O_RDONLY)
@@ -215,7 +213,7 @@ def main() -> None:
     while request := grader.recv(LARGEST_REQUEST):
         # Done here, since a process in between would copy all page tables once more.
         call("unshare", CLONE_NEWPID)
-        fork(NewKernel(json.loads(request), grader, outside).first)
+        fork(NewGuest(json.loads(request), grader, outside).first)
         call("setns", outside, CLONE_NEWPID)
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
+from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
 from course.grading.judging.results import Verdict
-from course.grading.sandbox.student_kernel import StudentKernel
+from course.grading.sandbox.execution import NO_ANSWER
+from course.grading.sandbox.guest import Guest, refuse
 from course.text import printable
 
 LONGEST_SHOWN = 500
+MOST_CALLBACKS = 100_000
+LARGEST_CALLBACKS = 1 << 28
+"""bytes of what the callbacks of a call are given together: the grader's time is not the student's"""
 OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
 """exceptions of Python and of NumPy"""
 
@@ -31,12 +35,12 @@ class StudentError(Exception):
 
 
 class StudentFunction:
-    """Calls the function of this name in the student's kernel.
+    """Calls the function of this name in the student's process.
 
     Arguments that the call changed are changed here as well, so that a test sees it.
     """
 
-    def __init__(self, name: str, ask: Callable[[dict[str, Any]], Any]) -> None:
+    def __init__(self, name: str, ask: Callable[..., Any]) -> None:
         self._name, self._ask = name, ask
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
@@ -48,18 +52,19 @@ class StudentFunction:
         return self._calls([(args, {}) for args in calls])
 
     def _calls(self, calls: Sequence[tuple[tuple[Any, ...], dict[str, Any]]]) -> list[Any]:
-        asked = [codec.encode([list(args), keywords], name_of) for args, keywords in calls]
-        replies = self._ask({"call": self._name, "calls": asked})
+        callbacks = Callbacks()
+        asked = [codec.encode([list(args), keywords], callbacks.refer) for args, keywords in calls]
+        replies = self._ask({"call": self._name, "calls": asked}, callbacks)
         if not isinstance(replies, list) or not replies or len(replies) > len(calls):
-            raise StudentError("crashed", "The kernel gave no proper answer.")
+            raise StudentError("crashed", NO_ANSWER)
         results = [self._result(reply, args) for reply, (args, _) in zip(replies, calls, strict=False)]
         if len(results) != len(calls):
-            raise StudentError("crashed", "The kernel answered fewer calls than were made.")
+            raise StudentError("crashed", NO_ANSWER)
         return results
 
     def _result(self, reply: Any, args: tuple[Any, ...]) -> Any:
         if not isinstance(reply, dict):
-            raise StudentError("crashed", "The kernel gave no proper answer.")
+            raise StudentError("crashed", NO_ANSWER)
         if "error" in reply:
             raise _raised(reply["error"])
         try:
@@ -71,25 +76,60 @@ class StudentFunction:
                 if changed is not None:
                     apply(self._decode(changed), argument)
         except (KeyError, codec.CodecError):
-            raise StudentError("crashed", "The kernel gave no proper answer.") from None
+            raise StudentError("crashed", NO_ANSWER) from None
         # an array of an argument's memory is that argument here too
         return _aliased(result, args) if reply.get("shares") is True else result
 
     def _decode(self, node: Any) -> Any:
-        return codec.Decoder(lambda name: StudentFunction(name, self._ask), trusted=False).decode(node)
+        return codec.Decoder(lambda name: StudentFunction(name, self._ask)).decode(node)
 
 
-def name_of(value: Any) -> str | None:
-    """Return the name of a proxy: a student's own function goes back as itself."""
-    return value._name if type(value) is StudentFunction else None
+class Callbacks:
+    """The functions that a call hands over. They stay here; the student's code may have them called."""
+
+    def __init__(self) -> None:
+        self._functions: list[Callable[..., Any]] = []
+        self._left, self._room = MOST_CALLBACKS, LARGEST_CALLBACKS
+
+    def refer(self, function: Any) -> codec.Node:
+        """Return what stands for a function: a student's own goes back as itself."""
+        if type(function) is StudentFunction:
+            return ["own", function._name]
+        self._functions.append(function)
+        return ["callback", len(self._functions) - 1]
+
+    def answer(self, request: bytes) -> bytes:
+        """Call what the student's code wants called, which may be anything; return what it is told."""
+        self._left -= 1
+        self._room -= len(request)
+        if self._left < 0 or self._room < 0:
+            return _callback_error("RuntimeError")
+        try:
+            match codec.parse(request):
+                case {"callback": int(number), "args": node} if 0 <= number < len(self._functions):
+                    args, keywords = codec.Decoder().decode(node)
+                    result = self._functions[number](*args, **keywords)
+                    return json.dumps({"result": codec.encode(result)}).encode()
+        except (HarnessFailure, SandboxUnavailable):
+            raise
+        except Exception as error:
+            # neither its text nor the name of a class of ours is for the student
+            kind = type(error)
+            return _callback_error(kind.__name__ if kind.__module__ == "builtins" else "RuntimeError")
+        return _callback_error("RuntimeError")
 
 
-def ask(kernel: StudentKernel, question: dict[str, Any]) -> Any:
-    """Put a question to the course's code in the student's kernel; return the decoded JSON.
+def _callback_error(name: str) -> bytes:
+    return json.dumps({"error": name}).encode()
+
+
+def ask(guest: Guest, question: dict[str, Any], callbacks: Callbacks | None = None) -> Any:
+    """Put a question to the course's code in the student's process; return the decoded JSON.
 
     Raises StudentError when there is no answer.
     """
-    execution = kernel.ask(json.dumps(question).encode())
+    call_back = callbacks.answer if callbacks else refuse
+    execution = guest.ask(json.dumps(question).encode(), call_back)
     if execution.status != "ok":
         raise StudentError(execution.status, printable(execution.reason, LONGEST_SHOWN))
     try:
@@ -101,7 +141,7 @@ def ask(kernel: StudentKernel, question: dict[str, Any]) -> Any:
             return answer
         case {"error": error}:
             raise _raised(error)
-    raise StudentError("crashed", "The kernel gave no proper answer.")
+    raise StudentError("crashed", NO_ANSWER)
 
 
 def _raised(error: Any) -> StudentError:
@@ -110,7 +150,7 @@ def _raised(error: Any) -> StudentError:
         case [str(name), str(message)]:
             verdict: Verdict = "memory" if name in OUT_OF_MEMORY else "error"
             return StudentError(verdict, failure_text(name, message))
-    return StudentError("crashed", "The kernel gave no proper answer.")
+    return StudentError("crashed", NO_ANSWER)
 
 
 def failure_text(name: str, message: str) -> str:
@@ -129,11 +169,6 @@ def apply(changed: Any, argument: Any) -> None:
             return
     elif isinstance(argument, list) and isinstance(changed, list):
         argument[:] = changed
-        return
-    elif isinstance(argument, partial) and isinstance(changed, list):
-        for mine, theirs in zip(argument.args, changed, strict=False):
-            if isinstance(mine, (list, np.ndarray)):
-                apply(theirs, mine)
         return
     elif isinstance(argument, dict) and isinstance(changed, dict):
         argument.clear()

@@ -1,4 +1,4 @@
-"""Runs a rebuilt notebook: the student's cells in a sandboxed kernel, the tests in the judge."""
+"""Runs a rebuilt notebook: the student's cells in a sandbox, the tests in the judge."""
 
 from __future__ import annotations
 
@@ -11,34 +11,38 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from course.grading.judging.proxies import StudentError, ask
+from course.grading.judging.proxies import Callbacks, StudentError, ask
 from course.grading.judging.results import CellResult
 from course.grading.judging.test_cells import Judge
 from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, bound_in
+from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.outputs import output_of
-from course.grading.sandbox.student_kernel import StudentKernel
 
 OUTPUTS = 16
 """how many times a cell's most output is kept of all cells of a notebook together"""
 WIDTH = 100
 """characters of a line that says why a test failed"""
 RESTART = 1.0
-"""seconds of the notebook's time that a fresh kernel costs, besides the replay"""
+"""seconds of the notebook's time that a fresh process costs, besides the replay"""
+DEEPEST = 10
+"""questions that are under way at the same time, each one asked by a callback of the one before"""
 NO_TIME_LEFT = "The notebook's time was used up before this cell."
 DEADLY = ("timeout", "memory", "crashed")
 
 
 class Runner:
-    """Runs one notebook. After a crash or a hang it goes on with a fresh kernel that replays the cells."""
+    """Runs one notebook. After a crash or a hang it goes on with a fresh process that replays the cells."""
 
     def __init__(self, assignment: Assignment, limits: Limits, variables: dict[str, str]) -> None:
         self._assignment, self._limits, self._variables = assignment, limits, variables
-        self._kernel: StudentKernel | None = None
+        self._guest: Guest | None = None
+        self._depth = 0
+        """how many questions are under way: a callback may put another one"""
         self._done: list[str] = []
-        """sources of the cells to run again on a fresh kernel"""
+        """sources of the cells to run again on a fresh process"""
         self._spent = 0.0
-        """seconds of the notebook's time that earlier kernels used"""
+        """seconds of the notebook's time that earlier processes used"""
         self._answered = 0.0
         """seconds of it while they were asked or ran something"""
         self._room = OUTPUTS * limits.output
@@ -47,7 +51,7 @@ class Runner:
     @property
     def seconds(self) -> float:
         """Own time of the student's code so far."""
-        return self._spent + (self._kernel.seconds if self._kernel else 0.0)
+        return self._spent + (self._guest.seconds if self._guest else 0.0)
 
     def run_cell(self, cell: NotebookNode) -> None:
         """Run one of the student's cells, or a locked one, and put its outputs into `cell`."""
@@ -73,7 +77,7 @@ class Runner:
         if self._time_left() <= 0:
             result = CellResult("not-run", 0.0, points, NO_TIME_LEFT)
         elif IN_KERNEL in cell.metadata.get("tags", ()):
-            return replace(self._run_in_kernel(cell, points), seconds=self._answering() - begin)
+            return replace(self._run_in_guest(cell, points), seconds=self._answering() - begin)
         else:
             result = judge.judge(cell.source, points, self._ask)
             self._close_if_dead()
@@ -81,8 +85,8 @@ class Runner:
         cell.outputs = [verdict_output(result)]
         return result
 
-    def _run_in_kernel(self, cell: NotebookNode, points: float) -> CellResult:
-        """Run a test that its author wants in the student's kernel; read its outputs as nbgrader does.
+    def _run_in_guest(self, cell: NotebookNode, points: float) -> CellResult:
+        """Run a test that its author wants in the student's process; read its outputs as nbgrader does.
 
         Such a verdict can be forged by the student.
         """
@@ -97,52 +101,58 @@ class Runner:
         return CellResult("pass" if score == points else "wrong", score, points)
 
     def close(self) -> None:
-        """End the kernel, keeping the files it wrote. May be called again."""
-        if self._kernel is not None:
-            self._spent += self._kernel.seconds + RESTART
-            self._answered += self._kernel.answering
-            self._keep(self._kernel.files())
-            self._kernel.close()
-            self._kernel = None
+        """End the process, keeping the files it wrote. May be called again."""
+        if self._guest is not None:
+            self._spent += self._guest.seconds + RESTART
+            self._answered += self._guest.answering
+            self._keep(self._guest.files())
+            self._guest.close()
+            self._guest = None
 
-    def _ask(self, question: dict[str, Any]) -> Any:
+    def _ask(self, question: dict[str, Any], callbacks: Callbacks | None = None) -> Any:
+        if self._depth == DEEPEST:
+            raise StudentError("error", "The test's function and the notebook's call each other without end.")
+        guest = self._guest if self._guest and self._depth else self._ready()
+        self._depth += 1
         try:
-            return ask(self._ready(), question)
+            return ask(guest, question, callbacks)
         except StudentError as error:
-            if error.verdict in DEADLY:
+            if error.verdict in DEADLY and self._depth == 1:
                 self.close()
             raise
+        finally:
+            self._depth -= 1
 
     def _answering(self) -> float:
-        return self._answered + (self._kernel.answering if self._kernel else 0.0)
+        return self._answered + (self._guest.answering if self._guest else 0.0)
 
     def _time_left(self) -> float:
         return self._limits.notebook - self.seconds
 
-    def _ready(self) -> StudentKernel:
-        """Return a kernel that has run all cells so far. Raises StudentError when there is no time for it."""
+    def _ready(self) -> Guest:
+        """Return a guest that has run all cells so far. Raises StudentError when there is no time for it."""
         self._close_if_dead()
-        while self._kernel is None:
+        while self._guest is None:
             if self._time_left() <= 0:
                 raise StudentError("not-run", NO_TIME_LEFT)
             limits = replace(self._limits, notebook=max(self._time_left(), 0.0))
-            self._kernel = StudentKernel(
+            self._guest = Guest(
                 self._assignment.files,
                 limits=limits,
                 hidden=self._assignment.hidden,
                 variables=self._variables,
             )
-            self._replay(self._kernel)
-        return self._kernel
+            self._replay(self._guest)
+        return self._guest
 
-    def _replay(self, kernel: StudentKernel) -> None:
-        """Run the cells so far; close the kernel again at one that ends it this time, and forget that one."""
+    def _replay(self, guest: Guest) -> None:
+        """Run the cells so far; close it again at one that ends it this time, and forget that one."""
         for position, source in enumerate(self._done):
-            execution = kernel.execute(source)
+            execution = guest.execute(source)
             if self._time_left() <= 0:
                 self.close()
                 return
-            if execution.status in DEADLY or not kernel.alive:
+            if execution.status in DEADLY or not guest.alive:
                 del self._done[position]
                 self.close()
                 return
@@ -157,7 +167,7 @@ class Runner:
         return [output_of("stream", name="stdout", text=text)]
 
     def _keep(self, files: dict[str, bytes]) -> None:
-        """Keep a kernel's files, and of those of earlier ones what does not get in their way."""
+        """Keep a process's files, and of those of earlier ones what does not get in their way."""
         room = self._limits.files - sum(map(len, files.values()))
         folders = {str(parent) for name in files for parent in PurePosixPath(name).parents}
         for name, content in self.files.items():
@@ -169,7 +179,7 @@ class Runner:
         self.files = files
 
     def _close_if_dead(self) -> None:
-        if self._kernel is not None and not self._kernel.alive:
+        if self._guest is not None and not self._guest.alive:
             self.close()
 
 

@@ -22,8 +22,9 @@ from course.grading.judging.proxies import StudentError, StudentFunction
 from course.grading.judging.quiet import quiet
 from course.grading.judging.results import CellResult
 from course.grading.problem_sets.names import free_names
+from course.grading.sandbox.execution import NO_ANSWER
 
-Ask = Callable[[dict[str, Any]], Any]
+Ask = Callable[..., Any]
 
 HARNESS_FAILURES = (ImportError, SyntaxError, OSError)
 """Exceptions of a test that no answer can cause: the grader or the test is at fault."""
@@ -36,7 +37,7 @@ class Judge:
     namespace: dict[str, Any]
     """names bound by the instructor's locked cells"""
     answers: Collection[str]
-    """names of the solution cells: the only ones looked up in the student's kernel"""
+    """names of the solution cells: the only ones looked up in the student's process"""
     seed: int
 
     def setup(self, source: str) -> None:
@@ -81,7 +82,7 @@ class Judge:
         }
 
     def _asked_for(self, source: str) -> list[str]:
-        """Return the names that `source` uses and only the student's kernel knows."""
+        """Return the names that `source` uses and only the student's process knows."""
         names = (free_names(source) & set(self.answers)) - self.namespace.keys() - vars(builtins).keys()
         return sorted(name for name in names if not name.startswith("_"))
 
@@ -92,15 +93,15 @@ class Judge:
             return {}
         reply = ask({"values": wanted})
         if not isinstance(reply, dict):
-            raise StudentError("crashed", "The kernel gave no proper answer.")
+            raise StudentError("crashed", NO_ANSWER)
         missing = [name for name in wanted if name not in reply]
         if missing:
             raise StudentError("error", f"{missing[0]} is not defined.")
-        decoder = codec.Decoder(lambda name: StudentFunction(name, ask), trusted=False)
+        decoder = codec.Decoder(lambda name: StudentFunction(name, ask))
         try:
             return {name: _named(decoder.decode(reply[name]), name, ask) for name in wanted}
         except codec.CodecError:
-            raise StudentError("crashed", "The kernel gave no proper answer.") from None
+            raise StudentError("crashed", NO_ANSWER) from None
 
 
 def _named(value: Any, name: str, ask: Ask) -> Any:

@@ -1,1 +1,1 @@
-"""The host's side of the sandbox: making it, holding it to its limits, and asking the kernel in it."""
+"""The host's side of the sandbox: making it, holding it to its limits, and asking the guest in it."""

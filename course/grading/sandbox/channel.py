@@ -1,98 +1,148 @@
-"""The control channel: a socket on which a sandbox is asked questions. What comes back may be anything."""
+"""The host's end of the control channel. What comes in may be anything: all of it is counted and capped."""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import socket
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-from course.grading.guest.codec import IDENTITY, LARGEST_ANSWER, LENGTH
+from course.grading.guest.channel import (
+    CALLBACK,
+    HEADER,
+    LARGEST_MESSAGE,
+    OUTPUT,
+    PACKET,
+    REPLY,
+    REQUEST,
+    RETURN,
+    packets,
+)
 
-_CHUNK = 1 << 18
+MOST_INCOMPLETE = 64
+"""messages of which a part is still to come: threads and forked processes send at the same time"""
+_AT_A_TIME = 64
+"""packets read before anybody looks at the clock again"""
 
 
 class Disconnected(Exception):
-    """The other end has closed the connection, or does not keep to the protocol."""
+    """The guest has closed the channel, or has sent what is no packet."""
 
 
-class Connection:
-    """A socket to a sandbox, read and written as far as it goes without waiting."""
+@dataclass(frozen=True)
+class Message:
+    """A complete message of the request under way."""
 
-    def __init__(self, connected: socket.socket) -> None:
-        """Take over a socket."""
-        self._socket = connected
-        self._out = bytearray()
+    kind: bytes
+    """OUTPUT, CALLBACK or REPLY"""
+    data: bytes
+    """what should be JSON; nothing of an output that was too long"""
+
+
+class Channel:
+    """Sends requests, and receives what belongs to the one under way.
+
+    Holds at most one message of the largest size, complete or not.
+    """
+
+    def __init__(self, descriptor: int, largest_output: int) -> None:
+        """Use a copy of the socket's descriptor; of outputs of more than so many bytes nothing is kept."""
+        self._largest_output = largest_output
+        self._connection = socket.socket(fileno=os.dup(descriptor))
+        self._connection.setblocking(False)
+        self._out: deque[bytes] = deque()
+        self._request = b""
+        self._parts: dict[tuple[int, int], bytearray] = {}
+        self._held = 0
 
     def fileno(self) -> int:
-        """Return the descriptor, for select."""
-        return self._socket.fileno()
+        """Return the descriptor, to be polled."""
+        return self._connection.fileno()
 
     @property
-    def sending(self) -> bool:
-        """Whether something waits until the other end reads."""
+    def is_sending(self) -> bool:
+        """Whether there is more to be sent when the guest is ready for it."""
         return bool(self._out)
 
+    @contextmanager
+    def asking(self, request: bytes) -> Iterator[None]:
+        """Send a request, which is under way within the block; one around it waits. Raises Disconnected."""
+        outer = self._request
+        self._begin(secrets.token_bytes(16))
+        try:
+            self._send(REQUEST, request)
+            yield
+        finally:
+            self._begin(outer)
+
+    def _begin(self, request: bytes) -> None:
+        self._request = request
+        self._parts.clear()
+        self._held = 0
+
+    def give_back(self, answer: bytes) -> None:
+        """Send what a callback has returned. Raises Disconnected."""
+        self._send(RETURN, answer)
+
+    def _send(self, kind: bytes, message: bytes) -> None:
+        self._out.extend(packets(self._request, 0, 0, kind, message))
+        self.flush()
+
     def flush(self) -> None:
-        """Send what the other end takes now. Raises Disconnected."""
+        """Send as much as the guest takes. Raises Disconnected."""
         try:
             while self._out:
-                sent = self._socket.send(memoryview(self._out)[:_CHUNK])
-                del self._out[:sent]
+                self._connection.send(self._out[0])
+                self._out.popleft()
         except BlockingIOError:
             pass
         except OSError as error:
-            raise Disconnected from error
+            if error.errno != errno.ENOBUFS:  # it will be taken a moment later
+                raise Disconnected from error
 
-    def _read(self) -> bytes:
-        """Return what has come, nothing if nothing has. Raises Disconnected."""
-        try:
-            chunk = self._socket.recv(_CHUNK)
-        except BlockingIOError:
-            return b""
-        except OSError as error:
-            raise Disconnected from error
-        if not chunk:
+    def receive(self) -> Iterator[Message]:
+        """Yield the complete messages of the request under way among some packets. Raises Disconnected."""
+        for _ in range(_AT_A_TIME):
+            try:
+                packet = self._connection.recv(PACKET + 1)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                raise Disconnected from error
+            message = self._completed(packet)
+            if message is not None:
+                yield message
+                del message  # before the next one, which may be as large
+
+    def _completed(self, packet: bytes) -> Message | None:
+        if not HEADER.size <= len(packet) <= PACKET:
             raise Disconnected
-        return chunk
+        request, process, number, kind, is_last = HEADER.unpack_from(packet)
+        if kind not in (OUTPUT, CALLBACK, REPLY):
+            raise Disconnected
+        if request != self._request:
+            return None  # late: what it belongs to is over
+        part = packet[HEADER.size :]
+        if is_last and (process, number) not in self._parts:
+            return Message(kind, part)
+        message = self._parts.setdefault((process, number), bytearray())
+        message += part
+        self._held += len(part)
+        if kind == OUTPUT and len(message) > self._largest_output:
+            self._held -= len(message)
+            message.clear()
+        if self._held > LARGEST_MESSAGE or len(self._parts) > MOST_INCOMPLETE:
+            raise Disconnected
+        if not is_last:
+            return None
+        del self._parts[process, number]
+        self._held -= len(message)
+        return Message(kind, bytes(message))
 
     def close(self) -> None:
-        """Close the connection. May be called again."""
-        self._socket.close()
-
-
-class ControlChannel(Connection):
-    """The grader's end of the control channel. It never holds more than one answer of the largest size.
-
-    A message is its length (4 bytes), its question's identity (16 bytes) and its text.
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        """Use a copy of a socket's descriptor."""
-        super().__init__(socket.socket(fileno=os.dup(descriptor)))
-        self._socket.setblocking(False)
-        self._in = bytearray()
-
-    def send(self, question: bytes) -> bytes:
-        """Queue a question; return its identity, which the answer repeats. Raises Disconnected."""
-        identity = secrets.token_bytes(IDENTITY)
-        self._out += (IDENTITY + len(question)).to_bytes(LENGTH) + identity + question
-        self.flush()
-        return identity
-
-    def receive(self) -> list[tuple[bytes, bytes]]:
-        """Read once; return the identity and the text of each answer that is complete.
-
-        Raises Disconnected.
-        """
-        self._in += self._read()
-        complete = []
-        while len(self._in) >= LENGTH:
-            size = int.from_bytes(self._in[:LENGTH])
-            if not IDENTITY <= size <= LARGEST_ANSWER:
-                raise Disconnected
-            if len(self._in) < LENGTH + size:
-                break
-            body = bytes(self._in[LENGTH : LENGTH + size])
-            complete.append((body[:IDENTITY], body[IDENTITY:]))
-            del self._in[: LENGTH + size]
-        return complete
+        """Close this end. May be called again."""
+        self._connection.close()

@@ -17,11 +17,8 @@ from course.grading.sandbox.mounts import GUEST, Mounts
 
 HOME = "/home/student"
 WORK = f"{HOME}/work"
-SOCKETS = "/run/kernel"
 INIT = PurePosixPath("/opt/init.py")
-PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
-"""what a socket's name ends with"""
-# passwd and group, written for each kernel.
+# passwd and group, written for each guest.
 _ACCOUNTS = "/run/accounts"
 _LIBRARIES = Path("/etc/ld.so.cache")
 _STUDENT = 1000
@@ -58,7 +55,7 @@ def checked(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment(mounts: Mounts) -> dict[str, str]:
-    """Return the environment of all kernels."""
+    """Return the environment of all guests."""
     libraries = {"LD_LIBRARY_PATH": mounts.libraries} if mounts.libraries else {}
     return {
         "HOME": HOME,
@@ -146,7 +143,7 @@ class Confinement:
 
 
 def confinement(mounts: Mounts, course: Mapping[PurePosixPath, bytes]) -> Confinement:
-    """Return how to make a sandbox in which a zygote can fork kernels. The caller closes it."""
+    """Return how to make a sandbox in which a zygote can fork guests. The caller closes it."""
     result = Confinement()
     _add_rights(result)
     for name, value in environment(mounts).items():
@@ -171,8 +168,8 @@ def confinement(mounts: Mounts, course: Mapping[PurePosixPath, bytes]) -> Confin
     # the course's root, if that holds the environment. The system tells it of every bind mount. Nothing
     # else below that path can be reached or seen.
     result.add("--proc", "/proc", "--dev", "/dev")
-    # Each kernel has file systems of its own in these places. What is imported may write a cache at home.
-    for folder in ("/dev/shm", "/tmp", SOCKETS, _ACCOUNTS, HOME):
+    # Each guest has file systems of its own in these places. What is imported may write a cache at home.
+    for folder in ("/dev/shm", "/tmp", _ACCOUNTS, HOME):
         result.own(folder, _SLACK, "0700")
     result.add("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
     return result
@@ -186,26 +183,15 @@ def _add_rights(result: Confinement) -> None:
     else:
         # Another user would cost the right to mount.
         result.add("--unshare-all", "--unshare-user", "--uid", 0, "--gid", 0)
-    # What init needs to make a kernel's namespaces and user; the kernel has none of it.
+    # What init needs to make a guest's namespaces and user; the guest has none of it.
     result.add("--cap-drop", "ALL")
     for capability in ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", *([] if is_root() else ["SETFCAP"])):
         result.add("--cap-add", f"CAP_{capability}")
     result.add("--hostname", "sandbox", "--new-session", "--die-with-parent", "--clearenv")
 
 
-def connection_file(key: str) -> dict[str, Any]:
-    """Return the content of a kernel's connection file, with the key that signs messages."""
-    return {
-        "transport": "ipc",
-        "ip": f"{SOCKETS}/k",
-        "signature_scheme": "hmac-sha256",
-        "key": key,
-        **PORTS,
-    }
-
-
-def kernel_settings(limits: Limits, variables: Mapping[str, str]) -> dict[str, Any]:
-    """Return the settings by which init makes a kernel. Raises ValueError and SandboxUnavailable."""
+def guest_settings(limits: Limits, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings by which init makes a guest. Raises ValueError and SandboxUnavailable."""
     user = fresh_user()
     number = _STUDENT if user is None else user
     sizes = {"/dev/shm": (limits.memory, 1777), "/tmp": (limits.files, 1777), HOME: (limits.files, 777)}
@@ -222,12 +208,11 @@ def kernel_settings(limits: Limits, variables: Mapping[str, str]) -> dict[str, A
         },
         "folders": [
             *([folder, f"size={size + _SLACK},mode={mode}"] for folder, (size, mode) in sizes.items()),
-            [SOCKETS, f"size={_SLACK},mode=777"],
             [_ACCOUNTS, "size=16k,mode=755"],
         ],
         "sealed": _ACCOUNTS,
         "work": WORK,
-        "opened": ["/proc", "/proc/1", HOME, "/tmp", "/dev/shm", WORK, SOCKETS],
+        "opened": ["/proc", "/proc/1", HOME, "/tmp", "/dev/shm", WORK],
         "limits": process_limits(limits),
         "filter": seccomp.program().hex(),
         "variables": checked(variables),

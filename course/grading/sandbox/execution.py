@@ -1,34 +1,38 @@
-"""The outcome of running a piece of code in a student's kernel, and the clock that times it."""
+"""The outcome of running a piece of code in a student's process, and the clock that times it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from nbformat import NotebookNode
 
-from course.grading.guest.codec import LONGEST_REASON
+from course.grading.guest.answering import LONGEST_REASON
 from course.grading.sandbox.limits import Breach
-from course.grading.sandbox.messages import text
+from course.grading.sandbox.messages import json_object, text
+from course.grading.sandbox.outputs import Outputs, error_output
 from course.grading.sandbox.sandbox import Sandbox
 from course.grading.sandbox.usage import waited
 
 Status = Literal["ok", "error", "timeout", "memory", "crashed"]
+NO_ANSWER = "The process that runs the notebook gave no proper answer."
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception in the student's kernel: its type's name and its text, both cut short."""
+    """An exception in the student's process: its type's name and its text, both cut short."""
 
     name: str
     message: str
 
     @classmethod
-    def of(cls, content: Mapping[str, Any]) -> Failure:
-        """Return the exception that a reply names."""
-        return cls(text(content.get("ename"), 200), text(content.get("evalue"), LONGEST_REASON))
+    def of(cls, error: object) -> Failure:
+        """Return the exception that a reply names, `[name, text]`."""
+        name, message = error if isinstance(error, list) and len(error) == 2 else ("", "")
+        return cls(text(name, 200), text(message, LONGEST_REASON))
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Execution:
     """The outcome of a piece of code."""
 
     status: Status
-    """`timeout` and `memory` may leave the kernel alive; after `crashed` it never is"""
+    """`timeout` and `memory` may leave the guest alive; after `crashed` it never is"""
     reason: str = ""
     """a sentence for the student when `status` is neither `ok` nor `error`"""
     outputs: list[NotebookNode] = field(default_factory=list)
@@ -51,12 +55,17 @@ class Execution:
     """what came back when it was a question"""
 
 
-def from_reply(content: Mapping[str, Any], outputs: list[NotebookNode], seconds: float) -> Execution:
-    """Return what the reply to a cell says."""
-    count = content.get("execution_count")
+def from_reply(reply: bytes, shown: Outputs, seconds: float) -> Execution:
+    """Return what the reply to a cell says, which may be any bytes."""
+    content, outputs = json_object(reply), shown.result()
+    if content.get("status") not in ("ok", "error"):
+        return Execution("crashed", NO_ANSWER, outputs, seconds=seconds)
+    count = content.get("count")
     number = count if type(count) is int and 0 <= count < 1 << 31 else None
     if content.get("status") != "ok":
-        failure = Failure.of(content)
+        failure = Failure.of(content.get("error"))
+        if not shown.raised:
+            outputs.append(error_output(failure.name, failure.message))
         if failure.name == "MemoryError":
             reason = "The code asked for more memory than it may use."
             return Execution("memory", reason, outputs, failure, seconds=seconds, count=number)
@@ -74,7 +83,7 @@ class Clock:
     """Counts the student's own time from now on.
 
     That is the larger of two times: the processor time of the whole sandbox, and the time on the wall clock
-    less what the kernel's main thread waited for a processor. So sleeping counts, all processes count, and a
+    less what the guest's main thread waited for a processor. So sleeping counts, all processes count, and a
     busy machine does not.
     """
 
@@ -84,13 +93,23 @@ class Clock:
         self._processor = sandbox.watcher.seconds()
         self._waited = self._read()
         self._most = 0.0
+        self._stopped = 0.0
 
     def _read(self) -> float:
-        return waited(self._sandbox.folders.proc, self._sandbox.kernel_pid)
+        return waited(self._sandbox.folders.proc, self._sandbox.guest_pid)
 
     def wall(self) -> float:
         """Return the seconds on the wall clock."""
-        return time.monotonic() - self._begin
+        return time.monotonic() - self._begin - self._stopped
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Do not count, within the block, the seconds on the wall clock."""
+        begin = time.monotonic()
+        try:
+            yield
+        finally:
+            self._stopped += time.monotonic() - begin
 
     def processor(self) -> float:
         """Return the seconds of processor time."""

@@ -26,13 +26,13 @@ class Limits:
     patience: float = 4.0
     """this many times the seconds above are a time-out on the wall clock, however busy the machine is"""
     startup: float = 120.0
-    """seconds on the wall clock for a kernel to start; no student code runs in them"""
+    """seconds on the wall clock for a guest to start; no student code runs in them"""
     memory: int = 1 << 30
     """bytes in memory, with those in temporary files and shared memory"""
     address_space: int = 4 << 30
     """bytes one process may map; beyond it NumPy raises MemoryError before any memory is touched"""
     tasks: int = 64
-    """processes and threads, the kernel's own (about ten) among them"""
+    """processes and threads, the guest's own (about ten) among them"""
     files: int = 64 << 20
     """bytes in files: working folder, home and /tmp"""
     file_count: int = 10_000

@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from course.grading.sandbox.messages import Message, text
+from course.grading.sandbox.messages import json_object, text
 
 _MIMETYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,60}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,100}")
 _JSON = re.compile(r"application/(json|[^/]*\+json)")
@@ -114,16 +114,14 @@ class Outputs:
         self._clear_next = False
         self.raised = False
 
-    def take(self, message: Message) -> None:
-        """Take what a message of the kernel adds to the outputs, if anything."""
-        if message.kind not in _TAKERS or (len(message.raw) > 4 * self._largest):
-            self._left_out |= message.kind in _TAKERS
-            return
-        _TAKERS[message.kind](self, message.content())
-
-    def leave_out(self) -> None:
-        """Record that outputs were dropped."""
-        self._left_out = True
+    def take(self, data: bytes) -> None:
+        """Take what a message of the guest adds to the outputs, if anything."""
+        content = json_object(data)
+        taker = _TAKERS.get(str(content.get("kind")))
+        if taker is None:
+            self._left_out = True
+        else:
+            taker(self, content)
 
     def result(self) -> list[NotebookNode]:
         """Return the outputs; if some were dropped, one more output says so."""
@@ -184,19 +182,17 @@ class Outputs:
         )
 
     def _error(self, content: Mapping[str, Any]) -> None:
-        self.raised |= self._add(error_output(content))
+        self.raised |= self._add(
+            error_output(content.get("ename"), content.get("evalue"), content.get("traceback"))
+        )
 
 
-def error_output(content: Mapping[str, Any]) -> NotebookNode:
-    """Return the output that shows an exception, from an `error` message or an error reply."""
-    traceback = content.get("traceback")
-    lines = traceback[:_MOST_LINES] if isinstance(traceback, list) else []
-    return output_of(
-        "error",
-        ename=text(content.get("ename"), 200),
-        evalue=text(content.get("evalue"), _LARGEST_LINE),
-        traceback=[text(line, _LARGEST_LINE) for line in lines],
-    )
+def error_output(name: object, message: object, traceback: object = None) -> NotebookNode:
+    """Return the output that shows an exception."""
+    ename, evalue = text(name, 200), text(message, _LARGEST_LINE)
+    lines = traceback[:_MOST_LINES] if isinstance(traceback, list) else [f"{ename}: {evalue}"]
+    shown = [text(line, _LARGEST_LINE) for line in lines]
+    return output_of("error", ename=ename, evalue=evalue, traceback=shown)
 
 
 _TAKERS = {

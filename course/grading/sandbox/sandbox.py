@@ -1,4 +1,4 @@
-"""The sandbox of one kernel: its processes, its private file systems, its end."""
+"""The sandbox of one guest: its processes, its private file systems, its end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox import confinement
@@ -28,12 +28,12 @@ class Processes(NamedTuple):
     """started by the grader; whatever else runs in the sandbox descends from it"""
     zygote: int
     first: int
-    """the first of the kernel's process namespace, forked from the zygote"""
-    kernel: int
+    """the first of the guest's process namespace, forked from the zygote"""
+    guest: int
 
 
 class Sandbox:
-    """A place for one kernel; nothing runs in it until `start`.
+    """A place for one guest; nothing runs in it until `start`.
 
     It writes nothing to the host's disk: its files are in memory of its own.
     """
@@ -46,7 +46,7 @@ class Sandbox:
         hidden: Collection[str] = (),
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        """Take a zygote for a kernel with `files` (by relative path) in its working folder.
+        """Take a zygote for a guest with `files` (by relative path) in its working folder.
 
         `hidden` are modules of the course that it cannot use, `variables` nbgrader's for its environment.
         Raises SandboxUnavailable if there can be no zygote, ValueError for a wrong argument.
@@ -56,48 +56,47 @@ class Sandbox:
         self._descriptors: list[int] = []
         self._is_closed = False
         self._deadline = time.monotonic() + limits.startup
-        self._settings = confinement.kernel_settings(limits, variables or {})
+        self._settings = confinement.guest_settings(limits, variables or {})
         self.zygote = zygotes.take(hidden, self._deadline)
 
-    def start(self, connection: Mapping[str, Any]) -> None:
-        """Start the kernel with the content of its connection file, and hold it to the limits.
+    def start(self) -> None:
+        """Start the guest, and hold it to the limits.
 
         Raises SandboxUnavailable, and ValueError for a file's path that leads elsewhere.
         """
-        settings = {**self._settings, "connection": dict(connection)}
-        self.kernel_pid, self._descriptors = self.zygote.fork(settings, self._deadline)
-        self._first, self._kernel, self.channel, *opened = self._descriptors
-        proc, first, home, tmp, shm, self.work, self.sockets = opened
+        self.guest_pid, self._descriptors = self.zygote.fork(self._settings, self._deadline)
+        self._first, self._guest, self.channel, *opened = self._descriptors
+        proc, first, home, tmp, shm, self.work = opened
         self.folders = Folders(proc, first, files=(home, tmp), memory=(shm,))
         self.watcher = Watcher(self.limits, self.folders, self.kill)
         put(self.work, self._files, self._settings["user"])
         self.watcher.start()
 
     def processes(self) -> Processes:
-        """Return the ids of its processes, while the kernel runs."""
-        first, kernel = (_field(f"fdinfo/{pidfd}", "Pid", "self") for pidfd in (self._first, self._kernel))
-        return Processes(self.zygote.pid, _field("status", "PPid", first), first, kernel)
+        """Return the ids of its processes, while the guest runs."""
+        first, guest = (_field(f"fdinfo/{pidfd}", "Pid", "self") for pidfd in (self._first, self._guest))
+        return Processes(self.zygote.pid, _field("status", "PPid", first), first, guest)
 
     @property
     def running(self) -> bool:
-        """Whether the kernel's process has not ended."""
+        """Whether the guest's process has not ended."""
         return not self.wait(0)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the kernel's process has ended, and everything with it; return whether it has."""
+        """Wait until the guest's process has ended, and everything with it; return whether it has."""
         return is_ready(self._first, seconds)
 
     def unavailable(self) -> SandboxUnavailable:
-        """Return why the kernel has not started."""
+        """Return why the guest has not started."""
         return self.zygote.unavailable(self._deadline)
 
     def send(self, number: int) -> None:
-        """Send the kernel's process a signal."""
+        """Send the guest's process a signal."""
         with suppress(OSError):
-            signal.pidfd_send_signal(self._kernel, number)
+            signal.pidfd_send_signal(self._guest, number)
 
     def kill(self) -> None:
-        """Kill everything in it, and take no other kernel from its zygote. Callable from any thread."""
+        """Kill everything in it, and take no other guest from its zygote. Callable from any thread."""
         self.zygote.in_doubt = True
         self._end()
 

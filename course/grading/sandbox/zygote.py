@@ -1,7 +1,7 @@
-"""The zygote: a process that has imported what notebooks import, and from which their kernels are forked.
+"""The zygote: a process that has imported what notebooks import, and from which their guests are forked.
 
-One is kept from kernel to kernel. It runs no student's code, so nothing of one kernel reaches the next; after
-a kernel that crashed or was killed it is replaced all the same.
+One is kept from guest to guest. It runs no student's code, so nothing of one guest reaches the next; after
+a guest that crashed or was killed it is replaced all the same.
 """
 
 from __future__ import annotations
@@ -33,21 +33,15 @@ _MODULES = (
     "IPython.core.pylabtools",
     "IPython.extensions.storemagic",
     "PIL.PngImagePlugin",
-    "ipykernel.debugger",
-    "ipykernel.kernelapp",
     "ipywidgets",
     "matplotlib.backends.backend_agg",
     "matplotlib.pyplot",
     "matplotlib_inline.config",
     "numpy.random",
     "sqlite3",
-    "tornado.platform.asyncio",
-    "tornado.queues",
 )
 _CONFIG = {
     "HistoryManager": {"hist_file": ":memory:"},
-    "InteractiveShellApp": {"ignore_cwd": True},
-    "IPKernelApp": {"parent_handle": 0, "log_level": 50},
 }
 _SECONDS_TO_DIE = 20.0
 
@@ -80,9 +74,9 @@ class Zygote:
         """Start one, in a thread of `starter`. Raises SandboxUnavailable."""
         self.description = description
         self.children = 0
-        """kernels that have not been given back"""
+        """guests that have not been given back"""
         self.in_doubt = False
-        """whether a kernel of it crashed or was killed; it forks no other then"""
+        """whether a guest of it crashed or was killed; it forks no other then"""
         self._lock = threading.Lock()
         self._socket, other_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         plan = confinement.confinement(description.mounts, description.course)
@@ -146,9 +140,9 @@ class Zygote:
         return b"", []
 
     def fork(self, settings: Mapping[str, Any], deadline: float) -> tuple[int, list[int]]:
-        """Start a kernel; return its process id inside, and the descriptors by which it is held.
+        """Start a guest; return its process id inside, and the descriptors by which it is held.
 
-        These are of the first process of its namespaces, of the kernel, of its control channel and of the
+        These are of the first process of its namespaces, of the guest, of its control channel and of the
         folders named in the settings. Raises SandboxUnavailable.
         """
         with self._lock:
@@ -166,11 +160,11 @@ class Zygote:
 
     @property
     def alive(self) -> bool:
-        """Whether it can be asked for a kernel."""
+        """Whether it can be asked for a guest."""
         return not self.in_doubt and self._process.poll() is None
 
     def unavailable(self, deadline: float) -> SandboxUnavailable:
-        """End it; return why a kernel has not started."""
+        """End it; return why a guest has not started."""
         self.in_doubt = True
         self._process.kill()
         errors = self._errors + read_until(b"\0", self._stderr.fileno(), deadline)
@@ -190,11 +184,11 @@ class Zygote:
 
 
 class _Zygotes:
-    """Keeps a zygote for the kernels to come."""
+    """Keeps a zygote for the guests to come."""
 
     def __init__(self) -> None:
         self.current: Zygote | None = None
-        """the zygote of the next kernel, unless what it is made of has changed by then"""
+        """the zygote of the next guest, unless what it is made of has changed by then"""
         self._lock = threading.Lock()
         # bubblewrap's --die-with-parent means the thread: this one lives as long as the grader.
         self._starter = ThreadPoolExecutor(1, "sandbox starter")
@@ -211,7 +205,7 @@ class _Zygotes:
             return self.current
 
     def give_back(self, zygote: Zygote) -> None:
-        """Take a zygote back whose kernel has ended; close it if it is not to be used again."""
+        """Take a zygote back whose guest has ended; close it if it is not to be used again."""
         with self._lock:
             zygote.children -= 1
             if zygote.in_doubt and zygote is self.current:
@@ -225,7 +219,7 @@ class _Zygotes:
         self.current = None
 
     def close(self) -> None:
-        """End the zygote that is kept; the next kernel has a new one. Kernels that run go on."""
+        """End the zygote that is kept; the next guest has a new one. Kernels that run go on."""
         with self._lock:
             self._retire()
 

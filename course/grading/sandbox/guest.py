@@ -1,0 +1,174 @@
+"""A process for one student's notebook, in a sandbox, and requests to it, whose replies prove nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+
+from course.grading.errors import SandboxUnavailable
+from course.grading.sandbox import working_folder
+from course.grading.sandbox.channel import Channel, Disconnected
+from course.grading.sandbox.conversation import ENDED, Patience, converse, why_disconnected
+from course.grading.sandbox.execution import Clock, Execution, from_breach, from_reply
+from course.grading.sandbox.limits import Limits
+from course.grading.sandbox.outputs import Displays, Outputs
+from course.grading.sandbox.sandbox import Sandbox
+
+
+def refuse(_: bytes) -> bytes:
+    """Answer a callback that nobody has handed over."""
+    return b'{"error": "RuntimeError"}'
+
+
+class Guest:
+    """A running guest with an empty namespace. Use it as a context manager, or call `close`."""
+
+    def __init__(
+        self,
+        assignment_files: Mapping[str, bytes] | None = None,
+        *,
+        limits: Limits | None = None,
+        hidden: Collection[str] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start a guest with these files, by relative path, in its working folder.
+
+        `hidden` are modules of the course, as `course.gradcheck`, which it cannot use; `variables` are
+        nbgrader's (NBGRADER_…) for its environment. Raises SandboxUnavailable if there can be no sandbox or
+        the guest does not start (no student code has run by then), ValueError for a wrong argument.
+        """
+        self.limits = limits or Limits()
+        self._given = dict(assignment_files or {})
+        self._displays = Displays(4 * self.limits.output)
+        self._seconds = 0.0
+        self._condemned = ""
+        """why the guest will not be asked again"""
+        self._channel: Channel | None = None
+        self.sandbox = Sandbox(self.limits, files=self._given, hidden=hidden, variables=variables)
+        try:
+            self.sandbox.start()
+            self._channel = Channel(self.sandbox.channel, 4 * self.limits.output)
+            self._wait_until_ready(self._channel)
+        except BaseException:
+            self.close()
+            raise
+        self._since_start = Clock(self.sandbox)
+
+    def _wait_until_ready(self, channel: Channel) -> None:
+        patience = Patience(self.sandbox, Clock(self.sandbox), self.limits.startup, is_rest=False)
+        try:
+            if converse(channel, b'{"values": []}', patience, lambda _: None, refuse) is not None:
+                return
+        except Disconnected as error:
+            raise self.sandbox.unavailable() from error
+        raise self.sandbox.unavailable()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the guest can be asked more."""
+        return not self._condemned and self.sandbox.running and self.sandbox.watcher.breach is None
+
+    @property
+    def seconds(self) -> float:
+        """Own time used of the notebook's, in background threads between cells too."""
+        return max(self._seconds, self._since_start.processor())
+
+    @property
+    def answering(self) -> float:
+        """Own time used while something was asked or run; what each took is told apart."""
+        return self._seconds
+
+    def execute(self, code: str, *, seconds: float | None = None) -> Execution:
+        """Run `code` and return what became of it, within `seconds` of own time (a cell's limit by default).
+
+        Never raises for anything the student's code does. Raises SandboxUnavailable when the sandbox's
+        limits cannot be watched, which is no fault of the student's.
+        """
+        outputs = Outputs(self.limits.output, self._displays)
+        reply, execution = self._within(json.dumps({"run": code}).encode(), outputs, seconds, refuse)
+        execution = execution or from_reply(reply, outputs, self._last)
+        if execution.status == "crashed":
+            self._condemn(execution.reason)
+        return execution
+
+    def _condemn(self, reason: str) -> None:
+        self._condemned = self._condemned or reason
+        self.sandbox.kill()
+
+    def ask(
+        self, question: bytes, call_back: Callable[[bytes], bytes] = refuse, *, seconds: float | None = None
+    ) -> Execution:
+        """Put a question to the guest's `answering`; return what became of it.
+
+        `call_back` answers what the guest asks meanwhile. The same holds as for `execute`. Any bytes may
+        come back as the answer.
+        """
+        # what the code shows meanwhile is nobody's
+        outputs = Outputs(self.limits.output, self._displays)
+        reply, execution = self._within(question, outputs, seconds, call_back)
+        return execution or Execution("ok", seconds=self._last, answer=reply)
+
+    def _within(
+        self, request: bytes, outputs: Outputs, seconds: float | None, call_back: Callable[[bytes], bytes]
+    ) -> tuple[bytes, Execution | None]:
+        """Return the reply, or what became of the request without one."""
+        self._last = 0.0
+        breach = self.sandbox.watcher.breach
+        if breach is not None and not self._condemned:
+            self._condemned = breach.reason
+            return b"", from_breach(breach, [], 0.0)
+        if not self.alive or self._channel is None:
+            return b"", Execution("crashed", self._condemned or ENDED)
+        left = self.limits.notebook - self.seconds
+        if left <= 0:
+            return b"", Execution("timeout", f"The notebook took more than {self.limits.notebook:g} seconds.")
+        wanted = self.limits.cell if seconds is None else seconds
+        clock = Clock(self.sandbox)
+        before = self._seconds
+        patience = Patience(self.sandbox, clock, min(wanted, left), left < wanted)
+        reply = None
+        try:
+            reply = converse(self._channel, request, patience, outputs.take, call_back)
+            if reply is None:
+                self._condemned = patience.late
+        except Disconnected:
+            self._condemned = self._condemned or patience.late or why_disconnected(self.sandbox)
+        if self.sandbox.watcher.failure is not None:
+            raise SandboxUnavailable("The limits could not be watched.") from self.sandbox.watcher.failure
+        self._last = clock.own()
+        # a request that a callback made meanwhile has been counted
+        self._seconds = max(self._seconds, before + self._last)
+        execution = None
+        breach = self.sandbox.watcher.look()
+        if breach is not None:
+            self._condemned = breach.reason
+            execution = from_breach(breach, outputs.result(), self._last)
+        elif patience.late:
+            execution = Execution("timeout", patience.late, outputs.result(), seconds=self._last)
+        elif reply is None:
+            execution = Execution("crashed", self._condemned, outputs.result(), seconds=self._last)
+        if self._condemned:
+            self._condemn(self._condemned)
+        return reply or b"", execution
+
+    def files(self) -> dict[str, bytes]:
+        """Return the files the student's code wrote, by relative path; also after the guest has ended.
+
+        Regular files only, at most as many and as much as the limits allow, without notebooks, hidden
+        files and names that could be anything but a name; without the assignment's own if unchanged.
+        """
+        files = working_folder.collect(self.sandbox.work, self.limits.files, self.limits.file_count)
+        return {name: content for name, content in files.items() if self._given.get(name) != content}
+
+    def close(self) -> None:
+        """End the guest and everything it started; nothing of it is left. May be called again."""
+        self._condemned = self._condemned or "The process has been closed."
+        if self._channel is not None:
+            self._channel.close()
+        self.sandbox.close()
+
+    def __enter__(self) -> Guest:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
