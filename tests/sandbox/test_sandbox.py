@@ -79,7 +79,7 @@ def test_the_course_and_the_graders_files_are_not_there(start, canary):
     assert eval(value_in(kernel, f"[os.path.exists(p) for p in {gone}]")) == [False] * len(gone)
     names = "('mlp_ref', 'gradebook.db', 'source', 'release', 'grading', 'nbgrader_config.py')"
     assert value_in(kernel, f"[p for p in every('/opt/packages') if p.split('/')[-1] in {names}]") == "[]"
-    for module in ("mlp_ref", "course.grading", "course.grading.sandbox.student_kernel", "tests", "demo"):
+    for module in ("mlp_ref", "course.grading", "course.grading.sandbox.guest", "tests", "demo"):
         assert kernel.execute(f"import {module}").failure.name == "ModuleNotFoundError"
     assert kernel.execute("import course; course.sigmoid(0.0); import numpy, matplotlib").status == "ok"
 

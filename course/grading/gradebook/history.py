@@ -35,7 +35,7 @@ from course.checking.seed import fresh_seed
 from course.grading.judging.results import LONGEST_MESSAGE
 from course.text import printable
 
-PACKAGES = ("ipykernel", "nbgrader", "numpy")
+PACKAGES = ("ipython", "nbgrader", "numpy")
 """packages whose versions a verdict may depend on"""
 
 # No foreign keys: nbgrader does not know this table when it removes students and assignments.
