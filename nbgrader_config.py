@@ -20,7 +20,7 @@ c.IncludeHeaderFooter.header = "source/header.ipynb"
 
 # A release holds notebooks, data, modules that a cell imports, and what a notebook lists as course.files.
 hooks = "course.grading.nbgrader_steps.release_hooks."
-c.GenerateAssignment.pre_convert_hook = hooks + "leave_out_scratch_notebooks"
+c.GenerateAssignment.pre_convert_hook = hooks + "leave_out_notebooks"
 c.GenerateAssignment.post_convert_hook = hooks + "remove_what_is_not_released"
 
 # Students' code is a stranger's. A submission is rebuilt on the instructor's notebook, its cells run in a

@@ -89,7 +89,7 @@ def test_answers_to_predictions_are_folded(name):
 @pytest.mark.parametrize("assignment", release.assignments(ROOT))
 def test_it_holds_no_part_of_an_answer(path, assignment):
     source = notebooks.read(ROOT / "source" / assignment / f"{assignment}.ipynb")
-    assert list(leaks.given_away(source, notebooks.read(path))) == []
+    assert list(leaks.leaks_in_lecture(source, notebooks.read(path))) == []
 
 
 def test_a_part_of_an_answer_is_found_under_other_names():
@@ -100,7 +100,7 @@ def test_a_part_of_an_answer_is_found_under_other_names():
     )
 
     def found(*cells):
-        return list(leaks.given_away(source, notebook(*cells)))
+        return list(leaks.leaks_in_lecture(source, notebook(*cells)))
 
     assert found(cell("cost = np.sum(error * error) / (2 * len(error)) + 0")) == [
         "it holds a part of the answer double"

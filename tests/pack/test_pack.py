@@ -204,8 +204,9 @@ def test_a_release_that_gives_something_away(root) -> None:
 
 
 def test_files_beside_the_notebook_come_along(root) -> None:
-    (root / "release" / "ps0" / "data").mkdir()
-    (root / "release" / "ps0" / "data" / "points.csv").write_text("1,2\n")
+    for folder in (root / "source" / "ps0" / "data", root / "release" / "ps0" / "data"):
+        folder.mkdir()
+        (folder / "points.csv").write_text("1,2\n")
     assert contents(pack(root, "ps0"))["ps0/data/points.csv"] == b"1,2\n"
 
 

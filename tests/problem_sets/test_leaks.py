@@ -93,7 +93,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_what_gives_something_away(name) -> None:
     content, words = FILES[name]
-    assert words in next(leaks.in_file(SECRETS, content), "nothing")
+    assert words in next(leaks.leaks_in_file(SECRETS, content), "nothing")
 
 
 @pytest.mark.parametrize(
@@ -111,12 +111,12 @@ def test_what_gives_something_away(name) -> None:
     ],
 )
 def test_what_gives_nothing_away(content) -> None:
-    assert list(leaks.in_file(SECRETS, content)) == []
+    assert list(leaks.leaks_in_file(SECRETS, content)) == []
 
 
 def test_too_large_to_look_through(monkeypatch) -> None:
     monkeypatch.setattr("course.grading.problem_sets.file_texts.LARGEST", 1 << 10)
-    assert "when unpacked" in next(leaks.in_file(SECRETS, gzip.compress(bytes(2000))))
+    assert "when unpacked" in next(leaks.leaks_in_file(SECRETS, gzip.compress(bytes(2000))))
 
 
 def test_a_release_that_would_leak_is_not_written(tmp_path) -> None:

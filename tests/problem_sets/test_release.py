@@ -51,7 +51,7 @@ def test_release_leaks_nothing(assignment: str) -> None:
     source = notebooks.read(ROOT / "source" / assignment / f"{assignment}.ipynb")
     released = notebooks.read(ROOT / "release" / assignment / f"{assignment}.ipynb")
     assert sum(bool(leaks.hidden(cell)) for cell in source.cells if notebooks.grade_id(cell)) > 5
-    assert list(leaks.in_notebook(source, released)) == []
+    assert list(leaks.leaks_in_notebook(source, released)) == []
     assert list(release.problems(ROOT, assignment)) == []
 
 

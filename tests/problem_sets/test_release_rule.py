@@ -26,10 +26,10 @@ LEFT_OUT = {
     "small-checkpoint.ipynb": "a scratch copy",
     ".secret.csv": "a hidden file",
     ".old/points.csv": "a hidden file",
-    "draft/small.ipynb": "in a subfolder",
-    "helper.py": "listed as course.files",
-    "small.ipynb.old": "listed as course.files",
-    "solutions.pdf": "its name speaks of a solution",
+    "draft/small.ipynb": "in subfolders",
+    "helper.py": "no cell imports it",
+    "small.ipynb.old": "not a known kind of data",
+    "solutions.pdf": "its name contains 'solution'",
 }
 
 

@@ -9,7 +9,6 @@ submission over and its verdicts on, and what decides a verdict does not belong 
 
 from __future__ import annotations
 
-import ast
 import functools
 import hashlib
 import importlib.util
@@ -20,6 +19,8 @@ from importlib import metadata
 from pathlib import Path
 
 from nbformat import NotebookNode
+
+from course.grading.problem_sets.names import imported_modules
 
 COURSE = "course"
 DECIDING = (
@@ -43,7 +44,7 @@ def own_packages(skeleton: NotebookNode) -> tuple[str, ...]:
     packages = {COURSE}
     for cell in skeleton.cells:
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("locked"):
-            packages |= {name for name in _imported(cell.source) if _is_own(name)}
+            packages |= {name for name in imported_modules(cell.source) if _is_own(name)}
     return tuple(sorted(packages))
 
 
@@ -90,16 +91,6 @@ def _sources(part: Path) -> list[Path]:
     if not part.exists():
         raise ModuleNotFoundError(f"there is no {part}, which decides verdicts")
     return sorted(part.rglob("*.py")) if part.is_dir() else [part]
-
-
-def _imported(source: str) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module)
-    return {name.partition(".")[0] for name in names}
 
 
 def _is_own(name: str) -> bool:

@@ -2,34 +2,77 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import NoReturn
 
+from nbgrader.coursedir import CourseDirectory
 from traitlets.log import get_logger
 
+from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
-from course.grading.problem_sets.release_rule import contents, is_leftover
+from course.grading.problem_sets import release
+from course.grading.problem_sets.release_rule import contents
 
 
-def leave_out_scratch_notebooks(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Take scratch copies out of the list of notebooks that nbgrader is going to convert."""
-    for path in [path for path in notebooks if is_leftover(Path(path).name)]:
+def leave_out_notebooks(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Take what is not released out of the list of notebooks that nbgrader is going to convert.
+
+    Raises SystemExit when the rule cannot be applied.
+    """
+    _, source, target = _folders(assignment)
+    try:
+        left_out = contents(source).left_out
+    except (CourseError, OSError) as error:
+        _fail(target, [str(error)])
+    for path in [path for path in notebooks if Path(path).name in left_out]:
         notebooks.remove(path)
-        get_logger().warning("source/%s/%s is not released: a scratch copy", assignment, Path(path).name)
 
 
 def remove_what_is_not_released(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Remove what nbgrader has copied into the release and the rule does not allow. Raises OSError."""
-    folder = Path("release", assignment)
+    """Remove what nbgrader has copied into the release and the rule does not allow.
+
+    Raises SystemExit, and removes the release, when it would give something away.
+    """
+    course, source, target = _folders(assignment)
     try:
+        in_source = contents(source)
         # a link in the source is a file in the release
-        left_out = contents(Path("source", assignment)).left_out | contents(folder).left_out
-    except CourseError as error:
-        get_logger().error("%s", error)
-        return
-    for name, reason in left_out.items():
-        if (folder / name).exists():
-            (folder / name).unlink()
-            get_logger().warning("source/%s/%s is not released: %s", assignment, name, reason)
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
-            path.rmdir()
+        left_out = contents(target).left_out | in_source.left_out
+        for name, reason in sorted(left_out.items()):
+            if (target / name).exists():
+                (target / name).unlink()
+            if not release.is_ignored(name, course.ignore):
+                get_logger().warning("source/%s/%s is not released: %s", assignment, name, reason)
+        for path in sorted(target.rglob("*"), reverse=True):
+            if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+                path.rmdir()
+        refusals = [
+            f"source/{assignment} holds no {name}, which its notebook lists as course.files"
+            for name in in_source.missing
+        ] + [
+            f"source/{assignment}/{name} is not for students: {reason}; take it out (nothing is released)"
+            for name, reason in release.leaking_files(source.parent, assignment, release.all_files(target))
+        ]
+    except (CourseError, OSError) as error:
+        refusals = [str(error)]
+    if refusals:
+        _fail(target, refusals)
+
+
+def _folders(assignment: str) -> tuple[CourseDirectory, Path, Path]:
+    """Return the course in the current folder, and the assignment's source and release."""
+    course = CourseFolder(Path()).course
+    source, target = (
+        Path(course.root, folder, assignment)
+        for folder in (course.source_directory, course.release_directory)
+    )
+    return course, source, target
+
+
+def _fail(target: Path, messages: list[str]) -> NoReturn:
+    """Remove the release and end the command: nbgrader takes no notice of a hook's other exceptions."""
+    for message in messages:
+        get_logger().error("%s", message)
+    shutil.rmtree(target, ignore_errors=True)
+    raise SystemExit(1)

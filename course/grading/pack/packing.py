@@ -14,7 +14,7 @@ from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.pack import wheel
 from course.grading.problem_sets import release
-from course.grading.problem_sets.release_rule import is_leftover, released_files
+from course.grading.problem_sets.release_rule import contents, released_files
 from course.grading.replacing import replace_file
 from course.grading.sandbox.mounts import COURSE
 
@@ -29,7 +29,8 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
 
     Raises CourseError, and then writes nothing.
     """
-    names = [name for name in CourseFolder(root).notebooks(assignment) if not is_leftover(f"{name}.ipynb")]
+    released = contents(root / "source" / assignment).released
+    names = [name for name in CourseFolder(root).notebooks(assignment) if f"{name}.ipynb" in released]
     files = _released(root, assignment, names)
     # Where the course was installed from a wheel, its sources may be in this folder.
     checkout = next((top for top in (COURSE.parent, root) if (top / wheel.PROJECT).is_file()), COURSE.parent)
@@ -55,8 +56,18 @@ def _released(root: Path, assignment: str, names: list[str]) -> dict[str, bytes]
             raise CourseError(
                 f"release/{assignment} holds no {name}.ipynb: `course release {assignment}` makes it"
             )
-    cure = f"`course release {assignment}` makes it anew"
-    problems = [f"{problem}; {cure}" for problem in release.problems(root, assignment)]
+    current = release.generate(root, assignment).files
+    in_source = dict(release.leaking_files(root / "source", assignment, current))
+    again = f"`course release {assignment}` makes it anew"
+    problems = [
+        f"release/{assignment}/{name} is not for students: {reason}; "
+        + (f"take it out of source/{assignment}/{name}, then {again}" if name in in_source else again)
+        for name, reason in sorted(release.not_for_students(root, assignment).items())
+    ]
+    if not problems and (changed := sorted(release.changed_files(root, assignment, current))):
+        problems = [
+            f"release/{assignment} is not what source/{assignment} gives ({', '.join(changed)}); {again}"
+        ]
     if problems:
         raise CourseError("\n".join(problems))
     return files

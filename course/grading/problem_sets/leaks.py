@@ -1,4 +1,4 @@
-"""What a released file, or a reading, must not give away."""
+"""Finds answers and hidden tests in files meant for students."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REGION = r"### BEGIN {0}\n(.*?)### END {0}"
 MARK = r"(?m)^.*(?:###|===) (?:BEGIN|END) .*\n?"
 
 
-def in_notebook(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
+def leaks_in_notebook(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
     """Yield a sentence for each thing in the notebook `released` that only its `source` may hold."""
     text = notebooks.dumps(released)
     for word in FORBIDDEN:
@@ -50,10 +50,13 @@ def in_notebook(source: NotebookNode, released: NotebookNode) -> Iterator[str]:
 def secrets(sources: Iterable[NotebookNode]) -> dict[str, str]:
     """Return texts that no file for students may hold, without indentation, and what each of them is.
 
-    Of a solution these are its telling lines, its whole body and the whole cell; of a hidden test its lines
-    that name an answer or are telling. What students see elsewhere in `sources` is none.
+    - Of a solution: each line with many operators, the whole body, and the whole cell.
+    - Of a hidden test: each line that calls an answer, or has many operators.
+    - What students see elsewhere in `sources` is not secret. Only notebooks with cells of nbgrader count.
     """
-    cells = [cell for source in sources for cell in source.cells]
+    cells = [
+        cell for source in sources if any(map(notebooks.grade_id, source.cells)) for cell in source.cells
+    ]
     shown = _flat("\n".join(visible(cell) for cell in cells))
     answers = {name for cell in cells if _is_solution(cell) and (name := notebooks.grade_id(cell))}
     texts: dict[str, str] = {}
@@ -84,7 +87,7 @@ def _solution(cell: NotebookNode) -> Iterator[str]:
         yield whole
 
 
-def in_file(texts: Mapping[str, str], content: bytes) -> Iterator[str]:
+def leaks_in_file(texts: Mapping[str, str], content: bytes) -> Iterator[str]:
     """Yield a sentence for each of the secret `texts`, and each forbidden word, in a file of any kind."""
     try:
         readings = [_flat(text) for text in file_texts.texts(content)]
@@ -99,7 +102,7 @@ def in_file(texts: Mapping[str, str], content: bytes) -> Iterator[str]:
             yield f"it holds a part of {what}"
 
 
-def given_away(source: NotebookNode, reading: NotebookNode) -> Iterator[str]:
+def leaks_in_lecture(source: NotebookNode, reading: NotebookNode) -> Iterator[str]:
     """Yield a sentence for each answer of `source` that stands, in part or whole, in the notebook `reading`.
 
     Of code this is a telling expression, whatever its variables are called; of words, a line.

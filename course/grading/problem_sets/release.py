@@ -12,7 +12,12 @@ from pathlib import Path, PurePosixPath
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.problem_sets import leaks, notebooks
-from course.grading.problem_sets.release_rule import LEFTOVERS, contents, is_leftover
+from course.grading.problem_sets.release_rule import (
+    LEFTOVERS,
+    contents,
+    is_leftover,
+    is_named_after_answers,
+)
 from course.grading.replacing import PendingFolder, Replacement, replace_file
 
 PREFIX = ".course-release-"
@@ -30,13 +35,26 @@ class Release:
 
 
 def assignments(root: Path) -> list[str]:
-    """Return the names of the problem sets of the course in `root`."""
-    return sorted({path.parent.name for path in sources(root) if path.parent.parent == root / "source"})
+    """Return the names of the problem sets of the course in `root`: folders with cells of nbgrader.
+
+    Raises NotebookError.
+    """
+    return sorted(
+        {
+            path.parent.name
+            for path in sources(root)
+            if path.parent.parent == root / "source"
+            and any(map(notebooks.grade_id, notebooks.read(path).cells))
+        }
+    )
 
 
 def sources(root: Path) -> list[Path]:
     """Return the notebooks an instructor writes."""
-    folder = root / "source"
+    return _notebooks(root / "source")
+
+
+def _notebooks(folder: Path) -> list[Path]:
     return sorted(
         path for path in folder.rglob("*.ipynb") if not is_leftover(path.relative_to(folder).as_posix())
     )
@@ -70,6 +88,8 @@ def generate(root: Path, assignment: str) -> Release:
     with tempfile.TemporaryDirectory() as folder:
         try:
             copy = CourseFolder.copy_of(root, Path(folder), ignored=LEFTOVERS)
+            # what is not for students is left out, or refused, by the caller
+            copy.config.GenerateAssignment.pop("post_convert_hook", None)
         except OSError as error:
             raise CourseError(f"{root / 'source'} cannot be copied: {error}") from error
         generated = all_files(copy.generate(assignment))
@@ -77,11 +97,11 @@ def generate(root: Path, assignment: str) -> Release:
     return Release(
         assignment,
         {name: content for name, content in generated.items() if name in source.released},
-        {name: reason for name, reason in source.left_out.items() if not _is_ignored(name, ignored)},
+        {name: reason for name, reason in source.left_out.items() if not is_ignored(name, ignored)},
     )
 
 
-def _is_ignored(name: str, patterns: list[str]) -> bool:
+def is_ignored(name: str, patterns: list[str]) -> bool:
     """Say whether nbgrader's own settings leave a file out."""
     return any(fnmatch(part, pattern) for part in PurePosixPath(name).parts for pattern in patterns)
 
@@ -95,7 +115,7 @@ def write(root: Path, *names: str) -> list[Release]:
     given_away = [
         f"source/{release.assignment}/{name} is not for students: {reason}; take it out (nothing was written)"
         for release in releases
-        for name, reason in _leaks(root, release.assignment, release.files)
+        for name, reason in leaking_files(root / "source", release.assignment, release.files)
     ]
     if given_away:
         raise CourseError("\n".join(given_away))
@@ -149,11 +169,24 @@ def difference(root: Path, assignment: str) -> str:
     return "".join(parts)
 
 
+def changed_files(root: Path, assignment: str, current: Mapping[str, bytes]) -> set[str]:
+    """Return the files of `release/<assignment>` that are not as in `current`, which `source/` gives."""
+    committed = all_files(root / "release" / assignment)
+    names = committed.keys() | current.keys()
+    return {name for name in names if committed.get(name) != current.get(name)}
+
+
 def problems(root: Path, assignment: str) -> Iterator[str]:
     """Yield a line for each file in `release/<assignment>` that is not for students: every file is looked at.
 
     Raises NotebookError.
     """
+    for name, reason in sorted(not_for_students(root, assignment).items()):
+        yield f"release/{assignment}/{name} is not for students: {reason}"
+
+
+def not_for_students(root: Path, assignment: str) -> dict[str, str]:
+    """Return the files in `release/<assignment>` that are not for students, and why. Raises NotebookError."""
     folder = root / "release" / assignment
     here = contents(folder)
     strangers = {
@@ -161,24 +194,28 @@ def problems(root: Path, assignment: str) -> Iterator[str]:
         for name in here.released
         if name.endswith(".ipynb") and not (root / "source" / assignment / name).is_file()
     }
-    reasons = dict(_leaks(root, assignment, all_files(folder))) | strangers | here.left_out
-    for name, reason in sorted(reasons.items()):
-        yield f"release/{assignment}/{name} is not for students: {reason}"
+    leaking = dict(leaking_files(root / "source", assignment, all_files(folder)))
+    return leaking | strangers | here.left_out
 
 
-def _leaks(root: Path, assignment: str, files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """Yield each file that gives away an answer or a test of any problem set, and how.
+def leaking_files(source: Path, assignment: str, files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """Yield each file that gives away an answer or a test of any problem set in `source`, and how.
 
     Raises NotebookError.
     """
-    written = {path: notebooks.read(path) for path in sources(root)}
-    secrets = leaks.secrets(written.values())
+    written = {path: notebooks.read(path) for path in _notebooks(source)}
+    # what a solved copy shows is no less secret
+    secrets = leaks.secrets(
+        notebook
+        for path, notebook in written.items()
+        if not is_named_after_answers(path.relative_to(source).as_posix())
+    )
     for name, content in files.items():
-        original = written.get(root / "source" / assignment / name)
+        original = written.get(source / assignment / name)
         reasons: list[str] = []
         if original is not None:
-            reasons += leaks.in_notebook(original, notebooks.reads(content, name))
-        reasons += leaks.in_file(secrets, content)
+            reasons += leaks.leaks_in_notebook(original, notebooks.reads(content, name))
+        reasons += leaks.leaks_in_file(secrets, content)
         if reasons:
             yield name, reasons[0]
 

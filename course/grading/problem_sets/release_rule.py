@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Sequence
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ from nbformat import NotebookNode
 
 from course.grading.errors import NotebookError
 from course.grading.problem_sets import notebooks
+from course.grading.problem_sets.names import imported_modules
 
 # fmt: off
 DATA = frozenset({
@@ -33,11 +35,18 @@ LEFTOVERS = (
     "*.tmp",
     "*-checkpoint.*",
     "*-Copy[0-9]*",
+    "* - Copy*",
+    "* - Kopie*",
+    "* ([0-9]).*",
+    "* ([0-9][0-9]).*",
+    "Copy of *",
+    "Kopie von *",
     "Untitled*",
 )
 """Names of files and folders that are never released: hidden ones, and what editors and Jupyter leave."""
 _HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL)
-_IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+(\w+)", re.MULTILINE)
+_ANSWERS = re.compile(r"solution|l(?:ö|oe)sung|answers|answer[ _-]?key|[ _-]keys?(?![a-z])|(?<![a-z])sol\.")
+_ASIDE = frozenset({"archive", "backup", "old"})
 
 
 @dataclass(frozen=True)
@@ -51,13 +60,24 @@ class Contents:
     """what a notebook lists and the folder does not hold"""
 
 
+@dataclass
+class _Wanted:
+    """What the notebooks of a folder ask for."""
+
+    notebooks: set[str] = field(default_factory=set)
+    """the notebooks with cells of nbgrader"""
+    listed: list[str] = field(default_factory=list)
+    imported: set[str] = field(default_factory=set)
+
+
 def released_files(folder: Path) -> dict[str, bytes]:
     """Return the files in the folder of a problem set that students receive, by their paths in it.
 
-    These are its notebooks; data, which `DATA` tells by their endings; Python modules that a cell imports
-    which students receive; and whatever a notebook's metadata list as `course.files`, by names or patterns.
-    Left out are `LEFTOVERS`, links, notebooks in subfolders,
-    and data named after a solution unless they are listed. A folder that does not exist holds nothing.
+    These are its notebooks with cells of nbgrader; data, which `DATA` tells by their endings; Python modules
+    that are imported by a cell which students receive, or by such a module; and whatever one of its notebooks
+    lists in its metadata as `course.files`, by names or patterns. Left out are `LEFTOVERS`, links, notebooks
+    in subfolders and, unless they are listed, notebooks and data named after a solution and what is in a
+    folder for old files. A folder that does not exist holds nothing.
 
     Raises NotebookError when the list cannot be read.
     """
@@ -69,11 +89,12 @@ def contents(folder: Path) -> Contents:
 
     Raises NotebookError when the list of its files cannot be read.
     """
-    listed, imported = _wanted(folder)
+    wanted = _wanted(folder)
+    listed = wanted.listed
     result = Contents()
     for path in _files(folder):
         name = path.relative_to(folder).as_posix()
-        reason = _reason(path, name, listed, imported)
+        reason = _reason(path, name, wanted)
         if reason is None:
             result.released.append(name)
         else:
@@ -81,65 +102,125 @@ def contents(folder: Path) -> Contents:
     result.missing.extend(
         pattern
         for pattern in listed
-        if not any(fnmatchcase(name, pattern) for name in (*result.released, *result.left_out))
+        if not any(_is_listed(name, [pattern]) for name in (*result.released, *result.left_out))
     )
     return result
 
 
 def is_leftover(name: str) -> bool:
     """Say whether a path names a hidden file or what an editor leaves, or something in such a folder."""
-    return any(fnmatchcase(part, pattern) for part in PurePosixPath(name).parts for pattern in LEFTOVERS)
+    return any(
+        fnmatchcase(part.lower(), pattern.lower())
+        for part in PurePosixPath(name).parts
+        for pattern in LEFTOVERS
+    )
 
 
-def _reason(path: Path, name: str, listed: Sequence[str], imported: Collection[str]) -> str | None:
+def is_named_after_answers(name: str) -> bool:
+    """Say whether a path speaks of solutions, in English or German."""
+    return _answer_word(name) is not None
+
+
+def _answer_word(name: str) -> str | None:
+    match = _ANSWERS.search(unicodedata.normalize("NFKC", name).lower())
+    return match[0] if match else None
+
+
+def _is_listed(name: str, listed: Sequence[str]) -> bool:
+    return name in listed or any(fnmatchcase(name, pattern) for pattern in listed)
+
+
+def _reason(path: Path, name: str, wanted: _Wanted) -> str | None:
     """Return why a file is left out; None for one that is released."""
     place = PurePosixPath(name)
     if path.is_symlink() or not path.is_file():
-        return "it is a link, or no regular file"
+        return "it is a link or not a regular file"
     if is_leftover(name):
         return "it is a hidden file, a backup or a scratch copy"
-    if place.suffix == ".ipynb":
-        return None if len(place.parts) == 1 else "nbgrader makes no release of a notebook in a subfolder"
-    if any(fnmatchcase(name, pattern) for pattern in listed):
+    is_notebook = place.suffix.lower() == ".ipynb"
+    if is_notebook and len(place.parts) > 1:
+        return "nbgrader does not release notebooks in subfolders"
+    if _is_listed(name, wanted.listed):
         return None
-    if place.suffix == ".py" and place.with_suffix("").parts[0] in imported:
+    for part in place.parts[:-1]:
+        if part.lower() in _ASIDE:
+            return (
+                f"it is in a folder named {part}; if students need it, add it to course.files in the "
+                "notebook's metadata"
+            )
+    if place.suffix == ".py" and place.with_suffix("").parts[0] in wanted.imported:
         return None
-    if place.suffix.lower() not in DATA:
+    if not is_notebook and place.suffix.lower() not in DATA:
         return (
-            "it is neither data nor a module that a cell imports; what students need is listed as "
+            "not a known kind of data, and no cell imports it; if students need it, add its name to "
             "course.files in the notebook's metadata"
         )
-    if "solution" in name.lower():
+    if word := _answer_word(name):
         return (
-            "its name speaks of a solution; list it as course.files in the notebook's metadata if it is none"
+            f"its name contains {word!r}; if it is not one, add it to course.files in the notebook's metadata"
+        )
+    if is_notebook and name not in wanted.notebooks:
+        return (
+            "it has no cell of nbgrader; if students need it, add its name to course.files in the metadata "
+            "of the notebook that has"
         )
     return None
 
 
-def _wanted(folder: Path) -> tuple[list[str], set[str]]:
-    """Return the patterns that the notebooks of a folder list, and the modules that they import.
-
-    Raises NotebookError.
-    """
-    patterns: list[str] = []
-    modules: set[str] = set()
-    for path in sorted(folder.glob("*.ipynb")):
-        if path.is_symlink() or is_leftover(path.name):
+def _wanted(folder: Path) -> _Wanted:
+    """Return what the notebooks of a folder ask for. Raises NotebookError."""
+    result = _Wanted()
+    texts: list[str] = []
+    for path in _own_files(folder, ".ipynb"):
+        if path.parent != folder:
             continue
         notebook = notebooks.read(path)
-        names = notebook.metadata.get("course", {}).get("files", [])
+        if not any(map(notebooks.grade_id, notebook.cells)):
+            continue
+        own = notebook.metadata.get("course", {})
+        names = own.get("files", []) if isinstance(own, dict) else own
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise NotebookError(f"{path}: course.files in its metadata is not a list of names and patterns")
-        patterns += names
-        modules.update(*map(_imported, notebook.cells))
-    return patterns, modules
+        if is_named_after_answers(path.name) and not _is_listed(path.name, names):
+            continue
+        result.notebooks.add(path.name)
+        result.listed += names
+        texts += map(_shown_code, notebook.cells)
+    modules = {path: path.relative_to(folder).with_suffix("").parts[0] for path in _own_files(folder, ".py")}
+    texts += [
+        path.read_text(encoding="utf-8", errors="replace")
+        for path in modules
+        if _is_listed(path.relative_to(folder).as_posix(), result.listed)
+    ]
+    while texts:
+        new = imported_modules(texts.pop()) - result.imported
+        result.imported |= new
+        # what a module of students imports, they need too
+        texts += [
+            path.read_text(encoding="utf-8", errors="replace")
+            for path, name in modules.items()
+            if name in new
+        ]
+    return result
 
 
-def _imported(cell: NotebookNode) -> list[str]:
-    """Return the modules that a cell imports outside of solutions and hidden tests."""
+def _own_files(folder: Path, ending: str) -> list[Path]:
+    """Return the files of a kind that are neither links nor leftovers."""
+    return [
+        path
+        for path in _files(folder)
+        if path.suffix == ending
+        and path.is_file()
+        and not path.is_symlink()
+        and not is_leftover(path.relative_to(folder).as_posix())
+    ]
+
+
+def _shown_code(cell: NotebookNode) -> str:
+    """Return the code of a cell outside of solutions and hidden tests."""
     if cell.cell_type != "code" or cell.metadata.get("nbgrader", {}).get("solution"):
-        return []
-    return _IMPORT.findall(_HIDDEN.sub("", cell.source))
+        return ""
+    return _HIDDEN.sub("", cell.source)
 
 
 def _files(folder: Path) -> list[Path]:
