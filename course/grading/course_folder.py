@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import warnings
 from collections.abc import Iterable, Iterator
@@ -17,6 +19,8 @@ from traitlets.config.loader import PyFileConfigLoader
 from course.grading.errors import CourseError
 
 CONFIG = "nbgrader_config.py"
+# how SQLite and the system say in nbgrader's log that a disk is full
+_FULL = ("database or disk is full", os.strerror(errno.ENOSPC))
 
 
 @contextmanager
@@ -87,4 +91,7 @@ class CourseFolder:
             result: dict[str, Any] = getattr(self._api, command)(*arguments)
         if not result["success"]:
             reason = "\n".join(filter(None, (result.get("log"), result.get("error"))))
+            if any(words in reason for words in _FULL):
+                reason = "No space left on device; make room there"
+                raise CourseError(f"{command} {arguments[0]} failed in {self.root}: {reason}")
             raise CourseError(f"{command} {arguments[0]} failed in {self.root}:\n{reason.strip()}")

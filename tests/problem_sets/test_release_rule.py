@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from course.grading.errors import CourseError
+from course.grading.nbgrader_steps import release_hooks
 from course.grading.pack.packing import pack
 from course.grading.problem_sets import notebooks, release
 from course.grading.problem_sets.release_rule import DATA, contents, released_files
-from tests.helpers import RIGHT, ROOT, course, hand_in, nbgrader, small_course
+from tests.helpers import RIGHT, ROOT, cell, course, hand_in, nbgrader, notebook, small_course
 from tests.lms.refusals import refused
 
 RELEASED = {"small.ipynb": "", "points.csv": "1,2\n", "data/IMAGE.PNG": "\0", "sample.txt": "no answer"}
@@ -200,3 +201,113 @@ def test_what_is_not_released_reaches_no_student_by_feedback_either(root, grade)
     data = RELEASED.keys() - {"small.ipynb"}
     assert files(root / "autograded" / "ann" / "small") == data | {"small.ipynb"}
     assert files(root / "feedback" / "ann" / "small") == data | {"small.html"}
+
+
+SOLVED = "def double(x):\n    return 2 * x\ndef half(x):\n    return x / 2\nassert double(3) == 6"
+
+
+@pytest.mark.parametrize("place", ["small/mine.ipynb", "small/small_solution.ipynb", "notes/mine.ipynb"])
+def test_a_solved_notebook_is_not_released_and_hides_no_leak(place, root) -> None:
+    notebooks.write(notebook(cell(SOLVED)), root / "source" / place)
+    assert release.assignments(root) == ["small"]
+    assert place.removeprefix("small/") not in contents(root / "source" / "small").released
+    leaking = dict(release.leaking_files(root / "source", "small", {"a.txt": SOLVED.encode()}))
+    assert leaking.keys() == {"a.txt"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Loesung.pdf",
+        "ps1-Lösung.csv",
+        "lo\u0308sung.csv",
+        "Musterloesung.txt",
+        "answer key.pdf",
+        "answers.csv",
+        "ps1_key.csv",
+        "ps1_SOL.pdf",
+        "old/data.csv",
+        "Backup/data.csv",
+        "archive/data.csv",
+        "Kopie von data.csv",
+        "data (1).csv",
+        "Copy of data.csv",
+        "data - Copy.csv",
+    ],
+)
+def test_names_of_answers_and_copies(name, root) -> None:
+    path = root / "source" / "small" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("1")
+    assert name in contents(root / "source" / "small").left_out
+
+
+@pytest.mark.parametrize("name", ["console.csv", "keys.csv", "parasol.png", "monkey.csv", "resolution.csv"])
+def test_names_of_other_things(name, root) -> None:
+    (root / "source" / "small" / name).write_text("1")
+    assert (name in contents(root / "source" / "small").released) == (name != "resolution.csv")
+
+
+def test_a_name_with_brackets_is_listed_as_it_is(root) -> None:
+    (root / "source" / "small" / "map[1].dbf").write_text("1")
+    list_files(root, "map[1].dbf")
+    assert "map[1].dbf" in contents(root / "source" / "small").released
+
+
+def test_modules_that_a_released_module_imports_come_along(root) -> None:
+    folder = root / "source" / "small"
+    small = notebooks.read(folder / "small.ipynb")
+    small.cells.append(cell("import os, tools"))
+    notebooks.write(small, folder / "small.ipynb")
+    (folder / "tools.py").write_text("import math, deeper\n")
+    (folder / "deeper.py").write_text("")
+    assert {"tools.py", "deeper.py"} <= set(contents(folder).released)
+
+
+def hook(root: Path, monkeypatch) -> None:
+    monkeypatch.chdir(root)
+    release_hooks.remove_what_is_not_released(assignment="small", student=".", notebooks=[])
+
+
+def test_the_hook_removes_a_release_that_leaks(root, monkeypatch) -> None:
+    release.write(root, "small")
+    hook(root, monkeypatch)
+    assert files(root / "release" / "small") == RELEASED.keys()
+    (root / "release" / "small" / "a.txt").write_text(SOLVED)
+    with pytest.raises(SystemExit):
+        hook(root, monkeypatch)
+    assert not (root / "release" / "small").exists()
+
+
+def test_the_hook_removes_a_release_whose_list_is_a_string(root, monkeypatch) -> None:
+    release.write(root, "small")
+    path = root / "source" / "small" / "small.ipynb"
+    small = notebooks.read(path)
+    small.metadata["course"] = {"files": "*.csv"}
+    notebooks.write(small, path)
+    with pytest.raises(SystemExit):
+        hook(root, monkeypatch)
+    assert not (root / "release" / "small").exists()
+
+
+def test_stock_generate_assignment_fails_for_a_leak(root) -> None:
+    (root / "source" / "small" / "a.txt").write_text(SOLVED)
+    result = nbgrader("generate_assignment", "small", cwd=root)
+    assert result.returncode == 1
+    assert "source/small/a.txt is not for students: it holds a part of the solution of" in result.stderr
+    assert not (root / "release" / "small").exists()
+
+
+def test_pack_refuses_what_was_put_into_the_release(root) -> None:
+    release.write(root, "small")
+    (root / "release" / "small" / "more.csv").write_text("1")
+    with pytest.raises(CourseError, match=r"is not what source/small gives \(more\.csv\)"):
+        pack(root, "small")
+
+
+def test_pack_says_that_the_cause_is_in_the_source(root) -> None:
+    release.write(root, "small")
+    for place in ("source", "release"):
+        (root / place / "small" / "a.txt").write_text(SOLVED)
+    with pytest.raises(CourseError, match=r"take it out of source/small/a\.txt, then"):
+        pack(root, "small")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -91,7 +92,12 @@ def generate(root: Path, assignment: str) -> Release:
             # what is not for students is left out, or refused, by the caller
             copy.config.GenerateAssignment.pop("post_convert_hook", None)
         except OSError as error:
-            raise CourseError(f"{root / 'source'} cannot be copied: {error}") from error
+            # shutil's own error lists those of the files: source, copy, reason
+            reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
+            raise CourseError(
+                f"{root / 'source'} cannot be copied to {folder}: {reason}; "
+                "make room there, and let its files be read"
+            ) from error
         generated = all_files(copy.generate(assignment))
         ignored = copy.course.ignore
     return Release(
