@@ -18,17 +18,20 @@ import socket
 import struct
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, LINUX_CAPABILITY_VERSION_3 = 4, 22, 24, 0x20080522
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 4, 22, 24
+LINUX_CAPABILITY_VERSION_3 = 0x20080522
 SECCOMP_MODE_FILTER = 2
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (1 << n for n in (17, 27, 28, 29, 30))
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_REC, MS_PRIVATE = (
     1 << n for n in (0, 1, 2, 3, 5, 14, 18)
 )
 LARGEST_REQUEST = 1 << 16
+LONGEST_ERROR = 1000
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -149,6 +152,42 @@ def give_up_rights(settings: dict[str, Any]) -> None:
     call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described)
 
 
+@contextmanager
+def student(user: int | None) -> Iterator[None]:
+    """Have the rights of a student's process on files within the block: nothing more can be imported then.
+
+    `user` is None where the student is the grader's own user, who has no more rights.
+    """
+    if user is None:
+        yield
+        return
+    os.setgroups([])
+    os.setegid(user)
+    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        # another user has unset these
+        libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def prepare(start: dict[str, Any]) -> str:
+    """Import what notebooks import and make their shell, as a student; return what failed, if anything."""
+    what = "the shell"
+    try:
+        with student(start["user"]):
+            for what in start["modules"]:
+                importlib.import_module(what)
+            what = "the shell"
+            prepare_shell(Path(start["work"]), start["config"])
+    except Exception as error:
+        return f"{what}: {type(error).__name__}: {error}"
+    return ""
+
+
 def prepare_shell(work: Path, config: dict[str, Any]) -> None:
     """Make the shell of all guests, in the path where each will have its working folder."""
     from course_guest.shell import Shell
@@ -201,9 +240,9 @@ def main() -> None:
     # Nobody debugs here, and importing it takes time.
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # what makes an import fail
     gc.disable()  # nothing that is imported is ever free
-    for module in start["modules"]:
-        importlib.import_module(module)
-    prepare_shell(Path(start["work"]), start["config"])
+    if failure := prepare(start):
+        grader.send(failure[:LONGEST_ERROR].encode(errors="replace"))
+        return
     gc.collect()
     gc.freeze()  # collecting in a guest would touch, and so copy, all of this
     gc.enable()

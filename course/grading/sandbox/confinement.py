@@ -170,7 +170,7 @@ def confinement(mounts: Mounts, course: Mapping[PurePosixPath, bytes]) -> Confin
     result.add("--proc", "/proc", "--dev", "/dev")
     # Each guest has file systems of its own in these places. What is imported may write a cache at home.
     for folder in ("/dev/shm", "/tmp", _ACCOUNTS, HOME):
-        result.own(folder, _SLACK, "0700")
+        result.own(folder, _SLACK, "1777")
     result.add("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
     return result
 
