@@ -14,12 +14,12 @@ from course.grading.course_folder import CONFIG, CourseFolder
 from course.grading.errors import CourseError, GradebookError
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.generated import generated_cells
+from course.grading.judging import control
 from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.results import Result
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets.assignment import GeneratedCell, load
 from course.grading.problem_sets.release import assignments
-from course.grading.sandbox.limits import Limits
 from course.grading.submissions.notebook import link_above
 from course.text import printable
 
@@ -28,7 +28,8 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
     """Yield the result for each path, in order: a notebook of any name, or a folder that holds PS.ipynb.
 
     No gradebook is needed and none is changed; one that knows the assignment is read for its tests, so that
-    a score is what `course grade` gives. Raises CourseError for an unknown assignment, SandboxUnavailable.
+    a score is what `course grade` gives. Raises CourseError for an unknown assignment, ControlFailed,
+    SandboxUnavailable.
     """
     course = CourseFolder(root) if (root / CONFIG).is_file() else None
     generated = _generated(course, assignment) if course else None
@@ -38,7 +39,12 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
     loaded = load(root, assignment, generated=generated)
     if loaded.notice:
         print(f"course: {loaded.notice}", file=sys.stderr)
-    limits = SandboxedExecute(config=course.config).limits() if course else Limits()
+    execute = SandboxedExecute(config=course.config) if course else SandboxedExecute()
+    limits = execute.limits()
+    if execute.control:
+        if notice := control.left_out(loaded):
+            print(f"course: {notice}", file=sys.stderr)
+        control.check(loaded, limits)
     return (
         replace(
             grade(loaded, _notebook(assignment, path), seed=seed, limits=limits, variables=VARIABLES),

@@ -11,6 +11,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
+from course.grading.errors import HarnessFailure
 from course.grading.judging.proxies import Callbacks, StudentError, ask
 from course.grading.judging.results import CellResult
 from course.grading.judging.test_cells import Judge
@@ -79,7 +80,10 @@ class Runner:
         elif IN_KERNEL in cell.metadata.get("tags", ()):
             return replace(self._run_in_guest(cell, points), seconds=self._answering() - begin)
         else:
-            result = judge.judge(cell.source, points, self._ask)
+            try:
+                result = judge.judge(cell.source, points, self._ask)
+            except HarnessFailure as error:
+                raise HarnessFailure(f"{cell.metadata.nbgrader.grade_id}: {error}") from error
             self._close_if_dead()
             result = replace(result, seconds=self._answering() - begin)
         cell.outputs = [verdict_output(result)]
@@ -207,7 +211,10 @@ def run(
                 results[settings["grade_id"]] = runner.judge_cell(cell, judge)
                 continue
             if settings.get("locked") and not settings.get("solution"):
-                judge.setup(cell.source)
+                try:
+                    judge.setup(cell.source)
+                except HarnessFailure as error:
+                    raise HarnessFailure(f"{settings['grade_id']}: {error}") from error
             runner.run_cell(cell)
     finally:
         runner.close()

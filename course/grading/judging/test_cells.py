@@ -26,6 +26,7 @@ from course.grading.sandbox.execution import NO_ANSWER
 
 Ask = Callable[..., Any]
 
+COULD_NOT_WORK = "The test could not work with this answer."
 HARNESS_FAILURES = (ImportError, SyntaxError, OSError)
 """Exceptions of a test that no answer can cause: the grader or the test is at fault."""
 
@@ -66,9 +67,10 @@ class Judge:
             return CellResult("wrong", 0.0, max_points, "The test's assertion does not hold.")
         except HARNESS_FAILURES as error:
             raise HarnessFailure(f"a test fails in the grader: {type(error).__name__}: {error}") from error
-        except Exception:
+        except Exception as error:
             # its text may show what is expected
-            return CellResult("wrong", 0.0, max_points, "The test could not work with this answer.")
+            cause = f"{type(error).__name__}: {error}"
+            return CellResult("wrong", 0.0, max_points, COULD_NOT_WORK, cause=cause)
         if is_an_answer(source, self._asked_for(source)):
             value = None  # shown, not computed
         return scored(value, max_points)

@@ -6,6 +6,7 @@ import ast
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,8 +50,10 @@ class Assignment:
     """modules of the course that this assignment's answers cannot import"""
     notice: str = ""
     """for the instructor: what was edited since the assignment was generated, and the command to type"""
+    solutions: Mapping[str, str] | None = None
+    """the instructor's own answers, by `grade_id`; None without `source/`. They decide nobody's verdict."""
 
-    @property
+    @cached_property
     def version(self) -> str:
         """A short digest of all that decides a verdict."""
         digest = hashlib.sha256(notebooks.dumps(self.skeleton).encode())
@@ -143,6 +146,7 @@ def combined(
         files or {},
         has_kernel="kernelspec" in released.metadata,
         hidden=tuple(released.metadata.get("course", {}).get("hidden", ())),
+        solutions=_solutions(source) if source else None,
     )
 
 
@@ -153,6 +157,12 @@ def bound_in(notebook: NotebookNode) -> frozenset[str]:
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
             names |= _bound(cell.source)
     return frozenset(names)
+
+
+def _solutions(source: NotebookNode) -> dict[str, str]:
+    """Return the texts of the solution cells of a source notebook."""
+    named = ((notebooks.grade_id(cell), cell) for cell in source.cells)
+    return {name: cell.source for name, cell in named if name and cell.metadata.nbgrader.get("solution")}
 
 
 def _bound(source: str) -> set[str]:

@@ -17,10 +17,14 @@ from typing import Any
 from course import lectures
 from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer
+from course.grading.course_folder import CONFIG, CourseFolder
 from course.grading.errors import CourseError
+from course.grading.judging import control
 from course.grading.judging.credit import is_an_answer
 from course.grading.judging.quiet import quiet
+from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets import leaks, notebooks, release
+from course.grading.problem_sets.assignment import load
 from course.grading.verify.forms import FORMS
 from course.grading.verify.instructors_notebook import END_TO_END, InstructorsNotebook, stubs
 
@@ -129,6 +133,7 @@ def _problems_of_notebook(root: Path, notebook: InstructorsNotebook, chosen: lis
     if release.difference(root, name):
         yield f"release/{name} is not what source/{name} gives: run `course release`"
     yield from release.problems(root, name)
+    yield from _problems_of_control(root, name)
     written = notebooks.read(root / "source" / name / f"{name}.ipynb")
     for reading in sorted(LECTURES.glob("*.ipynb")):
         for leak in leaks.leaks_in_lecture(written, notebooks.read(reading)):
@@ -151,6 +156,18 @@ def _problems_of_notebook(root: Path, notebook: InstructorsNotebook, chosen: lis
         for test, error in notebook.run(untouched, {}, tests).items():
             if error is None:
                 yield f"an untouched stub passes {test}"
+
+
+def _problems_of_control(root: Path, name: str) -> Iterator[str]:
+    """Yield why nobody could be graded in the sandbox, if so."""
+    config = CourseFolder(root).config if (root / CONFIG).is_file() else None
+    execute = SandboxedExecute(config=config)
+    if not execute.control:
+        return
+    try:
+        control.check(load(root, name), execute.limits())
+    except CourseError as error:
+        yield str(error)
 
 
 def _prove_function(notebook: InstructorsNotebook, seeds: int, function: str) -> FunctionProof:

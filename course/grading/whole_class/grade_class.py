@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,10 +19,12 @@ from nbgrader.converters import Autograde
 from rich.console import Console
 
 from course.grading.course_folder import CourseFolder
-from course.grading.errors import CourseError, SandboxUnavailable
+from course.grading.errors import CourseError
 from course.grading.gradebook import history
 from course.grading.gradebook.book import Book
+from course.grading.judging import control
 from course.grading.judging.results import LONGEST_MESSAGE
+from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.sandbox import bubblewrap
 from course.grading.submissions.folders import nbgrader_rules, read_folder, submitted_folders
 from course.grading.whole_class import cluster as clusters
@@ -70,7 +72,10 @@ def grade_class(
         book = Book(course.db_url, course.course_id, assignment)
         try:
             notebooks = load_notebooks(assignment, book)
-            for notice in sorted({notebook.notice for notebook in notebooks} - {""}):
+            notices = {notebook.notice for notebook in notebooks}
+            if SandboxedExecute(config=config).control:
+                notices |= {control.left_out(notebook) for notebook in notebooks}
+            for notice in sorted(notices - {""}):
                 console.print(notice, soft_wrap=True)
             settings = class_settings(rules, config, assignment, notebooks)
             versions = {notebook.name: notebook.version for notebook in notebooks}
@@ -102,14 +107,16 @@ class _Run:
     writer: Writer
     summary: ClassSummary
     force: bool
+    _is_enrolled: bool = field(default=False, init=False)
 
     def grade(self, jobs: int | None, cluster: str | None, console: Console) -> None:
         """Grade what is to be graded, and count it in the summary."""
         begin = time.monotonic()
-        self.writer.enrol([name for name, folder in self.folders.items() if any(folder.glob("*.ipynb"))])
         submissions = self._pending()
         first = next(submissions, None)
-        if first is not None:
+        if first is None:
+            self._enrol()
+        else:
             display = Display(self.summary, console)
             with stoppable() as stop, display.shown(), _workers(jobs, cluster, len(self.folders)) as client:
                 tasks = TaskMap[PendingSubmission](client, grade_submission)
@@ -138,6 +145,13 @@ class _Run:
                 continue
             yield replace(pending, seed=history.seed(seeds.get(student), folder.digest))
 
+    def _enrol(self) -> None:
+        """Make the class known, once: not before a worker has shown that it can grade."""
+        if not self._is_enrolled:
+            students = [name for name, folder in self.folders.items() if any(folder.glob("*.ipynb"))]
+            self.writer.enrol(students)
+            self._is_enrolled = True
+
     def _has_files(self, student: str) -> bool:
         course = self.rules.coursedir
         path = course.format_path(course.autograded_directory, student, self.settings.assignment)
@@ -150,7 +164,8 @@ class _Run:
     def _take(self, pending: PendingSubmission, text: str | Died) -> None:
         reply: dict[str, Any] = {"problem": str(text)} if isinstance(text, Died) else json.loads(text)
         if "refusal" in reply:
-            raise SandboxUnavailable(reply["refusal"])
+            raise CourseError(reply["refusal"])
+        self._enrol()
         if "worker" in reply:
             worker = reply["worker"]
             self.summary.peak[f"{worker['host']} {worker['process']}"] = worker["peak"]
