@@ -77,6 +77,8 @@ def check(assignment: Assignment, limits: Limits | None = None) -> None:
         if outcome is None or (outcome.failure and now - outcome.time > FAILURE_KEPT):
             if outcome is not None:
                 _outcomes.remove(outcome)
+            if _outcomes and _outcomes[-1].subject[-1] != subject[-1]:
+                zygotes.close()  # it has imported what was installed before
             outcome = ControlOutcome(subject, now, _failure(assignment, limits))
             _outcomes.append(outcome)
             del _outcomes[:-_MOST_KEPT]

@@ -72,16 +72,12 @@ def mounts() -> Mounts:
     return _mounts(tuple((site, site.stat().st_mtime_ns) for site in sites if site.is_dir()))
 
 
-def packages_state() -> tuple[tuple[str, int, int], ...]:
-    """Return what differs as soon as a package is installed, removed, or its folder's rights are changed."""
-    entries = [
-        entry
-        for source, inside in mounts().shown
-        if str(inside) in mounts().path
-        for entry in os.scandir(source)
-    ]
-    states = ((entry.path, entry.stat(follow_symlinks=False)) for entry in entries)
-    return tuple((path, state.st_ctime_ns, state.st_mode) for path, state in states)
+def packages_state() -> tuple[tuple[str, int], ...]:
+    """Return what changes when a package is installed or removed, or its folder's rights are changed."""
+    seen = mounts()
+    sites = [source for source, inside in seen.shown if str(inside) in seen.path]
+    entries = [entry for site in sites for entry in os.scandir(site)]
+    return tuple((entry.path, entry.stat(follow_symlinks=False).st_ctime_ns) for entry in entries)
 
 
 @lru_cache(maxsize=1)
