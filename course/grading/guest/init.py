@@ -162,13 +162,13 @@ def student(user: int | None) -> Iterator[None]:
         yield
         return
     os.setgroups([])
-    os.setegid(user)
-    os.seteuid(user)
+    os.setresgid(user, user, 0)
+    os.setresuid(user, user, 0)
     try:
         yield
     finally:
-        os.seteuid(0)
-        os.setegid(0)
+        os.setresuid(0, 0, 0)
+        os.setresgid(0, 0, 0)
         # another user has unset these
         libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
