@@ -107,6 +107,11 @@ def test_a_right_solution_passes(assignment):
             r"tag its cell `in-kernel`",
         ),
         (
+            problem(STUB),
+            r"double: NotImplementedError|test_double: error, .* NotImplementedError",
+            r"where source/ holds no solutions, `c\.SandboxedExecute\.control = False`",
+        ),
+        (
             problem(test="assert double.no_such_name", tags=(IN_KERNEL,)),
             r"test_double: error, .* AttributeError: .*no_such_name",
             r"correct it in source/",
@@ -120,6 +125,7 @@ def test_a_right_solution_passes(assignment):
         "a module that students do not receive",
         "an attribute of a function",
         "a result that does not cross",
+        "no solution",
         "in the notebook's process",
     ],
 )

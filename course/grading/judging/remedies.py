@@ -49,6 +49,10 @@ def remedies(texts: list[str], from_inside: Iterable[str], limits: Limits) -> li
     readable = advice(mounts()) if others else ""
     result += [readable] if readable else []
     result += _of_imports(others, bool(readable))
+    if any("NotImplementedError" in text for text in texts):
+        result.append(
+            "where source/ holds no solutions, `c.SandboxedExecute.control = False` grades without them"
+        )
     return list(dict.fromkeys(result))
 
 
