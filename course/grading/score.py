@@ -20,6 +20,7 @@ from course.grading.judging.results import Result
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets.assignment import GeneratedCell, load
 from course.grading.problem_sets.release import assignments
+from course.grading.sandbox.limits import Limits
 from course.grading.submissions.notebook import link_above
 from course.text import printable
 
@@ -40,7 +41,7 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
     if loaded.notice:
         print(f"course: {loaded.notice}", file=sys.stderr)
     execute = SandboxedExecute(config=course.config) if course else SandboxedExecute()
-    limits = execute.limits()
+    limits = execute.limits() if course else Limits()
     if execute.control:
         if notice := control.left_out(loaded):
             print(f"course: {notice}", file=sys.stderr)

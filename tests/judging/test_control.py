@@ -73,7 +73,7 @@ def test_a_right_solution_passes(assignment):
         (
             problem("def double(x):\n    return 3 * x"),
             r"test_double: wrong, 0 of 1 points: The test's assertion does not hold\.",
-            r"`nbgrader generate_assignment small --force`",
+            r"correct it in source/, and generate the assignment again",
         ),
         (
             problem(test="0.5 * (double(2) == 4)"),

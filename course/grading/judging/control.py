@@ -79,7 +79,8 @@ def check(assignment: Assignment, limits: Limits | None = None) -> None:
                 _outcomes.remove(outcome)
             if _outcomes and _outcomes[-1].subject[-1] != subject[-1]:
                 zygotes.close()  # it has imported what was installed before
-            outcome = ControlOutcome(subject, now, _failure(assignment, limits))
+            failure = _failure(assignment, limits)
+            outcome = ControlOutcome(subject, time.monotonic(), failure)
             _outcomes.append(outcome)
             del _outcomes[:-_MOST_KEPT]
     if outcome.failure:
@@ -115,16 +116,15 @@ def _failure(assignment: Assignment, limits: Limits) -> str:
     failures = list(_failures(assignment, result))
     if not failures:
         return ""
-    # what it has imported, or has not found, must not outlive a repair
-    zygotes.close()
     texts = [failure.text for failure in failures]
     tests = [failure.cell for failure in failures if failure.cell in _tests(assignment)]
     # what has taken too long would do so again
     inside = [] if any(map(passed_limits, texts)) else _pass_inside(assignment, tests, limits)
+    # what the zygote has imported, or has not found, must not outlive a repair
+    zygotes.close()
     actions = remedies(texts, inside, limits)
     actions.append(
-        f"where the solution or a test is wrong, correct it in source/, then "
-        f"`nbgrader generate_assignment {assignment.name} --force`"
+        "where the solution or a test is wrong, correct it in source/, and generate the assignment again"
     )
     lines = [f"  {cell}: {printable(text, _LONGEST)}" for cell, text in failures]
     lines += [f"  To do: {action}" for action in actions]

@@ -25,6 +25,7 @@ from course.grading.judging.quiet import quiet
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets import leaks, notebooks, release
 from course.grading.problem_sets.assignment import load
+from course.grading.sandbox.limits import Limits
 from course.grading.verify.forms import FORMS
 from course.grading.verify.instructors_notebook import END_TO_END, InstructorsNotebook, stubs
 
@@ -167,7 +168,7 @@ def _problems_of_control(root: Path, name: str) -> Iterator[str]:
     if not execute.control:
         return
     try:
-        control.check(load(root, name), execute.limits())
+        control.check(load(root, name), execute.limits() if config else Limits())
     except CourseError as error:
         yield str(error)
 
