@@ -141,10 +141,19 @@ def test_a_solution_without_full_credit_is_told_with_its_remedy(assignment, says
     [
         ("while True: pass", {"cell": 1.0}, r"`c\.Execute\.timeout` .* now 1 seconds"),
         ("while True: pass", {"notebook": 1.0}, r"`c\.SandboxedExecute\.notebook_timeout` .* now 1 seconds"),
-        ("bytearray(300 << 20)[::4096]", {"memory": 250 << 20}, r"`c\.SandboxedExecute\.memory`"),
-        ("open('f', 'wb').write(bytes(9 << 20))", {"files": 8 << 20}, r"`c\.SandboxedExecute\.file_bytes`"),
+        (
+            "x = bytearray(b'1') * (300 << 20)\n    while x: pass",
+            {"memory": 250 << 20},
+            r"`c\.SandboxedExecute\.memory`",
+        ),
+        ("bytearray(2 << 30)", {"address_space": 1 << 30}, r"`c\.SandboxedExecute\.memory`"),
+        (
+            "open('f', 'wb').write(bytes(9 << 20))\n    while True: pass",
+            {"files": 8 << 20},
+            r"`c\.SandboxedExecute\.file_bytes`",
+        ),
     ],
-    ids=["a cell's time", "the notebook's time", "memory", "files"],
+    ids=["a cell's time", "the notebook's time", "memory", "a request for memory", "files"],
 )
 def test_a_limit_that_was_passed_is_told_by_the_name_of_its_setting(body, limits, setting):
     message = failure(problem(f"def double(x):\n    {body}\n    return 2 * x"), Limits(**limits))
