@@ -62,7 +62,7 @@ class Hook(DisplayHook):
 
 
 class InputTransformer(TransformerManager):
-    """Takes apart only cells in which there may be a magic: most have none, and it takes half a millisecond."""
+    """Takes cells apart where there may be a magic only, since it takes half a millisecond."""
 
     def do_token_transforms(self, lines: Any) -> Any:
         """Return the lines of a cell as Python."""
@@ -82,7 +82,7 @@ class Tracebacks(AutoFormattedTB):
         self._options: Any = None
         self._lines: list[str] = []
 
-    def structured_traceback(  # type: ignore[override]  # IPython's has a wrong type for what may be None
+    def structured_traceback(
         self, etype: Any = None, evalue: Any = None, etb: Any = None, tb_offset: Any = None, context: int = 5
     ) -> list[str]:
         """Return the lines that show an exception."""
@@ -122,6 +122,7 @@ class Shell(InteractiveShell):
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
     input_transformer_manager = Instance(InputTransformer, ())
+    InteractiveTB: Tracebacks
     streams: Any = AnyTrait()
     channel: Any = AnyTrait()
     failure: Any = AnyTrait()

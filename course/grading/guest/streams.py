@@ -9,7 +9,6 @@ import select
 import sys
 import threading
 from collections import deque
-from typing import Any
 
 from .channel import OUTPUT, Channel
 
