@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import contextvars
 import getpass
+import inspect
+import os
 import re
 import sys
 import traceback as tracebacks
@@ -89,9 +91,18 @@ class Tracebacks(AutoFormattedTB):
         offset = self.tb_offset if tb_offset is None else tb_offset
         options = id(etb), offset, context, self.mode
         if evalue is None or evalue is not self._error or options != self._options:
+            _belong_to_no_module(etb)
             self._lines = super().structured_traceback(etype, evalue, etb, tb_offset, context)
             self._error, self._options = evalue, options
         return self._lines
+
+
+def _belong_to_no_module(traceback: Any) -> None:
+    """Tell `inspect` that no module holds the code of cells, or it looks at all modules for each frame."""
+    known: Any = inspect
+    for frame, _ in tracebacks.walk_tb(traceback):
+        if frame.f_globals.get("__name__") == "__main__":
+            known.modulesbyfile.setdefault(os.path.abspath(frame.f_code.co_filename), "")  # noqa: PTH100  # as there
 
 
 class EndOfCell(BaseException):
