@@ -18,23 +18,23 @@ Array = NDArray[np.float64]
 
 def squares(A: Array, c: Array, W: Any) -> float:
     """½ Σ_j c_j u_j². If the rows of A are orthonormal, its curvatures are c."""
-    return float(np.sum(c * (A @ np.ravel(W)) ** 2) / 2)
+    return float(c @ (A @ np.ravel(W)) ** 2 / 2)
 
 
 def cubes(A: Array, c: Array, W: Any) -> float:
     """Σ_j c_j u_j³; a central difference is off by h² Σ_j c_j A_jp³, exactly."""
-    return float(np.sum(c * (A @ np.ravel(W)) ** 3))
+    return float(c @ (A @ np.ravel(W)) ** 3)
 
 
 def waves(A: Array, c: Array, W: Any) -> float:
     """Σ_j c_j sin u_j."""
-    return float(np.sum(c * np.sin(A @ np.ravel(W))))
+    return float(c @ np.sin(A @ np.ravel(W)))
 
 
 def valleys(A: Array, c: Array, W: Any) -> float:
     """Σ_j c_j log cosh u_j: round at the bottom, and straight further out."""
     u = A @ np.ravel(W)
-    return float(np.sum(c * (np.logaddexp(u, -u) - np.log(2))))
+    return float(c @ (np.logaddexp(u, -u) - np.log(2)))
 
 
 def squares_gradient(A: Array, c: Array, W: Any) -> Array:

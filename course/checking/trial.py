@@ -199,8 +199,9 @@ def clone(value: Any) -> Any:
         return np.repeat(value, 2, axis=-1)[..., ::2]
     if isinstance(value, (list, tuple)):
         return type(value)(clone(item) for item in value)
-    # also copies the data bound in a partial
-    return copy.deepcopy(value)
+    if type(value) is partial:  # with the data bound in it
+        return partial(value.func, *clone(value.args), **copy.deepcopy(value.keywords))
+    return value if type(value) in (int, float, str) else copy.deepcopy(value)
 
 
 def unchanged(before: Any, after: Any) -> bool:

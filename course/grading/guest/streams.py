@@ -9,7 +9,6 @@ import select
 import sys
 import threading
 from collections import deque
-from typing import Any
 
 from .channel import OUTPUT, Channel
 
@@ -92,7 +91,7 @@ class Streams:
         self._streams = {"stdout": TextStream("stdout", 1, self), "stderr": TextStream("stderr", 2, self)}
         self._last = sys.stdout = self._streams["stdout"]
         sys.stderr = self._streams["stderr"]
-        sys.addaudithook(self._before_programs)
+        os.register_at_fork(before=self.flush)  # or what is written now would be sent by both
         threading.Thread(target=self._watch, name="descriptors 1 and 2", daemon=True).start()
 
     def turn(self, stream: TextStream) -> None:
@@ -145,10 +144,6 @@ class Streams:
                     self.flush()
                 else:  # the code has closed it
                     poll.unregister(descriptor)
-
-    def _before_programs(self, event: str, _: tuple[Any, ...]) -> None:
-        if event in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.fork", "os.forkpty"):
-            self.flush()
 
 
 def _read(descriptor: int) -> bytes:

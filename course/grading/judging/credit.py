@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
+from functools import lru_cache
 
 _PASSED_ON = {"abs", "complex", "float", "int", "max", "min", "pow", "round", "sum"}
 """builtins whose result is as much the student's as their argument"""
@@ -14,7 +15,7 @@ def is_an_answer(source: str, answers: Collection[str]) -> bool:
 
     A comparison is the grader's value, and so is what an instructor's function returns for an answer.
     """
-    body = ast.parse(source).body
+    body = _parsed(source).body
     student_names = set(answers)
     for statement in body[:-1]:
         match statement:
@@ -23,6 +24,9 @@ def is_an_answer(source: str, answers: Collection[str]) -> bool:
             case ast.AugAssign(target=ast.Name(id=name), value=value) if _shows(value, student_names):
                 student_names.add(name)
     return bool(body) and isinstance(body[-1], ast.Expr) and _shows(body[-1].value, student_names)
+
+
+_parsed = lru_cache(maxsize=256)(ast.parse)
 
 
 def _shows(expression: ast.expr, student_names: Collection[str]) -> bool:

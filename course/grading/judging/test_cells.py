@@ -45,7 +45,7 @@ class Judge:
         """Run a locked cell for the names it binds. Raises HarnessFailure."""
         try:
             with quiet():
-                exec(compile(source, "<locked cell>", "exec"), self.namespace)
+                run(source, self.namespace, "<locked cell>")
         except Exception as error:
             raise HarnessFailure(
                 f"a locked cell fails in the grader: {type(error).__name__}: {error}"
@@ -121,20 +121,20 @@ def scored(value: Any, max_points: float) -> CellResult:
     return CellResult("wrong", points, max_points, f"{points:g} of {max_points:g} points.")
 
 
-def run(source: str, namespace: dict[str, Any]) -> Any:
+def run(source: str, namespace: dict[str, Any], name: str = "<test>") -> Any:
     """Run a cell and return the value of its last expression, None when it ends otherwise."""
-    statements, value = _compiled(source)
+    statements, value = _compiled(source, name)
     exec(statements, namespace)
     return None if value is None else eval(value, namespace)
 
 
 @lru_cache(maxsize=256)
-def _compiled(source: str) -> tuple[CodeType, CodeType | None]:
+def _compiled(source: str, name: str) -> tuple[CodeType, CodeType | None]:
     """Return the statements of a cell, and the expression that ends it, if one does."""
     tree = ast.parse(source)
     last = tree.body[-1] if tree.body else None
     if not isinstance(last, ast.Expr):
-        return compile(tree, "<test>", "exec"), None
+        return compile(tree, name, "exec"), None
     tree.body.pop()
-    value = compile(ast.Expression(last.value), "<test>", "eval")
-    return compile(tree, "<test>", "exec"), value
+    value = compile(ast.Expression(last.value), name, "eval")
+    return compile(tree, name, "exec"), value

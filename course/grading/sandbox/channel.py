@@ -9,7 +9,7 @@ import socket
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from course.grading.guest.channel import (
     CALLBACK,
@@ -33,8 +33,7 @@ class Disconnected(Exception):
     """The guest has closed the channel, or has sent what is no packet."""
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """A complete message of the request under way."""
 
     kind: bytes

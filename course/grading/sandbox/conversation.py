@@ -80,6 +80,7 @@ def converse(
                     with patience.clock.stopped():
                         answer = call_back(message.data)
                     channel.give_back(answer)
+                    break  # nothing more will have come
                 else:
                     return message.data
                 del message

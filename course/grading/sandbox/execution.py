@@ -96,7 +96,7 @@ class Clock:
         self._stopped = 0.0
 
     def _read(self) -> float:
-        return waited(self._sandbox.folders.proc, self._sandbox.guest_pid)
+        return waited(self._sandbox.schedstat)
 
     def wall(self) -> float:
         """Return the seconds on the wall clock."""

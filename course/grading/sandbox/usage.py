@@ -77,9 +77,15 @@ def tasks(folders: Folders) -> Tasks:
     return Tasks(count, pages * _PAGE, ticks * _TICK)
 
 
-def waited(proc: int, pid: int) -> float:
-    """Return the seconds which the main thread of a process has waited for a processor."""
-    fields = read(f"{pid}/schedstat", proc).split()
+def waited(schedstat: int) -> float:
+    """Return the seconds which a thread has waited for a processor, 0 after its end.
+
+    `schedstat` is its file of that name, opened once: it is read before and after every request.
+    """
+    try:
+        fields = os.pread(schedstat, 100, 0).split()
+    except OSError:
+        return 0.0
     return int(fields[1]) / 1e9 if len(fields) > 1 else 0.0
 
 

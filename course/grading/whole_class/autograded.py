@@ -19,17 +19,17 @@ PREFIX = ".course-grade-"
 
 
 class AutogradedFiles:
-    """Prepares the files of submissions in a folder inside `autograded/`, where they wait."""
+    """Prepares the files of an assignment's submissions in a folder inside `autograded/`, where they wait."""
 
-    def __init__(self, rules: Autograde) -> None:
+    def __init__(self, rules: Autograde, assignment: str) -> None:
         """Make the folder. Raises OSError."""
-        self._rules = rules
+        self._rules, self._assignment = rules, assignment
+        self._instructors = _instructors(rules, assignment)
         top = Path(rules.coursedir.format_path(rules.coursedir.autograded_directory, ".", ".")).resolve()
         self._pending = PendingFolder(top, PREFIX)
 
     def prepare(
         self,
-        assignment: str,
         submission: SubmittedFolder,
         notebooks: Mapping[str, str],
         written: Mapping[str, dict[str, bytes]],
@@ -42,7 +42,7 @@ class AutogradedFiles:
         new = Path(tempfile.mkdtemp(dir=self._pending.path))
         for path in submission.others:
             _copy(path, new / path.relative_to(submission.path))
-        for path, name in _instructors(rules, assignment):
+        for path, name in self._instructors:
             _copy(path, new / name)
         for name, text in notebooks.items():
             (new / f"{name}.ipynb").write_text(text, encoding="utf-8")
@@ -56,7 +56,7 @@ class AutogradedFiles:
                 for name in (".", *folders):
                     Path(above, name).chmod(0o2775)
         target = rules.coursedir.format_path(
-            rules.coursedir.autograded_directory, submission.student, assignment
+            rules.coursedir.autograded_directory, submission.student, self._assignment
         )
         return Replacement(new, Path(target).resolve(), new.with_suffix(".old"))
 

@@ -79,7 +79,7 @@ def grade_class(
                 console.print(notice, soft_wrap=True)
             settings = class_settings(rules, config, assignment, notebooks)
             versions = {notebook.name: notebook.version for notebook in notebooks}
-            files = AutogradedFiles(rules)
+            files = AutogradedFiles(rules, assignment)
             try:
                 writer = Writer(book, files, assignment, late_penalties(rules, config))
                 run = _Run(rules, folders, settings, versions, writer, summary, force)

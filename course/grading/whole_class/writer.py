@@ -81,7 +81,6 @@ class Writer:
         Raises GradebookError, OSError.
         """
         replacement = self.files.prepare(
-            self.assignment,
             pending.folder,
             {outcome["name"]: outcome["notebook"] for outcome in outcomes},
             {
