@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from course.checking.trial import arrays, clone, unchanged
 from mlp_ref import networks
-from mlp_ref.cases import STOCKED, cases, stock
+from mlp_ref.cases import SHARING_NETWORKS, cases, stock
 from mlp_ref.functions import FUNCTIONS
 
 SEEDS = range(6)
@@ -121,13 +121,13 @@ def test_caches_of_deep_nets_belong_together():
 
 def of_stock(names, seed=3):
     shared = stock(seed)
-    own = {name: np.random.default_rng([seed, STOCKED.index(name)]) for name in names}
+    own = {name: np.random.default_rng([seed, SHARING_NETWORKS.index(name)]) for name in names}
     return {name: cases(name, own[name], shared) for name in names}
 
 
 def test_whoever_comes_first_gets_the_same_networks():
-    forth, back = of_stock(STOCKED), of_stock(STOCKED[::-1])
-    for name in STOCKED:
+    forth, back = of_stock(SHARING_NETWORKS), of_stock(SHARING_NETWORKS[::-1])
+    for name in SHARING_NETWORKS:
         assert unchanged([c.args for c in forth[name]], [c.args for c in back[name]])
 
 
@@ -135,7 +135,7 @@ def test_no_network_is_given_to_two_functions():
     # entries that are drawn, and not 0, 1 or so large that σ leaves nothing of them
     values = [
         {x for case in drawn_once for a in arrays(case.args) for x in a.flat if 1e-3 < abs(x) < 1 - 1e-3}
-        for drawn_once in of_stock(STOCKED).values()
+        for drawn_once in of_stock(SHARING_NETWORKS).values()
     ]
     # σ of the largest logit, to which some are scaled, is in several
     assert all(len(first & second) <= 2 for k, second in enumerate(values) for first in values[:k])
