@@ -65,7 +65,7 @@ def release(
         typer.echo(differences, nl=False)
         for problem in problems:
             typer.echo(problem, err=True)
-        typer.echo("release/ is not what source/ gives; `course release` makes it so", err=True)
+        typer.echo("release/ differs from what source/ gives: run `course release`", err=True)
         raise typer.Exit(1)
 
 
@@ -238,7 +238,7 @@ def verify(
 
     root = Path.cwd()
     proofs = [
-        prove.verify(root, name, seeds, jobs, partial(table.tell, name), function or ())
+        prove.verify(root, name, seeds, jobs, partial(table.report_progress, name), function or ())
         for name in assignments or releases.assignments(root)
     ]
     table.show(proofs, seeds)

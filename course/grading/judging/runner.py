@@ -14,7 +14,7 @@ from nbgrader.utils import determine_grade
 from course.grading.judging.proxies import Callbacks, StudentError, ask
 from course.grading.judging.results import CellResult
 from course.grading.judging.test_cells import Judge
-from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, bound_in
+from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, names_in_solutions
 from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.outputs import output_of
@@ -192,7 +192,7 @@ def run(
     SandboxUnavailable.
     """
     # where the instructor's notebook has no solutions, the answers say which names are theirs
-    answers = assignment.answers or bound_in(notebook)
+    answers = assignment.answers or names_in_solutions(notebook)
     judge = Judge({"__name__": "__main__"}, answers, seed)
     runner = Runner(assignment, limits, variables)
     results: dict[str, CellResult] = {}

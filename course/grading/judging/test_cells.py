@@ -17,7 +17,7 @@ from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer, clone
 from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
-from course.grading.judging.credit import is_an_answer
+from course.grading.judging.credit import ends_in_students_value
 from course.grading.judging.proxies import StudentError, StudentFunction
 from course.grading.judging.quiet import quiet
 from course.grading.judging.results import CellResult
@@ -69,7 +69,7 @@ class Judge:
         except Exception:
             # its text may show what is expected
             return CellResult("wrong", 0.0, max_points, "The test could not work with this answer.")
-        if is_an_answer(source, self._asked_for(source)):
+        if ends_in_students_value(source, self._asked_for(source)):
             value = None  # shown, not computed
         return scored(value, max_points)
 

@@ -18,7 +18,7 @@ from course import lectures
 from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer
 from course.grading.errors import CourseError
-from course.grading.judging.credit import is_an_answer
+from course.grading.judging.credit import ends_in_students_value
 from course.grading.judging.quiet import quiet
 from course.grading.problem_sets import leaks, notebooks, release
 from course.grading.verify.forms import FORMS
@@ -28,7 +28,7 @@ REFERENCE_PACKAGE = "mlp_ref"
 LECTURES = Path(lectures.__file__).parent
 
 CELL_SEED = 0
-"""For the runs of whole notebooks, which are about who fails, not about numbers."""
+"""seed for running whole notebooks"""
 
 
 @dataclass
@@ -76,13 +76,14 @@ def verify(
     assignment: str,
     seeds: int,
     jobs: int = 1,
-    tell: Callable[[FunctionProof], None] = lambda proof: None,
+    report_progress: Callable[[FunctionProof], None] = lambda proof: None,
     only: Collection[str] = (),
 ) -> Proof:
     """Verify problem set `assignment` of the course in `root`, hidden inputs drawn from `seeds` seeds.
 
-    `jobs` functions are tried at a time, each in a process of its own when there are several. `tell` is
-    called with what was found out about each, when it is known. With `only`, these functions are tried.
+    `jobs` functions are tried at a time, each in a process of its own when there are several.
+    `report_progress` is called with what was found out about each, when it is known. With `only`, these
+    functions are tried.
 
     Raises NotebookError, CourseError when there is no such problem set or function, ModuleNotFoundError
     without the reference package.
@@ -97,7 +98,7 @@ def verify(
     problems = list(_problems_of_notebook(root, notebook, chosen))
     proofs = {}
     for proof in _each(partial(_prove_function, notebook, seeds), chosen, jobs):
-        tell(proof)
+        report_progress(proof)
         proofs[proof.function] = proof
     return Proof(
         assignment,
@@ -138,9 +139,9 @@ def _problems_of_notebook(root: Path, notebook: InstructorsNotebook, chosen: lis
         yield f"functions without a test: {', '.join(missing)}"
     shared = sum(points for test, points in notebook.points.items() if END_TO_END.fullmatch(test))
     if shared > sum(notebook.points.values()) / 5:
-        yield f"the end-to-end tests carry {shared:g} points, more than a fifth of all"
+        yield f"the end-to-end tests carry {shared:g} points, more than a fifth of all points"
     for test, source in notebook.tests.items():
-        if is_an_answer(source, notebook.solutions):
+        if ends_in_students_value(source, notebook.solutions):
             yield f"{test} ends in a value of the student's, which decides nothing: end in an assertion"
     tests = None if len(chosen) == len(notebook.solutions) else {f"test_{function}" for function in chosen}
     untouched = stubs(notebooks.read(root / "release" / name / f"{name}.ipynb"))
