@@ -184,8 +184,9 @@ def _verdict(cell: RecordedCell | None) -> str:
 def _points(cell: RecordedCell | None) -> str:
     if cell is None:
         return "-"
-    points = "unread" if cell["points"] is None else f"{cell['points']:g}"
-    return f"{points} of {cell['max_points']:g}"
+    if cell["points"] is None:
+        return f"not graded yet (of {cell['max_points']:g})"
+    return f"{cell['points']:g} of {cell['max_points']:g}"
 
 
 def _title(grading: Grading) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from course.grading.course_folder import CourseFolder
-from course.grading.lms.archive import folded
+from course.grading.lms.archive import casefolded
 from course.grading.lms.matching import ArchivedSubmission
 from course.grading.lms.selection import Refused, Selection, select_files
 from course.grading.lms.summary import CollectSummary
@@ -43,7 +43,7 @@ class SubmittedWriter:
         self._summary, self._update = summary, update
         self._groupshared = bool(course_folder.course.groupshared)
         self._target = partial(_target, course_folder, assignment)
-        self._folders = {folded(path.name): path.name for path in (top.iterdir() if top.is_dir() else ())}
+        self._folders = {casefolded(path.name): path.name for path in (top.iterdir() if top.is_dir() else ())}
 
     def write(self, submissions: dict[str, ArchivedSubmission], system: str, due: datetime | None) -> None:
         """Write the submissions, by student: all that are taken, or none if it raises OSError."""
@@ -98,7 +98,7 @@ class SubmittedWriter:
         for path in (target.parent, target):
             if path.is_symlink() or (path.exists() and not path.is_dir()):
                 raise Refused(f"{path.name} under submitted/ is no folder: move it away")
-        other = self._folders.get(folded(target.parent.name), target.parent.name)
+        other = self._folders.get(casefolded(target.parent.name), target.parent.name)
         if other != target.parent.name:
             raise Refused(f"differs only in case or accents from {other}, who has handed in before")
 

@@ -17,7 +17,7 @@ from course.grading.report.statistics import Distribution, Item, distribution, i
 MOST_PAIRS = 15
 MOST_SLOW = 10
 SLOW = 3
-"""a notebook is slow from so many times the median on"""
+"""slow at this many times the median"""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RecognisedMistake:
     question: str
     name: str
     message: str
-    """what their feedback says, without sentences that not all of them got"""
+    """the sentences common to their feedback"""
     count: int
     """students who made it"""
 

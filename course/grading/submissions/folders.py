@@ -70,7 +70,7 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
     """Return what `student` handed in of the notebooks `known`.
 
     Where there are other notebooks only, they are all missing. Raises ValueError where there is no notebook
-    at all, or its time is none.
+    at all, or its timestamp is invalid.
     """
     present = tuple(
         name

@@ -102,7 +102,7 @@ class TaskMap(Generic[T]):
     def map(
         self, jobs: Iterable[T], arguments: Callable[[T], tuple[Any, ...]], is_stopped: Callable[[], bool]
     ) -> Iterator[tuple[T, str | Died]]:
-        """Yield each job with what the function returned, or with `Died`, in the order of their ends.
+        """Yield each job with what the function returned, or with `Died`, as each finishes.
 
         Few jobs are under way at a time. A job whose worker died is tried once more when all others are
         done, alone, so that it is known which one is to blame. Raises ClusterError when the workers are lost.

@@ -1,5 +1,6 @@
-"""Makes `course grade` start fast: a fork server imports what workers need, and imports are never collected.
+"""Makes `course grade` start fast: a fork server imports what workers need.
 
+The garbage collector skips what is imported here.
 This module itself imports nothing heavy: the command calls it before it imports the rest.
 """
 

@@ -66,7 +66,7 @@ class Writer:
     """nbgrader's step, if the course uses it"""
 
     def enrol(self, students: list[str]) -> None:
-        """Make the students known, in this order: an export lists them in the order they came."""
+        """Make the students known in this order, in which an export lists them."""
 
         def work(gradebook: Gradebook) -> None:
             for student in students:
@@ -77,7 +77,7 @@ class Writer:
     def save(self, pending: PendingSubmission, outcomes: list[Outcome], force: bool) -> None:
         """Save the outcomes of a submission's notebooks, all graded: everything or nothing.
 
-        Another grader's result of the same inputs, come in the meantime, stays unless `force`.
+        A result that another grader saved meanwhile, of the same inputs, stays unless `force`.
         Raises GradebookError, OSError.
         """
         replacement = self.files.prepare(
