@@ -6,13 +6,13 @@ import ast
 from collections.abc import Collection
 
 _PASSED_ON = {"abs", "complex", "float", "int", "max", "min", "pow", "round", "sum"}
-"""builtins whose result is as much the student's as their argument"""
+"""builtins whose result counts as the student's value if an argument does"""
 
 
 def ends_in_students_value(source: str, answers: Collection[str]) -> bool:
     """Return whether a test ends in a value of the student's: a call of an answer, data, arithmetic on them.
 
-    A comparison is the grader's value, and so is what an instructor's function returns for an answer.
+    A comparison is the test's own value, and so is what an instructor's function returns for an answer.
     """
     body = ast.parse(source).body
     names = set(answers)
