@@ -18,7 +18,7 @@ from course.grading.problem_sets.names import bound_names
 from course.grading.problem_sets.release_rule import released_files
 
 IN_KERNEL = "in-kernel"
-"""tag of a test cell that opts out of being judged outside the student's kernel"""
+"""tag of a test cell that runs in the student's process, where students can forge its verdict"""
 AUTOTEST = "AUTOTEST"
 """nbgrader's mark of a line from which `generate_assignment` makes tests"""
 ROLES = ("grade", "solution", "locked", "task")
@@ -30,7 +30,7 @@ class GeneratedCell(NamedTuple):
     source: str
     """with hidden tests; of a solution cell the stub"""
     points: float | None
-    """None where none are given"""
+    """None where the cell gives none"""
 
 
 @dataclass(frozen=True)
