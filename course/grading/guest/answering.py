@@ -18,11 +18,11 @@ from .channel import Channel
 
 Namespace = dict[str, Any]
 LONGEST_REASON = 10_000
-"""characters of what an exception says of itself"""
+"""most characters of an exception's text"""
 
 
 def described(error: BaseException) -> list[str]:
-    """Return an exception's name and what it says, cut to size."""
+    """Return an exception's name and its text, cut to LONGEST_REASON."""
     try:
         message = str(error)
     except BaseException:
