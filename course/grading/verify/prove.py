@@ -130,9 +130,9 @@ def _problems_of_notebook(root: Path, notebook: InstructorsNotebook, chosen: lis
     if release.difference(root, name):
         yield f"release/{name} is not what source/{name} gives: run `course release`"
     yield from release.problems(root, name)
-    written = notebooks.read(root / "source" / name / f"{name}.ipynb")
+    source_notebook = notebooks.read(root / "source" / name / f"{name}.ipynb")
     for reading in sorted(LECTURES.glob("*.ipynb")):
-        for leak in leaks.leaks_in_lecture(written, notebooks.read(reading)):
+        for leak in leaks.leaks_in_lecture(source_notebook, notebooks.read(reading)):
             yield f"the lecture {reading.stem} tells too much: {leak}"
     missing = [function for function in notebook.solutions if f"test_{function}" not in notebook.tests]
     if missing:
