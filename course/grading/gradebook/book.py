@@ -24,9 +24,9 @@ from course.grading.gradebook import history
 T = TypeVar("T")
 
 ATTEMPTS = 6
-"""to make a transaction that another one gets in the way of"""
+"""attempts to make a transaction that conflicts with another one"""
 SECONDS_TO_WAIT = 60
-"""for the end of another process's transaction"""
+"""seconds to wait for the end of another process's transaction"""
 NBGRADERS_OWN = {"default_course"}
 """the course that nbgrader's steps add to any gradebook"""
 
@@ -65,8 +65,8 @@ class Book:
     def transact(self, work: Callable[[Gradebook], T]) -> T:
         """Return what `work` returns, called with nbgrader's gradebook in one transaction.
 
-        All that `work` writes is committed when it returns, or nothing is. It is called again where
-        another process's transaction got in its way. Raises GradebookError, and what `work` raises.
+        All that `work` writes is committed when it returns, or nothing is. It is called again after a
+        conflict with another process's transaction. Raises GradebookError, and what `work` raises.
         """
         for attempt in range(ATTEMPTS):
             try:

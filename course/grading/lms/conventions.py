@@ -15,7 +15,7 @@ class ParsedName:
     """What the path of a file in an archive says of it."""
 
     key: str
-    """the system's key of a student"""
+    """by which the system identifies a student"""
     name: str
     """the student's name, as far as the path has it"""
     path: PurePosixPath
@@ -36,8 +36,8 @@ class AmbiguousName:
 ParsedNames = list[ParsedName | AmbiguousName | None]
 """for each path of an archive; None for one that does not follow the convention"""
 Convention = Callable[[Sequence[PurePosixPath], Collection[str], Collection[str]], ParsedNames]
-"""parses all paths of an archive, with the names of the assignment's notebooks and the keys of those who may
-hand in (empty where they are not known)"""
+"""parses all paths of an archive, with the names of the assignment's notebooks and the keys of the students
+(empty where they are not known)"""
 
 
 _MOODLE = re.compile(r"(?P<name>[^_]*)_(?P<key>\d+)_assignsubmission_[a-z]+(?:_(?P<file>.*))?")

@@ -20,7 +20,7 @@ class ArchivedSubmission:
     """All that an archive holds of one student."""
 
     key: str
-    """the system's key of a student"""
+    """by which the system identifies a student"""
     name: str
     """the student's name, as far as the archive has it"""
     is_late: bool

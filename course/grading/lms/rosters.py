@@ -59,7 +59,7 @@ class Roster:
         return next((lower.index(name) for name in names if name in lower), None)
 
     def keys(self, system: str) -> dict[str, Person]:
-        """Return the people by the keys of students in `system`, as `casefolded` writes them.
+        """Return the people by the keys that identify students in `system`, as `casefolded` writes them.
 
         A key that two people have is left out. Empty where the roster has no such column.
         """

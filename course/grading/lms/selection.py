@@ -148,8 +148,8 @@ def _chosen(files: list[SubmittedFile], notebooks: Collection[str]) -> dict[str,
         if candidates:
             chosen[name] = candidates[0]
     if not chosen:
-        wanted = " or ".join(f"{name}.ipynb" for name in notebooks)
-        raise Refused(f"holds {_listed(files)}: none is called {wanted}, and which is meant is not clear")
+        names = " or ".join(f"{name}.ipynb" for name in notebooks)
+        raise Refused(f"holds {_listed(files)}: none is called {names}, and which is meant is not clear")
     return chosen
 
 

@@ -116,26 +116,26 @@ class SubmittedWriter:
     def _swap(self, prepared: list[tuple[str, Path]]) -> None:
         """Put each student's new folder in its place. Where one cannot be, all are taken back: OSError."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
-        kept = self._top / REPLACED / now
-        begun: list[tuple[Replacement, Path]] = []
+        archive = self._top / REPLACED / now
+        replacements: list[tuple[Replacement, Path]] = []
         try:
             for student, new in prepared:
                 target = self._target(student)
-                old = kept / student / self._assignment
+                old = archive / student / self._assignment
                 was_there = target.is_dir()
                 if was_there:
                     old.parent.mkdir(parents=True)
-                    self._summary.kept = kept
+                    self._summary.kept = archive
                 replacement = Replacement(new, target, old)
-                begun.append((replacement, target))
+                replacements.append((replacement, target))
                 replacement.swap()
                 (self._summary.replaced if was_there else self._summary.collected).append(student)
         except OSError:
-            for replacement, target in reversed(begun):
+            for replacement, target in reversed(replacements):
                 replacement.undo()
                 _prune(target.parent)
-            _prune(kept)
-            _prune(kept.parent)
+            _prune(archive)
+            _prune(archive.parent)
             raise
 
 

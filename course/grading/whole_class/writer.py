@@ -57,7 +57,7 @@ class PendingSubmission:
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes results, one transaction a submission."""
+    """Writes results, in one transaction for each submission."""
 
     book: Book
     files: AutogradedFiles
@@ -112,7 +112,7 @@ class Writer:
         gradebook.update_or_create_student(folder.student)
         gradebook.db.flush()  # to be found below
         time = {"timestamp": folder.timestamp} if folder.timestamp else {}
-        with gradebook.db.no_autoflush:  # SQLAlchemy would warn of what nbgrader has half made
+        with gradebook.db.no_autoflush:  # SQLAlchemy would warn of objects that nbgrader has not completed
             submission = gradebook.update_or_create_submission(self.assignment, folder.student, **time)
         by_name = {outcome["name"]: outcome for outcome in outcomes}
         for notebook in submission.notebooks:
