@@ -1,4 +1,4 @@
-"""A process for one student's notebook, in a sandbox, and requests to it, whose replies prove nothing."""
+"""A sandboxed process for one student's notebook, and requests to it; its replies are not trusted."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class Guest:
         """Return the files the student's code wrote, by relative path; also after the guest has ended.
 
         Regular files only, at most as many and as much as the limits allow, without notebooks, hidden
-        files and names that could be anything but a name; without the assignment's own if unchanged.
+        files and names that are unsafe on some system; without the assignment's own if unchanged.
         """
         files = working_folder.collect(self.sandbox.work, self.limits.files, self.limits.file_count)
         return {name: content for name, content in files.items() if self._given.get(name) != content}

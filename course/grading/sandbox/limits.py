@@ -91,9 +91,9 @@ class Watcher(threading.Thread):
         return self._seconds
 
     def _count(self) -> Tasks:
-        now = tasks(self._folders)
-        self._seconds, self._counted = max(self._seconds, now.seconds), time.monotonic()
-        return now
+        usage = tasks(self._folders)
+        self._seconds, self._counted = max(self._seconds, usage.seconds), time.monotonic()
+        return usage
 
     def look(self) -> Breach | None:
         """Look once, unless the last look was within a tick; kill everything if a limit is passed."""
@@ -108,8 +108,8 @@ class Watcher(threading.Thread):
 
     def _find(self) -> Breach | None:
         limits, folders = self._limits, self._folders
-        now = self._count()
-        if now.count > limits.tasks:
+        usage = self._count()
+        if usage.count > limits.tasks:
             return Breach("processes", f"The code started more than {limits.tasks} processes or threads.")
         fields = read("net/sockstat", folders.first).split(maxsplit=3)
         if len(fields) > 2 and int(fields[2]) > limits.sockets:
@@ -121,7 +121,7 @@ class Watcher(threading.Thread):
             return Breach("files", f"The code wrote more than {limits.file_count} files.")
         in_memory = size + file_usage(folders.memory)[0]
         if (
-            now.resident + in_memory > limits.memory
+            usage.resident + in_memory > limits.memory
             and proportional_set_size(folders.proc) + in_memory > limits.memory
         ):
             return Breach("memory", f"The code used more than {limits.memory >> 20} MiB of memory.")
