@@ -1,7 +1,7 @@
 """Answers the grader's questions in the student's process: looks up values, calls functions.
 
-The student's code can change all of this, so the grader takes what comes back for an answer, right or
-wrong, and for nothing else.
+The student's code can change all of this, so what comes back counts as an answer, right or wrong, and as
+nothing else.
 """
 
 from __future__ import annotations

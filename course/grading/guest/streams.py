@@ -119,7 +119,7 @@ class Streams:
                 self._send(name, decoder.decode(_read(descriptor)))
 
     def forget(self) -> None:
-        """Drop what came after the reply: it is no part of what is asked now."""
+        """Drop what was written after the last reply: it belongs to no request."""
         with self._sending:
             for stream in self._streams.values():
                 stream.taken()
