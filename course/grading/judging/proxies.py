@@ -85,14 +85,14 @@ class StudentFunction:
 
 
 class Callbacks:
-    """The functions that a call hands over. They stay here; the student's code may have them called."""
+    """The functions that a call passes. They stay here, and are called when the student's code asks."""
 
     def __init__(self) -> None:
         self._functions: list[Callable[..., Any]] = []
         self._left, self._room = MOST_CALLBACKS, LARGEST_CALLBACKS
 
     def refer(self, function: Any) -> codec.Node:
-        """Return what stands for a function: a student's own goes back as itself."""
+        """Return the node for a function; one of the student's is sent back by its name."""
         if type(function) is StudentFunction:
             return ["own", function._name]
         self._functions.append(function)
