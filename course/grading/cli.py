@@ -104,7 +104,7 @@ def grade(
     from course.grading.whole_class.startup import imports_kept, start_fork_server
 
     if cluster is None:
-        start_fork_server()  # first, to import what its workers need while we import what we do
+        start_fork_server()  # first, so that it imports while this process does
     with imports_kept():
         from rich.console import Console
 

@@ -34,8 +34,8 @@ def _quiet() -> Iterator[None]:
 def unknown_assignment(assignment: str, known: Iterable[str]) -> CourseError:
     """Return the error for an assignment that is not among a course's, `known`."""
     names = ", ".join(sorted(known))
-    there = f"there is: {names}" if names else "source/ holds no assignments"
-    return CourseError(f"there is no assignment {assignment!r}; {there}")
+    hint = f"there is: {names}" if names else "source/ holds no assignments"
+    return CourseError(f"there is no assignment {assignment!r}; {hint}")
 
 
 class CourseFolder:

@@ -53,11 +53,11 @@ def submitted_folders(rules: Autograde, assignment: str, student: str | None = N
     course = rules.coursedir
     excluded = set(filter(None, course.student_id_exclude.split(",")))
     pattern = rules._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
-    pattern = "*" if student is None else glob.escape(student)
+    student_pattern = "*" if student is None else glob.escape(student)
     folders: dict[str, Path] = {}
     for path in sorted(
         glob.glob(  # noqa: PTH207  # as nbgrader looks
-            rules._format_source(glob.escape(assignment), pattern)
+            rules._format_source(glob.escape(assignment), student_pattern)
         )
     ):
         match: Any = re.match(pattern, path)
