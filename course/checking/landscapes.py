@@ -1,4 +1,4 @@
-"""Functions that tests hand over: their gradients, curvatures and descents are known.
+"""Functions with known gradients and curvatures, which tests pass to the student's code.
 
 A scalar landscape is Σ_j c_j φ(u_j) with u = A w, where w are the entries of `W`, an array of any shape
 with as many entries as `A` has columns. `A` mixes them, so no term belongs to one entry alone. Bind the

@@ -65,7 +65,7 @@ def release(
         typer.echo(differences, nl=False)
         for problem in problems:
             typer.echo(problem, err=True)
-        typer.echo("release/ is not what source/ gives; `course release` makes it so", err=True)
+        typer.echo("release/ differs from what source/ gives: run `course release`", err=True)
         raise typer.Exit(1)
 
 
@@ -104,7 +104,7 @@ def grade(
     from course.grading.whole_class.startup import imports_kept, start_fork_server
 
     if cluster is None:
-        start_fork_server()  # first, to import what its workers need while we import what we do
+        start_fork_server()  # first, so that it imports while this process does
     with imports_kept():
         from rich.console import Console
 
@@ -238,7 +238,7 @@ def verify(
 
     root = Path.cwd()
     proofs = [
-        prove.verify(root, name, seeds, jobs, partial(table.tell, name), function or ())
+        prove.verify(root, name, seeds, jobs, partial(table.report_progress, name), function or ())
         for name in assignments or releases.assignments(root)
     ]
     table.show(proofs, seeds)

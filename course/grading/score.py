@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from course.grading.course_folder import CONFIG, CourseFolder
-from course.grading.errors import CourseError, GradebookError
+from course.grading.course_folder import CONFIG, CourseFolder, unknown_assignment
+from course.grading.errors import GradebookError
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.generated import generated_cells
 from course.grading.judging import control
@@ -35,8 +35,7 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
     course = CourseFolder(root) if (root / CONFIG).is_file() else None
     generated = _generated(course, assignment) if course else None
     if generated is None and assignment not in assignments(root):
-        known = ", ".join(assignments(root)) or "none"
-        raise CourseError(f"there is no assignment {assignment!r} under {root}/source; there are: {known}")
+        raise unknown_assignment(assignment, assignments(root))
     loaded = load(root, assignment, generated=generated)
     if loaded.notice:
         print(f"course: {loaded.notice}", file=sys.stderr)

@@ -86,7 +86,7 @@ FILES = {
     "tar.gz": (tarred(BODY.encode(), "w:gz"), "the solution of mean"),
     "npz": (array_of(BODY), "the solution of mean"),
     "a broken archive": (gzip.compress(BODY.encode())[:-12], "cannot be unpacked"),
-    "archives without end": (packed(a=packed(b=packed(c=packed(d=b"")))), "in one another"),
+    "archives without end": (packed(a=packed(b=packed(c=packed(d=b"")))), "nested 3 deep"),
 }
 
 

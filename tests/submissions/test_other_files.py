@@ -87,7 +87,7 @@ def test_what_is_told(graded) -> None:
 def test_a_time_that_is_none_is_left_to_the_instructor(graded) -> None:
     root, told = graded
     assert told.returncode == 1
-    assert "timestamp.txt holds no time" in told.stderr
+    assert "timestamp.txt is not a valid time" in told.stderr
     assert not (root / "autograded" / "dan" / "small").exists()
 
 

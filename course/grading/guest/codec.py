@@ -50,7 +50,7 @@ Array = np.ndarray[Any, Any]
 
 
 class CodecError(ValueError):
-    """A message does not have the form it has to have."""
+    """A message is malformed."""
 
 
 def no_reference(value: Any) -> Node | None:

@@ -115,8 +115,8 @@ class NewGuest:
         self, here: socket.socket, there: socket.socket, channel: socket.socket, guest_end: socket.socket
     ) -> None:
         """Become the student, then the guest, once the first process has written the maps of user ids."""
-        for other in (self.grader, here, channel):
-            other.close()
+        for connection in (self.grader, here, channel):
+            connection.close()
         os.setsid()
         if self.settings["user"] is None:
             call("unshare", CLONE_NEWUSER)
@@ -130,11 +130,11 @@ class NewGuest:
 
 
 def give_up_rights(settings: dict[str, Any]) -> None:
-    """Set the limits of each process, then become the student. Nothing leads back."""
-    for name, wanted in settings["limits"].items():
+    """Set the limits of each process, then become the student, for good."""
+    for name, limit in settings["limits"].items():
         kind = getattr(resource, name)
         hard = resource.getrlimit(kind)[1]
-        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        value = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (value, value))
     for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
@@ -148,8 +148,8 @@ def give_up_rights(settings: dict[str, Any]) -> None:
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     program = bytes.fromhex(settings["filter"])
     instructions = ctypes.create_string_buffer(program, len(program))
-    described = struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions))
-    call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described)
+    sock_fprog = struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions))
+    call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, sock_fprog)
 
 
 @contextmanager
@@ -240,7 +240,7 @@ def main() -> None:
     sys.argv = ["guest"]
     # Nobody debugs here, and importing it takes time.
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # what makes an import fail
-    gc.disable()  # nothing that is imported is ever free
+    gc.disable()  # imported modules are never freed
     if failure := prepare(start):
         grader.send(failure[:LONGEST_ERROR].encode(errors="replace"))
         return

@@ -55,7 +55,7 @@ class Hook(DisplayHook):
     shell: Shell
 
     def write_output_prompt(self) -> None:
-        """Write none."""
+        """Write no prompt."""
 
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
         """Send the value in all its representations."""

@@ -32,7 +32,7 @@ class TextStream(io.TextIOBase):
         self._size = 0
 
     def writable(self) -> bool:
-        """Say yes."""
+        """Return True."""
         return True
 
     def fileno(self) -> int:
@@ -40,11 +40,11 @@ class TextStream(io.TextIOBase):
         return self._descriptor
 
     def isatty(self) -> bool:
-        """Say no."""
+        """Return False."""
         return False
 
     def write(self, text: str) -> int:
-        """Take `text`; it is sent in time."""
+        """Buffer `text`; it is sent soon."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self._streams.turn(self)
@@ -55,11 +55,11 @@ class TextStream(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Send what there is."""
+        """Send the buffered text."""
         self._streams.flush()
 
     def taken(self) -> str:
-        """Return what there is, and keep nothing."""
+        """Return the buffered text, and empty the buffer."""
         self._size = 0
         parts = []
         while self._parts:
@@ -118,7 +118,7 @@ class Streams:
                 self._send(name, decoder.decode(_read(descriptor)))
 
     def forget(self) -> None:
-        """Drop what came after the reply: it is no part of what is asked now."""
+        """Drop what was written after the last reply: it belongs to no request."""
         with self._sending:
             for stream in self._streams.values():
                 stream.taken()

@@ -45,7 +45,7 @@ class Result:
     seconds: float
     cells: dict[str, CellResult] = field(default_factory=dict)
     repairs: tuple[str, ...] = ()
-    """what was put right in the notebook, a line each"""
+    """what was corrected in the notebook, a line each"""
     problem: str = ""
     """what went wrong in the grader, on an infrastructure-error"""
     notebook: NotebookNode | None = field(default=None, repr=False)

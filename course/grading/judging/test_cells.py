@@ -1,4 +1,4 @@
-"""Judges test cells in the grader's process; the student's code is only asked, through proxies."""
+"""Judges test cells in the grader's process, which calls the student's code through proxies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer, clone
 from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
-from course.grading.judging.credit import is_an_answer
+from course.grading.judging.credit import ends_in_students_value
 from course.grading.judging.proxies import StudentError, StudentFunction
 from course.grading.judging.quiet import quiet
 from course.grading.judging.results import CellResult
@@ -71,8 +71,8 @@ class Judge:
             # its text may show what is expected
             cause = f"{type(error).__name__}: {error}"
             return CellResult("wrong", 0.0, max_points, COULD_NOT_WORK, cause=cause)
-        if is_an_answer(source, self._asked_for(source)):
-            value = None  # shown, not computed
+        if ends_in_students_value(source, self._names_to_look_up(source)):
+            value = None  # the student's value, not points
         return scored(value, max_points)
 
     def _own_names(self) -> dict[str, Any]:
@@ -83,25 +83,25 @@ class Judge:
             if name != "__builtins__"  # Python's own, which it puts there
         }
 
-    def _asked_for(self, source: str) -> list[str]:
-        """Return the names that `source` uses and only the student's process knows."""
+    def _names_to_look_up(self, source: str) -> list[str]:
+        """Return the names that `source` uses and that only the student's process has."""
         names = (free_names(source) & set(self.answers)) - self.namespace.keys() - vars(builtins).keys()
         return sorted(name for name in names if not name.startswith("_"))
 
     def _looked_up(self, source: str, ask: Ask) -> dict[str, Any]:
         """Return the student's names that `source` uses: a function as a proxy, data as a copy."""
-        wanted = self._asked_for(source)
-        if not wanted:
+        names = self._names_to_look_up(source)
+        if not names:
             return {}
-        reply = ask({"values": wanted})
+        reply = ask({"values": names})
         if not isinstance(reply, dict):
             raise StudentError("crashed", NO_ANSWER)
-        missing = [name for name in wanted if name not in reply]
+        missing = [name for name in names if name not in reply]
         if missing:
             raise StudentError("error", f"{missing[0]} is not defined.")
         decoder = codec.Decoder(lambda name: StudentFunction(name, ask))
         try:
-            return {name: _named(decoder.decode(reply[name]), name, ask) for name in wanted}
+            return {name: _named(decoder.decode(reply[name]), name, ask) for name in names}
         except codec.CodecError:
             raise StudentError("crashed", NO_ANSWER) from None
 

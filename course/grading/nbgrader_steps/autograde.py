@@ -39,7 +39,7 @@ Resources = dict[str, Any]
 
 
 class SubmissionExporter(NotebookExporter):
-    """Leaves reading a submission to `Rebuild`, which trusts nothing in it; reads what that has made."""
+    """Leaves reading a submission to `Rebuild`, which trusts nothing in it, and exports the result."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -58,15 +58,15 @@ def _released(root: Path, assignment: str, names: list[str]) -> dict[str, bytes]
             )
     current = release.generate(root, assignment).files
     in_source = dict(release.leaking_files(root / "source", assignment, current))
-    again = f"`course release {assignment}` makes it anew"
+    remedy = f"`course release {assignment}` makes it anew"
     problems = [
         f"release/{assignment}/{name} is not for students: {reason}; "
-        + (f"take it out of source/{assignment}/{name}, then {again}" if name in in_source else again)
+        + (f"take it out of source/{assignment}/{name}, then {remedy}" if name in in_source else remedy)
         for name, reason in sorted(release.not_for_students(root, assignment).items())
     ]
     if not problems and (changed := sorted(release.changed_files(root, assignment, current))):
         problems = [
-            f"release/{assignment} is not what source/{assignment} gives ({', '.join(changed)}); {again}"
+            f"release/{assignment} is not what source/{assignment} gives ({', '.join(changed)}); {remedy}"
         ]
     if problems:
         raise CourseError("\n".join(problems))

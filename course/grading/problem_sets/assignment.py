@@ -19,7 +19,7 @@ from course.grading.problem_sets.names import bound_names
 from course.grading.problem_sets.release_rule import released_files
 
 IN_KERNEL = "in-kernel"
-"""tag of a test cell that opts out of being judged outside the student's kernel"""
+"""tag of a test cell that runs in the student's process, where students can forge its verdict"""
 AUTOTEST = "AUTOTEST"
 """nbgrader's mark of a line from which `generate_assignment` makes tests"""
 ROLES = ("grade", "solution", "locked", "task")
@@ -31,7 +31,7 @@ class GeneratedCell(NamedTuple):
     source: str
     """with hidden tests; of a solution cell the stub"""
     points: float | None
-    """None where none are given"""
+    """None where the cell gives none"""
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,12 @@ def load(
 ) -> Assignment:
     """Return a notebook of `assignment` in the course at `root`, by default the one of the same name.
 
-    `release/` gives the order of the cells, their metadata, the stubs, and the files beside the notebook,
-    since it holds nothing that is not meant for students. The text of all other cells, hidden tests
-    included, and their points are what the instructor generated: `generated`, the gradebook's cells by
-    `grade_id`, where the gradebook knows the assignment, and `source/` where it does not. An edit of
-    `source/` counts as soon as the assignment is generated again, as in stock nbgrader; until then
-    `notice` names it. With `generated`, either folder may be missing.
+    `release/` gives the order of the cells, their metadata, the stubs, and the files beside the notebook.
+    It holds only what is meant for students. The text of all other cells, hidden tests included, and
+    their points are what the instructor generated: `generated`, the gradebook's cells by `grade_id`,
+    where the gradebook knows the assignment, and `source/` where it does not. An edit of `source/` counts
+    as soon as the assignment is generated again, as in stock nbgrader; until then `notice` names it. With
+    `generated`, either folder may be missing.
 
     Raises NotebookError for a notebook that is missing or cannot be read, and CourseError where the
     gradebook and `release/` have different cells, or where only generating makes the tests.
@@ -91,12 +91,11 @@ def load(
         released = _with_stubs(source, generated)
         if _data_of(source_path.parent):
             raise NotebookError(
-                f"there is no {released_path}, and beside it no files for the students' code: {generate} "
-                "makes them"
+                f"{released_path} and the data files beside it are missing: {generate} makes them"
             )
     if generated is not None and generated.keys() != _known_to_nbgrader(released):
-        raise CourseError(f"{released_path} is not what the gradebook knows: {generate} makes it so")
-    result = combined(name, released, source, generated, _data_of(released_path.parent))
+        raise CourseError(f"{released_path} has other cells than the gradebook: run {generate}")
+    result = with_tests(name, released, source, generated, _data_of(released_path.parent))
     edits = [*_edited_files(result.files, source_path.parent)]
     if source is not None and generated is not None:
         edits = [*_edited_cells(source, generated), *edits]
@@ -105,11 +104,11 @@ def load(
     return replace(
         result,
         notice=f"{source_path.parent} was edited after {assignment} was generated ({', '.join(edits)}), and "
-        f"it is graded as generated: {generate} makes the edit count",
+        f"it is graded as generated: run {generate} to use the new version",
     )
 
 
-def combined(
+def with_tests(
     name: str,
     released: NotebookNode,
     source: NotebookNode | None = None,
@@ -142,7 +141,7 @@ def combined(
     return Assignment(
         name,
         skeleton,
-        bound_in(released) | (bound_in(source) if source else frozenset()),
+        names_in_solutions(released) | (names_in_solutions(source) if source else frozenset()),
         files or {},
         has_kernel="kernelspec" in released.metadata,
         hidden=tuple(released.metadata.get("course", {}).get("hidden", ())),
@@ -150,7 +149,7 @@ def combined(
     )
 
 
-def bound_in(notebook: NotebookNode) -> frozenset[str]:
+def names_in_solutions(notebook: NotebookNode) -> frozenset[str]:
     """Return the names that the solution cells of a notebook bind."""
     names: set[str] = set()
     for cell in notebook.cells:

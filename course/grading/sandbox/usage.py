@@ -77,7 +77,7 @@ def tasks(folders: Folders) -> Tasks:
     return Tasks(count, pages * _PAGE, ticks * _TICK)
 
 
-def waited(schedstat: int) -> float:
+def run_delay(schedstat: int) -> float:
     """Return the seconds which a thread has waited for a processor, 0 after its end.
 
     `schedstat` is its file of that name, opened once: it is read before and after every request.
@@ -89,7 +89,7 @@ def waited(schedstat: int) -> float:
     return int(fields[1]) / 1e9 if len(fields) > 1 else 0.0
 
 
-def proportional(proc: int) -> int:
+def proportional_set_size(proc: int) -> int:
     """Return the bytes resident in all processes, shared pages counted once. Takes milliseconds."""
     total = 0
     for pid in _pids(proc):
@@ -100,7 +100,7 @@ def proportional(proc: int) -> int:
     return total
 
 
-def stored(folders: Sequence[int]) -> tuple[int, int]:
+def file_usage(folders: Sequence[int]) -> tuple[int, int]:
     """Return the bytes and the number of files in file systems, those deleted but still open included."""
     systems = [os.fstatvfs(folder) for folder in folders]
     return (

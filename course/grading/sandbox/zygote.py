@@ -190,7 +190,7 @@ class Zygote:
 
 
 class _Zygotes:
-    """Keeps a zygote for the guests to come."""
+    """Keeps a zygote for the next guest."""
 
     def __init__(self) -> None:
         self.current: Zygote | None = None
@@ -231,7 +231,7 @@ class _Zygotes:
 
     def forget(self) -> None:
         """Leave the zygote to the process that started it, of which this one is a fork."""
-        self.__init__()  # type: ignore[misc]  # nothing of the old is true here
+        self.__init__()  # type: ignore[misc]  # the state of the other process does not hold here
 
 
 zygotes = _Zygotes()

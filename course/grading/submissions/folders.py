@@ -53,11 +53,11 @@ def submitted_folders(rules: Autograde, assignment: str, student: str | None = N
     course = rules.coursedir
     excluded = set(filter(None, course.student_id_exclude.split(",")))
     pattern = rules._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
-    wanted = "*" if student is None else glob.escape(student)
+    student_pattern = "*" if student is None else glob.escape(student)
     folders: dict[str, Path] = {}
     for path in sorted(
         glob.glob(  # noqa: PTH207  # as nbgrader looks
-            rules._format_source(glob.escape(assignment), wanted)
+            rules._format_source(glob.escape(assignment), student_pattern)
         )
     ):
         match: Any = re.match(pattern, path)
@@ -70,7 +70,7 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
     """Return what `student` handed in of the notebooks `known`.
 
     Where there are other notebooks only, they are all missing. Raises ValueError where there is no notebook
-    at all, or its time is none.
+    at all, or its timestamp is invalid.
     """
     present = tuple(
         name

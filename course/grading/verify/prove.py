@@ -20,7 +20,7 @@ from course.checking.trial import WrongAnswer
 from course.grading.course_folder import CONFIG, CourseFolder
 from course.grading.errors import CourseError
 from course.grading.judging import control
-from course.grading.judging.credit import is_an_answer
+from course.grading.judging.credit import ends_in_students_value
 from course.grading.judging.quiet import quiet
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets import leaks, notebooks, release
@@ -33,7 +33,7 @@ REFERENCE_PACKAGE = "mlp_ref"
 LECTURES = Path(lectures.__file__).parent
 
 CELL_SEED = 0
-"""For the runs of whole notebooks, which are about who fails, not about numbers."""
+"""seed for running whole notebooks"""
 
 
 @dataclass
@@ -81,13 +81,14 @@ def verify(
     assignment: str,
     seeds: int,
     jobs: int = 1,
-    tell: Callable[[FunctionProof], None] = lambda proof: None,
+    report_progress: Callable[[FunctionProof], None] = lambda proof: None,
     only: Collection[str] = (),
 ) -> Proof:
     """Verify problem set `assignment` of the course in `root`, hidden inputs drawn from `seeds` seeds.
 
-    `jobs` functions are tried at a time, each in a process of its own when there are several. `tell` is
-    called with what was found out about each, when it is known. With `only`, these functions are tried.
+    `jobs` functions are tried at a time, each in a process of its own when there are several.
+    `report_progress` is called with what was found out about each, when it is known. With `only`, these
+    functions are tried.
 
     Raises NotebookError, CourseError when there is no such problem set or function, ModuleNotFoundError
     without the reference package.
@@ -102,7 +103,7 @@ def verify(
     problems = list(_problems_of_notebook(root, notebook, chosen))
     proofs = {}
     for proof in _each(partial(_prove_function, notebook, seeds), chosen, jobs):
-        tell(proof)
+        report_progress(proof)
         proofs[proof.function] = proof
     return Proof(
         assignment,
@@ -137,18 +138,18 @@ def _problems_of_notebook(root: Path, notebook: InstructorsNotebook, chosen: lis
     yield from release.problems(root, name)
     if len(chosen) == len(notebook.solutions):
         yield from _problems_of_control(root, name)
-    written = notebooks.read(root / "source" / name / f"{name}.ipynb")
+    source_notebook = notebooks.read(root / "source" / name / f"{name}.ipynb")
     for reading in sorted(LECTURES.glob("*.ipynb")):
-        for leak in leaks.leaks_in_lecture(written, notebooks.read(reading)):
+        for leak in leaks.leaks_in_lecture(source_notebook, notebooks.read(reading)):
             yield f"the lecture {reading.stem} tells too much: {leak}"
     missing = [function for function in notebook.solutions if f"test_{function}" not in notebook.tests]
     if missing:
         yield f"functions without a test: {', '.join(missing)}"
     shared = sum(points for test, points in notebook.points.items() if END_TO_END.fullmatch(test))
     if shared > sum(notebook.points.values()) / 5:
-        yield f"the end-to-end tests carry {shared:g} points, more than a fifth of all"
+        yield f"the end-to-end tests carry {shared:g} points, more than a fifth of all points"
     for test, source in notebook.tests.items():
-        if is_an_answer(source, notebook.solutions):
+        if ends_in_students_value(source, notebook.solutions):
             yield f"{test} ends in a value of the student's, which decides nothing: end in an assertion"
     tests = None if len(chosen) == len(notebook.solutions) else {f"test_{function}" for function in chosen}
     untouched = stubs(notebooks.read(root / "release" / name / f"{name}.ipynb"))

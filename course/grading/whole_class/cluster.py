@@ -102,19 +102,19 @@ class TaskMap(Generic[T]):
     def map(
         self, jobs: Iterable[T], arguments: Callable[[T], tuple[Any, ...]], is_stopped: Callable[[], bool]
     ) -> Iterator[tuple[T, str | Died]]:
-        """Yield each job with what the function returned, or with `Died`, in the order of their ends.
+        """Yield each job with what the function returned, or with `Died`, as each finishes.
 
         Few jobs are under way at a time. A job whose worker died is tried once more when all others are
         done, alone, so that it is known which one is to blame. Raises ClusterError when the workers are lost.
         """
-        again: list[T] = []
+        retries: list[T] = []
         waiting = iter(jobs)
         for job, text in self._wave(waiting, arguments, is_stopped, ahead=2):
             if isinstance(text, Died):
-                again.append(job)
+                retries.append(job)
             else:
                 yield job, text
-        yield from self._wave(iter(again), arguments, is_stopped, ahead=0)
+        yield from self._wave(iter(retries), arguments, is_stopped, ahead=0)
 
     def _wave(
         self,

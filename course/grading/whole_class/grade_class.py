@@ -30,7 +30,7 @@ from course.grading.submissions.folders import nbgrader_rules, read_folder, subm
 from course.grading.whole_class import cluster as clusters
 from course.grading.whole_class.autograded import AutogradedFiles
 from course.grading.whole_class.cluster import Died, TaskMap
-from course.grading.whole_class.progress import ClassSummary, Display
+from course.grading.whole_class.progress import ClassSummary, ProgressBar
 from course.grading.whole_class.settings import class_settings, late_penalties, load_notebooks
 from course.grading.whole_class.task import ClassSettings, grade_submission
 from course.grading.whole_class.writer import Outcome, PendingSubmission, Writer
@@ -50,9 +50,9 @@ def grade_class(
     force: bool = False,
     console: Console | None = None,
 ) -> ClassSummary:
-    """Grade the submissions of `assignment` in the course at `root`; return what came of it.
+    """Grade the submissions of `assignment` in the course at `root`; return a summary.
 
-    What was graded before from the same inputs is left alone unless `force`. Raises CourseError,
+    A submission graded before from the same inputs is skipped unless `force`. Raises CourseError,
     GradebookError, ClusterError, SandboxUnavailable, OSError; what was graded until then is kept.
     """
     course_folder = CourseFolder(root)
@@ -88,8 +88,8 @@ def grade_class(
                 files.close()
         except OSError as error:
             raise CourseError(
-                f"grading stopped, what is graded is kept: {error}; there has to be room in {root}, and the "
-                "right to write: then the same command goes on"
+                f"grading stopped, what is graded is kept: {error}; make room in {root} or make it "
+                "writable, then run the same command again"
             ) from error
         finally:
             book.close()
@@ -117,25 +117,29 @@ class _Run:
         if first is None:
             self._enrol()
         else:
-            display = Display(self.summary, console)
-            with stoppable() as stop, display.shown(), _workers(jobs, cluster, len(self.folders)) as client:
+            progress_bar = ProgressBar(self.summary, console)
+            with (
+                stoppable() as stop,
+                progress_bar.shown(),
+                _workers(jobs, cluster, len(self.folders)) as client,
+            ):
                 tasks = TaskMap[PendingSubmission](client, grade_submission)
                 for pending, text in tasks.map(_chained(first, submissions), self._arguments, stop.is_set):
                     self._take(pending, text)
-                    display.update()
+                    progress_bar.update()
                 self.summary.is_stopped = stop.is_set()
         self.summary.elapsed = time.monotonic() - begin
 
     def _pending(self) -> Iterator[PendingSubmission]:
         """Yield what is to be graded, as it is needed: a class is read submission by submission."""
-        known = tuple(self.versions)
+        notebooks = tuple(self.versions)
         assignment = self.settings.assignment
         transact = self.writer.book.transact
         latest = transact(lambda gradebook: history.latest(gradebook.db, assignment))
         seeds = transact(lambda gradebook: history.seeds(gradebook.db, assignment))
         for student, path in self.folders.items():
             try:
-                folder = read_folder(self.rules, student, path, known)
+                folder = read_folder(self.rules, student, path, notebooks)
             except (ValueError, OSError) as error:
                 self.summary.problems.append((student, NOT_GRADED, str(error)))
                 continue

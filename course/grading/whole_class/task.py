@@ -65,7 +65,7 @@ def assignment_to_json(assignment: Assignment) -> str:
 
 @functools.lru_cache(maxsize=8)
 def assignment_from_json(text: str) -> Assignment:
-    """Return the assignment that `assignment_to_json` has made a text of."""
+    """Return the assignment from the text that `assignment_to_json` made."""
     fields = json.loads(text)
     return Assignment(
         fields["name"],
