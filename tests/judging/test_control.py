@@ -9,7 +9,7 @@ import pytest
 
 from course.grading.errors import ControlFailed
 from course.grading.judging import control
-from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, combined
+from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, with_tests
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.zygote import zygotes
 from tests.helpers import cell, graded, notebook
@@ -30,7 +30,7 @@ def problem(answer: str = RIGHT, test: str = TEST, tags: tuple[str, ...] = ()) -
         cells[-1].metadata["tags"] = list(tags)
         return notebook(*cells)
 
-    return combined("small", book(STUB), book(answer))
+    return with_tests("small", book(STUB), book(answer))
 
 
 def failure(assignment: Assignment, limits: Limits | None = None) -> str:
@@ -163,13 +163,13 @@ def test_a_limit_that_was_passed_is_told_by_the_name_of_its_setting(body, limits
 
 def test_what_nobody_could_get_points_for_is_not_run(graded_solutions):
     by_hand = cell("YOUR ANSWER HERE", "essay", kind="markdown", grade=True, solution=True, points=2)
-    control.check(combined("small", notebook(by_hand), notebook(by_hand)))
-    control.check(combined("small", notebook(graded("test_double", TEST))))
+    control.check(with_tests("small", notebook(by_hand), notebook(by_hand)))
+    control.check(with_tests("small", notebook(graded("test_double", TEST))))
     assert graded_solutions == []
 
 
 def test_without_source_a_line_says_what_is_not_checked():
-    without = combined("small", notebook(graded("test_double", TEST)))
+    without = with_tests("small", notebook(graded("test_double", TEST)))
     assert control.left_out(without).startswith("small: without its solution in source/")
     assert control.left_out(problem()) == ""
 
