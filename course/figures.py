@@ -9,8 +9,6 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -33,14 +31,14 @@ def single(width: float, height: float, title: str, *, log: str = "") -> tuple[F
     The axes named in `log`, as "xy", are logarithmic. Title and labels have fixed places, because
     measuring them to find places takes as long as drawing them.
     """
-    figure, (axes,) = side_by_side(width, height, {title: log})
+    figure, (axes,) = side_by_side(width, height, title, log=log)
     return figure, axes
 
 
-def side_by_side(width: float, height: float, titles: Mapping[str, str]) -> tuple[Figure, list[Axes]]:
-    """Return a figure of `width` × `height` inches and its axes, which stand in a row.
+def side_by_side(width: float, height: float, *titles: str, log: str = "") -> tuple[Figure, list[Axes]]:
+    """Return a figure of `width` × `height` inches and its axes, one for each title, side by side.
 
-    Each of `titles` goes with the names of its logarithmic axes, as `log` in `single`.
+    `log` and the places of title and labels are those of `single`, in each.
     """
     import matplotlib.pyplot as plt
 
@@ -50,7 +48,7 @@ def side_by_side(width: float, height: float, titles: Mapping[str, str]) -> tupl
     figure.subplots_adjust(
         left / width, bottom / height, 1 - right / width, 1 - top / height, wspace=(left + right) / across
     )
-    for axes, (title, log) in zip(panels[0], titles.items(), strict=True):
+    for axes, title in zip(panels[0], titles, strict=True):
         axes.set_title(title, y=1)
         axes.xaxis.set_label_coords(0.5, (0.2 - bottom) / up)
         axes.yaxis.set_label_coords((0.2 - left) / across, 0.5)

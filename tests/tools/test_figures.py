@@ -16,8 +16,9 @@ def test_no_label_is_cut_off_or_covers_another(log, smallest):
     plt.close(figure)
 
 
-def test_two_panels_do_not_touch():
-    figure, panels = side_by_side(10, 4, {"A title of usual length": "xy", "Another one of that length": ""})
+@pytest.mark.parametrize("log", ["", "xy"])
+def test_two_panels_do_not_touch(log):
+    figure, panels = side_by_side(10, 4, "A title of usual length", "Another one of that length", log=log)
     for axes in panels:
         axes.plot([0.001, 0.1], [0.001, 0.1])
         axes.set(xlabel="step", ylabel="relative error")
