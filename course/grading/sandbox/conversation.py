@@ -67,19 +67,22 @@ def converse(
     `show` takes each output meanwhile; `call_back` does what a callback asks for, on nobody's time.
     """
     poll = select.poll()
+    awaited = 0
     with channel.asking(request):
         while patience.lasts():
-            poll.register(channel, select.POLLIN | (select.POLLOUT if channel.is_sending else 0))
+            events = select.POLLIN | select.POLLOUT if channel.is_sending else select.POLLIN
+            if events != awaited:
+                poll.register(channel, events)
+                awaited = events
             if not poll.poll(_TICK * 1000):
                 continue
-            channel.flush()
+            if channel.is_sending:
+                channel.flush()
             for message in channel.receive():
                 if message.kind == OUTPUT:
                     show(message.data)
                 elif message.kind == CALLBACK:
-                    with patience.clock.stopped():
-                        answer = call_back(message.data)
-                    channel.give_back(answer)
+                    channel.give_back(patience.clock.uncounted(call_back, message.data))
                     break  # nothing more will have come
                 else:
                     return message.data
