@@ -83,7 +83,6 @@ def converse(
                     show(message.data)
                 elif message.kind == CALLBACK:
                     channel.give_back(patience.clock.uncounted(call_back, message.data))
-                    break  # nothing more will have come
                 else:
                     return message.data
                 del message
