@@ -91,9 +91,8 @@ def make_feedback(
         folders = submitted_folders(rules, assignment)
         for student in students:
             if student not in folders:
-                raise CourseError(
-                    f"nothing of {student} is graded: there is no {assignment} under autograded/"
-                )
+                where = os.path.relpath(course.format_path(course.autograded_directory, student, assignment))
+                raise CourseError(f"nothing of {student} is graded: there is no {where}")
         folders = {name: path for name, path in folders.items() if not students or name in students}
         if not folders:
             raise CourseError(
