@@ -219,7 +219,7 @@ while waited() - begin < 3: pass
 
 @pytest.mark.slow
 def test_a_busy_machine_fails_nobody(start):
-    """Six processes a processor want the same time: what takes longer for that is not the student's."""
+    """Six processes share each processor: the delay does not count as the student's time."""
     kernel = start()
     spin = [sys.executable, "-c", "import time\nprint(flush=True)\nend = time.monotonic() + 600\n"]
     spin[-1] += "while time.monotonic() < end: pass"
