@@ -264,7 +264,7 @@ def test_without_a_watcher_nothing_goes_on(start, monkeypatch):
         raise OSError("Too many open files")
 
     with monkeypatch.context() as patch:
-        patch.setattr("course.grading.sandbox.limits.stored", blind)
+        patch.setattr("course.grading.sandbox.limits.file_usage", blind)
         with pytest.raises(SandboxUnavailable, match="could not be watched"):
             kernel.execute("import time; time.sleep(600)")
     assert not kernel.alive
