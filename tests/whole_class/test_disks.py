@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
 # What each of them wants to write; the others' tests are with them: collect, report, and export read-only.
 FULL = {
     "release": ("small/release/small cannot be written: No space left on device; make room there", ["small"]),
-    "grade": ("No space left on device; ", ["small", "--force", "--jobs", "1"]),
+    "grade": ("No space left on device; make room in", ["small", "--force", "--jobs", "1"]),
     "export": (
         "small-csv.csv cannot be written: No space left on device; make",
         ["small", "--to", "csv"],
