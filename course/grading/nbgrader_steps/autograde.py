@@ -12,10 +12,12 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, Execute, NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Float, Integer
 
 from course.grading.errors import CourseError, HarnessFailure, NothingToGrade
+from course.grading.folders import Folders
 from course.grading.gradebook import entries, history
 from course.grading.gradebook.generated import generated_cells
 from course.grading.judging.grade import METADATA, VARIABLES, grade_rebuilt
@@ -64,12 +66,13 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no ty
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Return the rebuilt notebook; what `SandboxedExecute` has to know is in its metadata."""
         info, folder = resources["nbgrader"], Path(resources["metadata"]["path"])
-        assignment = _assignment(info)
+        folders = Folders.of(CourseDirectory(parent=self))
+        assignment = _assignment(info, folders)
         rebuilt = rebuild(assignment, link_above(folder) or folder / f"{info['notebook']}.ipynb")
         if rebuilt.names_cells and not any(map(grade_id, assignment.skeleton.cells)):
             raise NothingToGrade(
-                f"release/{info['assignment']}/{info['notebook']}.ipynb has nothing to grade, but the "
-                "submission has: generate the assignment again"
+                f"{folders.release}/{info['assignment']}/{info['notebook']}.ipynb has nothing to grade, but "
+                "the submission has: generate the assignment again"
             )
         self._log(f"{info['student']}, {info['notebook']}", assignment, rebuilt)
         notebook = rebuilt.notebook
@@ -114,7 +117,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         """
         self._require_python(nb)
         info, left = resources["nbgrader"], nb.metadata[METADATA]
-        assignment = _assignment(info)
+        assignment = _assignment(info, Folders.of(CourseDirectory(parent=self)))
         rebuilt = Rebuilt(nb, tuple(left["repairs"]), left["unreadable"])
         submission, files = left["digests"]
         with Gradebook(info["db_url"]) as gradebook:
@@ -197,8 +200,8 @@ class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has 
         return nb, resources
 
 
-def _assignment(info: Resources) -> Assignment:
+def _assignment(info: Resources, folders: Folders) -> Assignment:
     """Return the assignment of which nbgrader converts a notebook; the working folder is the course."""
     with Gradebook(info["db_url"]) as gradebook:
         generated = generated_cells(gradebook.db, info["assignment"])
-    return load(Path(), info["assignment"], info["notebook"], generated[info["notebook"]])
+    return load(Path(), info["assignment"], info["notebook"], generated[info["notebook"]], folders)

@@ -13,6 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course.grading.errors import CourseError, NotebookError
+from course.grading.folders import Folders
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.names import bound_names
 from course.grading.problem_sets.release_rule import released_files
@@ -64,8 +65,11 @@ def load(
     assignment: str,
     notebook: str | None = None,
     generated: Mapping[str, GeneratedCell] | None = None,
+    folders: Folders | None = None,
 ) -> Assignment:
     """Return a notebook of `assignment` in the course at `root`, by default the one of the same name.
+
+    `folders` are those of the course, where they are not called as in stock nbgrader.
 
     `release/` gives the order of the cells, their metadata, the stubs, and the files beside the notebook,
     since it holds nothing that is not meant for students. The text of all other cells, hidden tests
@@ -77,9 +81,9 @@ def load(
     Raises NotebookError for a notebook that is missing or cannot be read, and CourseError where the
     gradebook and `release/` have different cells, or where only generating makes the tests.
     """
-    name = notebook or assignment
-    released_path = root / "release" / assignment / f"{name}.ipynb"
-    source_path = root / "source" / assignment / f"{name}.ipynb"
+    name, folders = notebook or assignment, folders or Folders()
+    released_path = root / folders.release / assignment / f"{name}.ipynb"
+    source_path = root / folders.source / assignment / f"{name}.ipynb"
     generate = f"`nbgrader generate_assignment {assignment} --force`"
     source = notebooks.read(source_path) if source_path.is_file() or generated is None else None
     if generated is None or source is None or released_path.is_file():

@@ -21,6 +21,7 @@ END_TO_END = re.compile(r"test_.*_end_to_end")
 class InstructorsNotebook:
     """The cells of a source notebook that grading is about, by `grade_id`."""
 
+    assignment: str
     name: str
     setup: tuple[str, ...]
     """locked code, in order: imports and data"""
@@ -31,7 +32,7 @@ class InstructorsNotebook:
 
     @classmethod
     def read(cls, path: Path) -> InstructorsNotebook:
-        """Read the source notebook at `path`. Raises NotebookError."""
+        """Read the source notebook at `path`, in the folder of its problem set. Raises NotebookError."""
         setup, solutions, tests, points = [], {}, {}, {}
         for cell in notebooks.read(path).cells:
             settings = cell.metadata.get("nbgrader", {})
@@ -45,7 +46,7 @@ class InstructorsNotebook:
                 tests[settings["grade_id"]] = cell.source
             else:
                 setup.append(cell.source)
-        return cls(path.stem, tuple(setup), solutions, tests, points)
+        return cls(path.parent.name, path.stem, tuple(setup), solutions, tests, points)
 
     def judged_by(self, function: str) -> set[str]:
         """Return the tests in which a wrong `function` may show.
@@ -93,7 +94,9 @@ class InstructorsNotebook:
     def tests_that_call(self, function: str) -> set[str]:
         """Return the tests that call `function`, one of the solutions, when all solutions are right."""
         calls = 0
-        solution = self.namespace(self.solutions)[function]
+        solution = self.namespace(self.solutions).get(function)
+        if not callable(solution):
+            return set()
 
         def counted(*args: Any) -> Any:
             nonlocal calls

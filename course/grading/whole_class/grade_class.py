@@ -59,7 +59,7 @@ def grade_class(
     summary = ClassSummary(assignment)
     with _working_in(root):
         rules = nbgrader_rules(course_folder)
-        if (root / course.source_directory).is_dir():  # the gradebook knows an assignment without it
+        if (root / course_folder.folders.source).is_dir():  # the gradebook knows an assignment without it
             course_folder.notebooks(assignment)
         folders = submitted_folders(rules, assignment, student)
         if not folders:
@@ -69,7 +69,7 @@ def grade_class(
         summary.total = len(folders)
         book = Book(course.db_url, course.course_id, assignment)
         try:
-            notebooks = load_notebooks(assignment, book)
+            notebooks = load_notebooks(assignment, book, course_folder.folders)
             for notice in sorted({notebook.notice for notebook in notebooks} - {""}):
                 console.print(notice, soft_wrap=True)
             settings = class_settings(rules, config, assignment, notebooks)
