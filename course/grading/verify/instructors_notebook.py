@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from course.grading.judging.quiet import quiet
 from course.grading.problem_sets import notebooks
+from course.grading.problem_sets.release_rule import released_files
 
 END_TO_END = re.compile(r"test_.*_end_to_end")
 
@@ -29,6 +30,8 @@ class InstructorsNotebook:
     tests: dict[str, str]
     points: dict[str, float]
     """of all graded cells, the written ones included"""
+    files: dict[str, bytes]
+    """what students receive beside the notebook"""
 
     @classmethod
     def read(cls, path: Path) -> InstructorsNotebook:
@@ -46,7 +49,12 @@ class InstructorsNotebook:
                 tests[settings["grade_id"]] = cell.source
             else:
                 setup.append(cell.source)
-        return cls(path.parent.name, path.stem, tuple(setup), solutions, tests, points)
+        files = {
+            name: content
+            for name, content in released_files(path.parent).items()
+            if not name.endswith(".ipynb")
+        }
+        return cls(path.parent.name, path.stem, tuple(setup), solutions, tests, points, files)
 
     def judged_by(self, function: str) -> set[str]:
         """Return the tests in which a wrong `function` may show.

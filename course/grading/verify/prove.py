@@ -19,6 +19,7 @@ from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer
 from course.grading.course_folder import read_folders
 from course.grading.errors import CourseError
+from course.grading.judging.beside_files import beside
 from course.grading.judging.credit import is_an_answer
 from course.grading.judging.quiet import quiet
 from course.grading.problem_sets import leaks, notebooks, release
@@ -152,7 +153,7 @@ def _problems_of_notebook(
             yield f"{test} ends in a value of the student's, which decides nothing: end in an assertion"
     tests = None if len(chosen) == len(notebook.solutions) else {f"test_{function}" for function in chosen}
     untouched = stubs(notebooks.read(released))
-    with use_seed(CELL_SEED):
+    with use_seed(CELL_SEED), beside(notebook.files):
         for test, error in notebook.run(notebook.solutions, {}, tests).items():
             if error is not None:
                 yield f"the solution fails {test}: {error}"
@@ -167,10 +168,11 @@ def _prove_function(notebook: InstructorsNotebook, seeds: int, function: str) ->
     mistakes = importlib.import_module(f"{REFERENCE_PACKAGE}.mistakes").MISTAKES.get(name, ())
     matches = importlib.import_module(f"{REFERENCE_PACKAGE}.grading").matches_reference
     proof = FunctionProof(function, notebook.points.get(f"test_{function}", 0), len(mistakes))
-    _try_notebook(proof, notebook, mistakes)
+    with beside(notebook.files):
+        _try_notebook(proof, notebook, mistakes)
     if name not in importlib.import_module(f"{REFERENCE_PACKAGE}.functions").FUNCTIONS:
         return proof  # tests of its own decide
-    with quiet():
+    with quiet(), beside(notebook.files):
         solution = notebook.namespace(notebook.solutions)[function]
     for seed in range(seeds):
         with use_seed(seed), quiet():
