@@ -49,7 +49,7 @@ class Assignment:
     hidden: tuple[str, ...] = ()
     """modules of the course that this assignment's answers cannot import"""
     notice: str = ""
-    """for the instructor: what was edited since the assignment was generated, and the command to type"""
+    """for the instructor: what differs between source and what is graded with, and the command to type"""
 
     @property
     def version(self) -> str:
@@ -76,7 +76,8 @@ def load(
     included, and their points are what the instructor generated: `generated`, the gradebook's cells by
     `grade_id`, where the gradebook knows the assignment, and `source/` where it does not. An edit of
     `source/` counts as soon as the assignment is generated again, as in stock nbgrader; until then
-    `notice` names it. With `generated`, either folder may be missing.
+    `notice` names it, as it does each file of `release/` that is not what `source/` gives. With
+    `generated`, either folder may be missing.
 
     Raises NotebookError for a notebook that is missing or cannot be read, and CourseError where the
     gradebook and `release/` have different cells, or where only generating makes the tests.
@@ -98,16 +99,19 @@ def load(
     if generated is not None and generated.keys() != _known_to_nbgrader(released):
         raise CourseError(f"{released_path} is not what the gradebook knows: {generate} makes it so")
     result = combined(name, released, source, generated, _data_of(released_path.parent))
-    edits = [*_edited_files(result.files, source_path.parent)]
-    if source is not None and generated is not None:
-        edits = [*_edited_cells(source, generated), *edits]
-    if not edits:
-        return result
-    return replace(
-        result,
-        notice=f"{source_path.parent} was edited after {assignment} was generated ({', '.join(edits)}), and "
-        f"it is graded as generated: {generate} makes the edit count",
-    )
+    notices = []
+    if source is not None and generated is not None and (cells := [*_edited_cells(source, generated)]):
+        notices.append(
+            f"{source_path.parent} was edited after {assignment} was generated ({', '.join(cells)}), and it "
+            f"is graded as generated: {generate} makes the edit count"
+        )
+    if released_path.is_file() and (names := _differing(result.files, source_path.parent)):
+        # either may have been edited: the gradebook has no files
+        notices.append(
+            f"{released_path.parent} has other files than {source_path.parent} gives ({', '.join(names)}), "
+            f"and {assignment} is graded with what {released_path.parent} holds: {generate} replaces it"
+        )
+    return replace(result, notice="; ".join(notices))
 
 
 def combined(
@@ -200,9 +204,9 @@ def _edited_cells(source: NotebookNode, generated: Mapping[str, GeneratedCell]) 
             yield name
 
 
-def _edited_files(files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
-    """Yield the names of the released files of which `folder` has another version."""
-    for name, content in files.items():
-        original = folder / name
-        if original.is_file() and original.read_bytes() != content:
-            yield name
+def _differing(files: Mapping[str, bytes], folder: Path) -> list[str]:
+    """Return the names of the released files that are not what `folder`, if it is there, gives."""
+    if not folder.is_dir():
+        return []
+    given = _data_of(folder)
+    return sorted(name for name, content in files.items() if given.get(name) != content)
