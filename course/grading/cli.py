@@ -52,18 +52,22 @@ def release(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; show what is out of date.")] = False,
 ) -> None:
     """Generate what students receive, release/, from source/ (whose notebooks lose outputs and counts)."""
-    from course.grading.problem_sets import release as releases  # late: it needs nbgrader
+    from course.grading.course_folder import read_folders  # late: it needs nbgrader
+    from course.grading.problem_sets import release as releases
 
     root = Path.cwd()
+    folders = read_folders(root)
     names = assignments or releases.assignments(root)
     if not names:
-        raise CourseError(f"{root} holds no problem set under source/; run this in the root of the course")
+        raise CourseError(
+            f"{root} holds no problem set under {folders.source}/; run this in the root of the course"
+        )
     if not check:
         releases.tidy(root)
         for written in releases.write(root, *names):
             for name, reason in written.left_out.items():
-                typer.echo(f"source/{written.assignment}/{name} is not released: {reason}")
-            typer.echo(f"release/{written.assignment} is current")
+                typer.echo(f"{folders.source}/{written.assignment}/{name} is not released: {reason}")
+            typer.echo(f"{folders.release}/{written.assignment} is current")
         return
     differences = "".join(releases.difference(root, name) for name in names)
     problems = [problem for name in names for problem in releases.problems(root, name)]
@@ -71,16 +75,16 @@ def release(
         typer.echo(differences, nl=False)
         for problem in problems:
             typer.echo(problem, err=True)
-        typer.echo("release/ differs from what source/ gives: run `course release`", err=True)
+        typer.echo(
+            f"{folders.release}/ differs from what {folders.source}/ gives: run `course release`", err=True
+        )
         raise typer.Exit(1)
 
 
 @app.command()
 def score(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Notebooks, or folders that hold PS.ipynb.")
-    ],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Notebooks, or folders with them.")],
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat an earlier grading's inputs.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, and nothing else.")] = False,
 ) -> None:

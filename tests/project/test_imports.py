@@ -24,6 +24,7 @@ ROWS = [
     "grading.submissions",
     "grading.problem_sets grading.sandbox",
     "grading.course_folder grading.replacing grading.requirements",
+    "grading.folders",
     "grading.guest grading.errors",
     "explorer lectures",
     "explorer.widget",

@@ -37,6 +37,14 @@ DECIDING = (
     "text.py",
 )
 """The parts of `course` that can change a verdict, or what is recorded with it."""
+NOT_DECIDING = (
+    "grading/problem_sets/file_texts.py",
+    "grading/problem_sets/leaks.py",
+    "grading/problem_sets/release.py",
+    "grading/problem_sets/release_rule.py",
+)
+"""Modules in these parts that cannot: they refuse a release, or say which files it holds, and the files
+themselves are in the assignment's version."""
 
 
 def own_packages(skeleton: NotebookNode) -> tuple[str, ...]:
@@ -78,7 +86,8 @@ def digest(origins: Mapping[str, Path]) -> str:
     for name, origin in sorted(origins.items()):
         folder = origin.parent
         if name == COURSE:
-            files = [path for part in DECIDING for path in _sources(folder / part)]
+            others = {folder / module for module in NOT_DECIDING}
+            files = [path for part in DECIDING for path in _sources(folder / part) if path not in others]
         else:
             files = sorted(folder.rglob("*.py")) if origin.name == "__init__.py" else [origin]
         for path in files:

@@ -60,7 +60,7 @@ def grade_class(
     summary = ClassSummary(assignment)
     with working_in(root):
         rules = nbgrader_rules(course_folder)
-        if (root / course.source_directory).is_dir():  # the gradebook knows an assignment without it
+        if (root / course_folder.folders.source).is_dir():  # the gradebook knows an assignment without it
             course_folder.notebooks(assignment)
         folders = submitted_folders(rules, assignment, student)
         if not folders:
@@ -70,7 +70,7 @@ def grade_class(
         summary.total = len(folders)
         book = Book(course.db_url, course.course_id, assignment)
         try:
-            notebooks = load_notebooks(assignment, book)
+            notebooks = load_notebooks(assignment, book, course_folder.folders)
             notices = {notebook.notice for notebook in notebooks}
             if SandboxedExecute(config=config).control:
                 notices |= {control.left_out(notebook) for notebook in notebooks}

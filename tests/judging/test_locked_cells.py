@@ -1,0 +1,90 @@
+"""A locked cell may read released data and import released modules, in every way of grading."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from course.grading.errors import HarnessFailure
+from course.grading.judging.grade import grade
+from course.grading.judging.results import Result
+from course.grading.judging.test_cells import Judge
+from course.grading.problem_sets import notebooks
+from course.grading.problem_sets.assignment import load
+from course.grading.verify.prove import verify
+from tests.helpers import RIGHT, cell, graded, notebook, small_course, solution
+
+LOCKED = 'from helper import read\nfrom parts.more import ONE\nrows = read("data/points.csv")'
+TEST = 'import helper\nassert rows == helper.read("data/points.csv") == [1, 2]\nassert double(ONE) == 2'
+FILES = {
+    "helper.py": "from pathlib import Path\n\n"
+    "def read(path):\n    return [int(word) for word in Path(path).read_text().split(',')]\n",
+    "parts/more.py": "ONE = 1\n",
+    "data/points.csv": "1,2",
+}
+
+
+def a_course(root: Path, locked: str) -> Path:
+    """Make a course whose notebook has this locked cell, and files beside it, all released."""
+    small_course(root)
+    cells = [cell(locked, "setup", locked=True), solution("double", "2 * x"), graded("test_double", TEST)]
+    written = notebook(*cells)
+    stub = {"double": "def double(x):\n    raise NotImplementedError()"}
+    for folder, content in (("source", written), ("release", notebooks.with_answers(written, stub))):
+        notebooks.write(content, root / folder / "small" / "small.ipynb")
+        for name, text in FILES.items():
+            path = root / folder / "small" / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+    return root
+
+
+def graded_right(root: Path) -> Result:
+    released = notebooks.read(root / "release" / "small" / "small.ipynb")
+    answered = notebooks.with_answers(released, {"double": RIGHT["double"]})
+    return grade(load(root, "small"), notebooks.dumps(answered).encode())
+
+
+def test_released_files_are_beside_a_locked_cell_and_a_test(tmp_path, monkeypatch) -> None:
+    root = a_course(tmp_path / "course", LOCKED)
+    # what a student hands in, or anybody's folder, is not where the grader imports from
+    (tmp_path / "helper.py").write_text("raise SystemExit('not the released one')\n")
+    monkeypatch.chdir(tmp_path)
+    before = Path.cwd(), sys.path[:]
+    result = graded_right(root)
+    assert (result.status, result.score) == ("graded", 1), result.problem or result.cells
+    assert (Path.cwd(), sys.path) == before
+    assert not {"helper", "parts", "parts.more"} & sys.modules.keys()
+    # of the next grading, the module is the one released by then
+    helper = root / "release" / "small" / "helper.py"
+    helper.write_text(helper.read_text().replace("int(word)", "int(word) + 1"))
+    assert graded_right(root).score == 0
+
+
+def test_verify_runs_beside_them_too(tmp_path) -> None:
+    proof = verify(a_course(tmp_path / "course", LOCKED), "small", seeds=1)
+    assert [function.ok for function in proof.functions] == [True]
+    assert "fails test_double" not in "".join(proof.problems)
+
+
+@pytest.mark.parametrize(
+    ("locked", "words"),
+    [
+        ("import no_such", "ModuleNotFoundError: No module named 'no_such'; it is run beside the released"),
+        ("y = double(1)", "NameError: name 'double' is not defined; students write double"),
+        ("%matplotlib inline", "take a magic or command out"),
+        ("y = 1 / 0", "ZeroDivisionError: division by zero; correct it, and generate the assignment again"),
+    ],
+)
+def test_a_locked_cell_that_fails_is_named_with_a_remedy(tmp_path, locked, words) -> None:
+    result = graded_right(a_course(tmp_path / "course", locked))
+    assert result.status == "infrastructure-error"
+    assert result.problem.startswith("the locked cell setup of small.ipynb fails in the grader: ")
+    assert words in result.problem
+
+
+def test_a_test_that_fails_in_the_grader_is_named() -> None:
+    with pytest.raises(HarnessFailure, match=r"^the test t of a\.ipynb fails in the grader: Mod"):
+        Judge({}, {"f"}, seed=1).judge("import no_such", 1, lambda question: {}, "the test t of a.ipynb")
