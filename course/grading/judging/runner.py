@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from contextlib import closing
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,6 +14,7 @@ from nbgrader.utils import determine_grade
 
 from course.grading.errors import HarnessFailure
 from course.grading.judging.proxies import Callbacks, StudentError, ask
+from course.grading.judging.released_folder import ReleasedFolder
 from course.grading.judging.results import CellResult
 from course.grading.judging.test_cells import Judge
 from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, names_in_solutions
@@ -30,6 +32,11 @@ DEEPEST = 10
 """how many questions may be nested, each one asked by a callback of the one before"""
 NO_TIME_LEFT = "The notebook's time was used up before this cell."
 DEADLY = ("timeout", "memory", "crashed")
+LOCKED_CELL = (
+    "{0}: this locked cell of {1}.ipynb fails in the grader: {2}. The grader runs it too, as plain Python, "
+    "beside the files of the release: put what it opens or imports beside the notebook in source/, and what "
+    "only the notebook needs, magics say, into a cell that is not locked; then generate the assignment again"
+)
 
 
 class Runner:
@@ -197,10 +204,10 @@ def run(
     """
     # where the instructor's notebook has no solutions, the answers say which names are theirs
     answers = assignment.answers or names_in_solutions(notebook)
-    judge = Judge({"__name__": "__main__"}, answers, seed)
     runner = Runner(assignment, limits, variables)
     results: dict[str, CellResult] = {}
-    try:
+    with ReleasedFolder(assignment.files) as folder, closing(runner):
+        judge = Judge({"__name__": "__main__"}, answers, seed, folder.entered)
         for cell in notebook.cells:
             settings = cell.metadata.get("nbgrader", {})
             if settings.get("grade") and settings.get("solution"):
@@ -214,10 +221,10 @@ def run(
                 try:
                     judge.setup(cell.source)
                 except HarnessFailure as error:
-                    raise HarnessFailure(f"{settings['grade_id']}: {error}") from error
+                    raise HarnessFailure(
+                        LOCKED_CELL.format(settings["grade_id"], assignment.name, error)
+                    ) from error
             runner.run_cell(cell)
-    finally:
-        runner.close()
     return results, runner.files
 
 

@@ -6,6 +6,7 @@ import ast
 import builtins
 import math
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
@@ -40,21 +41,21 @@ class Judge:
     answers: Collection[str]
     """names of the solution cells: the only ones looked up in the student's process"""
     seed: int
+    working_folder: Callable[[], AbstractContextManager[None]] = nullcontext
+    """gives the block in which the instructor's cells find the files that they open and import"""
 
     def setup(self, source: str) -> None:
         """Run a locked cell for the names it binds. Raises HarnessFailure."""
         try:
-            with quiet():
+            with self.working_folder(), quiet():
                 run(source, self.namespace, "<locked cell>")
         except Exception as error:
-            raise HarnessFailure(
-                f"a locked cell fails in the grader: {type(error).__name__}: {error}"
-            ) from error
+            raise HarnessFailure(f"{type(error).__name__}: {error}") from error
 
     def judge(self, source: str, max_points: float, ask: Ask) -> CellResult:
         """Run a test cell and return its verdict. Raises HarnessFailure."""
         try:
-            with use_seed(self.seed), quiet():
+            with self.working_folder(), use_seed(self.seed), quiet():
                 namespace = self._own_names() | self._looked_up(source, ask)
                 value = run(source, namespace)
         except StudentError as error:
