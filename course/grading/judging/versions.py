@@ -37,6 +37,18 @@ DECIDING = (
     "text.py",
 )
 """The parts of `course` that can change a verdict, or what is recorded with it."""
+WITHOUT_VERDICTS = (
+    "grading/judging/control.py",
+    "grading/judging/remedies.py",
+    "grading/problem_sets/file_texts.py",
+    "grading/problem_sets/leaks.py",
+    "grading/problem_sets/release.py",
+    "grading/problem_sets/release_rule.py",
+)
+"""Modules of these parts that cannot: they make a release, refuse one, or refuse to grade anybody.
+
+Which files are released is in the assignment's own version, which holds their contents.
+"""
 
 
 def own_packages(skeleton: NotebookNode) -> tuple[str, ...]:
@@ -78,7 +90,8 @@ def digest(origins: Mapping[str, Path]) -> str:
     for name, origin in sorted(origins.items()):
         folder = origin.parent
         if name == COURSE:
-            files = [path for part in DECIDING for path in _sources(folder / part)]
+            left_out = {folder / name for name in WITHOUT_VERDICTS}
+            files = [path for part in DECIDING for path in _sources(folder / part) if path not in left_out]
         else:
             files = sorted(folder.rglob("*.py")) if origin.name == "__init__.py" else [origin]
         for path in files:
