@@ -48,6 +48,7 @@ c.Autograde.autograde_preprocessors = [
 # Seconds of the student's own time for a cell; a busy machine is no fault of the student's.
 c.Execute.timeout = 30
 # For a whole notebook: c.SandboxedExecute.notebook_timeout, .memory, .tasks, .file_bytes, .output_bytes
+# c.SandboxedExecute.control = False grades even where the solution in source/ does not get full credit.
 
 # Feedback shows no hidden test.
 c.GenerateFeedback.preprocessors = [

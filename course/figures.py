@@ -31,15 +31,34 @@ def single(width: float, height: float, title: str, *, log: str = "") -> tuple[F
     The axes named in `log`, as "xy", are logarithmic. Title and labels have fixed places, because
     measuring them to find places takes as long as drawing them.
     """
+    figure, (axes,) = side_by_side(width, height, title, log=log)
+    return figure, axes
+
+
+def side_by_side(width: float, height: float, *titles: str, log: str = "") -> tuple[Figure, list[Axes]]:
+    """Return a figure of `width` × `height` inches and its axes, one for each title, side by side.
+
+    `log` and the places of title and labels are those of `single`, in each.
+    """
     import matplotlib.pyplot as plt
-    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
     left, right, bottom, top = 0.85, 0.2, 0.55, 0.35
-    figure, axes = plt.subplots(figsize=(width, height))
-    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
-    axes.set_title(title, y=1)
-    axes.xaxis.set_label_coords(0.5, 0.2 / height, figure.transFigure)
-    axes.yaxis.set_label_coords(0.2 / width, 0.5, figure.transFigure)
+    across, up = width / len(titles) - left - right, height - bottom - top  # the size of the axes
+    figure, panels = plt.subplots(1, len(titles), figsize=(width, height), squeeze=False)
+    figure.subplots_adjust(
+        left / width, bottom / height, 1 - right / width, 1 - top / height, wspace=(left + right) / across
+    )
+    for axes, title in zip(panels[0], titles, strict=True):
+        axes.set_title(title, y=1)
+        axes.xaxis.set_label_coords(0.5, (0.2 - bottom) / up)
+        axes.yaxis.set_label_coords((0.2 - left) / across, 0.5)
+        _choose_ticks(axes, log)
+    return figure, list(panels[0])
+
+
+def _choose_ticks(axes: Axes, log: str) -> None:
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
     for name, axis in ("x", axes.xaxis), ("y", axes.yaxis):
         if name not in log:
             axis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))
@@ -49,7 +68,6 @@ def single(width: float, height: float, title: str, *, log: str = "") -> tuple[F
         axis.set_major_formatter("{x:g}")
         axis.set_minor_locator(NullLocator())
         axis.grid(color="0.9")
-    return figure, axes
 
 
 def show(figure: Figure, alt: str) -> None:

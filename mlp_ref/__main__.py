@@ -16,7 +16,7 @@ from mlp_ref.functions import FUNCTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = {
-    "traits": "mlp_ref/functions.py",
+    "table of functions": "mlp_ref/functions.py",
     "cases": "mlp_ref/cases",
     "mistakes": "mlp_ref/mistakes",
     "visible check": "course/checking/tables",
@@ -99,7 +99,7 @@ def main(words: list[str]) -> int:
     for name in dict.fromkeys(name for word in words for name in named(word)):
         print(", ".join(filter(None, [name, FUNCTIONS[name].marker])))
         for what, place in places(name):
-            print(f"  {what:<14} {place}")
+            print(f"  {what:<18} {place}")
     return 0
 
 

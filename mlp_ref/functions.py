@@ -38,7 +38,7 @@ class Function:
     """the result's shape, or list of shapes, from the arguments; None where these do not settle it"""
     fresh: bool = False
     """whether the result must not share memory with the arguments"""
-    stocked: bool = False
+    shares_networks: bool = False
     """whether hidden inputs are parts of one network of each size, drawn together with those of others"""
     tolerance: Tolerance = field(default_factory=Tolerance)
 
@@ -67,7 +67,7 @@ FUNCTIONS: dict[str, Function] = {
     "ps0.numerical_gradient": Function(tools.numerical_gradient, tolerance=Tolerance(rtol=1e-6, atol=1e-8)),
     "ps0.find_the_bug": Function(tools.find_the_bug),
     "ps1.mse_cost": Function(
-        one_hidden.mse_cost, "1", (0, 1), Result.MEAN, lambda y, y_hat: (), stocked=True
+        one_hidden.mse_cost, "1", (0, 1), Result.MEAN, lambda y, y_hat: (), shares_networks=True
     ),
     "ps1.forward": Function(
         one_hidden.forward,
@@ -75,15 +75,24 @@ FUNCTIONS: dict[str, Function] = {
         (0,),
         Result.ROWS,
         lambda X, W1, W2: [(len(X), W1.shape[1]), (len(X), len(W2)), (len(X), 1), (len(X), 1)],
-        stocked=True,
+        shares_networks=True,
     ),
     "ps1.dC_dyhat": Function(
-        one_hidden.dC_dyhat, "3", (0, 1), Result.ROWS_OVER_N, lambda y, y_hat: y.shape, stocked=True
+        one_hidden.dC_dyhat, "3", (0, 1), Result.ROWS_OVER_N, lambda y, y_hat: y.shape, shares_networks=True
     ),
-    "ps1.dyhat_dO": Function(one_hidden.dyhat_dO, "3a", (0,), Result.ROWS, lambda O: O.shape, stocked=True),
-    "ps1.dO_dW2": Function(one_hidden.dO_dW2, "4", (0,), Result.ROWS, lambda Z: Z.shape, stocked=True),
+    "ps1.dyhat_dO": Function(
+        one_hidden.dyhat_dO, "3a", (0,), Result.ROWS, lambda O: O.shape, shares_networks=True
+    ),
+    "ps1.dO_dW2": Function(
+        one_hidden.dO_dW2, "4", (0,), Result.ROWS, lambda Z: Z.shape, shares_networks=True
+    ),
     "ps1.dC_dW2_chain": Function(
-        one_hidden.dC_dW2_chain, "2", (0, 1, 2), Result.SUM, lambda a, b, Z: (Z.shape[1], 1), stocked=True
+        one_hidden.dC_dW2_chain,
+        "2",
+        (0, 1, 2),
+        Result.SUM,
+        lambda a, b, Z: (Z.shape[1], 1),
+        shares_networks=True,
     ),
     "ps1.dC_dW2": Function(
         one_hidden.dC_dW2,
@@ -91,20 +100,22 @@ FUNCTIONS: dict[str, Function] = {
         (0, 1, 2, 3),
         Result.MEAN,
         lambda y, y_hat, O, Z: (Z.shape[1], 1),
-        stocked=True,
+        shares_networks=True,
     ),
-    "ps1.dO_dZ": Function(one_hidden.dO_dZ, "7", shape=lambda W2: (len(W2) - 1,), stocked=True),
+    "ps1.dO_dZ": Function(one_hidden.dO_dZ, "7", shape=lambda W2: (len(W2) - 1,), shares_networks=True),
     "ps1.dZ_dH": Function(
-        one_hidden.dZ_dH, "8", (0,), Result.ROWS, lambda Z: (len(Z), Z.shape[1] - 1), stocked=True
+        one_hidden.dZ_dH, "8", (0,), Result.ROWS, lambda Z: (len(Z), Z.shape[1] - 1), shares_networks=True
     ),
-    "ps1.dH_dW1": Function(one_hidden.dH_dW1, "9", (0,), Result.ROWS, lambda X: X.shape, stocked=True),
+    "ps1.dH_dW1": Function(
+        one_hidden.dH_dW1, "9", (0,), Result.ROWS, lambda X: X.shape, shares_networks=True
+    ),
     "ps1.dC_dW1_chain": Function(
         one_hidden.dC_dW1_chain,
         "6",
         (0, 1, 3, 4),
         Result.SUM,
         lambda a, b, w, s, X: (X.shape[1], len(w)),
-        stocked=True,
+        shares_networks=True,
     ),
     "ps1.dC_dW1": Function(
         one_hidden.dC_dW1,
@@ -112,13 +123,13 @@ FUNCTIONS: dict[str, Function] = {
         (0, 1, 2, 3, 4),
         Result.MEAN,
         lambda X, y, y_hat, O, Z, W2: (X.shape[1], Z.shape[1] - 1),
-        stocked=True,
+        shares_networks=True,
     ),
     "ps1.gradient_descent_step": Function(
         training.gradient_descent_step,
         shape=lambda W1, W2, dW1, dW2, eta: [W1.shape, W2.shape],
         fresh=True,
-        stocked=True,
+        shares_networks=True,
     ),
     "ps1.gradients_end_to_end": Function(
         training.gradients_end_to_end,
@@ -126,7 +137,7 @@ FUNCTIONS: dict[str, Function] = {
         (0, 1),
         Result.MEAN,
         lambda X, y, W1, W2: [W1.shape, W2.shape],
-        stocked=True,
+        shares_networks=True,
     ),
     "ps1.train": Function(training.train_one_hidden, "", (0, 1), Result.JOINT, _of_training, fresh=True),
     "ps2.forward": Function(

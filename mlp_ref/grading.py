@@ -15,7 +15,7 @@ import numpy as np
 
 from course.checking.seed import grading_seed
 from course.checking.trial import Case, WrongAnswer, examine, sentences
-from mlp_ref.cases import cases, stock
+from mlp_ref.cases import cases, network_pool
 from mlp_ref.functions import FUNCTIONS
 from mlp_ref.mistakes import recognise
 
@@ -41,10 +41,10 @@ def matches_reference(name: str, function: Callable[..., Any]) -> None:
     raise WrongAnswer(name, sentences(finding.description, mistake.hint), mistake.name) from None
 
 
-# whoever tries many answers on one seed need not draw for each: calls get copies
+# drawn once for many answers on one seed: calls get copies
 @lru_cache(maxsize=1)
 def _drawn(name: str, seed: int) -> Sequence[Case]:
-    return cases(name, np.random.default_rng([seed, zlib.crc32(name.encode())]), _stock(seed))
+    return cases(name, np.random.default_rng([seed, zlib.crc32(name.encode())]), _network_pool(seed))
 
 
-_stock = lru_cache(maxsize=1)(stock)
+_network_pool = lru_cache(maxsize=1)(network_pool)

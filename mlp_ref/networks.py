@@ -25,22 +25,22 @@ MARGIN = 1e-6
 """`bce_loss`, `dL_df` and `train` only see f at least this far from 0 and 1."""
 
 LARGEST_LOGIT = 6.0
-"""Of unsaturated deep nets before training, so that f stays within the margin while they train."""
+"""Largest |z_L| of unsaturated deep nets before training: f stays within the margin while they train."""
 
 LARGEST_PREACTIVATION = 500.0
-"""Of saturated nets, in every layer."""
+"""Largest pre-activation in any layer."""
 
 SHARE = 2
-"""Networks of a size that a stock holds for each function."""
+"""Networks of each size that a pool holds for each function."""
 
 MODEST_LOGIT = 3.0
-"""Of nets whose hidden units alone are saturated: the result is far from 0 all the same."""
+"""Largest logit of nets whose hidden units alone are saturated, so that their results are far from 0."""
 
 CONFIDENT = 40.0
-"""From here on f is exactly 1, and on the other side as good as 0."""
+"""For z above this, σ(z) is exactly 1 in floating point, and σ(−z) nearly 0."""
 
 Saturation = Literal["none", "hidden", "some", "all"]
-"""Which units saturate: none, the hidden ones, these for half of the examples only, the output besides."""
+"""Units that saturate: none, the hidden ones, these for half of the examples only, or all units."""
 
 
 class Size(NamedTuple):
@@ -51,7 +51,7 @@ class Size(NamedTuple):
     saturated: Saturation = "none"
     label: float | None = None
     """y of every example; None: drawn"""
-    sure_unit: bool = False
+    constant_unit: bool = False
     """whether a hidden unit, which one is drawn, is exactly 1 for every example, as the bias unit is"""
 
 
@@ -66,7 +66,7 @@ ONE_HIDDEN_SIZES = (
     Size(1, (4, 2, 1)),
     Size(1, (4, 2, 1), label=0.0),
     Size(1, (4, 2, 1), label=1.0),
-    Size(5, (3, 3, 1), sure_unit=True),
+    Size(5, (3, 3, 1), constant_unit=True),
     Size(6, (3, 4, 1), "hidden"),
     Size(6, (3, 3, 1), "some"),
     Size(8, (3, 3, 1), "all"),
@@ -91,9 +91,9 @@ DEEP_SIZES = (
 )
 UNSATURATED = tuple(size for size in DEEP_SIZES if size.saturated == "none" and size.N != 3)
 UNSATURATED_ONE_HIDDEN = tuple(
-    size for size in ONE_HIDDEN_SIZES if size.saturated == "none" and size.N != 3 and not size.sure_unit
+    size for size in ONE_HIDDEN_SIZES if size.saturated == "none" and size.N != 3 and not size.constant_unit
 )
-"""Of nets to train."""
+"""Sizes of networks that are trained."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def draw_one_hidden(rng: Generator, size: Size) -> OneHidden:
     return _draw_several(rng, size, 1)[0]
 
 
-class Stock:
+class NetworkPool:
     """Networks of seed 1 for the inputs of several functions, drawn together in a tenth of the time.
 
     No two functions get the same network, so the inputs of one tell nothing about those of another.
@@ -134,7 +134,7 @@ class Stock:
         def take(_: Generator, size: Size) -> OneHidden:
             counts[size] += 1
             if counts[size] > SHARE:
-                raise IndexError(f"{function} has had its networks of {size}")
+                raise IndexError(f"{function} has used up its networks of {size}")
             return self._networks(size)[begin + counts[size] - 1]
 
         return take
@@ -150,19 +150,19 @@ def _draw_several(rng: Generator, size: Size, count: int) -> list[OneHidden]:
     networks: list[OneHidden] = []
     while len(networks) < count:
         candidates = _one_hidden(rng, size, count - len(networks))
-        networks += [net for net in candidates if size.saturated != "all" or _sure_on_both_sides(net.O)]
+        networks += [net for net in candidates if size.saturated != "all" or _confident_of_both(net.O)]
     return networks
 
 
 def _one_hidden(rng: Generator, size: Size, count: int) -> list[OneHidden]:
     """Draw `count` networks along the first axis of each array."""
-    N, (d, h, _), saturated, label, sure_unit = size
+    N, (d, h, _), saturated, label, constant_unit = size
     each = np.arange(count)
     X = _inputs(rng, size, count)
     W1, W2 = rng.normal(size=(count, d, h)), rng.normal(size=(count, h + 1, 1))
     if saturated == "hidden":
         W1 *= 100
-    if sure_unit:
+    if constant_unit:
         X[:, :, -1], W1[each, -1, rng.integers(h, size=count)] = 1, 60
     W1 *= _scale_within(LARGEST_PREACTIVATION, X @ W1)
     H = X @ W1
@@ -204,7 +204,7 @@ def draw_deep(rng: Generator, size: Size) -> Deep:
     """Draw a network of seed 2: y in {0, 1}, both occurring when N > 1."""
     while True:
         net, z = _deep(rng, size)
-        if size.saturated != "all" or (_sure_on_both_sides(z) and _wrong_shows(net)):
+        if size.saturated != "all" or (_confident_of_both(z) and _reaches_first_layer(net)):
             return net
 
 
@@ -261,11 +261,11 @@ def _scale_to(limit: float | Array, preactivations: Array) -> Array:
     return limit / np.maximum(largest, 0.1)
 
 
-def _sure_on_both_sides(z: Array) -> bool:
+def _confident_of_both(z: Array) -> bool:
     return bool((z > CONFIDENT).sum() >= 2 and (z < -CONFIDENT).sum() >= 1)
 
 
-def _wrong_shows(net: Deep) -> bool:
+def _reaches_first_layer(net: Deep) -> bool:
     """Return whether an example that f gets wrong, to the last bit, changes the first layer."""
     wrong = np.abs(net.hs[-1] - net.y)[:, 0] == 1
     return bool(np.abs(deep.deltas(net.y, net.hs, net.Ws)[0][wrong]).max(initial=0) > 1e-3)

@@ -94,7 +94,7 @@ def check(name: str, function: Callable[..., Any]) -> None:
     _show(Passed(name, entry.established))
 
 
-# the same for everybody: calls get copies
+# cached: calls get copies
 @lru_cache(maxsize=100)
 def _cases(make: Callable[[], Sequence[Case]]) -> Sequence[Case]:
     with warnings_ignored():

@@ -1,4 +1,4 @@
-"""What a wrong result suggests, as "is 1/N missing?": known from the right result alone, for any function."""
+"""Suggests the cause of a wrong result, from the right result alone: "is 1/N missing?"."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Finding:
     @property
     def description(self) -> str:
         """What is wrong, on inputs of which shapes."""
-        return f"{self.failed.difference} (called with {signature(self.failed.case.args)})"
+        return f"{self.failed.difference} (called with {describe_arguments(self.failed.case.args)})"
 
     @property
     def message(self) -> str:
@@ -117,7 +117,7 @@ def _judge(
     tolerance: Tolerance,
     suspects: Suspects,
 ) -> Finding | None:
-    trials = [try_case(*trial, tolerance) for trial in zip(cases, calls, results, strict=True)]
+    trials = [compare_call(*trial, tolerance) for trial in zip(cases, calls, results, strict=True)]
     failed = next((trial for trial in trials if trial.difference), None)
     if failed is None:
         return None
@@ -145,7 +145,7 @@ def _suspected(trials: Sequence[Trial], suspects: Suspects, tolerance: Tolerance
     return None
 
 
-def signature(args: Sequence[Any]) -> str:
+def describe_arguments(args: Sequence[Any]) -> str:
     """Say what the arguments are, as shapes: `(7, 5), (7, 1), 0.5`."""
     return ", ".join(_shape(a) for a in args)
 
@@ -154,7 +154,7 @@ def _shape(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"shape {value.shape}"
     if isinstance(value, (list, tuple)):
-        return f"[{signature(value)}]"
+        return f"[{describe_arguments(value)}]"
     if isinstance(value, (int, float)):
         return f"{value:g}"
     if isinstance(value, partial):
@@ -174,7 +174,7 @@ def call_all(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> 
     return [function(*args) for args in calls]
 
 
-def try_case(case: Case, args: tuple[Any, ...], got: Any, tolerance: Tolerance) -> Trial:
+def compare_call(case: Case, args: tuple[Any, ...], got: Any, tolerance: Tolerance) -> Trial:
     """Return the trial of one call that returned `got` and left its arguments as `args`."""
     try:
         for k, (before, after) in enumerate(zip(case.args, args, strict=True)):
@@ -184,7 +184,7 @@ def try_case(case: Case, args: tuple[Any, ...], got: Any, tolerance: Tolerance) 
             raise Difference("inputs", "a result shares memory with an argument: return new arrays")
         compare(normalise(got, case.want), case.want, tolerance)
         for k, (right, after) in enumerate(zip(case.after, args, strict=False)):
-            if notes(right) != notes(after):
+            if recorded_calls(right) != recorded_calls(after):
                 raise Difference("inputs", f"argument {k}, a function, was called more often than needed")
     except Difference as difference:
         return Trial(case, got, args, difference)
@@ -199,8 +199,9 @@ def clone(value: Any) -> Any:
         return np.repeat(value, 2, axis=-1)[..., ::2]
     if isinstance(value, (list, tuple)):
         return type(value)(clone(item) for item in value)
-    # also copies the data bound in a partial
-    return copy.deepcopy(value)
+    if type(value) is partial:  # with the data bound in it
+        return partial(value.func, *clone(value.args), **copy.deepcopy(value.keywords))
+    return value if type(value) in (int, float, str) else copy.deepcopy(value)
 
 
 def unchanged(before: Any, after: Any) -> bool:
@@ -223,7 +224,7 @@ def unchanged(before: Any, after: Any) -> bool:
     return True
 
 
-def notes(value: Any) -> list[Any]:
+def recorded_calls(value: Any) -> list[Any]:
     """Return the lists bound in a partial, in which the course's own functions record their calls."""
     return [a for a in value.args if isinstance(a, list)] if isinstance(value, partial) else []
 

@@ -244,7 +244,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         chosen = self.controls.chosen()
         if chosen == self.problem:
             return
-        frozen = [pinned.kept(pin, self._table, chosen) for pin in self.chart.pins]
+        frozen = [pinned.with_own_curve(pin, self._table, chosen) for pin in self.chart.pins]
         self._table = Table(chosen, runs.learning_rates(chosen), self._table.steps)
         with self._publisher.lock, self.chart.hold_sync():
             self.chart.pins = frozen

@@ -16,6 +16,12 @@ from course.grading.errors import CourseError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Workers on this machine; one for each processor by default.")
+]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="The scheduler of a Dask cluster, to use its workers.")
+]
 Roster = Annotated[
     Path | None,
     typer.Option(
@@ -70,7 +76,7 @@ def release(
         for problem in problems:
             typer.echo(problem, err=True)
         typer.echo(
-            f"{folders.release}/ is not what {folders.source}/ gives; `course release` makes it so", err=True
+            f"{folders.release}/ differs from what {folders.source}/ gives: run `course release`", err=True
         )
         raise typer.Exit(1)
 
@@ -94,13 +100,8 @@ def score(
 @app.command()
 def grade(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Workers on this machine; one for each processor by default.")
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="The scheduler of a Dask cluster, to use its workers."),
-    ] = None,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
     student: Annotated[str | None, typer.Option(metavar="ID", help="This student's submission only.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded and unchanged.")] = False,
 ) -> None:
@@ -108,7 +109,7 @@ def grade(
     from course.grading.whole_class.startup import imports_kept, start_fork_server
 
     if cluster is None:
-        start_fork_server()  # first, to import what its workers need while we import what we do
+        start_fork_server()  # first, so that it imports while this process does
     with imports_kept():
         from rich.console import Console
 
@@ -125,6 +126,36 @@ def grade(
         console=console,
     )
     progress.print_summary(summary, console)
+    if not summary.is_complete:
+        raise typer.Exit(130 if summary.is_stopped else 1)
+
+
+@app.command()
+def feedback(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    jobs: Jobs = None,
+    cluster: Cluster = None,
+    student: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="This student's pages only; may be repeated."),
+    ] = None,
+) -> None:
+    """Write the feedback pages of everybody who is graded, in parallel, where stock nbgrader puts them."""
+    from course.grading.whole_class.startup import imports_kept, start_fork_server
+
+    if cluster is None:
+        start_fork_server()  # first, so that it imports while this process does
+    with imports_kept():
+        from rich.console import Console
+
+        from course.grading.feedback import making  # late: it needs nbgrader and Dask
+
+    console = Console(markup=False, emoji=False, highlight=False)
+    summary = making.make_feedback(
+        Path.cwd(), assignment, jobs=jobs, cluster=cluster, students=student or (), console=console
+    )
+    for line in summary.lines():
+        typer.echo(line)
     if not summary.is_complete:
         raise typer.Exit(130 if summary.is_stopped else 1)
 
@@ -242,7 +273,7 @@ def verify(
 
     root = Path.cwd()
     proofs = [
-        prove.verify(root, name, seeds, jobs, partial(table.tell, name), function or ())
+        prove.verify(root, name, seeds, jobs, partial(table.report_progress, name), function or ())
         for name in assignments or releases.assignments(root)
     ]
     table.show(proofs, seeds)

@@ -32,6 +32,13 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+def unknown_assignment(assignment: str, known: Iterable[str]) -> CourseError:
+    """Return the error for an assignment that is not among a course's, `known`."""
+    names = ", ".join(sorted(known))
+    hint = f"there is: {names}" if names else "source/ holds no assignments"
+    return CourseError(f"there is no assignment {assignment!r}; {hint}")
+
+
 def read_folders(root: Path) -> Folders:
     """Return the names of the folders of the course in `root`: nbgrader's own where it has no settings."""
     return CourseFolder(root).folders if (root / CONFIG).is_file() else Folders()
@@ -41,7 +48,7 @@ class CourseFolder:
     """The course folder `root`, which holds `nbgrader_config.py` and a folder of sources."""
 
     def __init__(self, root: Path, cell_seconds: int | None = None) -> None:
-        """Open the course in `root`; `cell_seconds` stands for its own time-out."""
+        """Open the course in `root`; `cell_seconds` overrides the time-out of a cell."""
         self.root = root.resolve()
         if not (self.root / CONFIG).is_file():
             raise CourseError(f"{root} is not a course: it holds no {CONFIG}; run this in the course's root")
@@ -76,8 +83,7 @@ class CourseFolder:
         """Return the names of an assignment's notebooks. Raises CourseError for an unknown one."""
         paths = list((self.root / self.folders.source).glob("*/*.ipynb"))
         if not any(path.parent.name == assignment for path in paths):
-            known = ", ".join(sorted({path.parent.name for path in paths})) or "none"
-            raise CourseError(f"there is no assignment {assignment!r}; there is: {known}")
+            raise unknown_assignment(assignment, {path.parent.name for path in paths})
         return sorted(path.stem for path in paths if path.parent.name == assignment)
 
     def generate(self, assignment: str) -> Path:

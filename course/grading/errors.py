@@ -23,6 +23,10 @@ class SandboxUnavailable(CourseError):
     """No sandbox can be made on this machine; the message says what to install. Nothing may be graded."""
 
 
+class ControlFailed(CourseError):
+    """The instructor's own solution does not get full credit; the message says why. Nothing may be graded."""
+
+
 class ClusterError(CourseError):
     """No worker can be used; the message says why, and what to do."""
 

@@ -15,6 +15,7 @@ from course.grading.course_folder import CONFIG, CourseFolder
 from course.grading.errors import CourseError, GradebookError
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.generated import generated_cells
+from course.grading.judging import control
 from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.results import Result
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
@@ -30,7 +31,8 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
 
     A notebook is the one of the assignment that has its name, or the only one. No gradebook is needed and
     none is changed; one that knows the assignment is read for its tests, so that a score is what
-    `course grade` gives. Raises CourseError for an unknown assignment or notebook, SandboxUnavailable.
+    `course grade` gives. Raises CourseError for an unknown assignment or notebook, ControlFailed,
+    SandboxUnavailable.
     """
     course = CourseFolder(root) if (root / CONFIG).is_file() else None
     generated = _generated(course, assignment) if course else {}
@@ -39,10 +41,16 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
         name: load(root, assignment, name, generated.get(name), folders)
         for name in generated or notebook_names(root, assignment)
     }
-    for notice in dict.fromkeys(notebook.notice for notebook in loaded.values() if notebook.notice):
+    execute = SandboxedExecute(config=course.config) if course else SandboxedExecute()
+    limits = execute.limits() if course else Limits()
+    notices = [notebook.notice for notebook in loaded.values()]
+    if execute.control:
+        notices += map(control.left_out, loaded.values())
+    for notice in dict.fromkeys(filter(None, notices)):
         print(f"course: {notice}", file=sys.stderr)
-    limits = SandboxedExecute(config=course.config).limits() if course else Limits()
     submissions = [(path, _submitted(assignment, loaded, path)) for path in paths]
+    for notebook in loaded.values() if execute.control else ():
+        control.check(notebook, limits)
 
     def scored(path: Path, submitted: Mapping[str, Path]) -> Result:
         # all notebooks of a submission have one seed, as in a class

@@ -17,30 +17,30 @@ from course.checking.trial import Case, clone, warnings_ignored
 from mlp_ref.cases import ps0, ps1, ps2, ps3
 from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 from mlp_ref.functions import FUNCTIONS, Function
-from mlp_ref.networks import Stock
+from mlp_ref.networks import NetworkPool
 
 ARGUMENTS: dict[str, Draw] = {**ps0.ARGUMENTS, **ps1.ARGUMENTS, **ps2.ARGUMENTS, **ps3.ARGUMENTS}
 
-STOCKED = [name for name, function in FUNCTIONS.items() if function.stocked]
+SHARING_NETWORKS = [name for name, function in FUNCTIONS.items() if function.shares_networks]
 """Functions whose inputs are parts of one network of each size."""
 
 
-def stock(seed: int) -> Stock:
-    """Return the networks for all of these on this seed."""
-    return Stock([seed, zlib.crc32(b"ps1")], STOCKED)
+def network_pool(seed: int) -> NetworkPool:
+    """Return the networks of the functions in SHARING_NETWORKS for this seed."""
+    return NetworkPool([seed, zlib.crc32(b"ps1")], SHARING_NETWORKS)
 
 
-def cases(name: str, rng: Generator, networks: Stock | None = None) -> list[Case]:
-    """Return the cases of function `name`, in random order; a stocked one takes its `networks`, if given.
+def cases(name: str, rng: Generator, networks: NetworkPool | None = None) -> list[Case]:
+    """Return the cases of function `name`, in random order; if it shares networks, from `networks`.
 
     Raises KeyError for a name that is not in the table.
     """
     function = FUNCTIONS[name]
-    source = (networks.of(name),) if networks and function.stocked else ()
+    source = (networks.of(name),) if networks and function.shares_networks else ()
     with warnings_ignored():
         calls = list(ARGUMENTS[name](rng, *source))
-        again = enumerate(ARGUMENTS[name](rng, *source), start=int(rng.integers(2)))
-        calls += [_relaid(args, (_strided, _columns_first)[k % 2]) for k, args in again]
+        copies = enumerate(ARGUMENTS[name](rng, *source), start=int(rng.integers(2)))
+        calls += [_relaid(args, (_strided, _columns_first)[k % 2]) for k, args in copies]
         return [_case(function, calls[k]) for k in rng.permutation(len(calls))]
 
 

@@ -13,7 +13,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from course.checking.compare import Tolerance, agrees
-from course.checking.trial import Trial, clone, notes, shares_memory, try_case, unchanged, warnings_ignored
+from course.checking.trial import (
+    Trial,
+    clone,
+    compare_call,
+    recorded_calls,
+    shares_memory,
+    unchanged,
+    warnings_ignored,
+)
 from mlp_ref.mistakes import descent, ps0, ps1, ps2, ps3, recursion
 from mlp_ref.mistakes.mistake import Mistake, Table
 
@@ -48,7 +56,7 @@ def _explains(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -
         if not _same(trial, wrong, args, tolerance):
             return False
         if trial.difference:
-            refused = refused or bool(try_case(trial.case, args, wrong, tolerance).difference)
+            refused = refused or bool(compare_call(trial.case, args, wrong, tolerance).difference)
     return refused
 
 
@@ -71,7 +79,7 @@ def _left_alike(before: Any, a: Any, b: Any, tolerance: Tolerance) -> bool:
             return unchanged(a, b)
         return all(_left_alike(*item, tolerance) for item in zip(before, a, b, strict=True))
     if callable(before):
-        return notes(a) == notes(b)
+        return recorded_calls(a) == recorded_calls(b)
     if unchanged(before, a) or unchanged(before, b):
         return unchanged(a, b)
     return agrees(a, b, tolerance)

@@ -198,7 +198,7 @@ MISTAKES: Table = {
         Mistake("σ′ of ŷ", DOUBLE, lambda y, p, O, Z: Z.T @ ((p - y) * slope(p)) / len(y)),
         Mistake(
             "σ′ doubled",
-            "the slope (3a) is in twice",
+            "the slope (3a) appears twice",
             lambda y, p, O, Z: Z.T @ ((p - y) * slope(O) ** 2) / len(y),
         ),
         Mistake(
@@ -338,12 +338,12 @@ MISTAKES: Table = {
         ),
         Mistake(
             "output σ′ doubled",
-            "the slope (3a) is in twice",
+            "the slope (3a) appears twice",
             lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O) * slope(O), W2[:-1].T, ref.dZ_dH(Z)),
         ),
         Mistake(
             "hidden σ′ doubled",
-            "the slope (8) is in twice",
+            "the slope (8) appears twice",
             lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2[:-1].T, ref.dZ_dH(Z) ** 2),
         ),
         Mistake(

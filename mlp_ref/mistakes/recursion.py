@@ -148,7 +148,7 @@ MISTAKES: Table = {
         Mistake("σ′ of h", DOUBLE, lambda d, W, h: (d @ W.T) * slope(h)),
         Mistake(
             "h(1 − h) twice",
-            "the factor h(1 − h) is in twice",
+            "the factor h(1 − h) appears twice",
             lambda d, W, h: (d @ W.T) * (h * (1 - h)) ** 2,
         ),
         Mistake("only h", "the factor 1 − h is missing", lambda d, W, h: (d @ W.T) * h),

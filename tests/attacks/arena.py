@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from course.grading.judging.grade import grade
 from course.grading.judging.results import CellResult, Result
 from course.grading.problem_sets import notebooks
-from course.grading.problem_sets.assignment import Assignment, combined, load
+from course.grading.problem_sets.assignment import Assignment, load, with_tests
 from course.grading.sandbox.limits import Limits
 from course.grading.verify.instructors_notebook import InstructorsNotebook
 from tests.helpers import ROOT, cell
@@ -80,7 +80,7 @@ def paper(names: Sequence[str], test: str = TEST, given: str = IMPORTS) -> Assig
             cells.append(cell(named(answer, name), name, solution=True))
             cells.append(cell(named(test, name), f"test_{name}", grade=True, locked=True, points=1))
     book = nbformat.v4.new_notebook
-    return combined("arena", book(cells=released), book(cells=source))
+    return with_tests("arena", book(cells=released), book(cells=source))
 
 
 def filled(one: Assignment, answers: Mapping[str, str]) -> NotebookNode:

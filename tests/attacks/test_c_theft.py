@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 
 from course.checking.seed import use_seed
-from mlp_ref.cases import cases, stock
+from mlp_ref.cases import cases, network_pool
 from tests.attacks.arena import Attack, holds
 
 # What is found is told in every way there is: aloud, as an exception, as a result, as a file.
@@ -173,7 +173,9 @@ def test_messages_do_not_tell_what_is_expected():
         seed=7,
     )
     with use_seed(7):
-        hidden = cases("ps1.dC_dyhat", np.random.default_rng([7, zlib.crc32(b"ps1.dC_dyhat")]), stock(7))
+        hidden = cases(
+            "ps1.dC_dyhat", np.random.default_rng([7, zlib.crc32(b"ps1.dC_dyhat")]), network_pool(7)
+        )
     for case in hidden:
         for value in np.ravel(case.want):
             assert f"{value:.4g}" not in got.shown

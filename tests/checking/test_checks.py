@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from course.checking.check import CheckFailed, Passed, check, checks_of, last_failed
-from course.checking.trial import signature
+from course.checking.trial import describe_arguments
 from mlp_ref.functions import REFERENCE
 from mlp_ref.mistakes import MISTAKES
 
@@ -78,10 +78,10 @@ WRONG = {
     "float32": ("dyhat_dO", lambda O: ps1["dyhat_dO"](O).astype(np.float32), "type", "float32"),
     "NaN": ("dyhat_dO", lambda O: O * np.nan, "finite", "finite"),
     "σ′ missing in (5)": ("dC_dW2", mistaken("dC_dW2", "σ′ missing"), "value", "(3a), is missing"),
-    "σ′ twice in (5)": ("dC_dW2", mistaken("dC_dW2", "σ′ doubled"), "value", "(3a), is in twice"),
+    "σ′ twice in (5)": ("dC_dW2", mistaken("dC_dW2", "σ′ doubled"), "value", "(3a), appears twice"),
     "σ′ of ŷ in (10)": ("dC_dW1", mistaken("dC_dW1", "σ′ of ŷ"), "value", "once too often"),
     "σ′ missing in (10)": ("dC_dW1", mistaken("dC_dW1", "hidden σ′ missing"), "value", "(8), is missing"),
-    "σ′ twice in (10)": ("dC_dW1", mistaken("dC_dW1", "hidden σ′ doubled"), "value", "(8), is in twice"),
+    "σ′ twice in (10)": ("dC_dW1", mistaken("dC_dW1", "hidden σ′ doubled"), "value", "(8), appears twice"),
     "σ′ of Z": ("dZ_dH", mistaken("dZ_dH", "σ′ of Z"), "value", "once too often"),
     "input changed": (
         "gradient_descent_step",
@@ -116,7 +116,7 @@ def test_every_function_has_a_check_on_two_sizes():
     assert REFERENCE.keys() == CHECKS.keys()
     for entry in CHECKS.values():
         cases = entry.cases()
-        assert len({signature(case.args) for case in cases}) >= 2
+        assert len({describe_arguments(case.args) for case in cases}) >= 2
         assert len(cases) >= 2
 
 
@@ -133,7 +133,7 @@ def test_a_message_holds_no_expected_number(name):
         return shifted(REFERENCE[name](*args))
 
     failed = failure(name, off_by_a_bit)
-    arguments = signature(failed.finding.failed.case.args)
+    arguments = describe_arguments(failed.finding.failed.case.args)
     texts = [text.replace(arguments, "") for text in (str(failed), *failed._render_traceback_())]
     numbers = [float(n) for text in texts for n in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", text)]
     assert numbers, "the student's own value is shown"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from course.checking.compare import Tolerance
-from course.checking.trial import Case, arrays, clone, examine, signature, unchanged
+from course.checking.trial import Case, arrays, clone, describe_arguments, examine, unchanged
 
 A = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 
@@ -182,9 +182,9 @@ def test_differences_that_count_as_change(before, after):
 
 
 def test_signature_shows_shapes_only():
-    assert signature((A, [A, A.T], 0.5, 3)) == "shape (3, 2), [shape (3, 2), shape (2, 3)], 0.5, 3"
-    assert signature((first_of,)) == "the function first_of"
-    assert signature((partial(first_of, A),)) == "the function first_of"
+    assert describe_arguments((A, [A, A.T], 0.5, 3)) == "shape (3, 2), [shape (3, 2), shape (2, 3)], 0.5, 3"
+    assert describe_arguments((first_of,)) == "the function first_of"
+    assert describe_arguments((partial(first_of, A),)) == "the function first_of"
 
 
 def test_warnings_made_errors_by_the_student_disturb_their_own_calls_only():

@@ -141,7 +141,7 @@ def test_a_failed_grading_is_told_and_what_was_there_holds(root: Path) -> None:
         gradebook.db.commit()
     output = diff(root)
     assert output.startswith("small: 6 graded only once; 1 not graded, the last time\n")
-    assert "ann: the last grading failed, what was there holds:  [2JNo room\n" in output
+    assert "ann: the last grading failed, the result before it still counts:  [2JNo room\n" in output
 
 
 @pytest.mark.slow

@@ -14,12 +14,12 @@ from course.grading.errors import HarnessFailure
 from course.grading.judging import proxies
 from course.grading.judging.proxies import Callbacks, StudentError, StudentFunction
 from course.grading.judging.runner import Runner
-from course.grading.problem_sets.assignment import combined
+from course.grading.problem_sets.assignment import with_tests
 from course.grading.sandbox.limits import Limits
 from tests.helpers import cell, notebook
 
 LIMITS = Limits(cell=20, notebook=100)
-EMPTY = combined("empty", notebook(), notebook())
+EMPTY = with_tests("empty", notebook(), notebook())
 
 
 class Student:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from course.grading.judging.credit import is_an_answer
+from course.grading.judging.credit import ends_in_students_value
 from course.grading.judging.test_cells import Judge
 
 SHOWN = [
@@ -34,12 +34,12 @@ COMPUTED = [
 
 @pytest.mark.parametrize("source", SHOWN)
 def test_shown(source: str) -> None:
-    assert is_an_answer(source, {"f"})
+    assert ends_in_students_value(source, {"f"})
 
 
 @pytest.mark.parametrize("source", COMPUTED)
 def test_computed(source: str) -> None:
-    assert not is_an_answer(source, {"f"})
+    assert not ends_in_students_value(source, {"f"})
 
 
 def ask(question, callbacks=None):

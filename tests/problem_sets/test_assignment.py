@@ -92,7 +92,9 @@ def test_other_cells_than_the_gradebooks_are_refused(root, name) -> None:
     known = {**GENERATED, "test_new": GeneratedCell(TEST, 1.0)} if name not in GENERATED else {**GENERATED}
     if name in GENERATED:
         del known[name]
-    with pytest.raises(CourseError, match="is not what the gradebook knows: `nbgrader generate_assignment"):
+    with pytest.raises(
+        CourseError, match="has other cells than the gradebook: run `nbgrader generate_assignment"
+    ):
         load(root, "small", generated=known)
 
 

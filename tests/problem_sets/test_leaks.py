@@ -117,7 +117,7 @@ FILES = {
     "PDF that is encrypted": (pdf_stream(b"", b"/Encrypt 2 0 R"), "an encrypted PDF"),
     "PDF that is broken": (pdf_stream(b"no zlib", FLATE), "cannot be unpacked"),
     "a broken archive": (gzip.compress(BODY.encode())[:-12], "cannot be unpacked"),
-    "archives without end": (packed(a=packed(b=packed(c=packed(d=b"")))), "in one another"),
+    "archives without end": (packed(a=packed(b=packed(c=packed(d=b"")))), "nested 3 deep"),
 }
 
 

@@ -50,7 +50,7 @@ def test_committed_notebooks_are_canonical(path) -> None:
 def test_release_leaks_nothing(assignment: str) -> None:
     source = notebooks.read(ROOT / "source" / assignment / f"{assignment}.ipynb")
     released = notebooks.read(ROOT / "release" / assignment / f"{assignment}.ipynb")
-    assert sum(bool(leaks.hidden(cell)) for cell in source.cells if notebooks.grade_id(cell)) > 5
+    assert sum(bool(leaks.hidden_text(cell)) for cell in source.cells if notebooks.grade_id(cell)) > 5
     assert list(leaks.leaks_in_notebook(source, released)) == []
     assert list(release.problems(ROOT, assignment)) == []
 

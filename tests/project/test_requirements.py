@@ -7,8 +7,8 @@ import pytest
 from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 
 WORDS = (
-    "course: the course cannot grade with ipython 9.0.2, nbgrader 0.10.0: "
-    '`pip install "ipython<10,>=9.1" "nbgrader<0.10,>=0.9.6"` mends it'
+    "course: ipython 9.0.2, nbgrader 0.10.0 cannot be used for grading; run "
+    '`pip install "ipython<10,>=9.1" "nbgrader<0.10,>=0.9.6"`'
 )
 
 

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from course.checking.trial import arrays, clone, unchanged
 from mlp_ref import networks
-from mlp_ref.cases import STOCKED, cases, stock
+from mlp_ref.cases import SHARING_NETWORKS, cases, network_pool
 from mlp_ref.functions import FUNCTIONS
 
 SEEDS = range(6)
@@ -18,8 +18,8 @@ every_name = pytest.mark.parametrize("name", list(FUNCTIONS))
 
 def drawn(name):
     """The cases of all SEEDS, every other time with networks that all functions draw together."""
-    stocks = [stock(seed) if seed % 2 else None for seed in SEEDS]
-    return [case for seed in SEEDS for case in cases(name, np.random.default_rng(seed), stocks[seed])]
+    pools = [network_pool(seed) if seed % 2 else None for seed in SEEDS]
+    return [case for seed in SEEDS for case in cases(name, np.random.default_rng(seed), pools[seed])]
 
 
 def sigma(t):
@@ -119,15 +119,15 @@ def test_caches_of_deep_nets_belong_together():
             assert_allclose(h_next, sigma(h @ W + b), rtol=1e-9)
 
 
-def of_stock(names, seed=3):
-    shared = stock(seed)
-    own = {name: np.random.default_rng([seed, STOCKED.index(name)]) for name in names}
+def of_pool(names, seed=3):
+    shared = network_pool(seed)
+    own = {name: np.random.default_rng([seed, SHARING_NETWORKS.index(name)]) for name in names}
     return {name: cases(name, own[name], shared) for name in names}
 
 
 def test_whoever_comes_first_gets_the_same_networks():
-    forth, back = of_stock(STOCKED), of_stock(STOCKED[::-1])
-    for name in STOCKED:
+    forth, back = of_pool(SHARING_NETWORKS), of_pool(SHARING_NETWORKS[::-1])
+    for name in SHARING_NETWORKS:
         assert unchanged([c.args for c in forth[name]], [c.args for c in back[name]])
 
 
@@ -135,14 +135,14 @@ def test_no_network_is_given_to_two_functions():
     # entries that are drawn, and not 0, 1 or so large that σ leaves nothing of them
     values = [
         {x for case in drawn_once for a in arrays(case.args) for x in a.flat if 1e-3 < abs(x) < 1 - 1e-3}
-        for drawn_once in of_stock(STOCKED).values()
+        for drawn_once in of_pool(SHARING_NETWORKS).values()
     ]
     # σ of the largest logit, to which some are scaled, is in several
     assert all(len(first & second) <= 2 for k, second in enumerate(values) for first in values[:k])
 
 
 def test_a_stock_gives_no_network_a_third_time():
-    take = stock(3).of("ps1.forward")
+    take = network_pool(3).of("ps1.forward")
     size = networks.ONE_HIDDEN_SIZES[0]
     rng = np.random.default_rng()
     first, second = take(rng, size), take(rng, size)

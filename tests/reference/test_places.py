@@ -10,7 +10,7 @@ from mlp_ref.functions import FUNCTIONS
 from tests.helpers import ROOT, run
 
 WITHOUT_A_CELL = ("ps1.gradients_end_to_end", "ps2.gradients_end_to_end")
-PLACE = re.compile(r"  (\w+(?: \w+)?) +(\S+):(\d+)(?: \(cell (\d+)\))?")
+PLACE = re.compile(r"  (\w+(?: \w+)*) +(\S+):(\d+)(?: \(cell (\d+)\))?")
 
 
 def places(name, capsys):
@@ -36,7 +36,15 @@ def test_every_place_is_where_it_is_said_to_be(name, capsys):
     assert tests == (f"pytest -m {marker}" if marker else f"pytest -k {name}")
     file, line, _ = where.pop("reference")
     assert line_of(file, line).startswith(f"def {FUNCTIONS[name].reference.__name__}(")
-    expected = {"traits", "cases", "mistakes", "visible check", "statement", "solution", "test cell"}
+    expected = {
+        "table of functions",
+        "cases",
+        "mistakes",
+        "visible check",
+        "statement",
+        "solution",
+        "test cell",
+    }
     if name in WITHOUT_A_CELL:
         expected -= {"mistakes", "statement", "solution"}
     assert where.keys() == expected

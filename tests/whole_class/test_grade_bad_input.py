@@ -104,7 +104,7 @@ def test_what_cannot_be_graded_does_not_stop_the_rest(tmp_path) -> None:
     assert result.returncode == 1
     assert "2 of 4 submissions graded" in result.stdout
     assert "not-run 2" in result.stdout
-    assert "carl  not graded  submitted/carl/small/timestamp.txt holds no time" in result.stdout
+    assert "carl  not graded  submitted/carl/small/timestamp.txt is not a valid time" in result.stdout
     assert "dora  not graded  submitted/dora/small holds no notebook" in result.stdout
     with Gradebook(url(root), COURSE_ID) as gradebook:
         scores = {sub.student.id: sub.score for sub in gradebook.assignment_submissions("small")}

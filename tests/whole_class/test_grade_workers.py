@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 
@@ -140,6 +141,37 @@ def test_any_cluster_by_its_address(tmp_path, cluster) -> None:
     with Gradebook(url(root), COURSE_ID) as gradebook:
         scores = [sub.score for sub in gradebook.assignment_submissions("small")]
     assert sorted(scores) == [1, 1, 1, 3, 3, 3]
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only where root grades the student is another user of the machine"
+)
+def test_a_worker_that_cannot_grade_gets_no_work(tmp_path, cluster, monkeypatch) -> None:
+    address, worker = cluster
+    package = tmp_path / "site-packages" / "slope"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("def double(x):\n    return 2 * x\n")
+    package.chmod(0o700)
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    worker(address)
+    monkeypatch.delenv("PYTHONPATH")
+    root = a_class(tmp_path / "course")
+    path = root / "source" / "small" / "small.ipynb"
+    source = notebooks.read(path)
+    source.cells[0].source = "### BEGIN SOLUTION\nfrom slope import double\n### END SOLUTION"
+    notebooks.write(source, path)
+    before = rows(url(root))
+    result = course("grade", "small", "--cluster", address, cwd=root)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"course: {platform.node()}: nobody is graded"), result.stderr
+    assert f"cannot read {package}: `chmod -R a+rX {package}`" in result.stderr
+    assert rows(url(root)) == before
+    assert gradings(url(root)) == []
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        assert gradebook.students == []
+    package.chmod(0o755)
+    result = course("grade", "small", "--cluster", address, cwd=root)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_no_cluster_there(tmp_path) -> None:

@@ -10,7 +10,17 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course.grading.problem_sets import notebooks
-from tests.helpers import RIGHT, course, graded, hand_in, nbgrader, notebook, small_course, solution
+from tests.helpers import (
+    RIGHT,
+    course,
+    graded,
+    hand_in,
+    nbgrader,
+    notebook,
+    small_course,
+    solution,
+    without_control,
+)
 from tests.whole_class.classes import COURSE_ID, url
 
 READS = "def double(x):\n    return float(open('data.csv').read()) * x"
@@ -26,7 +36,7 @@ def edited(root: Path, old: str, new: str) -> None:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A course whose student is right, and then its hidden test and its data are edited."""
-    root = small_course(tmp_path / "course")
+    root = without_control(small_course(tmp_path / "course"))
     source = notebook(
         solution("double", "2 * x"),
         graded("test_double", "assert double(3) == 6"),

@@ -1,8 +1,8 @@
 """Derivatives of networks linearised at a point, which is what a backward pass with a mistake computes.
 
 Linearised, a net is dh = s ⊙ dz in every unit and dz' = dh W between layers. A forgotten σ′ is a slope s
-of 1, one that is in twice is s², and so on. The derivative is what a net does to unit steps, sent forwards:
-no backward pass is in here.
+of 1, one that appears twice is s², and so on. The derivative is what a net does to unit steps, sent forwards:
+it needs no backward pass.
 """
 
 from __future__ import annotations

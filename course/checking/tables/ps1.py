@@ -115,11 +115,11 @@ def _gradients_end_to_end() -> list[Case]:
 
 
 def _gradient_descent_step() -> list[Case]:
-    two = np.array([[1.0, 2.0]]), column(3, 4, 5), np.array([[10.0, 20.0]]), column(0, -2, 6), 0.5
-    one = column(1, 2), column(3, 4), column(4, 8), column(-4, 0), 0.25
+    two_inputs = np.array([[1.0, 2.0]]), column(3, 4, 5), np.array([[10.0, 20.0]]), column(0, -2, 6), 0.5
+    one_input = column(1, 2), column(3, 4), column(4, 8), column(-4, 0), 0.25
     return [
-        Case(two, (np.array([[-4.0, -8.0]]), column(3, 5, 2)), 1, fresh=True),
-        Case(one, (column(0, 0), column(4, 4)), 1, fresh=True),
+        Case(two_inputs, (np.array([[-4.0, -8.0]]), column(3, 5, 2)), 1, fresh=True),
+        Case(one_input, (column(0, 0), column(4, 4)), 1, fresh=True),
     ]
 
 

@@ -15,7 +15,7 @@ from course.checking.trial import Suspects
 from course.gradcheck import complex_step_gradient
 
 NO_SLOPE = "the slope of σ at the output, (3a), is missing"
-SLOPE_TWICE = "the slope of σ at the output, (3a), is in twice"
+SLOPE_TWICE = "the slope of σ at the output, (3a), appears twice"
 SLOPE_OF_Y_HAT = "the slope of σ is taken at ŷ: σ was applied once too often"
 
 
@@ -57,7 +57,7 @@ DC_DW1: Suspects = {
     "the slope of the hidden units, (8), is missing": (
         lambda want, x, y, y_hat, o, z, w2: _by_W1(slope(sigmoid, o), 1.0, x, y, y_hat, w2)
     ),
-    "the slope of the hidden units, (8), is in twice": (
+    "the slope of the hidden units, (8), appears twice": (
         lambda want, x, y, y_hat, o, z, w2: _by_W1(slope(sigmoid, o), _hidden_slope(z) ** 2, x, y, y_hat, w2)
     ),
     "the slope of the hidden units is taken at Z: σ was applied once too often": (
@@ -76,7 +76,7 @@ MSE_COST: Suspects = {
     f"{BROADCAST} sum": lambda want, y, y_hat: mean_square(y, y_hat.T),
     f"{BROADCAST} mean": lambda want, y, y_hat: mean_square(y, y_hat.T) / len(y),
 }
-SQUARED = "the slope of σ is in twice"
+SQUARED = "the slope of σ appears twice"
 FIRST_DROPPED = "the first unit was dropped, but the bias unit is the last"
 
 

@@ -21,7 +21,7 @@ Layers = Collection[int] | None
 
 WRONG_SLOPES: dict[str, Callable[[Array], Array]] = {
     "the slope of σ is missing": np.ones_like,
-    "the slope of σ is in twice": lambda h: slope_where(h) ** 2,
+    "the slope of σ appears twice": lambda h: slope_where(h) ** 2,
     "the slope of σ is taken at h, not at z: σ was applied once too often": lambda h: slope(sigmoid, h),
     "h stands alone where the slope of σ has two factors": lambda h: h,
     "1 − h stands alone where the slope of σ has two factors": lambda h: 1 - h,

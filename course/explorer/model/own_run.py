@@ -15,9 +15,9 @@ Gradient = Callable[..., Any]
 """a student's function, called as `own_gradient` says"""
 
 PARTED = 1e-6
-"""relative difference of two losses from which on the runs are called parted"""
+"""relative difference of two losses above which the runs count as parted"""
 WRONG = 1e-5
-"""relative error of a gradient from which on it is called wrong; central differences are far below it"""
+"""relative error above which a gradient counts as wrong; that of central differences is far smaller"""
 
 
 class GradientError(Exception):

@@ -32,7 +32,7 @@ class Chart(anywidget.AnyWidget):
     rate = traitlets.Float(0.0).tag(sync=True)
     """the number beside the slider; it follows `index` once the slider rests"""
     asked: Any = traitlets.List([0.0, 0]).tag(sync=True)
-    """a rate that was typed, and how many have been; the browser alone knows typing from following"""
+    """the last rate that was typed, and how many were; only the browser knows which were typed"""
     answered = traitlets.Int(0).tag(sync=True)
     """how many of the typed rates Python has dealt with"""
     step = traitlets.Int(0).tag(sync=True, echo_update=False)

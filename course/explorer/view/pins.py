@@ -28,7 +28,7 @@ def of_another(code: Mapping[str, Any], problem: Problem, steps: int) -> Pin:
     return _with_curve(rate, runs.loss_curves(other, np.array([rate]), steps)[0], other, problem)
 
 
-def kept(pin: Pin, table: Table, problem: Problem) -> Pin:
+def with_own_curve(pin: Pin, table: Table, problem: Problem) -> Pin:
     """Return a pin that keeps its curve of `table` while the problem shown changes to `problem`."""
     if "index" not in pin:
         return pin

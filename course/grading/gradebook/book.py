@@ -24,9 +24,9 @@ from course.grading.gradebook import history
 T = TypeVar("T")
 
 ATTEMPTS = 6
-"""to make a transaction that another one gets in the way of"""
+"""attempts to make a transaction that conflicts with another one"""
 SECONDS_TO_WAIT = 60
-"""for the end of another process's transaction"""
+"""seconds to wait for the end of another process's transaction"""
 NBGRADERS_OWN = {"default_course"}
 """the course that nbgrader's steps add to any gradebook"""
 
@@ -49,10 +49,10 @@ class Book:
         """
         self._assignment = assignment
         self.name = _name(db_url, assignment)
-        with _explained(self.name, "opened"):
+        with _as_gradebook_error(self.name, "opened"):
             self._engine = _engine(db_url)
         try:
-            with _explained(self.name, "opened"):
+            with _as_gradebook_error(self.name, "opened"):
                 with Session(self._engine) as session:
                     _check(session, self.name, course, assignment)
                 self._gradebook = Gradebook(db_url, course)
@@ -65,8 +65,8 @@ class Book:
     def transact(self, work: Callable[[Gradebook], T]) -> T:
         """Return what `work` returns, called with nbgrader's gradebook in one transaction.
 
-        All that `work` writes is committed when it returns, or nothing is. It is called again where
-        another process's transaction got in its way. Raises GradebookError, and what `work` raises.
+        All that `work` writes is committed when it returns, or nothing is. It is called again after a
+        conflict with another process's transaction. Raises GradebookError, and what `work` raises.
         """
         for attempt in range(ATTEMPTS):
             try:
@@ -108,7 +108,7 @@ def snapshot(course: CourseDirectory, assignment: str) -> Iterator[Session]:
     Raises NoGradebook, and GradebookError as `Book` does.
     """
     name = _name(course.db_url, assignment)
-    with _explained(name, "read"):
+    with _as_gradebook_error(name, "read"):
         engine = _readers_engine(course.db_url)
         try:
             with Session(engine) as session:
@@ -123,7 +123,7 @@ def _name(db_url: str, assignment: str) -> str:
     try:
         url = make_url(db_url)
     except ArgumentError:
-        raise GradebookError("db_url is no address of a database: see COURSE_DB_URL") from None
+        raise GradebookError("the value of db_url is not a database URL: check COURSE_DB_URL") from None
     name = str(url.database) if url.drivername == "sqlite" else url.render_as_string()
     if url.drivername == "sqlite" and not Path(url.database or "").is_file():
         raise NoGradebook(f"there is no gradebook {name} yet: {_generate(assignment)} makes it")
@@ -150,12 +150,12 @@ def _check(session: Session, name: str, course: str, assignment: str) -> None:
 
 
 @contextmanager
-def _explained(name: str, participle: str) -> Iterator[None]:
+def _as_gradebook_error(name: str, action: str) -> Iterator[None]:
     """Turn the database's errors into GradebookError: the gradebook cannot be opened, or read."""
     try:
         yield
     except (SQLAlchemyError, ModuleNotFoundError) as error:
-        raise GradebookError(f"{name} cannot be {participle}: {_reason(error)}") from error
+        raise GradebookError(f"{name} cannot be {action}: {_reason(error)}") from error
 
 
 def _engine(db_url: str) -> Engine:

@@ -57,7 +57,7 @@ class Changes:
     once: int
     """notebooks graded only once"""
     failures: tuple[Grading, ...]
-    """last gradings that failed: the one before still holds"""
+    """last gradings that failed: the result of the one before is still in the gradebook"""
 
 
 def find_changes(root: Path, assignment: str, student: str | None = None) -> Changes:
@@ -148,7 +148,9 @@ def print_table(changes: Changes, console: Console) -> None:
         _print_change(change, console)
     for grading in changes.failures:
         title, problem = printable(_title(grading), LONGEST), printable(grading.problem, 500)
-        console.print(f"{title}: the last grading failed, what was there holds: {problem}", soft_wrap=True)
+        console.print(
+            f"{title}: the last grading failed, the result before it still counts: {problem}", soft_wrap=True
+        )
 
 
 def _print_change(change: Change, console: Console) -> None:
@@ -184,8 +186,9 @@ def _verdict(cell: RecordedCell | None) -> str:
 def _points(cell: RecordedCell | None) -> str:
     if cell is None:
         return "-"
-    points = "unread" if cell["points"] is None else f"{cell['points']:g}"
-    return f"{points} of {cell['max_points']:g}"
+    if cell["points"] is None:
+        return f"not graded yet (of {cell['max_points']:g})"
+    return f"{cell['points']:g} of {cell['max_points']:g}"
 
 
 def _title(grading: Grading) -> str:

@@ -1,7 +1,7 @@
 """Answers the grader's questions in the student's process: looks up values, calls functions.
 
-The student's code can change all of this, so the grader takes what comes back for an answer, right or
-wrong, and for nothing else.
+The student's code can change all of this, so what comes back counts as an answer, right or wrong, and as
+nothing else.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from .channel import Channel
 
 Namespace = dict[str, Any]
 LONGEST_REASON = 10_000
-"""characters of what an exception says of itself"""
+"""most characters of an exception's text"""
 
 
 def described(error: BaseException) -> list[str]:
-    """Return an exception's name and what it says, cut to size."""
+    """Return an exception's name and its text, cut to LONGEST_REASON."""
     try:
         message = str(error)
     except BaseException:

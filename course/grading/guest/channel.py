@@ -17,13 +17,14 @@ import os
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 HEADER = struct.Struct(">16sIIc?")
 """of a packet: request, the sender's process, its number of the message, kind, whether it is the last"""
 PACKET = 1 << 16
 """bytes of the longest packet, its header included"""
+_PART = PACKET - HEADER.size
 LARGEST_MESSAGE = 64 << 20
 """bytes of the longest message"""
 OUTPUT, CALLBACK, REPLY = b"o", b"c", b"r"
@@ -34,13 +35,12 @@ NOBODY = bytes(16)
 """no request: what is sent while none is under way, the host drops"""
 
 
-def packets(request: bytes, sender: int, number: int, kind: bytes, message: bytes) -> Iterator[bytes]:
-    """Yield the packets of a message."""
-    size = PACKET - HEADER.size
-    for start in range(0, len(message) or 1, size):
-        is_last = start + size >= len(message)
-        header = HEADER.pack(request, sender & 0xFFFFFFFF, number & 0xFFFFFFFF, kind, is_last)
-        yield header + message[start : start + size]
+def packets(request: bytes, sender: int, number: int, kind: bytes, message: bytes) -> list[bytes]:
+    """Return the packets of a message."""
+    origin = request, sender & 0xFFFFFFFF, number & 0xFFFFFFFF, kind
+    parts = [message[start : start + _PART] for start in range(0, len(message), _PART)] or [b""]
+    last = parts.pop()
+    return [*(HEADER.pack(*origin, False) + part for part in parts), HEADER.pack(*origin, True) + last]
 
 
 def _as_json(value: Any) -> Any:
@@ -48,6 +48,9 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+_encode = json.JSONEncoder(default=_as_json).encode
 
 
 class Channel:
@@ -75,11 +78,11 @@ class Channel:
             request, _, _, kind, is_last = HEADER.unpack_from(packet)
             parts.append(packet[HEADER.size :])
         self.request = request
-        return kind, json.loads(b"".join(parts))
+        return kind, json.loads(b"".join(parts).decode())  # of bytes it would first guess the encoding
 
     def send(self, kind: bytes, message: Any) -> None:
         """Send a message. Raises MemoryError when it is too long."""
-        data = json.dumps(message, default=_as_json).encode()
+        data = _encode(message).encode()
         if len(data) > LARGEST_MESSAGE:
             raise MemoryError(f"The result is larger than {LARGEST_MESSAGE >> 20} MiB.")
         for packet in packets(self.request, os.getpid(), next(self._numbers), kind, data):

@@ -50,7 +50,7 @@ Array = np.ndarray[Any, Any]
 
 
 class CodecError(ValueError):
-    """A message does not have the form it has to have."""
+    """A message is malformed."""
 
 
 def no_reference(value: Any) -> Node | None:
@@ -66,7 +66,7 @@ def parse(text: str | bytes) -> Any:
     if sum(map(raw.count, (b"[", b"{", b","))) > STRUCTURE:
         raise CodecError("the message has too many parts")
     try:
-        return json.loads(raw)
+        return json.loads(raw.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise CodecError("the message is not JSON") from error
 

@@ -18,17 +18,20 @@ import socket
 import struct
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, LINUX_CAPABILITY_VERSION_3 = 4, 22, 24, 0x20080522
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 4, 22, 24
+LINUX_CAPABILITY_VERSION_3 = 0x20080522
 SECCOMP_MODE_FILTER = 2
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (1 << n for n in (17, 27, 28, 29, 30))
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_REC, MS_PRIVATE = (
     1 << n for n in (0, 1, 2, 3, 5, 14, 18)
 )
 LARGEST_REQUEST = 1 << 16
+LONGEST_ERROR = 1000
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -112,8 +115,8 @@ class NewGuest:
         self, here: socket.socket, there: socket.socket, channel: socket.socket, guest_end: socket.socket
     ) -> None:
         """Become the student, then the guest, once the first process has written the maps of user ids."""
-        for other in (self.grader, here, channel):
-            other.close()
+        for connection in (self.grader, here, channel):
+            connection.close()
         os.setsid()
         if self.settings["user"] is None:
             call("unshare", CLONE_NEWUSER)
@@ -127,11 +130,11 @@ class NewGuest:
 
 
 def give_up_rights(settings: dict[str, Any]) -> None:
-    """Set the limits of each process, then become the student. Nothing leads back."""
-    for name, wanted in settings["limits"].items():
+    """Set the limits of each process, then become the student, for good."""
+    for name, limit in settings["limits"].items():
         kind = getattr(resource, name)
         hard = resource.getrlimit(kind)[1]
-        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        value = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (value, value))
     for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
@@ -145,23 +148,60 @@ def give_up_rights(settings: dict[str, Any]) -> None:
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     program = bytes.fromhex(settings["filter"])
     instructions = ctypes.create_string_buffer(program, len(program))
-    described = struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions))
-    call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described)
+    sock_fprog = struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions))
+    call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, sock_fprog)
+
+
+@contextmanager
+def student(user: int | None) -> Iterator[None]:
+    """Have the rights of a student's process on files within the block: nothing more can be imported then.
+
+    `user` is None where the student is the grader's own user, who has no more rights.
+    """
+    if user is None:
+        yield
+        return
+    os.setgroups([])
+    os.setresgid(user, user, 0)
+    os.setresuid(user, user, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+        os.setresgid(0, 0, 0)
+        # another user has unset these
+        libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def prepare(start: dict[str, Any]) -> str:
+    """Import what notebooks import and make their shell, as a student; return what failed, if anything."""
+    what = "the shell"
+    try:
+        with student(start["user"]):
+            for what in start["modules"]:
+                importlib.import_module(what)
+            what = "the shell"
+            prepare_shell(Path(start["work"]), start["config"])
+    except Exception as error:
+        return f"{what}: {type(error).__name__}: {error}"
+    return ""
 
 
 def prepare_shell(work: Path, config: dict[str, Any]) -> None:
     """Make the shell of all guests, in the path where each will have its working folder."""
     from course_guest.shell import Shell
-    from course_guest.warmup import warm_up
+    from course_guest.warmup import faster_tracebacks, warm_up
     from traitlets.config import Config
 
-    warm_up()
+    faster_tracebacks()
     work.mkdir()
     os.chdir(work)
     shell: Any = Shell.instance(config=Config(config))
     shell.extension_manager.load_extension("storemagic")  # as Jupyter does
     # a notebook need not ask for it: the backend, which has been imported before there was a shell, would
     shell.enable_matplotlib("inline")
+    warm_up(shell)
     os.chdir("/")
 
 
@@ -200,10 +240,10 @@ def main() -> None:
     sys.argv = ["guest"]
     # Nobody debugs here, and importing it takes time.
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # what makes an import fail
-    gc.disable()  # nothing that is imported is ever free
-    for module in start["modules"]:
-        importlib.import_module(module)
-    prepare_shell(Path(start["work"]), start["config"])
+    gc.disable()  # imported modules are never freed
+    if failure := prepare(start):
+        grader.send(failure[:LONGEST_ERROR].encode(errors="replace"))
+        return
     gc.collect()
     gc.freeze()  # collecting in a guest would touch, and so copy, all of this
     gc.enable()

@@ -47,7 +47,7 @@ class Server:
 
     def _reply(self, reply: Request) -> None:
         if os.getpid() != self._process:
-            os._exit(0)  # a copy of the process, which the code made: the host has asked the first
+            os._exit(0)  # a fork that the code made: only the original process replies
         self._streams.flush()
         self._channel.reply(reply)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import builtins
 import contextvars
 import getpass
+import inspect
+import os
+import re
 import sys
 import traceback as tracebacks
 from collections.abc import Coroutine
@@ -15,15 +18,18 @@ from IPython.core.async_helpers import get_asyncio_loop
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import UsageError
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.ultratb import AutoFormattedTB
 from traitlets import Any as AnyTrait
-from traitlets import Type
+from traitlets import Instance, Type
 
 from .answering import described
 from .channel import OUTPUT
 
 LAST = ("last_type", "last_value", "last_traceback")
 """where Python and `%tb` keep the last exception"""
+_MAY_BE_MAGIC = re.compile(r"[%!?]|\A\s*[,;/]")
 
 
 class Publisher(DisplayPublisher):
@@ -49,12 +55,54 @@ class Hook(DisplayHook):
     shell: Shell
 
     def write_output_prompt(self) -> None:
-        """Write none."""
+        """Write no prompt."""
 
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
         """Send the value in all its representations."""
         count = self.prompt_count
         self.shell.send("execute_result", data=format_dict, metadata=md_dict or {}, execution_count=count)
+
+
+class InputTransformer(TransformerManager):
+    """Takes cells apart where there may be a magic only, since it takes half a millisecond."""
+
+    def do_token_transforms(self, lines: Any) -> Any:
+        """Return the lines of a cell as Python."""
+        return super().do_token_transforms(lines) if any(map(_MAY_BE_MAGIC.search, lines)) else lines
+
+
+class Tracebacks(AutoFormattedTB):
+    """Formats an exception once: IPython asks for it to show it, and again for its history."""
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        self.forget()
+
+    def forget(self) -> None:
+        """Format the next exception even if it is the last one."""
+        self._error: Any = None
+        self._options: Any = None
+        self._lines: list[str] = []
+
+    def structured_traceback(
+        self, etype: Any = None, evalue: Any = None, etb: Any = None, tb_offset: Any = None, context: int = 5
+    ) -> list[str]:
+        """Return the lines that show an exception."""
+        offset = self.tb_offset if tb_offset is None else tb_offset
+        options = id(etb), offset, context, self.mode
+        if evalue is None or evalue is not self._error or options != self._options:
+            _belong_to_no_module(etb)
+            self._lines = super().structured_traceback(etype, evalue, etb, tb_offset, context)
+            self._error, self._options = evalue, options
+        return self._lines
+
+
+def _belong_to_no_module(traceback: Any) -> None:
+    """Tell `inspect` that no module holds the code of cells, or it looks at all modules for each frame."""
+    known: Any = inspect
+    for frame, _ in tracebacks.walk_tb(traceback):
+        if frame.f_globals.get("__name__") == "__main__":
+            known.modulesbyfile.setdefault(os.path.abspath(frame.f_code.co_filename), "")  # noqa: PTH100  # as there
 
 
 class EndOfCell(BaseException):
@@ -84,6 +132,8 @@ class Shell(InteractiveShell):
 
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
+    input_transformer_manager = Instance(InputTransformer, ())
+    InteractiveTB: Tracebacks
     streams: Any = AnyTrait()
     channel: Any = AnyTrait()
     failure: Any = AnyTrait()
@@ -92,6 +142,18 @@ class Shell(InteractiveShell):
         """Show pages among the outputs."""
         super().init_hooks()
         self.set_hook("show_in_pager", page.as_hook(page.display_page), 99)
+
+    def init_traceback_handlers(self, custom_exceptions: Any) -> None:
+        """Show exceptions as IPython does."""
+        super().init_traceback_handlers(custom_exceptions)
+        self.InteractiveTB = Tracebacks(mode=self.xmode, theme_name=self.colors, tb_offset=1)
+
+    def should_run_async(self, raw_cell: str, *, transformed_cell: Any = None, **others: Any) -> bool:
+        """Return whether a cell awaits; IPython compiles every cell to know."""
+        code = transformed_cell or raw_cell
+        return ("await" in code or "async" in code) and super().should_run_async(
+            raw_cell, transformed_cell=transformed_cell, **others
+        )
 
     def enable_gui(self, gui: Any = None) -> None:
         """Do nothing: figures are shown inline."""
@@ -115,6 +177,7 @@ class Shell(InteractiveShell):
     def run(self, source: str) -> dict[str, Any]:
         """Run a cell; return the reply: its status, its number, and the exception that ended it."""
         self.failure = None
+        self.InteractiveTB.forget()
         result = self.run_cell(source, store_history=True)
         error = result.error_before_exec or result.error_in_exec
         if error is None and self.failure is not None:  # while its value was shown

@@ -9,7 +9,6 @@ import select
 import sys
 import threading
 from collections import deque
-from typing import Any
 
 from .channel import OUTPUT, Channel
 
@@ -33,7 +32,7 @@ class TextStream(io.TextIOBase):
         self._size = 0
 
     def writable(self) -> bool:
-        """Say yes."""
+        """Return True."""
         return True
 
     def fileno(self) -> int:
@@ -41,11 +40,11 @@ class TextStream(io.TextIOBase):
         return self._descriptor
 
     def isatty(self) -> bool:
-        """Say no."""
+        """Return False."""
         return False
 
     def write(self, text: str) -> int:
-        """Take `text`; it is sent in time."""
+        """Buffer `text`; it is sent soon."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self._streams.turn(self)
@@ -56,11 +55,11 @@ class TextStream(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Send what there is."""
+        """Send the buffered text."""
         self._streams.flush()
 
     def taken(self) -> str:
-        """Return what there is, and keep nothing."""
+        """Return the buffered text, and empty the buffer."""
         self._size = 0
         parts = []
         while self._parts:
@@ -92,7 +91,7 @@ class Streams:
         self._streams = {"stdout": TextStream("stdout", 1, self), "stderr": TextStream("stderr", 2, self)}
         self._last = sys.stdout = self._streams["stdout"]
         sys.stderr = self._streams["stderr"]
-        sys.addaudithook(self._before_programs)
+        os.register_at_fork(before=self.flush)  # or what is written now would be sent by both
         threading.Thread(target=self._watch, name="descriptors 1 and 2", daemon=True).start()
 
     def turn(self, stream: TextStream) -> None:
@@ -119,7 +118,7 @@ class Streams:
                 self._send(name, decoder.decode(_read(descriptor)))
 
     def forget(self) -> None:
-        """Drop what came after the reply: it is no part of what is asked now."""
+        """Drop what was written after the last reply: it belongs to no request."""
         with self._sending:
             for stream in self._streams.values():
                 stream.taken()
@@ -145,10 +144,6 @@ class Streams:
                     self.flush()
                 else:  # the code has closed it
                     poll.unregister(descriptor)
-
-    def _before_programs(self, event: str, _: tuple[Any, ...]) -> None:
-        if event in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.fork", "os.forkpty"):
-            self.flush()
 
 
 def _read(descriptor: int) -> bytes:

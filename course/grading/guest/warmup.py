@@ -12,9 +12,7 @@ from typing import Any
 
 import numpy as np
 import stack_data
-from IPython.core import ultratb
-from matplotlib import font_manager
-from matplotlib.figure import Figure
+from matplotlib import font_manager, pyplot
 from matplotlib.mathtext import MathTextParser
 from pygments.formatters.terminal256 import (  # type: ignore[import-untyped]  # it has no types
     Terminal256Formatter,
@@ -22,17 +20,23 @@ from pygments.formatters.terminal256 import (  # type: ignore[import-untyped]  #
 from pygments.lexer import words  # type: ignore[import-untyped]  # as above
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]  # as above
 
+from course.figures import single
 
-def warm_up() -> None:
-    """Do once what takes longer the first time: compiling expressions, drawing, showing an error.
+
+def faster_tracebacks() -> None:
+    """Keep what IPython and its libraries would make again for each traceback."""
+    _compile_lexer()
+    _cache_styles()
+
+
+def warm_up(shell: Any) -> None:
+    """Do once what takes longer the first time: drawing, showing an error.
 
     Raises RuntimeError if a font stays open: forks would share its position in the file.
     """
     before = _open_descriptors()
-    _compile_lexer()
-    _cache_styles()
     _draw()
-    _show_an_error()
+    _show_an_error(shell.InteractiveTB)
     gc.collect()
     if _open_descriptors() > before:
         raise RuntimeError("Matplotlib keeps a font open.")
@@ -66,26 +70,27 @@ def _cache_styles() -> None:
 
 
 def _draw() -> None:
-    figure = Figure()
-    axes = figure.subplots()
-    axes.plot([1, 10], label="η")
-    axes.set(xlabel="x", ylabel="y", yscale="log", title="title")
-    axes.legend()
-    figure.savefig(io.BytesIO(), format="png")
-    del figure, axes
+    for log in ("", "xy"):
+        figure, axes = single(4, 3, "title", log=log)
+        axes.plot([1, 10], [1, 10], label="η")
+        axes.set(xlabel="x", ylabel="y")
+        axes.legend()
+        figure.savefig(io.BytesIO(), format="png")
+        pyplot.close(figure)
+        del figure, axes
     fonts: Any = font_manager
     texts: Any = MathTextParser
     fonts._get_font.cache_clear()
     texts._parse_cached.cache_clear()
 
 
-def _show_an_error() -> None:
+def _show_an_error(tracebacks: Any) -> None:
     # A misspelt name is a common error. In NumPy, whose source has to be read and parsed to show it.
-    tracebacks: Any = ultratb
     try:
         attrgetter("misspelt")(np)
     except AttributeError:
-        tracebacks.AutoFormattedTB(mode="Context").structured_traceback(*sys.exc_info())
+        tracebacks.structured_traceback(*sys.exc_info())
+    tracebacks.forget()
 
 
 def _open_descriptors() -> int:

@@ -1,43 +1,47 @@
-"""Decides whether a test ends in a number of its own, which is partial credit, or in a student's value."""
+"""Decides whether the number a test ends with is partial credit or just the student's value."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Collection
+from functools import lru_cache
 
 _PASSED_ON = {"abs", "complex", "float", "int", "max", "min", "pow", "round", "sum"}
-"""builtins whose result is as much the student's as their argument"""
+"""builtins whose result counts as the student's value if an argument does"""
 
 
-def is_an_answer(source: str, answers: Collection[str]) -> bool:
+def ends_in_students_value(source: str, answers: Collection[str]) -> bool:
     """Return whether a test ends in a value of the student's: a call of an answer, data, arithmetic on them.
 
-    A comparison is the grader's value, and so is what an instructor's function returns for an answer.
+    A comparison is the test's own value, and so is what an instructor's function returns for an answer.
     """
-    body = ast.parse(source).body
-    student_names = set(answers)
+    body = _parsed(source).body
+    names = set(answers)
     for statement in body[:-1]:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                (student_names.add if _shows(value, student_names) else student_names.discard)(name)
-            case ast.AugAssign(target=ast.Name(id=name), value=value) if _shows(value, student_names):
-                student_names.add(name)
-    return bool(body) and isinstance(body[-1], ast.Expr) and _shows(body[-1].value, student_names)
+                (names.add if _comes_from_student(value, names) else names.discard)(name)
+            case ast.AugAssign(target=ast.Name(id=name), value=value) if _comes_from_student(value, names):
+                names.add(name)
+    return bool(body) and isinstance(body[-1], ast.Expr) and _comes_from_student(body[-1].value, names)
 
 
-def _shows(expression: ast.expr, student_names: Collection[str]) -> bool:
+_parsed = lru_cache(maxsize=256)(ast.parse)
+
+
+def _comes_from_student(expression: ast.expr, names: Collection[str]) -> bool:
     match expression:
         case ast.Name(id=name):
-            return name in student_names
+            return name in names
         case ast.Call(func=ast.Name(id=name), args=arguments) if name in _PASSED_ON:
-            return any(_shows(argument, student_names) for argument in arguments)
+            return any(_comes_from_student(argument, names) for argument in arguments)
         case ast.Call(func=function):
-            return _shows(function, student_names)
+            return _comes_from_student(function, names)
         case ast.Compare() | ast.Lambda():
             return False
         case ast.UnaryOp(op=ast.Not()):
             return False
         case ast.IfExp(body=body, orelse=orelse):
-            return _shows(body, student_names) or _shows(orelse, student_names)
+            return _comes_from_student(body, names) or _comes_from_student(orelse, names)
     children = ast.iter_child_nodes(expression)
-    return any(_shows(child, student_names) for child in children if isinstance(child, ast.expr))
+    return any(_comes_from_student(child, names) for child in children if isinstance(child, ast.expr))

@@ -21,7 +21,7 @@ from course.grading.submissions.notebook import Unreadable
 from course.grading.submissions.rebuild import Rebuilt, rebuild
 
 VARIABLES = {"NBGRADER_EXECUTION": "autograde"}
-"""what nbgrader promises to the students' code while it grades"""
+"""environment variables that nbgrader sets while grading"""
 METADATA = "course"
 """key under which a graded notebook says how it was graded"""
 

@@ -18,7 +18,7 @@ from course.text import printable
 LONGEST_SHOWN = 500
 MOST_CALLBACKS = 100_000
 LARGEST_CALLBACKS = 1 << 28
-"""bytes of what the callbacks of a call are given together: the grader's time is not the student's"""
+"""bytes that the callbacks of one call may receive in all: they run on the grader's time"""
 OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
 """exceptions of Python and of NumPy"""
 
@@ -37,7 +37,7 @@ class StudentError(Exception):
 class StudentFunction:
     """Calls the function of this name in the student's process.
 
-    Arguments that the call changed are changed here as well, so that a test sees it.
+    Arguments that the call changes are changed here as well, so that a test sees the change.
     """
 
     def __init__(self, name: str, ask: Callable[..., Any]) -> None:
@@ -53,8 +53,8 @@ class StudentFunction:
 
     def _calls(self, calls: Sequence[tuple[tuple[Any, ...], dict[str, Any]]]) -> list[Any]:
         callbacks = Callbacks()
-        asked = [codec.encode([list(args), keywords], callbacks.refer) for args, keywords in calls]
-        replies = self._ask({"call": self._name, "calls": asked}, callbacks)
+        requests = [codec.encode([list(args), keywords], callbacks.refer) for args, keywords in calls]
+        replies = self._ask({"call": self._name, "calls": requests}, callbacks)
         if not isinstance(replies, list) or not replies or len(replies) > len(calls):
             raise StudentError("crashed", NO_ANSWER)
         results = [self._result(reply, args) for reply, (args, _) in zip(replies, calls, strict=False)]
@@ -77,7 +77,7 @@ class StudentFunction:
                     apply(self._decode(changed), argument)
         except (KeyError, codec.CodecError):
             raise StudentError("crashed", NO_ANSWER) from None
-        # an array of an argument's memory is that argument here too
+        # a result that shares an argument's memory is that argument here too
         return _aliased(result, args) if reply.get("shares") is True else result
 
     def _decode(self, node: Any) -> Any:
@@ -85,21 +85,21 @@ class StudentFunction:
 
 
 class Callbacks:
-    """The functions that a call hands over. They stay here; the student's code may have them called."""
+    """The functions that a call passes. They stay here, and are called when the student's code asks."""
 
     def __init__(self) -> None:
         self._functions: list[Callable[..., Any]] = []
         self._left, self._room = MOST_CALLBACKS, LARGEST_CALLBACKS
 
     def refer(self, function: Any) -> codec.Node:
-        """Return what stands for a function: a student's own goes back as itself."""
+        """Return the node for a function; one of the student's is sent back by its name."""
         if type(function) is StudentFunction:
             return ["own", function._name]
         self._functions.append(function)
         return ["callback", len(self._functions) - 1]
 
     def answer(self, request: bytes) -> bytes:
-        """Call what the student's code wants called, which may be anything; return what it is told."""
+        """Call the function that a request names; return the reply. The request may be any bytes."""
         self._left -= 1
         self._room -= len(request)
         if self._left < 0 or self._room < 0:
@@ -113,7 +113,7 @@ class Callbacks:
         except (HarnessFailure, SandboxUnavailable):
             raise
         except Exception as error:
-            # neither its text nor the name of a class of ours is for the student
+            # neither the text nor the name of one of the grader's classes is for the student
             kind = type(error)
             return _callback_error(kind.__name__ if kind.__module__ == "builtins" else "RuntimeError")
         return _callback_error("RuntimeError")

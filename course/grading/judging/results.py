@@ -27,6 +27,8 @@ class CellResult:
     """for the student; never shows an expected value or a hidden test"""
     mistake: str | None = None
     """the name of the recognised mistake"""
+    cause: str = field(default="", compare=False)
+    """for the instructor alone: the exception in the test, whose text may show what is expected"""
     seconds: float | None = field(default=None, compare=False)
     """of the student's own time, while the test ran; None when it did not run"""
 
@@ -43,7 +45,7 @@ class Result:
     seconds: float
     cells: dict[str, CellResult] = field(default_factory=dict)
     repairs: tuple[str, ...] = ()
-    """what was put right in the notebook, a line each"""
+    """what was corrected in the notebook, a line each"""
     problem: str = ""
     """what went wrong in the grader, on an infrastructure-error"""
     notebook: NotebookNode | None = field(default=None, repr=False)

@@ -16,20 +16,20 @@ from course.grading.judging.beside_files import beside
 from course.grading.judging.proxies import Callbacks, StudentError, ask
 from course.grading.judging.results import CellResult
 from course.grading.judging.test_cells import Judge
-from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, bound_in
+from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, names_in_solutions
 from course.grading.problem_sets.notebooks import grade_id
 from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.outputs import output_of
 
 OUTPUTS = 16
-"""how many times a cell's most output is kept of all cells of a notebook together"""
+"""most output of a notebook, in multiples of the most output of a cell"""
 WIDTH = 100
 """characters of a line that says why a test failed"""
 RESTART = 1.0
 """seconds of the notebook's time that a fresh process costs, besides the replay"""
 DEEPEST = 10
-"""questions that are under way at the same time, each one asked by a callback of the one before"""
+"""how many questions may be nested, each one asked by a callback of the one before"""
 NO_TIME_LEFT = "The notebook's time was used up before this cell."
 DEADLY = ("timeout", "memory", "crashed")
 
@@ -47,7 +47,7 @@ class Runner:
         self._spent = 0.0
         """seconds of the notebook's time that earlier processes used"""
         self._answered = 0.0
-        """seconds of it while they were asked or ran something"""
+        """seconds of that time in which they answered questions or ran cells"""
         self._room = OUTPUTS * limits.output
         self.files: dict[str, bytes] = {}
 
@@ -64,13 +64,13 @@ class Runner:
             execution = self._ready().execute(cell.source)
         except StudentError:  # no time is left
             return
-        cell.outputs = self._kept(execution.outputs)
+        cell.outputs = self._within_room(execution.outputs)
         cell.execution_count = execution.count
         if execution.status in DEADLY:
             cell.outputs = [*cell.outputs, failure_output(execution.status, execution.reason)]
         if execution.status in ("ok", "error"):
             self._done.append(cell.source)
-        # what hung or crashed is left out when the others are run again
+        # a cell that hung or crashed is left out of the replay
         self._close_if_dead()
 
     def judge_cell(self, cell: NotebookNode, judge: Judge) -> CellResult:
@@ -153,7 +153,7 @@ class Runner:
         return self._guest
 
     def _replay(self, guest: Guest) -> None:
-        """Run the cells so far; close it again at one that ends it this time, and forget that one."""
+        """Run the cells so far; if one of them ends the guest, close the guest and drop that cell."""
         for position, source in enumerate(self._done):
             execution = guest.execute(source)
             if self._time_left() <= 0:
@@ -164,8 +164,8 @@ class Runner:
                 self.close()
                 return
 
-    def _kept(self, outputs: list[NotebookNode]) -> list[NotebookNode]:
-        """Return the outputs if there is room for them, and otherwise what says that there is none."""
+    def _within_room(self, outputs: list[NotebookNode]) -> list[NotebookNode]:
+        """Return the outputs if there is room for them, otherwise an output that says there is none."""
         size = len(json.dumps(outputs))
         if size <= self._room:
             self._room -= size
@@ -174,7 +174,7 @@ class Runner:
         return [output_of("stream", name="stdout", text=text)]
 
     def _keep(self, files: dict[str, bytes]) -> None:
-        """Keep a process's files, and of those of earlier ones what does not get in their way."""
+        """Keep a process's files, and the files of earlier processes that fit beside them."""
         room = self._limits.files - sum(map(len, files.values()))
         folders = {str(parent) for name in files for parent in PurePosixPath(name).parents}
         for name, content in self.files.items():
@@ -199,7 +199,7 @@ def run(
     SandboxUnavailable.
     """
     # where the instructor's notebook has no solutions, the answers say which names are theirs
-    answers = assignment.answers or bound_in(notebook)
+    answers = assignment.answers or names_in_solutions(notebook)
     judge = Judge({"__name__": "__main__"}, answers, seed)
     runner = Runner(assignment, limits, variables)
     results: dict[str, CellResult] = {}

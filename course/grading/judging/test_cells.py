@@ -1,4 +1,4 @@
-"""Judges test cells in the grader's process; the student's code is only asked, through proxies."""
+"""Judges test cells in the grader's process, which calls the student's code through proxies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer, clone
 from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
-from course.grading.judging.credit import is_an_answer
+from course.grading.judging.credit import ends_in_students_value
 from course.grading.judging.proxies import StudentError, StudentFunction
 from course.grading.judging.quiet import quiet
 from course.grading.judging.results import CellResult
@@ -26,6 +26,7 @@ from course.grading.sandbox.execution import NO_ANSWER
 
 Ask = Callable[..., Any]
 
+COULD_NOT_WORK = "The test could not work with this answer."
 HARNESS_FAILURES = (ImportError, SyntaxError, OSError)
 """Exceptions of a test that no answer can cause: the grader or the test is at fault."""
 
@@ -44,7 +45,7 @@ class Judge:
         """Run the locked cell that messages call `name`, for the names it binds. Raises HarnessFailure."""
         try:
             with quiet():
-                exec(compile(source, "<locked cell>", "exec"), self.namespace)
+                run(source, self.namespace, "<locked cell>")
         except Exception as error:
             raise HarnessFailure(self._failure(name, error)) from error
 
@@ -64,11 +65,12 @@ class Judge:
             return CellResult("wrong", 0.0, max_points, "The test's assertion does not hold.")
         except HARNESS_FAILURES as error:
             raise HarnessFailure(self._failure(name, error)) from error
-        except Exception:
+        except Exception as error:
             # its text may show what is expected
-            return CellResult("wrong", 0.0, max_points, "The test could not work with this answer.")
-        if is_an_answer(source, self._asked_for(source)):
-            value = None  # shown, not computed
+            cause = f"{type(error).__name__}: {error}"
+            return CellResult("wrong", 0.0, max_points, COULD_NOT_WORK, cause=cause)
+        if ends_in_students_value(source, self._names_to_look_up(source)):
+            value = None  # the student's value, not points
         return scored(value, max_points)
 
     def _failure(self, name: str, error: Exception) -> str:
@@ -96,25 +98,25 @@ class Judge:
             if name != "__builtins__"  # Python's own, which it puts there
         }
 
-    def _asked_for(self, source: str) -> list[str]:
-        """Return the names that `source` uses and only the student's process knows."""
+    def _names_to_look_up(self, source: str) -> list[str]:
+        """Return the names that `source` uses and that only the student's process has."""
         names = (free_names(source) & set(self.answers)) - self.namespace.keys() - vars(builtins).keys()
         return sorted(name for name in names if not name.startswith("_"))
 
     def _looked_up(self, source: str, ask: Ask) -> dict[str, Any]:
         """Return the student's names that `source` uses: a function as a proxy, data as a copy."""
-        wanted = self._asked_for(source)
-        if not wanted:
+        names = self._names_to_look_up(source)
+        if not names:
             return {}
-        reply = ask({"values": wanted})
+        reply = ask({"values": names})
         if not isinstance(reply, dict):
             raise StudentError("crashed", NO_ANSWER)
-        missing = [name for name in wanted if name not in reply]
+        missing = [name for name in names if name not in reply]
         if missing:
             raise StudentError("error", f"{missing[0]} is not defined.")
         decoder = codec.Decoder(lambda name: StudentFunction(name, ask))
         try:
-            return {name: _named(decoder.decode(reply[name]), name, ask) for name in wanted}
+            return {name: _named(decoder.decode(reply[name]), name, ask) for name in names}
         except codec.CodecError:
             raise StudentError("crashed", NO_ANSWER) from None
 
@@ -134,20 +136,20 @@ def scored(value: Any, max_points: float) -> CellResult:
     return CellResult("wrong", points, max_points, f"{points:g} of {max_points:g} points.")
 
 
-def run(source: str, namespace: dict[str, Any]) -> Any:
+def run(source: str, namespace: dict[str, Any], name: str = "<test>") -> Any:
     """Run a cell and return the value of its last expression, None when it ends otherwise."""
-    statements, value = _compiled(source)
+    statements, value = _compiled(source, name)
     exec(statements, namespace)
     return None if value is None else eval(value, namespace)
 
 
 @lru_cache(maxsize=256)
-def _compiled(source: str) -> tuple[CodeType, CodeType | None]:
+def _compiled(source: str, name: str) -> tuple[CodeType, CodeType | None]:
     """Return the statements of a cell, and the expression that ends it, if one does."""
     tree = ast.parse(source)
     last = tree.body[-1] if tree.body else None
     if not isinstance(last, ast.Expr):
-        return compile(tree, "<test>", "exec"), None
+        return compile(tree, name, "exec"), None
     tree.body.pop()
-    value = compile(ast.Expression(last.value), "<test>", "eval")
-    return compile(tree, "<test>", "exec"), value
+    value = compile(ast.Expression(last.value), name, "eval")
+    return compile(tree, name, "exec"), value

@@ -129,8 +129,8 @@ def open_archive(path: Path) -> Iterator[Archive]:
         raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def folded(name: PurePosixPath | str) -> str:
-    """Return a form of a name that is the same for all names that some file system takes for one.
+def casefolded(name: PurePosixPath | str) -> str:
+    """Return a form of a name that is equal for names that a file system may treat as the same.
 
     They may differ in case, and in the composition of letters such as é.
     """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from course.grading.lms.archive import folded
+from course.grading.lms.archive import casefolded
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class ParsedName:
     """What the path of a file in an archive says of it."""
 
     key: str
-    """what the system tells its students apart by"""
+    """by which the system identifies a student"""
     name: str
     """the student's name, as far as the path has it"""
     path: PurePosixPath
@@ -36,8 +36,8 @@ class AmbiguousName:
 ParsedNames = list[ParsedName | AmbiguousName | None]
 """for each path of an archive; None for one that does not follow the convention"""
 Convention = Callable[[Sequence[PurePosixPath], Collection[str], Collection[str]], ParsedNames]
-"""parses all paths of an archive, with the names of the assignment's notebooks and the keys of those who may
-hand in (empty where they are not known)"""
+"""parses all paths of an archive, with the names of the assignment's notebooks and the keys of the students
+(empty where they are not known)"""
 
 
 _MOODLE = re.compile(r"(?P<name>[^_]*)_(?P<key>\d+)_assignsubmission_[a-z]+(?:_(?P<file>.*))?")
@@ -117,7 +117,7 @@ def _canvas_name(match: re.Match[str], notebooks: Collection[str]) -> ParsedName
     path = PurePosixPath(match["file"])
     again = re.fullmatch(r"(.+)-(\d+)", path.stem)
     number = 0
-    if again and path.suffix.lower() == ".ipynb" and folded(again[1]) in map(folded, notebooks):
+    if again and path.suffix.lower() == ".ipynb" and casefolded(again[1]) in map(casefolded, notebooks):
         path, number = path.with_stem(again[1]), int(again[2])
     version = (number, int(match["number"]))
     return ParsedName(match["key"], match["name"] or "", path, bool(match["late"]), version)
@@ -133,11 +133,11 @@ def parse_folders_or_files(
     """
     depth = _folders_around(paths, notebooks)
     names: ParsedNames = []
-    folders = {folded(path.parts[depth]) for path in paths if len(path.parts) > depth + 1}
+    folders = {casefolded(path.parts[depth]) for path in paths if len(path.parts) > depth + 1}
     for path in paths:
         rest = path.parts[depth:]
         student = rest[0] if len(rest) > 1 else _student_in(PurePosixPath(rest[0]).stem, notebooks)
-        if len(rest) == 1 and folded(student) in folders:
+        if len(rest) == 1 and casefolded(student) in folders:
             reason = f"is there a folder {student} too, of the same student or of another?"
             names.append(AmbiguousName(path, reason))
         else:
@@ -154,8 +154,10 @@ def _folders_around(paths: Sequence[PurePosixPath], notebooks: Collection[str]) 
             return depth
         # A single folder is a student's if the work lies in it, or in a folder named after the assignment.
         work = [rest for rest in below if rest[-1].lower().endswith((".ipynb", ".zip"))]
-        expected = {folded(name) for name in notebooks} | {folded(f"{name}.ipynb") for name in notebooks}
-        if (len(work) == 1 and len(work[0]) == 2) or any(folded(rest[1]) in expected for rest in below):
+        expected = {casefolded(name) for name in notebooks} | {
+            casefolded(f"{name}.ipynb") for name in notebooks
+        }
+        if (len(work) == 1 and len(work[0]) == 2) or any(casefolded(rest[1]) in expected for rest in below):
             return depth
         depth += 1
 

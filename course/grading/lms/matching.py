@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from course.grading.errors import ArchiveError
-from course.grading.lms.archive import Archive, folded
+from course.grading.lms.archive import Archive, casefolded
 from course.grading.lms.conventions import CONVENTIONS, FORMS, AmbiguousName, ParsedName, unwrapped
 from course.grading.lms.rosters import Roster, is_id, name_words
 from course.grading.lms.selection import Refused, SubmittedFile
@@ -20,7 +20,7 @@ class ArchivedSubmission:
     """All that an archive holds of one student."""
 
     key: str
-    """what the system tells its students apart by"""
+    """by which the system identifies a student"""
     name: str
     """the student's name, as far as the archive has it"""
     is_late: bool
@@ -84,7 +84,7 @@ def match_students(
             student = find(submission)
             if not is_id(student):
                 raise Refused("is no name for a folder: rename it in the archive, or give a --roster")
-            by_student.setdefault(folded(student), []).append((student, submission))
+            by_student.setdefault(casefolded(student), []).append((student, submission))
         except Refused as error:
             summary.refused.append((submission.title, str(error)))
     for group in by_student.values():
@@ -103,7 +103,7 @@ def _by_roster(people: Roster, system: str) -> Callable[[ArchivedSubmission], st
     hint = ": Moodle's grading worksheet as --roster tells them apart" if system == "moodle" else ""
 
     def find(submission: ArchivedSubmission) -> str:
-        key = folded(submission.key)
+        key = casefolded(submission.key)
         if key in keys:
             return keys[key].student
         if only_keys:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.grading.errors import RosterError
-from course.grading.lms.archive import folded
+from course.grading.lms.archive import casefolded
 
 LARGEST = 32 << 20
 _LONGEST_ID = 100
@@ -59,7 +59,7 @@ class Roster:
         return next((lower.index(name) for name in names if name in lower), None)
 
     def keys(self, system: str) -> dict[str, Person]:
-        """Return the people by the keys that `system` tells its students apart by, as `folded` writes them.
+        """Return the people by the keys that identify students in `system`, as `casefolded` writes them.
 
         A key that two people have is left out. Empty where the roster has no such column.
         """
@@ -69,10 +69,12 @@ class Roster:
         for person in self.people:
             # Moodle writes Participant 12345.
             cells = (person.cells[column] for column in columns if column is not None)
-            for key in {folded(cell.split()[-1] if system == "moodle" else cell) for cell in cells if cell}:
+            for key in {
+                casefolded(cell.split()[-1] if system == "moodle" else cell) for cell in cells if cell
+            }:
                 by_key.setdefault(key, []).append(person)
         unique = {key: people[0] for key, people in by_key.items() if len(people) == 1}
-        by_id = {folded(person.student): person for person in self.people}
+        by_id = {casefolded(person.student): person for person in self.people}
         return {**unique, **by_id} if system == "zip" else unique
 
     def names(self) -> dict[tuple[str, ...], list[Person]]:
@@ -90,7 +92,7 @@ def name_words(name: str) -> tuple[str, ...]:
         letter if unicodedata.category(letter)[0] in "LMN" else " "
         for letter in unicodedata.normalize("NFC", name)
     )
-    return tuple(sorted(folded(letters).split()))
+    return tuple(sorted(casefolded(letters).split()))
 
 
 def is_id(text: str) -> bool:
@@ -161,7 +163,7 @@ def _roster(file: str, rows: list[list[str]]) -> Roster:
         people.append(Person(student, _name(table, cells), cells))
     if not people:
         raise RosterError(f"{file} lists nobody")
-    counts = Counter(folded(person.student) for person in people)
+    counts = Counter(casefolded(person.student) for person in people)
     repeated = [student for student, count in counts.items() if count > 1]
     if repeated:
         raise RosterError(

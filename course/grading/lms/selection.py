@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from course.grading.errors import ArchiveError
-from course.grading.lms.archive import Archive, ArchiveEntry, folded
+from course.grading.lms.archive import Archive, ArchiveEntry, casefolded
 from course.grading.submissions.notebook import LARGEST
 from course.grading.submissions.other_files import MOST_BYTES, MOST_FILES, TIMESTAMP
 
@@ -91,7 +91,7 @@ def _newest(files: Sequence[SubmittedFile]) -> tuple[list[SubmittedFile], list[s
     """Return the files without older versions, and remarks. Raises Refused where versions are not known."""
     groups: dict[str, list[SubmittedFile]] = {}
     for file in files:
-        groups.setdefault(folded(file.path), []).append(file)
+        groups.setdefault(casefolded(file.path), []).append(file)
     remarks = []
     for group in groups.values():
         if len(group) > 1:
@@ -142,14 +142,14 @@ def _chosen(files: list[SubmittedFile], notebooks: Collection[str]) -> dict[str,
         return {next(iter(notebooks)): files[0]}
     chosen = {}
     for name in notebooks:
-        candidates = [file for file in files if folded(file.path.stem) == folded(name)]
+        candidates = [file for file in files if casefolded(file.path.stem) == casefolded(name)]
         if len(candidates) > 1:
             raise Refused(f"holds {_listed(candidates)}: which is meant is not clear")
         if candidates:
             chosen[name] = candidates[0]
     if not chosen:
-        wanted = " or ".join(f"{name}.ipynb" for name in notebooks)
-        raise Refused(f"holds {_listed(files)}: none is called {wanted}, and which is meant is not clear")
+        names = " or ".join(f"{name}.ipynb" for name in notebooks)
+        raise Refused(f"holds {_listed(files)}: none is called {names}, and which is meant is not clear")
     return chosen
 
 
@@ -161,15 +161,15 @@ def _others(
     unusable: list[SubmittedFile] = []
     for file in files:
         # The student's own timestamp.txt is left out: it would tell when the submission was handed in.
-        if file.path.suffix.lower() == ".ipynb" or folded(file.path.name) == TIMESTAMP:
+        if file.path.suffix.lower() == ".ipynb" or casefolded(file.path.name) == TIMESTAMP:
             continue
         is_inside = file.path.is_relative_to(folder)
         if is_inside and all(map(_is_usable, file.path.relative_to(folder).parts)):
             others.append(replace(file, path=file.path.relative_to(folder)))
         else:
             unusable.append(file)
-    folders = {folded(above) for file in others for above in file.path.parents}
-    unusable += [file for file in others if folded(file.path) in folders]
+    folders = {casefolded(above) for file in others for above in file.path.parents}
+    unusable += [file for file in others if casefolded(file.path) in folders]
     return [file for file in others if file not in unusable], unusable
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from course.grading.errors import CourseError
 from course.grading.gradebook.class_record import ClassRecord, StudentRecord
-from course.grading.lms.archive import folded
+from course.grading.lms.archive import casefolded
 from course.grading.lms.rosters import Person, Roster
 
 _FORMULA = tuple("=+-@＝＋－＠")
@@ -207,7 +207,7 @@ def _matched(
     students: dict[str, StudentRecord] = {}
     missing = []
     for student in record.students:
-        person = people.get(folded(student.id)) or people.get(folded(student.email))
+        person = people.get(casefolded(student.id)) or people.get(casefolded(student.email))
         if person is None:
             missing.append(student.id)
         elif person.student in students:

@@ -13,7 +13,7 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from course.grading.course_folder import CourseFolder
-from course.grading.lms.archive import folded
+from course.grading.lms.archive import casefolded
 from course.grading.lms.matching import ArchivedSubmission
 from course.grading.lms.selection import Refused, Selection, select_files
 from course.grading.lms.summary import CollectSummary
@@ -43,7 +43,7 @@ class SubmittedWriter:
         self._summary, self._update = summary, update
         self._groupshared = bool(course_folder.course.groupshared)
         self._target = partial(_target, course_folder, assignment)
-        self._folders = {folded(path.name): path.name for path in (top.iterdir() if top.is_dir() else ())}
+        self._folders = {casefolded(path.name): path.name for path in (top.iterdir() if top.is_dir() else ())}
 
     def write(self, submissions: dict[str, ArchivedSubmission], system: str, due: datetime | None) -> None:
         """Write the submissions, by student: all that are taken, or none if it raises OSError."""
@@ -98,7 +98,7 @@ class SubmittedWriter:
         for path in (target.parent, target):
             if path.is_symlink() or (path.exists() and not path.is_dir()):
                 raise Refused(f"{path.name} under {self._top.name}/ is no folder: move it away")
-        other = self._folders.get(folded(target.parent.name), target.parent.name)
+        other = self._folders.get(casefolded(target.parent.name), target.parent.name)
         if other != target.parent.name:
             raise Refused(f"differs only in case or accents from {other}, who has handed in before")
 
@@ -116,26 +116,26 @@ class SubmittedWriter:
     def _swap(self, prepared: list[tuple[str, Path]]) -> None:
         """Put each student's new folder in its place. Where one cannot be, all are taken back: OSError."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
-        kept = self._top / REPLACED / now
-        begun: list[tuple[Replacement, Path]] = []
+        archive = self._top / REPLACED / now
+        replacements: list[tuple[Replacement, Path]] = []
         try:
             for student, new in prepared:
                 target = self._target(student)
-                old = kept / student / self._assignment
+                old = archive / student / self._assignment
                 was_there = target.is_dir()
                 if was_there:
                     old.parent.mkdir(parents=True)
-                    self._summary.kept = kept
+                    self._summary.kept = archive
                 replacement = Replacement(new, target, old)
-                begun.append((replacement, target))
+                replacements.append((replacement, target))
                 replacement.swap()
                 (self._summary.replaced if was_there else self._summary.collected).append(student)
         except OSError:
-            for replacement, target in reversed(begun):
+            for replacement, target in reversed(replacements):
                 replacement.undo()
                 _prune(target.parent)
-            _prune(kept)
-            _prune(kept.parent)
+            _prune(archive)
+            _prune(archive.parent)
             raise
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +17,14 @@ from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, Execute, NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Float, Integer
+from traitlets import Bool, Float, Integer
+from traitlets.utils.importstring import import_item
 
 from course.grading.errors import CourseError, HarnessFailure, NothingToGrade
 from course.grading.folders import Folders
 from course.grading.gradebook import entries, history
 from course.grading.gradebook.generated import generated_cells
+from course.grading.judging import control
 from course.grading.judging.grade import METADATA, VARIABLES, grade_rebuilt
 from course.grading.judging.versions import grader_version, own_packages
 from course.grading.nbgrader_steps.one_line_errors import ONCE
@@ -35,17 +40,34 @@ Resources = dict[str, Any]
 
 
 class SubmissionExporter(NotebookExporter):
-    """Leaves reading a submission to `Rebuild`, which trusts nothing in it; reads what that has made."""
+    """Leaves reading a submission to `Rebuild`, which trusts nothing in it, and exports the result."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         converter: Any = self.parent
         try:
             require()
+            self._check_solutions(converter)
         except CourseError as error:
             converter.log.error("%s", error)
             raise NbGraderException(str(error)) from error
         guard(converter)
+
+    def _check_solutions(self, converter: Any) -> None:
+        """Check the control of each assignment that is to be graded, before anything is written."""
+        steps = [import_item(s) if isinstance(s, str) else s for s in converter.autograde_preprocessors]
+        execute = SandboxedExecute(config=self.config)
+        if not (execute.enabled and execute.control) or not any(
+            issubclass(s, SandboxedExecute) for s in steps
+        ):
+            return
+        pattern = converter._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
+        matches = (re.match(pattern, folder) for folder in converter.assignments)
+        for name in sorted({match["assignment"] for match in matches if match}):
+            for assignment in _assignments(converter.coursedir, name):
+                if notice := control.left_out(assignment):
+                    converter.log.warning(notice)
+                control.check(assignment, execute.limits())
 
     def from_filename(
         self, filename: str, resources: Resources | None = None, **options: Any
@@ -107,6 +129,9 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
     tasks = Integer(Limits.tasks, help="Processes and threads of a notebook together.").tag(config=True)
     file_bytes = Integer(Limits.files, help="Bytes of files a notebook may write.").tag(config=True)
     output_bytes = Integer(Limits.output, help="Bytes of output kept of a cell.").tag(config=True)
+    control = Bool(
+        True, help="Whether nobody is graded unless the solution in source/ gets full credit as a submission."
+    ).tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: Resources, km: Any = None
@@ -152,6 +177,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
             cell=cell,
             notebook=max(self.notebook_timeout, cell),
             memory=self.memory,
+            address_space=max(Limits.address_space, self.memory * Limits.address_space // Limits.memory),
             tasks=self.tasks,
             files=self.file_bytes,
             output=self.output_bytes,
@@ -198,6 +224,15 @@ class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has 
             entries.penalise(gradebook, notebook, self)
             gradebook.db.commit()
         return nb, resources
+
+
+def _assignments(coursedir: CourseDirectory, name: str) -> Iterator[Assignment]:
+    """Yield the notebooks of an assignment, without those that `Rebuild` will say cannot be loaded."""
+    with Gradebook(coursedir.db_url) as gradebook:
+        generated = generated_cells(gradebook.db, name)
+    for notebook, cells in generated.items():
+        with suppress(CourseError):
+            yield load(Path(coursedir.root), name, notebook, cells, Folders.of(coursedir))
 
 
 def _assignment(info: Resources, folders: Folders) -> Assignment:

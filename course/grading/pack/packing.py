@@ -59,14 +59,14 @@ def _released(root: Path, folders: Folders, assignment: str, names: list[str]) -
             raise CourseError(f"{there} holds no {name}.ipynb: `course release {assignment}` makes it")
     current = release.generate(root, assignment).files
     in_source = dict(release.leaking_files(root / folders.source, assignment, current))
-    again = f"`course release {assignment}` makes it anew"
+    remedy = f"`course release {assignment}` makes it anew"
     problems = [
         f"{there}/{name} is not for students: {reason}; "
-        + (f"take it out of {source}/{name}, then {again}" if name in in_source else again)
+        + (f"take it out of {source}/{name}, then {remedy}" if name in in_source else remedy)
         for name, reason in sorted(release.not_for_students(root, assignment).items())
     ]
     if not problems and (changed := sorted(release.changed_files(root, assignment, current))):
-        problems = [f"{there} is not what {source} gives ({', '.join(changed)}); {again}"]
+        problems = [f"{there} is not what {source} gives ({', '.join(changed)}); {remedy}"]
     if problems:
         raise CourseError("\n".join(problems))
     return files

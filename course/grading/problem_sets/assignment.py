@@ -6,6 +6,7 @@ import ast
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from course.grading.problem_sets.names import bound_names
 from course.grading.problem_sets.release_rule import released_files
 
 IN_KERNEL = "in-kernel"
-"""tag of a test cell that opts out of being judged outside the student's kernel"""
+"""tag of a test cell that runs in the student's process, where students can forge its verdict"""
 AUTOTEST = "AUTOTEST"
 """nbgrader's mark of a line from which `generate_assignment` makes tests"""
 ROLES = ("grade", "solution", "locked", "task")
@@ -31,7 +32,7 @@ class GeneratedCell(NamedTuple):
     source: str
     """with hidden tests; of a solution cell the stub"""
     points: float | None
-    """None where none are given"""
+    """None where the cell gives none"""
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,10 @@ class Assignment:
     """modules of the course that this assignment's answers cannot import"""
     notice: str = ""
     """for the instructor: what differs between source and what is graded with, and the command to type"""
+    solutions: Mapping[str, str] | None = None
+    """the instructor's own answers, by `grade_id`; None without `source/`. They decide nobody's verdict."""
 
-    @property
+    @cached_property
     def version(self) -> str:
         """A short digest of all that decides a verdict."""
         digest = hashlib.sha256(notebooks.dumps(self.skeleton).encode())
@@ -71,13 +74,13 @@ def load(
 
     `folders` are those of the course, where they are not called as in stock nbgrader.
 
-    `release/` gives the order of the cells, their metadata, the stubs, and the files beside the notebook,
-    since it holds nothing that is not meant for students. The text of all other cells, hidden tests
-    included, and their points are what the instructor generated: `generated`, the gradebook's cells by
-    `grade_id`, where the gradebook knows the assignment, and `source/` where it does not. An edit of
-    `source/` counts as soon as the assignment is generated again, as in stock nbgrader; until then
-    `notice` names it, as it does each file of `release/` that is not what `source/` gives. With
-    `generated`, either folder may be missing.
+    `release/` gives the order of the cells, their metadata, the stubs, and the files beside the notebook.
+    It holds only what is meant for students. The text of all other cells, hidden tests included, and
+    their points are what the instructor generated: `generated`, the gradebook's cells by `grade_id`,
+    where the gradebook knows the assignment, and `source/` where it does not. An edit of `source/` counts
+    as soon as the assignment is generated again, as in stock nbgrader; until then `notice` names it,
+    as it does each file of `release/` that is not what `source/` gives. With `generated`, either folder
+    may be missing.
 
     Raises NotebookError for a notebook that is missing or cannot be read, and CourseError where the
     gradebook and `release/` have different cells, or where only generating makes the tests.
@@ -93,17 +96,16 @@ def load(
         released = _with_stubs(source, generated)
         if _data_of(source_path.parent):
             raise NotebookError(
-                f"there is no {released_path}, and beside it no files for the students' code: {generate} "
-                "makes them"
+                f"{released_path} and the data files beside it are missing: {generate} makes them"
             )
     if generated is not None and generated.keys() != _known_to_nbgrader(released):
-        raise CourseError(f"{released_path} is not what the gradebook knows: {generate} makes it so")
-    result = combined(name, released, source, generated, _data_of(released_path.parent))
+        raise CourseError(f"{released_path} has other cells than the gradebook: run {generate}")
+    result = with_tests(name, released, source, generated, _data_of(released_path.parent))
     notices = []
     if source is not None and generated is not None and (cells := [*_edited_cells(source, generated)]):
         notices.append(
             f"{source_path.parent} was edited after {assignment} was generated ({', '.join(cells)}), and it "
-            f"is graded as generated: {generate} makes the edit count"
+            f"is graded as generated: run {generate} to use the new version"
         )
     if released_path.is_file() and (names := _differing(result.files, source_path.parent)):
         # either may have been edited: the gradebook has no files
@@ -114,7 +116,7 @@ def load(
     return replace(result, notice="; ".join(notices))
 
 
-def combined(
+def with_tests(
     name: str,
     released: NotebookNode,
     source: NotebookNode | None = None,
@@ -147,20 +149,27 @@ def combined(
     return Assignment(
         name,
         skeleton,
-        bound_in(released) | (bound_in(source) if source else frozenset()),
+        names_in_solutions(released) | (names_in_solutions(source) if source else frozenset()),
         files or {},
         has_kernel="kernelspec" in released.metadata,
         hidden=tuple(released.metadata.get("course", {}).get("hidden", ())),
+        solutions=_solutions(source) if source else None,
     )
 
 
-def bound_in(notebook: NotebookNode) -> frozenset[str]:
+def names_in_solutions(notebook: NotebookNode) -> frozenset[str]:
     """Return the names that the solution cells of a notebook bind."""
     names: set[str] = set()
     for cell in notebook.cells:
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
             names |= _bound(cell.source)
     return frozenset(names)
+
+
+def _solutions(source: NotebookNode) -> dict[str, str]:
+    """Return the texts of the solution cells of a source notebook."""
+    named = ((notebooks.grade_id(cell), cell) for cell in source.cells)
+    return {name: cell.source for name, cell in named if name and cell.metadata.nbgrader.get("solution")}
 
 
 def _bound(source: str) -> set[str]:

@@ -18,7 +18,7 @@ from typing import IO, Any
 from course.grading.problem_sets import pdf_texts
 
 LARGEST, DEEPEST = 64 << 20, 2
-"""bytes of an unpacked file, and archives in one another, that are looked through"""
+"""most bytes of an unpacked file, and most archives nested in one another"""
 COMPRESSED: dict[bytes, Callable[[IO[bytes]], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -38,19 +38,19 @@ _UNPACKING = (
 """what broken, encrypted or unknown archives and PDFs raise"""
 
 
-class Unreadable(Exception):
+class UnpackingError(Exception):
     """A file cannot be unpacked, so that nobody knows what is in it; the message says why."""
 
 
 def texts(content: bytes) -> list[str]:
     """Return the text of a file, the strings of its JSON (a notebook, say), and the same of packed files.
 
-    Text may be in UTF-8, UTF-16 or UTF-32; that of a PDF has no spaces. Raises Unreadable.
+    Text may be in UTF-8, UTF-16 or UTF-32; that of a PDF has no spaces. Raises UnpackingError.
     """
     try:
         return list(_texts(content, DEEPEST))
     except _UNPACKING as error:
-        raise Unreadable(f"it cannot be unpacked: {str(error) or type(error).__name__}") from error
+        raise UnpackingError(f"it cannot be unpacked: {str(error) or type(error).__name__}") from error
 
 
 def _texts(content: bytes, depth: int) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _texts(content: bytes, depth: int) -> Iterator[str]:
         yield from pdf_texts.texts(content, LARGEST)
     for packed in _unpacked(content):
         if not depth:
-            raise Unreadable(f"it holds archives, {DEEPEST + 1} in one another")
+            raise UnpackingError(f"it holds archives nested {DEEPEST + 1} deep")
         yield from _texts(packed, depth - 1)
 
 
@@ -83,7 +83,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _unpacked(content: bytes) -> Iterator[bytes]:
-    """Yield the files in an archive, or what is compressed. Raises Unreadable, and what unpacking raises."""
+    """Yield the files in an archive or compressed file. Raises UnpackingError and what unpacking raises."""
     stream = io.BytesIO(content)
     for start, opened in COMPRESSED.items():
         if content.startswith(start):
@@ -104,5 +104,5 @@ def _unpacked(content: bytes) -> Iterator[bytes]:
 def _all_of(file: IO[bytes]) -> bytes:
     content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
-        raise Unreadable(f"it is more than {LARGEST >> 20} MiB when unpacked")
+        raise UnpackingError(f"it is more than {LARGEST >> 20} MiB when unpacked")
     return content

@@ -14,12 +14,12 @@ from course.grading.problem_sets import file_texts, notebooks
 FORBIDDEN = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "mlp_ref")
 OPERATIONS = (ast.Attribute, ast.BinOp, ast.Call, ast.Subscript, ast.UnaryOp)
 TELLING = 4
-"""operations from which on an expression says how something is computed"""
+"""an expression with at least so many operations shows how something is computed"""
 OPERATOR = re.compile(r"\*\*|[-+*/@]|(?<=\w)[(\[.]")
 TELLING_LINE, TELLING_BODY = 5, 2
-"""operators from which on a line, and the whole body of a solution, is no coincidence in another file"""
+"""a line, or the body of a solution, with at least so many operators is not in another file by chance"""
 LONG_LINE = 30
-"""characters from which on a line of prose is no coincidence either"""
+"""a line of prose with at least so many characters is not there by chance either"""
 REGION = r"### BEGIN {0}\n(.*?)### END {0}"
 MARK = r"(?m)^.*(?:###|===) (?:BEGIN|END) .*\n?"
 
@@ -39,7 +39,7 @@ def leaks_in_notebook(source: NotebookNode, released: NotebookNode) -> Iterator[
         name = notebooks.grade_id(cell)
         if name is None:
             continue
-        secret = hidden(cell)
+        secret = hidden_text(cell)
         if name in cells and lines(secret) & lines(cells[name].source):
             yield f"cell {name} of the release holds a line of its solution or hidden test"
         solution = region(cell.source, "SOLUTION").strip("\n")
@@ -57,7 +57,7 @@ def secrets(sources: Iterable[NotebookNode]) -> dict[str, str]:
     cells = [
         cell for source in sources if any(map(notebooks.grade_id, source.cells)) for cell in source.cells
     ]
-    shown = _flat("\n".join(visible(cell) for cell in cells))
+    shown = _flat("\n".join(visible_text(cell) for cell in cells))
     answers = {name for cell in cells if _is_solution(cell) and (name := notebooks.grade_id(cell))}
     texts: dict[str, str] = {}
     for cell in cells:
@@ -91,7 +91,7 @@ def leaks_in_file(texts: Mapping[str, str], content: bytes) -> Iterator[str]:
     """Yield a sentence for each of the secret `texts`, and each forbidden word, in a file of any kind."""
     try:
         readings = [_flat(text) for text in file_texts.texts(content)]
-    except file_texts.Unreadable as error:
+    except file_texts.UnpackingError as error:
         yield str(error)
         return
     for word in FORBIDDEN:
@@ -105,7 +105,7 @@ def leaks_in_file(texts: Mapping[str, str], content: bytes) -> Iterator[str]:
 def leaks_in_lecture(source: NotebookNode, reading: NotebookNode) -> Iterator[str]:
     """Yield a sentence for each answer of `source` that stands, in part or whole, in the notebook `reading`.
 
-    Of code this is a telling expression, whatever its variables are called; of words, a line.
+    Of code this is an expression of TELLING operations, whatever its variables are called; of text, a line.
     """
     text = "\n".join(cell.source for cell in reading.cells)
     yield from (f"it contains {word!r}" for word in FORBIDDEN if word in text)
@@ -116,15 +116,17 @@ def leaks_in_lecture(source: NotebookNode, reading: NotebookNode) -> Iterator[st
         if not _is_solution(cell):
             continue
         if cell.cell_type != "code":
-            given = any(line in text for line in lines(hidden(cell)))
+            is_leaked = any(line in text for line in lines(hidden_text(cell)))
         else:
-            given = not expressions.isdisjoint(_expressions(region(cell.source, "SOLUTION") or cell.source))
-        if given:
+            is_leaked = not expressions.isdisjoint(
+                _expressions(region(cell.source, "SOLUTION") or cell.source)
+            )
+        if is_leaked:
             yield f"it holds a part of the answer {notebooks.grade_id(cell)}"
 
 
 def _expressions(code: str) -> Iterator[str]:
-    """Yield the telling expressions of some code, with numbers for the names of variables."""
+    """Yield the expressions of TELLING operations in some code, with numbers for the names of variables."""
     for node in ast.walk(ast.parse(textwrap.dedent(code))):
         operations = sum(isinstance(part, OPERATIONS) for part in ast.walk(node))
         if isinstance(node, ast.expr) and operations >= TELLING:
@@ -136,8 +138,8 @@ def _without_names(dump: str) -> str:
     return re.sub(r"\bid='(\w+)'", lambda match: f"id={numbers.setdefault(match[1], len(numbers))}", dump)
 
 
-def hidden(cell: NotebookNode) -> str:
-    """Return what of a source cell students must not see."""
+def hidden_text(cell: NotebookNode) -> str:
+    """Return the part of a source cell that students must not see."""
     text = region(cell.source, "HIDDEN TESTS")
     if _is_solution(cell):
         # a solution cell without a region is solution from top to bottom
@@ -150,8 +152,8 @@ def region(source: str, name: str) -> str:
     return "\n".join(re.findall(REGION.format(name), source, flags=re.DOTALL))
 
 
-def visible(cell: NotebookNode) -> str:
-    """Return what of a source cell students see."""
+def visible_text(cell: NotebookNode) -> str:
+    """Return the part of a source cell that students see."""
     if _is_solution(cell) and not region(cell.source, "SOLUTION"):
         return ""
     text: str = cell.source

@@ -47,7 +47,8 @@ def reads(content: bytes, name: object) -> NotebookNode:
 
 def dumps(notebook: NotebookNode) -> str:
     """Return the text of a notebook file, as nbgrader and JupyterLab write it."""
-    return str(nbformat.writes(notebook)).rstrip("\n") + "\n"
+    # nbformat.writes would validate it as well, only to log what is wrong
+    return str(nbformat.v4.writes(notebook)).rstrip("\n") + "\n"
 
 
 def write(notebook: NotebookNode, path: Path) -> None:

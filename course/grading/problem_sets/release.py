@@ -156,11 +156,11 @@ def write(root: Path, *names: str) -> list[Release]:
 
 def _put(files: Mapping[str, bytes], target: Path) -> None:
     """Write the files beside what is there, then let them take its place. Raises OSError."""
-    waiting = PendingFolder(target.parent, PREFIX)
+    pending = PendingFolder(target.parent, PREFIX)
     try:
-        replacement = Replacement(waiting.path / "new", target, waiting.path / "old")
+        replacement = Replacement(pending.path / "new", target, pending.path / "old")
         for name, content in files.items():
-            path = waiting.path / "new" / name
+            path = pending.path / "new" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         try:
@@ -169,7 +169,7 @@ def _put(files: Mapping[str, bytes], target: Path) -> None:
             replacement.undo()
             raise
     finally:
-        waiting.close()
+        pending.close()
 
 
 def difference(root: Path, assignment: str) -> str:

@@ -17,7 +17,7 @@ from course.grading.report.statistics import Distribution, Item, distribution, i
 MOST_PAIRS = 15
 MOST_SLOW = 10
 SLOW = 3
-"""a notebook is slow from so many times the median on"""
+"""a notebook is slow if it takes at least this many times the median"""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RecognisedMistake:
     question: str
     name: str
     message: str
-    """what their feedback says, without sentences that not all of them got"""
+    """the sentences that the feedback of all these students has"""
     count: int
     """students who made it"""
 

@@ -1,4 +1,4 @@
-"""The host's end of the control channel. What comes in may be anything: all of it is counted and capped."""
+"""The host's end of the control channel. What comes in is not trusted: its size is limited."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import socket
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from course.grading.guest.channel import (
     CALLBACK,
@@ -26,15 +26,14 @@ from course.grading.guest.channel import (
 MOST_INCOMPLETE = 64
 """messages of which a part is still to come: threads and forked processes send at the same time"""
 _AT_A_TIME = 64
-"""packets read before anybody looks at the clock again"""
+"""packets read before the time-out is checked again"""
 
 
 class Disconnected(Exception):
-    """The guest has closed the channel, or has sent what is no packet."""
+    """The guest has closed the channel, or has sent a malformed packet."""
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """A complete message of the request under way."""
 
     kind: bytes
@@ -125,7 +124,7 @@ class Channel:
         if kind not in (OUTPUT, CALLBACK, REPLY):
             raise Disconnected
         if request != self._request:
-            return None  # late: what it belongs to is over
+            return None  # late: its request has ended
         part = packet[HEADER.size :]
         if is_last and (process, number) not in self._parts:
             return Message(kind, part)

@@ -25,7 +25,7 @@ _STUDENT = 1000
 # Where bubblewrap has been root, each sandbox is a user of its own, one of those given to nobody.
 _FIRST_USER, _USERS = 0x7000_0000, 0x0FF0_0000
 _NOBODY = 65534
-# How much further than what the watcher kills for the kernel's own caps lie, so that the watcher sees it.
+# The kernel's caps exceed the watcher's limits by this much, so that the watcher notices a breach first.
 _SLACK = 1 << 20
 _MORE_TASKS = 16
 
@@ -48,9 +48,9 @@ def fresh_user() -> int | None:
 
 def checked(variables: Mapping[str, str]) -> dict[str, str]:
     """Return the variables as they are. Raises ValueError if one is not nbgrader's."""
-    others = [name for name in variables if not re.fullmatch(r"NBGRADER_[A-Z_]+", name)]
-    if others:
-        raise ValueError(f"only NBGRADER_ variables enter a sandbox, not {', '.join(others)}")
+    invalid = [name for name in variables if not re.fullmatch(r"NBGRADER_[A-Z_]+", name)]
+    if invalid:
+        raise ValueError(f"only NBGRADER_ variables enter a sandbox, not {', '.join(invalid)}")
     return dict(variables)
 
 
@@ -170,7 +170,7 @@ def confinement(mounts: Mounts, course: Mapping[PurePosixPath, bytes]) -> Confin
     result.add("--proc", "/proc", "--dev", "/dev")
     # Each guest has file systems of its own in these places. What is imported may write a cache at home.
     for folder in ("/dev/shm", "/tmp", _ACCOUNTS, HOME):
-        result.own(folder, _SLACK, "0700")
+        result.own(folder, _SLACK, "1777")
     result.add("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
     return result
 

@@ -13,28 +13,28 @@ from course.grading.sandbox.sandbox import Sandbox
 
 _TICK = 0.1
 _TO_STOP = 2.0
-"""own seconds which an interrupted guest has to stop"""
+"""seconds of own time within which an interrupted guest has to stop"""
 ENDED = "The code ended the process that runs the notebook."
 _SILENT = (
     "The process that runs the notebook no longer answers: the code closed its connection, or wrote to it."
 )
 
 
-class Patience:
-    """How long a guest may take: it is interrupted when it is late, and given up when that does not help."""
+class TimeOut:
+    """How long a guest may take: it is interrupted when it is late, and ended when that does not help."""
 
     def __init__(self, sandbox: Sandbox, clock: Clock, seconds: float, is_rest: bool) -> None:
         """Wait for `seconds` of own time; `is_rest` says whether these are what is left of the notebook's."""
         self.clock = clock
         self.late = ""
-        """what was said when it was interrupted"""
+        """the message for the student, once the guest was interrupted"""
         self._sandbox = sandbox
         self._limit, self._is_rest = seconds, is_rest
         self._factor = sandbox.limits.patience
         self._deadline, self._widest = seconds, seconds * self._factor
         self._looked = 0.0
 
-    def lasts(self) -> bool:
+    def allows_waiting(self) -> bool:
         """Look now and then; return whether to wait. Raises Disconnected when the guest has ended."""
         if self.clock.wall() - self._looked < _TICK:
             return True
@@ -58,28 +58,31 @@ class Patience:
 def converse(
     channel: Channel,
     request: bytes,
-    patience: Patience,
+    time_out: TimeOut,
     show: Callable[[bytes], None],
     call_back: Callable[[bytes], bytes],
 ) -> bytes | None:
-    """Return the reply to a request, None when patience is at its end. Raises Disconnected.
+    """Return the reply to a request, None when the guest does not answer in time. Raises Disconnected.
 
-    `show` takes each output meanwhile; `call_back` does what a callback asks for, on nobody's time.
+    `show` takes each output meanwhile; `call_back` serves callbacks, whose time does not count.
     """
     poll = select.poll()
+    awaited = 0
     with channel.asking(request):
-        while patience.lasts():
-            poll.register(channel, select.POLLIN | (select.POLLOUT if channel.is_sending else 0))
+        while time_out.allows_waiting():
+            events = select.POLLIN | select.POLLOUT if channel.is_sending else select.POLLIN
+            if events != awaited:
+                poll.register(channel, events)
+                awaited = events
             if not poll.poll(_TICK * 1000):
                 continue
-            channel.flush()
+            if channel.is_sending:
+                channel.flush()
             for message in channel.receive():
                 if message.kind == OUTPUT:
                     show(message.data)
                 elif message.kind == CALLBACK:
-                    with patience.clock.stopped():
-                        answer = call_back(message.data)
-                    channel.give_back(answer)
+                    channel.give_back(time_out.clock.uncounted(call_back, message.data))
                 else:
                     return message.data
                 del message
@@ -87,6 +90,6 @@ def converse(
 
 
 def why_disconnected(sandbox: Sandbox) -> str:
-    """Return what the student is told."""
+    """Return the message for the student."""
     # The connection of a process that ends may be gone a moment before it.
     return ENDED if sandbox.wait(0.5) else _SILENT

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,7 +14,7 @@ from course.grading.sandbox.limits import Breach
 from course.grading.sandbox.messages import json_object, text
 from course.grading.sandbox.outputs import Outputs, error_output
 from course.grading.sandbox.sandbox import Sandbox
-from course.grading.sandbox.usage import waited
+from course.grading.sandbox.usage import run_delay
 
 Status = Literal["ok", "error", "timeout", "memory", "crashed"]
 NO_ANSWER = "The process that runs the notebook gave no proper answer."
@@ -91,23 +90,22 @@ class Clock:
         self._sandbox = sandbox
         self._begin = time.monotonic()
         self._processor = sandbox.watcher.seconds()
-        self._waited = self._read()
+        self._delay = self._read()
         self._most = 0.0
         self._stopped = 0.0
 
     def _read(self) -> float:
-        return waited(self._sandbox.folders.proc, self._sandbox.guest_pid)
+        return run_delay(self._sandbox.schedstat)
 
     def wall(self) -> float:
         """Return the seconds on the wall clock."""
         return time.monotonic() - self._begin - self._stopped
 
-    @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """Do not count, within the block, the seconds on the wall clock."""
+    def uncounted(self, work: Callable[[bytes], bytes], argument: bytes) -> bytes:
+        """Return what `work` returns, without counting the seconds that it takes on the wall clock."""
         begin = time.monotonic()
         try:
-            yield
+            return work(argument)
         finally:
             self._stopped += time.monotonic() - begin
 
@@ -118,7 +116,7 @@ class Clock:
     def own(self) -> float:
         """Return the seconds of own time; never less than before."""
         # A process that has ended reads as one that never waited.
-        waited = max(0.0, self._read() - self._waited)
-        awake = self.wall() - waited if waited or self._sandbox.running else 0.0
+        delay = max(0.0, self._read() - self._delay)
+        awake = self.wall() - delay if delay or self._sandbox.running else 0.0
         self._most = max(self._most, self.processor(), awake)
         return self._most

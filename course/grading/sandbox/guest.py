@@ -1,4 +1,4 @@
-"""A process for one student's notebook, in a sandbox, and requests to it, whose replies prove nothing."""
+"""A sandboxed process for one student's notebook, and requests to it; its replies are not trusted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox import working_folder
 from course.grading.sandbox.channel import Channel, Disconnected
-from course.grading.sandbox.conversation import ENDED, Patience, converse, why_disconnected
+from course.grading.sandbox.conversation import ENDED, TimeOut, converse, why_disconnected
 from course.grading.sandbox.execution import Clock, Execution, from_breach, from_reply
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.outputs import Displays, Outputs
@@ -16,7 +16,7 @@ from course.grading.sandbox.sandbox import Sandbox
 
 
 def refuse(_: bytes) -> bytes:
-    """Answer a callback that nobody has handed over."""
+    """Answer a callback to a function that was never handed over."""
     return b'{"error": "RuntimeError"}'
 
 
@@ -41,7 +41,7 @@ class Guest:
         self._given = dict(assignment_files or {})
         self._displays = Displays(4 * self.limits.output)
         self._seconds = 0.0
-        self._condemned = ""
+        self._end_reason = ""
         """why the guest will not be asked again"""
         self._channel: Channel | None = None
         self.sandbox = Sandbox(self.limits, files=self._given, hidden=hidden, variables=variables)
@@ -55,9 +55,9 @@ class Guest:
         self._since_start = Clock(self.sandbox)
 
     def _wait_until_ready(self, channel: Channel) -> None:
-        patience = Patience(self.sandbox, Clock(self.sandbox), self.limits.startup, is_rest=False)
+        time_out = TimeOut(self.sandbox, Clock(self.sandbox), self.limits.startup, is_rest=False)
         try:
-            if converse(channel, b'{"values": []}', patience, lambda _: None, refuse) is not None:
+            if converse(channel, b'{"values": []}', time_out, lambda _: None, refuse) is not None:
                 return
         except Disconnected as error:
             raise self.sandbox.unavailable() from error
@@ -66,16 +66,16 @@ class Guest:
     @property
     def alive(self) -> bool:
         """Whether the guest can be asked more."""
-        return not self._condemned and self.sandbox.running and self.sandbox.watcher.breach is None
+        return not self._end_reason and self.sandbox.running and self.sandbox.watcher.breach is None
 
     @property
     def seconds(self) -> float:
-        """Own time used of the notebook's, in background threads between cells too."""
+        """Own time used so far, that of background threads between cells included."""
         return max(self._seconds, self._since_start.processor())
 
     @property
     def answering(self) -> float:
-        """Own time used while something was asked or run; what each took is told apart."""
+        """Own time used while questions were answered or cells ran, without background threads in between."""
         return self._seconds
 
     def execute(self, code: str, *, seconds: float | None = None) -> Execution:
@@ -88,11 +88,11 @@ class Guest:
         reply, execution = self._within(json.dumps({"run": code}).encode(), outputs, seconds, refuse)
         execution = execution or from_reply(reply, outputs, self._last)
         if execution.status == "crashed":
-            self._condemn(execution.reason)
+            self._kill(execution.reason)
         return execution
 
-    def _condemn(self, reason: str) -> None:
-        self._condemned = self._condemned or reason
+    def _kill(self, reason: str) -> None:
+        self._end_reason = self._end_reason or reason
         self.sandbox.kill()
 
     def ask(
@@ -103,7 +103,7 @@ class Guest:
         `call_back` answers what the guest asks meanwhile. The same holds as for `execute`. Any bytes may
         come back as the answer.
         """
-        # what the code shows meanwhile is nobody's
+        # what the code displays meanwhile is dropped
         outputs = Outputs(self.limits.output, self._displays)
         reply, execution = self._within(question, outputs, seconds, call_back)
         return execution or Execution("ok", seconds=self._last, answer=reply)
@@ -114,25 +114,25 @@ class Guest:
         """Return the reply, or what became of the request without one."""
         self._last = 0.0
         breach = self.sandbox.watcher.breach
-        if breach is not None and not self._condemned:
-            self._condemned = breach.reason
+        if breach is not None and not self._end_reason:
+            self._end_reason = breach.reason
             return b"", from_breach(breach, [], 0.0)
         if not self.alive or self._channel is None:
-            return b"", Execution("crashed", self._condemned or ENDED)
-        left = self.limits.notebook - self.seconds
-        if left <= 0:
+            return b"", Execution("crashed", self._end_reason or ENDED)
+        remaining = self.limits.notebook - self.seconds
+        if remaining <= 0:
             return b"", Execution("timeout", f"The notebook took more than {self.limits.notebook:g} seconds.")
-        wanted = self.limits.cell if seconds is None else seconds
+        limit = self.limits.cell if seconds is None else seconds
         clock = Clock(self.sandbox)
         before = self._seconds
-        patience = Patience(self.sandbox, clock, min(wanted, left), left < wanted)
+        time_out = TimeOut(self.sandbox, clock, min(limit, remaining), remaining < limit)
         reply = None
         try:
-            reply = converse(self._channel, request, patience, outputs.take, call_back)
+            reply = converse(self._channel, request, time_out, outputs.take, call_back)
             if reply is None:
-                self._condemned = patience.late
+                self._end_reason = time_out.late
         except Disconnected:
-            self._condemned = self._condemned or patience.late or why_disconnected(self.sandbox)
+            self._end_reason = self._end_reason or time_out.late or why_disconnected(self.sandbox)
         if self.sandbox.watcher.failure is not None:
             raise SandboxUnavailable("The limits could not be watched.") from self.sandbox.watcher.failure
         self._last = clock.own()
@@ -141,28 +141,28 @@ class Guest:
         execution = None
         breach = self.sandbox.watcher.look()
         if breach is not None:
-            self._condemned = breach.reason
+            self._end_reason = breach.reason
             execution = from_breach(breach, outputs.result(), self._last)
-        elif patience.late:
-            execution = Execution("timeout", patience.late, outputs.result(), seconds=self._last)
+        elif time_out.late:
+            execution = Execution("timeout", time_out.late, outputs.result(), seconds=self._last)
         elif reply is None:
-            execution = Execution("crashed", self._condemned, outputs.result(), seconds=self._last)
-        if self._condemned:
-            self._condemn(self._condemned)
+            execution = Execution("crashed", self._end_reason, outputs.result(), seconds=self._last)
+        if self._end_reason:
+            self._kill(self._end_reason)
         return reply or b"", execution
 
     def files(self) -> dict[str, bytes]:
         """Return the files the student's code wrote, by relative path; also after the guest has ended.
 
         Regular files only, at most as many and as much as the limits allow, without notebooks, hidden
-        files and names that could be anything but a name; without the assignment's own if unchanged.
+        files and names that are unsafe on some system; without the assignment's own if unchanged.
         """
         files = working_folder.collect(self.sandbox.work, self.limits.files, self.limits.file_count)
         return {name: content for name, content in files.items() if self._given.get(name) != content}
 
     def close(self) -> None:
         """End the guest and everything it started; nothing of it is left. May be called again."""
-        self._condemned = self._condemned or "The process has been closed."
+        self._end_reason = self._end_reason or "The process has been closed."
         if self._channel is not None:
             self._channel.close()
         self.sandbox.close()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from course.grading.sandbox.usage import Folders, Tasks, proportional, read, stored, tasks
+from course.grading.sandbox.usage import Folders, Tasks, file_usage, proportional_set_size, read, tasks
 
 # Seconds between two looks. In this time a process can fill another 0.2 GB of memory.
 PERIOD = 0.05
@@ -24,7 +24,7 @@ class Limits:
     notebook: float = 120.0
     """seconds of the student's own time for all cells of a notebook, replays included"""
     patience: float = 4.0
-    """this many times the seconds above are a time-out on the wall clock, however busy the machine is"""
+    """the seconds above, times this, are the time-out on the wall clock, however busy the machine is"""
     startup: float = 120.0
     """seconds on the wall clock for a guest to start; no student code runs in them"""
     memory: int = 1 << 30
@@ -91,9 +91,9 @@ class Watcher(threading.Thread):
         return self._seconds
 
     def _count(self) -> Tasks:
-        now = tasks(self._folders)
-        self._seconds, self._counted = max(self._seconds, now.seconds), time.monotonic()
-        return now
+        usage = tasks(self._folders)
+        self._seconds, self._counted = max(self._seconds, usage.seconds), time.monotonic()
+        return usage
 
     def look(self) -> Breach | None:
         """Look once, unless the last look was within a tick; kill everything if a limit is passed."""
@@ -108,18 +108,21 @@ class Watcher(threading.Thread):
 
     def _find(self) -> Breach | None:
         limits, folders = self._limits, self._folders
-        now = self._count()
-        if now.count > limits.tasks:
+        usage = self._count()
+        if usage.count > limits.tasks:
             return Breach("processes", f"The code started more than {limits.tasks} processes or threads.")
         fields = read("net/sockstat", folders.first).split(maxsplit=3)
         if len(fields) > 2 and int(fields[2]) > limits.sockets:
             return Breach("processes", f"The code opened more than {limits.sockets} sockets.")
-        written, count = stored(folders.files)
-        if written > limits.files:
+        size, count = file_usage(folders.files)
+        if size > limits.files:
             return Breach("files", f"The code wrote more than {limits.files >> 20} MiB of files.")
         if count > limits.file_count:
             return Breach("files", f"The code wrote more than {limits.file_count} files.")
-        shared = written + stored(folders.memory)[0]
-        if now.resident + shared > limits.memory and proportional(folders.proc) + shared > limits.memory:
+        in_memory = size + file_usage(folders.memory)[0]
+        if (
+            usage.resident + in_memory > limits.memory
+            and proportional_set_size(folders.proc) + in_memory > limits.memory
+        ):
             return Breach("memory", f"The code used more than {limits.memory >> 20} MiB of memory.")
         return None

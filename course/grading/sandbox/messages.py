@@ -1,4 +1,4 @@
-"""Reads JSON and text that may be anything, without taking far more memory than they are long."""
+"""Reads untrusted JSON and text, in memory that is proportional to their length."""
 
 from __future__ import annotations
 

@@ -72,6 +72,14 @@ def mounts() -> Mounts:
     return _mounts(tuple((site, site.stat().st_mtime_ns) for site in sites if site.is_dir()))
 
 
+def packages_state() -> tuple[tuple[str, int], ...]:
+    """Return what changes when a package is installed or removed, or its folder's rights are changed."""
+    seen = mounts()
+    sites = [source for source, inside in seen.shown if str(inside) in seen.path]
+    entries = [entry for site in sites for entry in os.scandir(site)]
+    return tuple((entry.path, entry.stat(follow_symlinks=False).st_ctime_ns) for entry in entries)
+
+
 @lru_cache(maxsize=1)
 def _mounts(sites: tuple[tuple[Path, int], ...]) -> Mounts:
     system, links = _system()

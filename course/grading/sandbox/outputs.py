@@ -115,7 +115,7 @@ class Outputs:
         self.raised = False
 
     def take(self, data: bytes) -> None:
-        """Take what a message of the guest adds to the outputs, if anything."""
+        """Add what a message of the guest adds to the outputs, if anything."""
         content = json_object(data)
         taker = _TAKERS.get(str(content.get("kind")))
         if taker is None:

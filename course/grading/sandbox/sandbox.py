@@ -68,6 +68,10 @@ class Sandbox:
         self._first, self._guest, self.channel, *opened = self._descriptors
         proc, first, home, tmp, shm, self.work = opened
         self.folders = Folders(proc, first, files=(home, tmp), memory=(shm,))
+        self.schedstat = -1
+        with suppress(FileNotFoundError):  # the guest has ended already, or the system has no such file
+            self.schedstat = os.open(f"{self.guest_pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
+            self._descriptors.append(self.schedstat)
         self.watcher = Watcher(self.limits, self.folders, self.kill)
         put(self.work, self._files, self._settings["user"])
         self.watcher.start()

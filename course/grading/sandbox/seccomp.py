@@ -84,9 +84,9 @@ def program(machine: str | None = None) -> bytes:
     """
     machine = machine or platform.machine()
     if machine not in _MACHINES:
-        known = " and ".join(_MACHINES)
+        names = " and ".join(_MACHINES)
         raise SandboxUnavailable(
-            f"Grading needs a sandbox, and the sandbox knows the system calls of {known}, not of {machine}."
+            f"Grading needs a sandbox, and the sandbox knows the system calls of {names}, not of {machine}."
         )
     architecture, column = _MACHINES[machine]
     refuse = _ERROR | errno.EPERM

@@ -77,13 +77,19 @@ def tasks(folders: Folders) -> Tasks:
     return Tasks(count, pages * _PAGE, ticks * _TICK)
 
 
-def waited(proc: int, pid: int) -> float:
-    """Return the seconds which the main thread of a process has waited for a processor."""
-    fields = read(f"{pid}/schedstat", proc).split()
+def run_delay(schedstat: int) -> float:
+    """Return the seconds which a thread has waited for a processor, 0 after its end.
+
+    `schedstat` is its file of that name, opened once: it is read before and after every request.
+    """
+    try:
+        fields = os.pread(schedstat, 100, 0).split()
+    except OSError:
+        return 0.0
     return int(fields[1]) / 1e9 if len(fields) > 1 else 0.0
 
 
-def proportional(proc: int) -> int:
+def proportional_set_size(proc: int) -> int:
     """Return the bytes resident in all processes, shared pages counted once. Takes milliseconds."""
     total = 0
     for pid in _pids(proc):
@@ -94,7 +100,7 @@ def proportional(proc: int) -> int:
     return total
 
 
-def stored(folders: Sequence[int]) -> tuple[int, int]:
+def file_usage(folders: Sequence[int]) -> tuple[int, int]:
     """Return the bytes and the number of files in file systems, those deleted but still open included."""
     systems = [os.fstatvfs(folder) for folder in folders]
     return (

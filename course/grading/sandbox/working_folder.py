@@ -75,14 +75,14 @@ def collect(folder: int, largest: int, most: int) -> dict[str, bytes]:
     not fit is left out, as are all files once `most` names have been seen.
     """
     files: dict[str, bytes] = {}
-    left = largest
+    remaining = largest
     for path, descriptor in _regular_files(folder, "", 0, [most]):
-        if os.fstat(descriptor).st_size > left:
+        if os.fstat(descriptor).st_size > remaining:
             continue
         with os.fdopen(os.dup(descriptor), "rb") as file:
             # The file may grow while it is read.
-            content = file.read(left + 1)
-        if len(content) <= left:
+            content = file.read(remaining + 1)
+        if len(content) <= remaining:
             files[path] = content
-            left -= len(content)
+            remaining -= len(content)
     return files

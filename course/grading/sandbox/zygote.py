@@ -24,6 +24,7 @@ from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox import bubblewrap, confinement
 from course.grading.sandbox.bubblewrap import could_not_start, is_ready, read_until
 from course.grading.sandbox.mounts import GUEST_NAME, PACKAGES, Mounts, course_files, mounts
+from course.grading.sandbox.readable import cannot_import
 
 # What most kernels import. Not matplotlib_inline's backend, which has to find a shell when it is imported.
 _MODULES = (
@@ -44,6 +45,7 @@ _CONFIG = {
     "HistoryManager": {"hist_file": ":memory:"},
 }
 _SECONDS_TO_DIE = 20.0
+_LONGEST_REPLY = 4096
 
 
 class Description(NamedTuple):
@@ -96,11 +98,15 @@ class Zygote:
             "modules": [*_MODULES, *_modules(description.course)],
             "work": confinement.WORK,
             "config": _CONFIG,
+            "user": confinement.fresh_user(),
         }
         try:
             with suppress(OSError):  # it has ended already, and has said why
                 self._socket.send(json.dumps(start).encode())
-            if self._reply(deadline)[0] != b"ready":
+            reply = self._reply(deadline)[0]
+            if reply and reply != b"ready":
+                raise cannot_import(reply.decode(errors="replace"), description.mounts)
+            if not reply:
                 raise self.unavailable(deadline)
         except BaseException:
             self.close()
@@ -130,7 +136,7 @@ class Zygote:
             ready = {descriptor for descriptor, _ in poll.poll(left * 1000)}
             if self._socket.fileno() in ready:
                 with suppress(OSError):
-                    return socket.recv_fds(self._socket, 100, 20)[:2]
+                    return socket.recv_fds(self._socket, _LONGEST_REPLY, 20)[:2]
                 break
             if self._stderr.fileno() in ready:
                 text = os.read(self._stderr.fileno(), 4096)
@@ -184,7 +190,7 @@ class Zygote:
 
 
 class _Zygotes:
-    """Keeps a zygote for the guests to come."""
+    """Keeps a zygote for the next guest."""
 
     def __init__(self) -> None:
         self.current: Zygote | None = None
@@ -225,7 +231,7 @@ class _Zygotes:
 
     def forget(self) -> None:
         """Leave the zygote to the process that started it, of which this one is a fork."""
-        self.__init__()  # type: ignore[misc]  # nothing of the old is true here
+        self.__init__()  # type: ignore[misc]  # the state of the other process does not hold here
 
 
 zygotes = _Zygotes()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter
 
 from course.grading.course_folder import CourseFolder
 from course.grading.submissions.notebook import Unreadable, link_above, read
@@ -48,16 +49,16 @@ def nbgrader_rules(course_folder: CourseFolder) -> Autograde:
     return converter
 
 
-def submitted_folders(rules: Autograde, assignment: str, student: str | None = None) -> dict[str, Path]:
-    """Return the folders handed in for an assignment, by student, as nbgrader finds them."""
+def submitted_folders(rules: BaseConverter, assignment: str, student: str | None = None) -> dict[str, Path]:
+    """Return the folders that a converter of nbgrader's reads for an assignment, by student, as it does."""
     course = rules.coursedir
     excluded = set(filter(None, course.student_id_exclude.split(",")))
     pattern = rules._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
-    wanted = "*" if student is None else glob.escape(student)
+    student_pattern = "*" if student is None else glob.escape(student)
     folders: dict[str, Path] = {}
     for path in sorted(
         glob.glob(  # noqa: PTH207  # as nbgrader looks
-            rules._format_source(glob.escape(assignment), wanted)
+            rules._format_source(glob.escape(assignment), student_pattern)
         )
     ):
         match: Any = re.match(pattern, path)
@@ -70,7 +71,7 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
     """Return what `student` handed in of the notebooks `known`.
 
     Where there are other notebooks only, they are all missing. Raises ValueError where there is no notebook
-    at all, or its time is none.
+    at all, or its timestamp is invalid.
     """
     present = tuple(
         name

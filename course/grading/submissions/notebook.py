@@ -72,7 +72,7 @@ def submitted_cells(content: bytes) -> list[SubmittedCell]:
 
 
 def kernel_name(content: bytes) -> str | None:
-    """Return the kernel that a notebook, one whose cells could be read, asks for; None without one."""
+    """Return the kernel named in a readable notebook; None without one."""
     value = json.loads(content)
     for key in ("metadata", "kernelspec", "name"):
         value = value.get(key) if isinstance(value, dict) else None

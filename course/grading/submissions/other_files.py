@@ -26,9 +26,9 @@ _EVERYTHING = ["*"]
 
 
 def guard(converter: Autograde) -> None:
-    """Make `converter` leave out all files that are not regular ones, and refuse a time that is none.
+    """Make `converter` leave out all files that are not regular ones, and reject an invalid timestamp.
 
-    nbgrader alone would follow links, wait for pipes, and give up a submission for a strange file. The
+    nbgrader alone would follow links, wait for pipes, and give up a submission for an irregular file. The
     instructor's files beside the notebooks it would take from `source/`, backups and all, and they would
     reach students with their feedback: only those are taken that a release holds.
     """
@@ -71,13 +71,15 @@ def guard(converter: Autograde) -> None:
         except FileNotFoundError:
             return None
         if not stat.S_ISREG(state.st_mode) or state.st_size > _LONGEST_TIMESTAMP:
-            converter.log.warning("%s: not looked at: a link, no regular file, or too long", path)
+            converter.log.warning("%s: ignored: a link, no regular file, or too long", path)
             return None
         try:
             return read_time(folder)
         except Exception as error:  # nbgrader and its libraries raise many kinds
             # only the instructor knows when it was handed in
-            raise ValueError(f"{path} holds no time: correct it, or remove it, and grade again") from error
+            raise ValueError(
+                f"{path} is not a valid time: correct it, or remove it, and grade again"
+            ) from error
 
     converter.init_assignment = guarded_init_assignment
     coursedir.get_existing_timestamp = guarded_read_time
@@ -87,17 +89,17 @@ def left_out(folder: Path) -> tuple[list[str], str]:
     """Return which names of a submission's folder nbgrader has to ignore, as patterns, and why."""
     if link_above(folder):
         return _EVERYTHING, "anything, since the folder is a link"
-    files, size, strange = 0, 0, set()
+    files, size, irregular = 0, 0, set()
     for above, folders, names in os.walk(folder):
         for path in (Path(above, name) for name in (*folders, *names)):
             state = path.lstat()
             files, size = files + 1, size + state.st_size
             if not (stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode)):
-                strange.add(path.relative_to(folder).parts[0])
-            if files > MOST_FILES or size > MOST_BYTES or len(strange) > _MOST_NAMES:
+                irregular.add(path.relative_to(folder).parts[0])
+            if files > MOST_FILES or size > MOST_BYTES or len(irregular) > _MOST_NAMES:
                 return _EVERYTHING, f"more than {MOST_FILES} files or {MOST_BYTES >> 20} MiB, or many links"
-    shown = ", ".join(ascii(name) for name in sorted(strange))
-    return [glob.escape(name) for name in strange], f"{shown}: links, or no regular files"
+    shown = ", ".join(ascii(name) for name in sorted(irregular))
+    return [glob.escape(name) for name in irregular], f"{shown}: links, or no regular files"
 
 
 def other_files(folder: Path, ignored: list[str]) -> list[Path]:

@@ -27,7 +27,7 @@ class Rebuilt:
 
     notebook: NotebookNode
     repairs: tuple[str, ...] = ()
-    """what was put right, a line each"""
+    """what was corrected, a line each"""
     unreadable: str = ""
     """why nothing of the submission could be read; then the notebook is the skeleton"""
     kernel: str | None = None

@@ -34,7 +34,7 @@ def _number(change: Form) -> Form:
     return _nested(changed)
 
 
-def _whole(value: Any) -> Any:
+def _as_integers(value: Any) -> Any:
     """Return integers where all values are whole."""
     array = np.asarray(value)
     if array.dtype.kind == "f" and np.all(np.isfinite(array)) and np.all(array == np.rint(array)):
@@ -46,7 +46,7 @@ def _sequence(kind: type) -> Form:
     return lambda value: kind(value) if isinstance(value, (list, tuple)) else value
 
 
-def _chatty(value: Any) -> Any:
+def _with_output(value: Any) -> Any:
     print("step 1 of 1")
     print("looks good", file=sys.stderr)
     warnings.warn("overflow encountered in exp", RuntimeWarning, stacklevel=1)
@@ -65,6 +65,6 @@ FORMS: dict[str, Form] = {
     "Python number": _number(float),
     "NumPy scalar": _number(np.float64),
     "0-d array": _number(np.array),
-    "integers": _nested(_whole),
-    "prints and warnings": _chatty,
+    "integers": _nested(_as_integers),
+    "prints and warnings": _with_output,
 }

@@ -17,12 +17,17 @@ from typing import Any
 from course import lectures
 from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer
-from course.grading.course_folder import read_folders
+from course.grading.course_folder import CONFIG, CourseFolder, read_folders
 from course.grading.errors import CourseError
+from course.grading.folders import Folders
+from course.grading.judging import control
 from course.grading.judging.beside_files import beside
-from course.grading.judging.credit import is_an_answer
+from course.grading.judging.credit import ends_in_students_value
 from course.grading.judging.quiet import quiet
+from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets import leaks, notebooks, release
+from course.grading.problem_sets.assignment import load
+from course.grading.sandbox.limits import Limits
 from course.grading.verify.forms import FORMS
 from course.grading.verify.instructors_notebook import END_TO_END, InstructorsNotebook, stubs
 
@@ -30,7 +35,7 @@ REFERENCE_PACKAGE = "mlp_ref"
 LECTURES = Path(lectures.__file__).parent
 
 CELL_SEED = 0
-"""For the runs of whole notebooks, which are about who fails, not about numbers."""
+"""seed for running whole notebooks"""
 
 
 @dataclass
@@ -78,13 +83,14 @@ def verify(
     assignment: str,
     seeds: int,
     jobs: int = 1,
-    tell: Callable[[FunctionProof], None] = lambda proof: None,
+    report_progress: Callable[[FunctionProof], None] = lambda proof: None,
     only: Collection[str] = (),
 ) -> Proof:
     """Verify problem set `assignment` of the course in `root`, hidden inputs drawn from `seeds` seeds.
 
-    `jobs` functions are tried at a time, each in a process of its own when there are several. `tell` is
-    called with what was found out about each, when it is known. With `only`, these functions are tried.
+    `jobs` functions are tried at a time, each in a process of its own when there are several.
+    `report_progress` is called with what was found out about each, when it is known. With `only`, these
+    functions are tried.
 
     Raises NotebookError, CourseError when there is no such problem set or function, ModuleNotFoundError
     without the reference package.
@@ -110,9 +116,11 @@ def verify(
         chosen = [name for name in notebook.solutions if not only or name in only]
         released = root / folders.release / assignment / f"{notebook.name}.ipynb"
         result.problems += _problems_of_notebook(notebook, source / released.name, released, chosen)
+        if len(chosen) == len(notebook.solutions):
+            result.problems += _problems_of_control(root, assignment, notebook.name, folders)
         proofs = {}
         for proof in _each(partial(_prove_function, notebook, seeds), chosen, jobs):
-            tell(proof)
+            report_progress(proof)
             proofs[proof.function] = proof
         result.points += sum(notebook.points.values())
         result.functions += [proofs[name] for name in chosen]
@@ -138,18 +146,18 @@ def _problems_of_notebook(
 
     Solutions and stubs are run through the tests of the `chosen` functions, through all when all are.
     """
-    written = notebooks.read(path)
+    source_notebook = notebooks.read(path)
     for reading in sorted(LECTURES.glob("*.ipynb")):
-        for leak in leaks.leaks_in_lecture(written, notebooks.read(reading)):
+        for leak in leaks.leaks_in_lecture(source_notebook, notebooks.read(reading)):
             yield f"the lecture {reading.stem} tells too much: {leak}"
     missing = [function for function in notebook.solutions if f"test_{function}" not in notebook.tests]
     if missing:
         yield f"functions without a test: {', '.join(missing)}"
     shared = sum(points for test, points in notebook.points.items() if END_TO_END.fullmatch(test))
     if shared > sum(notebook.points.values()) / 5:
-        yield f"the end-to-end tests carry {shared:g} points, more than a fifth of all"
+        yield f"the end-to-end tests carry {shared:g} points, more than a fifth of all points"
     for test, source in notebook.tests.items():
-        if is_an_answer(source, notebook.solutions):
+        if ends_in_students_value(source, notebook.solutions):
             yield f"{test} ends in a value of the student's, which decides nothing: end in an assertion"
     tests = None if len(chosen) == len(notebook.solutions) else {f"test_{function}" for function in chosen}
     untouched = stubs(notebooks.read(released))
@@ -160,6 +168,18 @@ def _problems_of_notebook(
         for test, error in notebook.run(untouched, {}, tests).items():
             if error is None:
                 yield f"an untouched stub passes {test}"
+
+
+def _problems_of_control(root: Path, assignment: str, name: str, folders: Folders) -> Iterator[str]:
+    """Yield why nobody could be graded in the sandbox, if so."""
+    config = CourseFolder(root).config if (root / CONFIG).is_file() else None
+    execute = SandboxedExecute(config=config)
+    if not execute.control:
+        return
+    try:
+        control.check(load(root, assignment, name, folders=folders), execute.limits() if config else Limits())
+    except CourseError as error:
+        yield str(error)
 
 
 def _prove_function(notebook: InstructorsNotebook, seeds: int, function: str) -> FunctionProof:

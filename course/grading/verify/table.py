@@ -14,7 +14,9 @@ from course.grading.verify.prove import FunctionProof, Proof
 def show(proofs: Sequence[Proof], seeds: int) -> None:
     """Print one table a problem set, then what is wrong, a line each."""
     console = Console(soft_wrap=True)
-    console.print(f"Hidden inputs drawn {seeds} times. Others: mistakes that cost points in another cell.")
+    console.print(
+        f"Hidden inputs drawn {seeds} times. Cost elsewhere: mistakes that cost points in another cell."
+    )
     for proof in proofs:
         console.print(_table(proof))
         problems = [f"{proof.assignment}: {problem}" for problem in proof.problems]
@@ -47,7 +49,7 @@ def _summary(proofs: Sequence[Proof]) -> str:
     return "Ready to be given to a class."
 
 
-def tell(assignment: str, proof: FunctionProof) -> None:
+def report_progress(assignment: str, proof: FunctionProof) -> None:
     """Say on standard error that a function has been tried: all of them take a while."""
     Console(stderr=True).print(
         f"{assignment}.{proof.function}: {proof.mistakes} mistakes, {_percent(proof.caught, proof.trials)} "
@@ -60,7 +62,7 @@ def tell(assignment: str, proof: FunctionProof) -> None:
 def _table(proof: Proof) -> Table:
     table = Table(title=f"{proof.assignment}: {proof.points:g} points", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("function", no_wrap=True)
-    for title in ("points", "mistakes", "caught", "named", "others", "false alarms"):
+    for title in ("points", "mistakes", "caught", "named", "cost elsewhere", "false alarms"):
         table.add_column(title, justify="right")
     for function in proof.functions:
         table.add_row(*_cells(function), style=None if function.ok else "red")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter
 
 from course.grading.problem_sets.release_rule import contents
 from course.grading.replacing import PendingFolder, Replacement
@@ -19,17 +20,17 @@ PREFIX = ".course-grade-"
 
 
 class AutogradedFiles:
-    """Prepares the files of submissions in a folder inside `autograded/`, where they wait."""
+    """Prepares the files of an assignment's submissions in a folder inside `autograded/`, where they wait."""
 
-    def __init__(self, rules: Autograde) -> None:
+    def __init__(self, rules: Autograde, assignment: str) -> None:
         """Make the folder. Raises OSError."""
-        self._rules = rules
+        self._rules, self._assignment = rules, assignment
+        self._instructors = _instructors(rules, assignment)
         top = Path(rules.coursedir.format_path(rules.coursedir.autograded_directory, ".", ".")).resolve()
         self._pending = PendingFolder(top, PREFIX)
 
     def prepare(
         self,
-        assignment: str,
         submission: SubmittedFolder,
         notebooks: Mapping[str, str],
         written: Mapping[str, dict[str, bytes]],
@@ -41,22 +42,15 @@ class AutogradedFiles:
         rules = self._rules
         new = Path(tempfile.mkdtemp(dir=self._pending.path))
         for path in submission.others:
-            _copy(path, new / path.relative_to(submission.path))
-        for path, name in _instructors(rules, assignment):
-            _copy(path, new / name)
+            copy_file(path, new / path.relative_to(submission.path))
+        for path, name in self._instructors:
+            copy_file(path, new / name)
         for name, text in notebooks.items():
             (new / f"{name}.ipynb").write_text(text, encoding="utf-8")
             write_files(written[name], new)
-        new.chmod(0o755)
-        mode = int(str(rules.permissions), 8)
-        for above, folders, names in os.walk(new):
-            for name in names:
-                Path(above, name).chmod(mode)
-            if rules.coursedir.groupshared:
-                for name in (".", *folders):
-                    Path(above, name).chmod(0o2775)
+        set_permissions(new, rules)
         target = rules.coursedir.format_path(
-            rules.coursedir.autograded_directory, submission.student, assignment
+            rules.coursedir.autograded_directory, submission.student, self._assignment
         )
         return Replacement(new, Path(target).resolve(), new.with_suffix(".old"))
 
@@ -65,7 +59,20 @@ class AutogradedFiles:
         self._pending.close()
 
 
-def _copy(source: Path, target: Path) -> None:
+def set_permissions(folder: Path, rules: BaseConverter) -> None:
+    """Set the permissions that a converter of nbgrader's sets on what it writes."""
+    folder.chmod(0o755)
+    mode = int(str(rules.permissions), 8)
+    for above, folders, names in os.walk(folder):
+        for name in names:
+            Path(above, name).chmod(mode)
+        if rules.coursedir.groupshared:
+            for name in (".", *folders):
+                Path(above, name).chmod(0o2775)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a regular file, following no link; what is at `target` goes. Raises OSError."""
     if target.parent.is_file():
         target.parent.unlink()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,6 +89,6 @@ def _instructors(rules: Autograde, assignment: str) -> list[tuple[Path, str]]:
     """Return what a release holds beside the notebooks, and its names: it replaces a student's files."""
     course = rules.coursedir
     folder = Path(course.format_path(course.source_directory, ".", assignment))
-    kept = set(rules.exclude_overwriting.get(assignment, []))
+    instructors = set(rules.exclude_overwriting.get(assignment, []))
     names = (name for name in contents(folder).released if not name.endswith(".ipynb"))
-    return [(folder / name, name) for name in names if name not in kept]
+    return [(folder / name, name) for name in names if name not in instructors]

@@ -8,27 +8,28 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from distributed import Client
 from nbgrader.converters import Autograde
 from rich.console import Console
 
 from course.grading.course_folder import CourseFolder
-from course.grading.errors import CourseError, SandboxUnavailable
+from course.grading.errors import CourseError
 from course.grading.gradebook import history
 from course.grading.gradebook.book import Book
+from course.grading.judging import control
 from course.grading.judging.results import LONGEST_MESSAGE
+from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.sandbox import bubblewrap
 from course.grading.submissions.folders import nbgrader_rules, read_folder, submitted_folders
 from course.grading.whole_class import cluster as clusters
 from course.grading.whole_class.autograded import AutogradedFiles
 from course.grading.whole_class.cluster import Died, TaskMap
-from course.grading.whole_class.progress import ClassSummary, Display
+from course.grading.whole_class.progress import ClassSummary, ProgressBar
 from course.grading.whole_class.settings import class_settings, late_penalties, load_notebooks
 from course.grading.whole_class.task import ClassSettings, grade_submission
 from course.grading.whole_class.writer import Outcome, PendingSubmission, Writer
@@ -48,16 +49,16 @@ def grade_class(
     force: bool = False,
     console: Console | None = None,
 ) -> ClassSummary:
-    """Grade the submissions of `assignment` in the course at `root`; return what came of it.
+    """Grade the submissions of `assignment` in the course at `root`; return a summary.
 
-    What was graded before from the same inputs is left alone unless `force`. Raises CourseError,
+    A submission graded before from the same inputs is skipped unless `force`. Raises CourseError,
     GradebookError, ClusterError, SandboxUnavailable, OSError; what was graded until then is kept.
     """
     course_folder = CourseFolder(root)
     course, config = course_folder.course, course_folder.config
     console = console or Console(quiet=True)
     summary = ClassSummary(assignment)
-    with _working_in(root):
+    with working_in(root):
         rules = nbgrader_rules(course_folder)
         if (root / course_folder.folders.source).is_dir():  # the gradebook knows an assignment without it
             course_folder.notebooks(assignment)
@@ -70,11 +71,14 @@ def grade_class(
         book = Book(course.db_url, course.course_id, assignment)
         try:
             notebooks = load_notebooks(assignment, book, course_folder.folders)
-            for notice in sorted({notebook.notice for notebook in notebooks} - {""}):
+            notices = {notebook.notice for notebook in notebooks}
+            if SandboxedExecute(config=config).control:
+                notices |= {control.left_out(notebook) for notebook in notebooks}
+            for notice in sorted(notices - {""}):
                 console.print(notice, soft_wrap=True)
             settings = class_settings(rules, config, assignment, notebooks)
             versions = {notebook.name: notebook.version for notebook in notebooks}
-            files = AutogradedFiles(rules)
+            files = AutogradedFiles(rules, assignment)
             try:
                 writer = Writer(book, files, assignment, late_penalties(rules, config))
                 run = _Run(rules, folders, settings, versions, writer, summary, force)
@@ -83,8 +87,8 @@ def grade_class(
                 files.close()
         except OSError as error:
             raise CourseError(
-                f"grading stopped, what is graded is kept: {error}; there has to be room in {root}, and the "
-                "right to write: then the same command goes on"
+                f"grading stopped, what is graded is kept: {error}; make room in {root} or make it "
+                "writable, then run the same command again"
             ) from error
         finally:
             book.close()
@@ -102,33 +106,41 @@ class _Run:
     writer: Writer
     summary: ClassSummary
     force: bool
+    _is_enrolled: bool = field(default=False, init=False)
 
     def grade(self, jobs: int | None, cluster: str | None, console: Console) -> None:
         """Grade what is to be graded, and count it in the summary."""
         begin = time.monotonic()
-        self.writer.enrol([name for name, folder in self.folders.items() if any(folder.glob("*.ipynb"))])
         submissions = self._pending()
         first = next(submissions, None)
-        if first is not None:
-            display = Display(self.summary, console)
-            with stoppable() as stop, display.shown(), _workers(jobs, cluster, len(self.folders)) as client:
+        if first is None:
+            self._enrol()
+        else:
+            if cluster is None:
+                bubblewrap.program()
+            progress_bar = ProgressBar(self.summary, console)
+            with (
+                stoppable() as stop,
+                progress_bar.shown(),
+                clusters.workers(jobs, cluster, len(self.folders)) as client,
+            ):
                 tasks = TaskMap[PendingSubmission](client, grade_submission)
                 for pending, text in tasks.map(_chained(first, submissions), self._arguments, stop.is_set):
                     self._take(pending, text)
-                    display.update()
+                    progress_bar.update()
                 self.summary.is_stopped = stop.is_set()
         self.summary.elapsed = time.monotonic() - begin
 
     def _pending(self) -> Iterator[PendingSubmission]:
         """Yield what is to be graded, as it is needed: a class is read submission by submission."""
-        known = tuple(self.versions)
+        notebooks = tuple(self.versions)
         assignment = self.settings.assignment
         transact = self.writer.book.transact
         latest = transact(lambda gradebook: history.latest(gradebook.db, assignment))
         seeds = transact(lambda gradebook: history.seeds(gradebook.db, assignment))
         for student, path in self.folders.items():
             try:
-                folder = read_folder(self.rules, student, path, known)
+                folder = read_folder(self.rules, student, path, notebooks)
             except (ValueError, OSError) as error:
                 self.summary.problems.append((student, NOT_GRADED, str(error)))
                 continue
@@ -137,6 +149,13 @@ class _Run:
                 self.summary.skipped += 1
                 continue
             yield replace(pending, seed=history.seed(seeds.get(student), folder.digest))
+
+    def _enrol(self) -> None:
+        """Make the class known, once: not before a worker has shown that it can grade."""
+        if not self._is_enrolled:
+            students = [name for name, folder in self.folders.items() if any(folder.glob("*.ipynb"))]
+            self.writer.enrol(students)
+            self._is_enrolled = True
 
     def _has_files(self, student: str) -> bool:
         course = self.rules.coursedir
@@ -150,7 +169,8 @@ class _Run:
     def _take(self, pending: PendingSubmission, text: str | Died) -> None:
         reply: dict[str, Any] = {"problem": str(text)} if isinstance(text, Died) else json.loads(text)
         if "refusal" in reply:
-            raise SandboxUnavailable(reply["refusal"])
+            raise CourseError(reply["refusal"])
+        self._enrol()
         if "worker" in reply:
             worker = reply["worker"]
             self.summary.peak[f"{worker['host']} {worker['process']}"] = worker["peak"]
@@ -193,8 +213,8 @@ def _chained(first: PendingSubmission, rest: Iterator[PendingSubmission]) -> Ite
 
 
 @contextmanager
-def _working_in(root: Path) -> Iterator[None]:
-    # nbgrader's paths are relative to the course
+def working_in(root: Path) -> Iterator[None]:
+    """Work in a course's folder: nbgrader's paths are relative to it."""
     before = Path.cwd()
     os.chdir(root)
     try:
@@ -221,10 +241,3 @@ def stoppable() -> Iterator[threading.Event]:
     finally:
         for number, handler in usual.items():
             signal.signal(number, handler)
-
-
-def _workers(jobs: int | None, cluster: str | None, most: int) -> AbstractContextManager[Client]:
-    if cluster is not None:
-        return clusters.remote(cluster)
-    bubblewrap.program()
-    return clusters.local(min(jobs or len(os.sched_getaffinity(0)), most))

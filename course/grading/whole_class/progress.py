@@ -50,7 +50,7 @@ class ClassSummary:
         return not self.problems and not self.left
 
 
-class Display:
+class ProgressBar:
     """A progress bar while a class is graded; nothing where the output is no terminal."""
 
     def __init__(self, summary: ClassSummary, console: Console) -> None:
@@ -75,15 +75,17 @@ class Display:
 
     def update(self) -> None:
         """Show what the summary says now."""
-        now = self._summary
-        done = now.graded + len(now.problems)
+        summary = self._summary
+        done = summary.graded + len(summary.problems)
         speed = self._progress.tasks[0].speed
-        counts = f"{now.failing} failing"
-        if now.problems:
-            counts += f", {len(now.problems)} not graded"
+        counts = f"{summary.failing} failing"
+        if summary.problems:
+            counts += f", {len(summary.problems)} not graded"
         if speed:
             counts += f", {60 * speed:.0f} a minute"
-        self._progress.update(self._task, total=now.total - now.skipped, completed=done, counts=counts)
+        self._progress.update(
+            self._task, total=summary.total - summary.skipped, completed=done, counts=counts
+        )
 
 
 def print_summary(summary: ClassSummary, console: Console) -> None:

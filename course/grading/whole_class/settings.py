@@ -49,13 +49,20 @@ def class_settings(
     steps = [
         step for step in map(_imported, rules.autograde_preprocessors) if not issubclass(step, LEFT_TO_OTHERS)
     ]
+    execute = SandboxedExecute(config=config)
     sanitized = [
-        replace(notebook, skeleton=_sanitized(rules, config, assignment, notebook)) for notebook in notebooks
+        replace(
+            notebook,
+            skeleton=_sanitized(rules, config, assignment, notebook),
+            # without them workers check no control
+            solutions=notebook.solutions if execute.control else None,
+        )
+        for notebook in notebooks
     ]
     return ClassSettings(
         assignment,
         tuple(map(assignment_to_json, sanitized)),
-        SandboxedExecute(config=config).limits(),
+        execute.limits(),
         tuple(packages),
         grader_version(packages),
         tuple(f"{step.__module__}.{step.__qualname__}" for step in steps),

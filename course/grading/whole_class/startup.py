@@ -1,6 +1,7 @@
-"""Makes `course grade` start fast: a fork server imports what workers need, and imports are never collected.
+"""Makes `course grade` start fast: a fork server imports what workers need.
 
-This module itself imports nothing heavy: the command calls it before it imports the rest.
+The garbage collector skips what is imported. This module itself imports nothing heavy: the command calls it
+before it imports the rest.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def start_fork_server() -> None:
 
 @contextmanager
 def imports_kept() -> Iterator[None]:
-    """Keep the garbage collector from ever looking at what is imported within the block."""
+    """Keep what is imported within the block out of every later garbage collection."""
     gc.disable()
     try:
         yield

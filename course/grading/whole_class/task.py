@@ -17,8 +17,9 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
-from course.grading.errors import SandboxUnavailable
+from course.grading.errors import ControlFailed, SandboxUnavailable
 from course.grading.gradebook.entries import entries
+from course.grading.judging import control
 from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.versions import grader_version
 from course.grading.problem_sets.assignment import Assignment
@@ -57,13 +58,14 @@ def assignment_to_json(assignment: Assignment) -> str:
             "answers": sorted(assignment.answers),
             "files": {name: _packed(content) for name, content in assignment.files.items()},
             "hidden": assignment.hidden,
+            "solutions": None if assignment.solutions is None else dict(assignment.solutions),
         }
     )
 
 
 @functools.lru_cache(maxsize=8)
 def assignment_from_json(text: str) -> Assignment:
-    """Return the assignment that `assignment_to_json` has made a text of."""
+    """Return the assignment from the text that `assignment_to_json` made."""
     fields = json.loads(text)
     return Assignment(
         fields["name"],
@@ -71,6 +73,7 @@ def assignment_from_json(text: str) -> Assignment:
         frozenset(fields["answers"]),
         {name: unpacked(content) for name, content in fields["files"].items()},
         hidden=tuple(fields["hidden"]),
+        solutions=fields["solutions"],
     )
 
 
@@ -83,14 +86,17 @@ def grade_submission(settings: ClassSettings, submission: dict[str, bytes | str]
     with _one_at_a_time:
         try:
             _require_same_code(settings)
+            assignments = list(map(assignment_from_json, settings.notebooks))
+            for assignment in assignments:
+                control.check(assignment, settings.limits)
             outcome: dict[str, Any] = {
                 "notebooks": [
                     _graded(settings, assignment, submission[assignment.name], seed)
-                    for assignment in map(assignment_from_json, settings.notebooks)
+                    for assignment in assignments
                     if assignment.name in submission
                 ]
             }
-        except SandboxUnavailable as error:
+        except (ControlFailed, SandboxUnavailable) as error:
             outcome = {"refusal": f"{platform.node()}: {error}"}
         except Exception as error:  # an exception would be pickled
             outcome = {"problem": f"{type(error).__name__}: {error}"}

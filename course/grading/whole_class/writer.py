@@ -57,7 +57,7 @@ class PendingSubmission:
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes results, one transaction a submission."""
+    """Writes results, in one transaction for each submission."""
 
     book: Book
     files: AutogradedFiles
@@ -66,7 +66,7 @@ class Writer:
     """nbgrader's step, if the course uses it"""
 
     def enrol(self, students: list[str]) -> None:
-        """Make the students known, in this order: an export lists them in the order they came."""
+        """Make the students known in this order, in which an export lists them."""
 
         def work(gradebook: Gradebook) -> None:
             for student in students:
@@ -77,11 +77,10 @@ class Writer:
     def save(self, pending: PendingSubmission, outcomes: list[Outcome], force: bool) -> None:
         """Save the outcomes of a submission's notebooks, all graded: everything or nothing.
 
-        Another grader's result of the same inputs, come in the meantime, stays unless `force`.
+        A result that another grader saved meanwhile, of the same inputs, stays unless `force`.
         Raises GradebookError, OSError.
         """
         replacement = self.files.prepare(
-            self.assignment,
             pending.folder,
             {outcome["name"]: outcome["notebook"] for outcome in outcomes},
             {
@@ -112,7 +111,7 @@ class Writer:
         gradebook.update_or_create_student(folder.student)
         gradebook.db.flush()  # to be found below
         time = {"timestamp": folder.timestamp} if folder.timestamp else {}
-        with gradebook.db.no_autoflush:  # SQLAlchemy would warn of what nbgrader has half made
+        with gradebook.db.no_autoflush:  # SQLAlchemy would warn of objects that nbgrader has not completed
             submission = gradebook.update_or_create_submission(self.assignment, folder.student, **time)
         by_name = {outcome["name"]: outcome for outcome in outcomes}
         for notebook in submission.notebooks:
