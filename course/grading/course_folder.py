@@ -35,7 +35,7 @@ def _quiet() -> Iterator[None]:
 def unknown_assignment(assignment: str, known: Iterable[str]) -> CourseError:
     """Return the error for an assignment that is not among a course's, `known`."""
     names = ", ".join(sorted(known))
-    hint = f"there is: {names}" if names else "source/ holds no assignments"
+    hint = f"there is: {names}" if names else "the course holds no assignments"
     return CourseError(f"there is no assignment {assignment!r}; {hint}")
 
 

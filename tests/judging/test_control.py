@@ -73,12 +73,12 @@ def test_a_right_solution_passes(assignment):
         (
             problem("def double(x):\n    return 3 * x"),
             r"test_double: wrong, 0 of 1 points: The test's assertion does not hold\.",
-            r"correct it in source/, and generate the assignment again",
+            r"correct it in its source, and generate the assignment again",
         ),
         (
             problem(test="0.5 * (double(2) == 4)"),
             r"test_double: wrong, 0.5 of 1 points",
-            r"correct it in source/",
+            r"correct it in its source",
         ),
         (
             problem("import no_such_library\n" + RIGHT),
@@ -109,12 +109,12 @@ def test_a_right_solution_passes(assignment):
         (
             problem(STUB),
             r"double: NotImplementedError|test_double: error, .* NotImplementedError",
-            r"where source/ holds no solutions, `c\.SandboxedExecute\.control = False`",
+            r"where the source holds no solutions, `c\.SandboxedExecute\.control = False`",
         ),
         (
             problem(test="assert double.no_such_name", tags=(IN_KERNEL,)),
             r"test_double: error, .* AttributeError: .*no_such_name",
-            r"correct it in source/",
+            r"correct it in its source",
         ),
     ],
     ids=[
@@ -170,7 +170,7 @@ def test_what_nobody_could_get_points_for_is_not_run(graded_solutions):
 
 def test_without_source_a_line_says_what_is_not_checked():
     without = with_tests("small", notebook(graded("test_double", TEST)))
-    assert control.left_out(without).startswith("small: without its solution in source/")
+    assert control.left_out(without).startswith("small: without the solution in its source")
     assert control.left_out(problem()) == ""
 
 

@@ -7,13 +7,12 @@ import sys
 
 import pytest
 
-from course.grading.course_folder import CourseFolder
 from course.grading.errors import ArchiveError, CourseError, RosterError
 from course.grading.sandbox import bubblewrap
-from tests.helpers import small_course
 from tests.lms.archives import TUESDAY, archive, archive_of, entry
 from tests.lms.refusals import refused
 from tests.lms.trees import tree
+from tests.whole_class.classes import another_course, url
 
 ANN = {"Ann Lee_101_assignsubmission_file_/small.ipynb": b"ann"}
 PLAIN = {"ann/small.ipynb": b"1", "bob/small.ipynb": b"2"}
@@ -35,14 +34,10 @@ def test_not_a_course(tmp_path) -> None:
 
 @pytest.mark.slow
 def test_gradebook_of_another_course(root, tmp_path) -> None:
-    elsewhere = small_course(tmp_path / "elsewhere")
-    config = elsewhere / "nbgrader_config.py"
-    config.write_text(config.read_text().replace("mlp-gradients", "philosophy"))
-    CourseFolder(elsewhere).generate("small")
+    elsewhere = another_course(tmp_path / "elsewhere")
     file = archive(tmp_path / "a.zip", ANN)
-    address = f"sqlite:///{elsewhere}/gradebook.db"
     words = "gradebook of another course (philosophy, not mlp-gradients)"
-    refused(root, "collect", "--from", "moodle", file, "small", words=words, COURSE_DB_URL=address)
+    refused(root, "collect", "--from", "moodle", file, "small", words=words, COURSE_DB_URL=url(elsewhere))
 
 
 def test_a_course_without_a_gradebook_can_collect(root, take, tmp_path) -> None:

@@ -16,17 +16,16 @@ from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
 
-from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.lms.export import CanvasExport, MoodleExport, export
 from course.grading.lms.sheets import text_cell
 from course.grading.sandbox import bubblewrap
-from tests.helpers import course, nbgrader, run, small_course
+from tests.helpers import course, nbgrader, run
 from tests.lms.archives import MONDAY
 from tests.lms.refusals import refused
 from tests.lms.trees import tree
 from tests.postgresql import server
-from tests.whole_class.classes import COURSE_ID, url
+from tests.whole_class.classes import COURSE_ID, another_course, url
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
 
@@ -251,10 +250,7 @@ def test_no_gradebook(root) -> None:
 
 @pytest.mark.slow
 def test_gradebook_of_another_course(root, tmp_path) -> None:
-    elsewhere = small_course(tmp_path / "elsewhere")
-    config = elsewhere / "nbgrader_config.py"
-    config.write_text(config.read_text().replace("mlp-gradients", "philosophy"))
-    CourseFolder(elsewhere).generate("small")
+    elsewhere = another_course(tmp_path / "elsewhere")
     refused(root, *MOODLE, "small", words="gradebook of another course", COURSE_DB_URL=url(elsewhere))
 
 

@@ -116,7 +116,7 @@ def test_without_source_a_line_says_once_what_is_not_checked(way, broken, tmp_pa
     (broken.parent / "site-packages" / "slope").chmod(0o755)
     result = WAYS[way](root, PYTHONPATH=str(broken.parent / "site-packages"))
     assert result.returncode == 0, result.stdout + result.stderr
-    assert (result.stdout + result.stderr).count("small: without its solution in source/") == 1
+    assert (result.stdout + result.stderr).count("small: without the solution in its source") == 1
 
 
 @pytest.mark.parametrize("way", ["score", "grade", "autograde"])

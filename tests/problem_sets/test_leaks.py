@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import io
@@ -9,9 +10,12 @@ import json
 import lzma
 import tarfile
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 from course.grading.errors import CourseError
 from course.grading.pack.packing import pack
@@ -64,6 +68,23 @@ def array_of(text: str) -> bytes:
     return buffer.getvalue()
 
 
+def pdf_of(text: str, fonttype: int) -> bytes:
+    """Return a PDF: its fonts are in one of Matplotlib's two formats."""
+    buffer = io.BytesIO()
+    with rc_context({"pdf.fonttype": fonttype, "font.family": "monospace"}):
+        figure = Figure()
+        figure.text(0.1, 0.5, text)
+        figure.savefig(buffer, format="pdf")
+    return buffer.getvalue()
+
+
+def pdf_stream(content: bytes, settings: bytes) -> bytes:
+    return b"%PDF-1.4\n1 0 obj\n<< " + settings + b" >>\nstream\n" + content + b"\nendstream\nendobj\n"
+
+
+# as TeX writes it: a space is a distance, a line another position
+OF_TEX = rb"BT [(total)-525(=)-525(x)-525(@)]TJ 0 -12 Td [<782e54>-9(+)-525(2)-525(*)-525(x[\060])]TJ ET"
+FLATE, ASCII = b"/Filter /FlateDecode", b"/Filter [ /ASCII85Decode /FlateDecode ]"
 WHOLE = notebooks.dumps(SOURCE).encode()
 FILES = {
     "the notebook under another name": (WHOLE, "'BEGIN SOLUTION'"),
@@ -85,6 +106,16 @@ FILES = {
     "tar": (tarred(BODY.encode()), "the solution of mean"),
     "tar.gz": (tarred(BODY.encode(), "w:gz"), "the solution of mean"),
     "npz": (array_of(BODY), "the solution of mean"),
+    "PDF": (pdf_of(BODY, 3), "the solution of mean"),
+    "PDF with a font's own codes": (pdf_of(f"Zoë δ: {BODY}", 42), "the solution of mean"),
+    "PDF of TeX": (pdf_stream(zlib.compress(OF_TEX), FLATE), "the solution of mean"),
+    "PDF in ASCII": (
+        pdf_stream(base64.a85encode(zlib.compress(OF_TEX)) + b"~>", ASCII),
+        "the solution of mean",
+    ),
+    "PDF with a forbidden word": (pdf_of("BEGIN SOLUTION", 3), "'BEGIN SOLUTION'"),
+    "PDF that is encrypted": (pdf_stream(b"", b"/Encrypt 2 0 R"), "an encrypted PDF"),
+    "PDF that is broken": (pdf_stream(b"no zlib", FLATE), "cannot be unpacked"),
     "a broken archive": (gzip.compress(BODY.encode())[:-12], "cannot be unpacked"),
     "archives without end": (packed(a=packed(b=packed(c=packed(d=b"")))), "nested 3 deep"),
 }
@@ -107,6 +138,8 @@ def test_what_gives_something_away(name) -> None:
         b"def triple(x):\n    return 3 * x\n",
         b"x = 2 * x\nreturn x\n",
         packed(a=b"1,2\n"),
+        pdf_of("def mean(x):\n    raise NotImplementedError", 3),
+        pdf_of("It is about means.", 42),
         np.arange(9.0).tobytes(),
     ],
 )

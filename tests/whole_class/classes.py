@@ -36,6 +36,15 @@ def a_class(root: Path) -> Path:
     return root
 
 
+def another_course(root: Path) -> Path:
+    """Make a course called philosophy, whose gradebook knows `small`."""
+    small_course(root)
+    config = root / "nbgrader_config.py"
+    config.write_text(config.read_text().replace(COURSE_ID, "philosophy"))
+    CourseFolder(root).generate("small")
+    return root
+
+
 def start(*arguments: str, cwd: Path, **environment: str) -> subprocess.Popen[str]:
     """Start `course` as a terminal would, in a process group of its own."""
     return subprocess.Popen(

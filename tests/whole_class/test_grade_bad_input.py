@@ -12,7 +12,8 @@ from nbgrader.api import Gradebook
 from course.grading.course_folder import CourseFolder
 from course.grading.sandbox import bubblewrap
 from tests.helpers import RIGHT, course, hand_in, small_course
-from tests.whole_class.classes import COURSE_ID, a_class, url
+from tests.lms import refusals
+from tests.whole_class.classes import COURSE_ID, a_class, another_course, url
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +28,7 @@ def root(prepared, tmp_path):
 
 def refused(root, *arguments: str, words: str, **environment: str) -> None:
     """Assert that `course grade` says `words` in its only line, and leaves everything as it is."""
-    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
-    result = course("grade", *arguments, cwd=root, **environment)
-    assert result.returncode == 1
-    assert result.stdout == ""
-    assert result.stderr.startswith("course: ")
-    assert result.stderr.count("\n") == 1, result.stderr
-    assert words in result.stderr
-    after = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
-    assert after == before
+    refusals.refused(root, "grade", *arguments, words=words, **environment)
 
 
 def test_unknown_assignment(root) -> None:
@@ -66,10 +59,7 @@ def test_no_gradebook(root) -> None:
 
 @pytest.mark.slow
 def test_gradebook_of_another_course(root, tmp_path) -> None:
-    elsewhere = small_course(tmp_path / "elsewhere")
-    config = elsewhere / "nbgrader_config.py"
-    config.write_text(config.read_text().replace("mlp-gradients", "philosophy"))
-    CourseFolder(elsewhere).generate("small")
+    elsewhere = another_course(tmp_path / "elsewhere")
     other = url(elsewhere)
     before = (elsewhere / "gradebook.db").read_bytes()
     refused(

@@ -92,8 +92,8 @@ def left_out(assignment: Assignment) -> str:
     if assignment.solutions is not None:
         return ""
     return (
-        f"{assignment.name}: without its solution in source/ it is not checked that right answers get their "
-        "points here"
+        f"{assignment.name}: without the solution in its source it is not checked that right answers get "
+        "their points here"
     )
 
 
@@ -124,7 +124,7 @@ def _failure(assignment: Assignment, limits: Limits) -> str:
     zygotes.close()
     actions = remedies(texts, inside, limits)
     actions.append(
-        "where the solution or a test is wrong, correct it in source/, and generate the assignment again"
+        "where the solution or a test is wrong, correct it in its source, and generate the assignment again"
     )
     lines = [f"  {cell}: {printable(text, _LONGEST)}" for cell, text in failures]
     lines += [f"  To do: {action}" for action in actions]
@@ -132,7 +132,7 @@ def _failure(assignment: Assignment, limits: Limits) -> str:
         lines.append(f"  Note: {assignment.notice}")
     return "\n".join(
         [
-            f"nobody is graded: of {assignment.name}, the instructor's own solution in source/, graded as "
+            f"nobody is graded: of {assignment.name}, the instructor's own solution in its source, graded as "
             f"submissions are (seed {result.seed}), does not get every automatic point:",
             *lines,
         ]

@@ -51,7 +51,7 @@ def remedies(texts: list[str], from_inside: Iterable[str], limits: Limits) -> li
     result += _of_imports(others, bool(readable))
     if any("NotImplementedError" in text for text in texts):
         result.append(
-            "where source/ holds no solutions, `c.SandboxedExecute.control = False` grades without them"
+            "where the source holds no solutions, `c.SandboxedExecute.control = False` grades without them"
         )
     return list(dict.fromkeys(result))
 
@@ -70,5 +70,5 @@ def _of_imports(texts: list[str], is_explained: bool) -> Iterator[str]:
         elif not is_explained:
             yield (
                 "a student's process sees installed packages, the course, and what is released: put a "
-                "module of your own beside the notebook in source/, or install it"
+                "module of your own beside the source notebook, or install it"
             )

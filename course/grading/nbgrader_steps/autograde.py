@@ -130,7 +130,8 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
     file_bytes = Integer(Limits.files, help="Bytes of files a notebook may write.").tag(config=True)
     output_bytes = Integer(Limits.output, help="Bytes of output kept of a cell.").tag(config=True)
     control = Bool(
-        True, help="Whether nobody is graded unless the solution in source/ gets full credit as a submission."
+        True,
+        help="Whether nobody is graded unless the solution in the source gets full credit as a submission.",
     ).tag(config=True)
 
     def preprocess(

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import IO, Any
 
+from course.grading.problem_sets import pdf_texts
+
 LARGEST, DEEPEST = 64 << 20, 2
 """most bytes of an unpacked file, and most archives nested in one another"""
 COMPRESSED: dict[bytes, Callable[[IO[bytes]], Any]] = {
@@ -27,12 +29,13 @@ _UNPACKING = (
     NotImplementedError,
     OSError,
     RuntimeError,
+    ValueError,
     lzma.LZMAError,
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
 )
-"""what broken, encrypted or unknown archives raise"""
+"""what broken, encrypted or unknown archives and PDFs raise"""
 
 
 class UnpackingError(Exception):
@@ -42,7 +45,7 @@ class UnpackingError(Exception):
 def texts(content: bytes) -> list[str]:
     """Return the text of a file, the strings of its JSON (a notebook, say), and the same of packed files.
 
-    Text may be in UTF-8, UTF-16 or UTF-32. Raises UnpackingError.
+    Text may be in UTF-8, UTF-16 or UTF-32; that of a PDF has no spaces. Raises UnpackingError.
     """
     try:
         return list(_texts(content, DEEPEST))
@@ -55,6 +58,8 @@ def _texts(content: bytes, depth: int) -> Iterator[str]:
     yield text
     with suppress(ValueError, RecursionError):
         yield "\n".join(_strings(json.loads(text)))
+    if pdf_texts.is_pdf(content):
+        yield from pdf_texts.texts(content, LARGEST)
     for packed in _unpacked(content):
         if not depth:
             raise UnpackingError(f"it holds archives nested {DEEPEST + 1} deep")

@@ -95,10 +95,10 @@ def leaks_in_file(texts: Mapping[str, str], content: bytes) -> Iterator[str]:
         yield str(error)
         return
     for word in FORBIDDEN:
-        if any(word in reading for reading in readings):
+        if any(word in reading or _squeezed(word) in reading for reading in readings):
             yield f"it contains {word!r}"
     for text, what in texts.items():
-        if any(text in reading for reading in readings):
+        if any(text in reading or _squeezed(text) in reading for reading in readings):
             yield f"it holds a part of {what}"
 
 
@@ -173,6 +173,11 @@ def _operators(code: str) -> int:
 def _flat(text: str) -> str:
     """Return a text without indentation and empty lines."""
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _squeezed(text: str) -> str:
+    """Return a text as the readings of a PDF have it, which know no spaces."""
+    return "".join(text.split())
 
 
 def lines(text: str) -> set[str]:
