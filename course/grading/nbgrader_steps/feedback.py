@@ -7,7 +7,7 @@ from typing import Any
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
-from traitlets import Bool
+from traitlets import Bool, List, Unicode
 
 Resources = dict[str, Any]
 STYLE = """
@@ -39,7 +39,13 @@ class Inert(SanitizeHTML):
         return nb, resources
 
 
-class PageStyle(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
+class FeedbackStep(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
+    """A step of a page, with the option that the exporter of pages sets for all steps: nbgrader's lack it."""
+
+    display_data_priority = List(Unicode(), help="Kinds of output, the preferred one first.").tag(config=True)
+
+
+class PageStyle(FeedbackStep):
     """Styles feedback, for which nbgrader's template leaves out the style of tables and wraps no lines."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
@@ -48,7 +54,7 @@ class PageStyle(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no 
         return nb, resources
 
 
-class HideTests(ClearHiddenTests):  # type: ignore[misc]  # nbgrader has no types
+class HideTests(ClearHiddenTests, FeedbackStep):  # type: ignore[misc]  # nbgrader has no types
     """Takes the hidden tests out of the feedback."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
