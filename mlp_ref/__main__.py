@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,14 +22,20 @@ TABLES = {
     "visible check": "course/checking/tables",
 }
 """Files, or folders of files, with a dictionary entry for each function."""
+EQUATION = re.compile(r"(?:eq\.? ?)?\(?(\d+[a-z]?)\)?")
 
 
 def named(word: str) -> list[str]:
-    """Return the functions meant by "ps1.dC_dW1", "dC_dW1", "eq10", "10" or "delta"; none for other words."""
+    """Return the functions meant by "ps1.dC_dW1", "dC_dW1", "eq10", "10" or "delta"; none for other words.
+
+    Equations may be written in other ways: "EQ10", "(10)", "eq(10)".
+    """
+    number = EQUATION.fullmatch(word.strip().lower())
+    equation = number[1] if number else word.lower()
     return [
         name
         for name, function in FUNCTIONS.items()
-        if word and word in (name, name.partition(".")[2], function.marker, function.equation)
+        if word in (name, name.partition(".")[2]) or (equation and equation == function.equation)
     ]
 
 
@@ -67,13 +74,27 @@ def _cells(problem_set: str, function: str) -> Iterator[tuple[str, str]]:
             yield what, f"{path.relative_to(ROOT)}:{line} (cell {ids.index(grade_id)})"
 
 
+def _known() -> Iterator[str]:
+    """Yield the equations, then the functions of each problem set, a line each."""
+    markers = {function.marker for function in FUNCTIONS.values()} - {""}
+    yield f"  equations: {', '.join(sorted(markers, key=_natural))}"
+    for problem_set in dict.fromkeys(name.partition(".")[0] for name in FUNCTIONS):
+        names = [name.partition(".")[2] for name in FUNCTIONS if name.startswith(f"{problem_set}.")]
+        yield f"  {problem_set}: {', '.join(names)}"
+
+
+def _natural(word: str) -> tuple[int, str]:
+    """Return a key that sorts eq3a behind eq3, eq10 behind both, and words without a number last."""
+    number = EQUATION.fullmatch(word)
+    return (int(re.sub(r"\D", "", word)) if number else sys.maxsize), word
+
+
 def main(words: list[str]) -> int:
-    """Print the places for each of `words`; return 2, after a line on standard error, at an unknown one."""
+    """Print the places for each of `words`; return 2, after what there is, at an unknown one."""
     unknown = ", ".join(repr(word) for word in words if not named(word))
     if unknown or not words:
-        known = sorted({function.marker for function in FUNCTIONS.values()} - {""}) + list(FUNCTIONS)
         problem = f"unknown: {unknown}" if unknown else "name a function or an equation"
-        print(f"mlp_ref: {problem}; there are {', '.join(known)}", file=sys.stderr)
+        print(f"mlp_ref: {problem}; there are", *_known(), sep="\n", file=sys.stderr)
         return 2
     for name in dict.fromkeys(name for word in words for name in named(word)):
         print(", ".join(filter(None, [name, FUNCTIONS[name].marker])))

@@ -90,7 +90,7 @@ def hand_in(root: Path, student: str, assignment: str = "small", **answers: str)
 
 
 def run(arguments: Sequence[str | Path], cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m ARGUMENTS` in `cwd` and return what became of it."""
+    """Run `python -m ARGUMENTS` in `cwd` and return the completed process."""
     command = [sys.executable, "-m", *map(str, arguments)]
     env = {**os.environ, "COLUMNS": "200", **environment}
     return subprocess.run(

@@ -16,6 +16,12 @@ from course.grading.errors import CourseError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Workers on this machine; one for each processor by default.")
+]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="The scheduler of a Dask cluster, to use its workers.")
+]
 Roster = Annotated[
     Path | None,
     typer.Option(
@@ -46,18 +52,22 @@ def release(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; show what is out of date.")] = False,
 ) -> None:
     """Generate what students receive, release/, from source/ (whose notebooks lose outputs and counts)."""
-    from course.grading.problem_sets import release as releases  # late: it needs nbgrader
+    from course.grading.course_folder import read_folders  # late: it needs nbgrader
+    from course.grading.problem_sets import release as releases
 
     root = Path.cwd()
+    folders = read_folders(root)
     names = assignments or releases.assignments(root)
     if not names:
-        raise CourseError(f"{root} holds no problem set under source/; run this in the root of the course")
+        raise CourseError(
+            f"{root} holds no problem set under {folders.source}/; run this in the root of the course"
+        )
     if not check:
         releases.tidy(root)
         for written in releases.write(root, *names):
             for name, reason in written.left_out.items():
-                typer.echo(f"source/{written.assignment}/{name} is not released: {reason}")
-            typer.echo(f"release/{written.assignment} is current")
+                typer.echo(f"{folders.source}/{written.assignment}/{name} is not released: {reason}")
+            typer.echo(f"{folders.release}/{written.assignment} is current")
         return
     differences = "".join(releases.difference(root, name) for name in names)
     problems = [problem for name in names for problem in releases.problems(root, name)]
@@ -65,16 +75,16 @@ def release(
         typer.echo(differences, nl=False)
         for problem in problems:
             typer.echo(problem, err=True)
-        typer.echo("release/ differs from what source/ gives: run `course release`", err=True)
+        typer.echo(
+            f"{folders.release}/ differs from what {folders.source}/ gives: run `course release`", err=True
+        )
         raise typer.Exit(1)
 
 
 @app.command()
 def score(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Notebooks, or folders that hold PS.ipynb.")
-    ],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Notebooks, or folders with them.")],
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat an earlier grading's inputs.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, and nothing else.")] = False,
 ) -> None:
@@ -90,13 +100,8 @@ def score(
 @app.command()
 def grade(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Workers on this machine; one for each processor by default.")
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="The scheduler of a Dask cluster, to use its workers."),
-    ] = None,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
     student: Annotated[str | None, typer.Option(metavar="ID", help="This student's submission only.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded and unchanged.")] = False,
 ) -> None:
@@ -121,6 +126,36 @@ def grade(
         console=console,
     )
     progress.print_summary(summary, console)
+    if not summary.is_complete:
+        raise typer.Exit(130 if summary.is_stopped else 1)
+
+
+@app.command()
+def feedback(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    jobs: Jobs = None,
+    cluster: Cluster = None,
+    student: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="This student's pages only; may be repeated."),
+    ] = None,
+) -> None:
+    """Write the feedback pages of everybody who is graded, in parallel, where stock nbgrader puts them."""
+    from course.grading.whole_class.startup import imports_kept, start_fork_server
+
+    if cluster is None:
+        start_fork_server()  # first, so that it imports while this process does
+    with imports_kept():
+        from rich.console import Console
+
+        from course.grading.feedback import making  # late: it needs nbgrader and Dask
+
+    console = Console(markup=False, emoji=False, highlight=False)
+    summary = making.make_feedback(
+        Path.cwd(), assignment, jobs=jobs, cluster=cluster, students=student or (), console=console
+    )
+    for line in summary.lines():
+        typer.echo(line)
     if not summary.is_complete:
         raise typer.Exit(130 if summary.is_stopped else 1)
 

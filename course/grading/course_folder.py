@@ -17,6 +17,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from course.grading.errors import CourseError
+from course.grading.folders import Folders
 
 CONFIG = "nbgrader_config.py"
 # how SQLite and the system say in nbgrader's log that a disk is full
@@ -38,8 +39,13 @@ def unknown_assignment(assignment: str, known: Iterable[str]) -> CourseError:
     return CourseError(f"there is no assignment {assignment!r}; {hint}")
 
 
+def read_folders(root: Path) -> Folders:
+    """Return the names of the folders of the course in `root`: nbgrader's own where it has no settings."""
+    return CourseFolder(root).folders if (root / CONFIG).is_file() else Folders()
+
+
 class CourseFolder:
-    """The course folder `root`, which holds `nbgrader_config.py` and `source/`."""
+    """The course folder `root`, which holds `nbgrader_config.py` and a folder of sources."""
 
     def __init__(self, root: Path, cell_seconds: int | None = None) -> None:
         """Open the course in `root`; `cell_seconds` overrides the time-out of a cell."""
@@ -52,6 +58,7 @@ class CourseFolder:
                 self.config.Execute.timeout = cell_seconds
             self.course = CourseDirectory(config=self.config, root=str(self.root))
             self._api = NbGraderAPI(self.course, config=self.config)
+        self.folders = Folders.of(self.course)
 
     @classmethod
     def copy_of(
@@ -65,15 +72,16 @@ class CourseFolder:
 
         `ignored` are patterns of names that are not copied.
         """
-        if not (course / CONFIG).is_file() or not (course / "source").is_dir():
-            raise CourseError(f"{course} is not a course: it needs {CONFIG} and source/")
-        shutil.copytree(course / "source", root / "source", ignore=shutil.ignore_patterns(*ignored))
+        source = read_folders(course).source
+        if not (course / CONFIG).is_file() or not (course / source).is_dir():
+            raise CourseError(f"{course} is not a course: it needs {CONFIG} and {source}/")
+        shutil.copytree(course / source, root / source, ignore=shutil.ignore_patterns(*ignored))
         shutil.copy(course / CONFIG, root)
         return cls(root, cell_seconds)
 
     def notebooks(self, assignment: str) -> list[str]:
         """Return the names of an assignment's notebooks. Raises CourseError for an unknown one."""
-        paths = list((self.root / self.course.source_directory).glob("*/*.ipynb"))
+        paths = list((self.root / self.folders.source).glob("*/*.ipynb"))
         if not any(path.parent.name == assignment for path in paths):
             raise unknown_assignment(assignment, {path.parent.name for path in paths})
         return sorted(path.stem for path in paths if path.parent.name == assignment)
@@ -81,16 +89,16 @@ class CourseFolder:
     def generate(self, assignment: str) -> Path:
         """Generate what students receive, and return its folder. Raises CourseError."""
         self._run("generate_assignment", assignment)
-        return self.root / "release" / assignment
+        return self.root / self.folders.release / assignment
 
     def autograde(self, assignment: str) -> None:
-        """Grade everything under `submitted/`. Raises CourseError after grading what could be graded."""
+        """Grade everything that was handed in. Raises CourseError after grading what could be graded."""
         self._run("autograde", assignment, "*")
 
     def feedback(self, assignment: str) -> list[Path]:
         """Write the feedback pages, and return them. Raises CourseError."""
         self._run("generate_feedback", assignment)
-        return sorted((self.root / "feedback").glob(f"*/{assignment}/*.html"))
+        return sorted((self.root / self.folders.feedback).glob(f"*/{assignment}/*.html"))
 
     def _run(self, command: str, *arguments: str) -> None:
         with _quiet():

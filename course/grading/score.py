@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from course.grading.course_folder import CONFIG, CourseFolder, unknown_assignment
-from course.grading.errors import GradebookError
+from course.checking.seed import fresh_seed
+from course.grading.course_folder import CONFIG, CourseFolder
+from course.grading.errors import CourseError, GradebookError
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.generated import generated_cells
 from course.grading.judging import control
@@ -19,58 +20,95 @@ from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.results import Result
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets.assignment import GeneratedCell, load
-from course.grading.problem_sets.release import assignments
+from course.grading.problem_sets.release import notebook_names
 from course.grading.sandbox.limits import Limits
 from course.grading.submissions.notebook import link_above
 from course.text import printable
 
 
 def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) -> Iterator[Result]:
-    """Yield the result for each path, in order: a notebook of any name, or a folder that holds PS.ipynb.
+    """Yield the result for each path, in order: a notebook, or a folder with all notebooks of the assignment.
 
-    No gradebook is needed and none is changed; one that knows the assignment is read for its tests, so that
-    a score is what `course grade` gives. Raises CourseError for an unknown assignment, ControlFailed,
+    A notebook is the one of the assignment that has its name, or the only one. No gradebook is needed and
+    none is changed; one that knows the assignment is read for its tests, so that a score is what
+    `course grade` gives. Raises CourseError for an unknown assignment or notebook, ControlFailed,
     SandboxUnavailable.
     """
     course = CourseFolder(root) if (root / CONFIG).is_file() else None
-    generated = _generated(course, assignment) if course else None
-    if generated is None and assignment not in assignments(root):
-        raise unknown_assignment(assignment, assignments(root))
-    loaded = load(root, assignment, generated=generated)
-    if loaded.notice:
-        print(f"course: {loaded.notice}", file=sys.stderr)
+    generated = _generated(course, assignment) if course else {}
+    folders = course.folders if course else None
+    loaded = {
+        name: load(root, assignment, name, generated.get(name), folders)
+        for name in generated or notebook_names(root, assignment)
+    }
     execute = SandboxedExecute(config=course.config) if course else SandboxedExecute()
     limits = execute.limits() if course else Limits()
+    notices = [notebook.notice for notebook in loaded.values()]
     if execute.control:
-        if notice := control.left_out(loaded):
-            print(f"course: {notice}", file=sys.stderr)
-        control.check(loaded, limits)
-    return (
-        replace(
-            grade(loaded, _notebook(assignment, path), seed=seed, limits=limits, variables=VARIABLES),
-            submission=str(path),
-        )
-        for path in paths
-    )
+        notices += map(control.left_out, loaded.values())
+    for notice in dict.fromkeys(filter(None, notices)):
+        print(f"course: {notice}", file=sys.stderr)
+    submissions = [(path, _submitted(assignment, loaded, path)) for path in paths]
+    for notebook in loaded.values() if execute.control else ():
+        control.check(notebook, limits)
+
+    def scored(path: Path, submitted: Mapping[str, Path]) -> Result:
+        # all notebooks of a submission have one seed, as in a class
+        own_seed = fresh_seed() if seed is None else seed
+        results = {
+            name: grade(loaded[name], file, seed=own_seed, limits=limits, variables=VARIABLES)
+            for name, file in submitted.items()
+        }
+        return replace(_together(results), submission=str(path), assignment=assignment)
+
+    return (scored(path, submitted) for path, submitted in submissions)
 
 
-def _generated(course_folder: CourseFolder, assignment: str) -> dict[str, GeneratedCell] | None:
-    """Return what the gradebook knows of an assignment's cells; None where there is no such gradebook."""
-    course = course_folder.course
+def _generated(course_folder: CourseFolder, assignment: str) -> dict[str, dict[str, GeneratedCell]]:
+    """Return what the gradebook knows of an assignment's notebooks that have cells of nbgrader."""
     try:
-        with snapshot(course, assignment) as session:
-            return generated_cells(session, assignment).get(assignment)
+        with snapshot(course_folder.course, assignment) as session:
+            return {name: cells for name, cells in generated_cells(session, assignment).items() if cells}
     except GradebookError:
-        return None
+        return {}
 
 
-def _notebook(assignment: str, path: Path) -> Path:
+def _submitted(assignment: str, names: Collection[str], path: Path) -> dict[str, Path]:
+    """Return the files at `path` by the assignment's notebooks that they are. Raises CourseError."""
     # a link to a folder is a link: it could lead to somebody else's
     is_folder = path.is_dir() and not path.is_symlink()
-    notebook = path / f"{assignment}.ipynb" if is_folder else path
-    if notebook.parent.name == assignment:  # nbgrader's STUDENT/PS
-        notebook = link_above(notebook.parent) or notebook
-    return notebook
+    if is_folder:
+        files = {name: path / f"{name}.ipynb" for name in names}
+    elif path.stem in names:
+        files = {path.stem: path}
+    elif len(names) == 1 or path.suffix != ".ipynb":
+        files = dict.fromkeys(names, path)
+    else:
+        choice = " or ".join(f"{name}.ipynb" for name in names)
+        raise CourseError(f"{path} could be any notebook of {assignment}: name it {choice}")
+    above = path if is_folder else path.parent
+    link = link_above(above) if above.name == assignment else None  # nbgrader's STUDENT/PS
+    return {name: link or file for name, file in files.items()}
+
+
+def _together(results: Mapping[str, Result]) -> Result:
+    """Return the results for a submission's notebooks as one; of several, their names are before a cell's."""
+    first, *others = results.values()
+    if not others:
+        return first
+    failures = [result for result in results.values() if result.status != "graded"]
+    return replace(
+        first,
+        status=failures[0].status if failures else "graded",
+        problem=failures[0].problem if failures else "",
+        seconds=sum(result.seconds for result in results.values()),
+        cells={
+            f"{name}: {cell}": verdict
+            for name, result in results.items()
+            for cell, verdict in result.cells.items()
+        },
+        repairs=tuple(f"{name}: {line}" for name, result in results.items() for line in result.repairs),
+    )
 
 
 def print_lines(results: Iterable[Result]) -> bool:
@@ -88,7 +126,9 @@ def print_table(results: Iterable[Result]) -> bool:
     graded = True
     for result in results:
         graded &= result.status == "graded"
-        table = Table(title=_title(result), title_justify="left", box=None, padding=(0, 2, 0, 0))
+        # a table's own title would be as narrow as the table
+        console.print(_title(result), soft_wrap=True)
+        table = Table(box=None, padding=(0, 2, 0, 0))
         for column in ("", "verdict", "points", ""):
             table.add_column(column)
         for name, cell in result.cells.items():

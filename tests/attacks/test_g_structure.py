@@ -335,10 +335,10 @@ def test_the_command_gives_a_line_for_each(tmp_path_factory):
         "env": {**os.environ, "PYTHONPATH": str(ROOT)},
         "timeout": 120,
     }
-    told = subprocess.run([*command, *paths, "--json"], **how, check=False)
-    assert told.returncode == 0, told.stderr
-    assert told.stdout.isascii()
-    lines = [json.loads(line) for line in told.stdout.splitlines()]
+    result = subprocess.run([*command, *paths, "--json"], **how, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.isascii()
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert [line["submission"] for line in lines] == [str(path) for path in paths]
     full = sum(cell["max_points"] for cell in lines[3]["cells"].values() if cell["verdict"] != "manual")
     assert [line["score"] for line in lines] == [full if path == right else 0 for path in paths]

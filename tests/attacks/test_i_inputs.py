@@ -154,8 +154,8 @@ def test_seeds_are_drawn_afresh_and_repeat_on_demand():
     assert len({fresh_seed() for _ in range(100)}) == 100
     assert all(0 <= fresh_seed() <= LARGEST for _ in range(100))
     source = "def attacked(y, y_hat): raise ValueError(y.tobytes().hex())"
-    told = [fight({"inputs": source}, seed=seed).messages["inputs"] for seed in (5, 5, None)]
-    assert told[0] == told[1] != told[2]
+    messages = [fight({"inputs": source}, seed=seed).messages["inputs"] for seed in (5, 5, None)]
+    assert messages[0] == messages[1] != messages[2]
 
 
 def test_remembered_answers():

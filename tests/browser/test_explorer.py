@@ -171,9 +171,9 @@ def test_a_screen_reader_is_told_what_the_eye_sees(explorer) -> None:
     assert "At step 300 the loss is" in before
     go_to(explorer, 80)
     assert images.first.get_attribute("aria-label") != before
-    told = images.nth(1).get_attribute("aria-label")
-    assert "slow from 0.01 to" in told
-    assert f"The cursor is at η = {RATES[80]:.4g}" in told
+    label = images.nth(1).get_attribute("aria-label")
+    assert "slow from 0.01 to" in label
+    assert f"The cursor is at η = {RATES[80]:.4g}" in label
     # every control can be reached and shows that it has the focus
     outline = handle(explorer).evaluate("node => (node.focus(), getComputedStyle(node).outlineStyle)")
     assert outline == "solid"

@@ -88,8 +88,8 @@ def succeeded(formgrader: FrameLocator) -> None:
     """Wait for the message that what was asked for is done, and close it."""
     message = formgrader.locator(".modal-dialog")
     message.wait_for()
-    told = message.inner_text()
-    assert "Successfully" in told, told
+    text = message.inner_text()
+    assert "Successfully" in text, text
     message.get_by_role("button", name="OK").click()
     message.wait_for(state="hidden")
 

@@ -71,9 +71,9 @@ def test_validate_says_which_cell_fails_and_why_and_then_that_none_does(
 
     answer = validated(page)
     page.screenshot(path=tmp_path / "wrong.png")
-    told = answer.inner_text()
-    assert told.count("The following cell failed:") == 2
-    wrong, missing = told.split("The following cell failed:")[1:]
+    result = answer.inner_text()
+    assert result.count("The following cell failed:") == 2
+    wrong, missing = result.split("The following cell failed:")[1:]
     assert 'check("ps1.dC_dyhat", dC_dyhat)' in wrong
     assert "✗ ps1.dC_dyhat: not yet" in wrong
     assert 'check("ps1.dO_dZ", dO_dZ)' in missing

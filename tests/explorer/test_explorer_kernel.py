@@ -37,14 +37,14 @@ def test_what_is_said_in_the_background_belongs_to_the_cell_that_made_the_explor
 
         reply = ask(client, "control", "create_subshell_request", {})
         followed, said = run(client, FOLLOW, reply["subshell_id"])
-        told = [
+        parents = [
             message["parent_header"]["msg_id"]
             for message in said
             if message["msg_type"] == "comm_msg" and message["content"]["comm_id"] == comms[0]
         ]
         assert made != followed
-        assert len(told) > 2  # the student's runs, and that all are there
-        assert set(told) == {made}
+        assert len(parents) > 2  # the student's runs, and that all are there
+        assert set(parents) == {made}
 
         # so ipykernel hands what the browser says of the chart to the thread that hears all the rest
         tell(client, comms[0], {"method": "update", "state": {"index": 75}, "buffer_paths": []})

@@ -30,6 +30,22 @@ def test_magics_and_help(kernel):
     assert kernel.execute("%nothing").status == "error" or "UsageError" in texts(kernel.execute("%nothing"))
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        ",show a b",
+        ";show a b",
+        "/show 1 2",
+        "if True:\n    %time show(1)",
+        "y = %pwd\nshow(y)",
+        "\x0c,show a b",
+    ],
+)
+def test_magics_are_seen_wherever_they_stand(kernel, code):
+    kernel.execute("def show(*values): print('shown', values)")
+    assert "shown (" in texts(kernel.execute(code))
+
+
 def test_programs_write_between_prints(kernel):
     code = """
 import os, subprocess, sys, ctypes
@@ -105,6 +121,11 @@ def test_a_cell_may_await(kernel):
     assert kernel.execute("asyncio.run(f())").outputs[0].data["text/plain"] == "3"
 
 
+def test_a_cell_may_be_asynchronous_without_await(kernel):
+    kernel.execute("import asyncio\nasync def numbers():\n    await asyncio.sleep(0)\n    yield 1")
+    assert texts(kernel.execute("async for number in numbers():\n    print(number)")) == "1\n"
+
+
 def test_context_variables_stay_set(kernel):
     kernel.execute("import asyncio, contextvars\nv = contextvars.ContextVar('v', default=0)")
     kernel.execute("await asyncio.sleep(0); v.set(1)")
@@ -152,6 +173,29 @@ def test_what_is_raised_ends_its_cell_only(kernel, code, name):
     assert texts(result).startswith("before\n")
     assert name in [output.get("ename") for output in result.outputs]
     assert kernel.execute("1").status == "ok"
+
+
+def test_an_exception_is_shown_as_is_asked_now(kernel):
+    code = """
+try:
+    1 / 0
+except ZeroDivisionError:
+    get_ipython().showtraceback()
+    get_ipython().run_line_magic('xmode', 'Minimal')
+    get_ipython().showtraceback()
+"""
+    first, second = (o for o in kernel.execute(code).outputs if o.output_type == "error")
+    assert ["----> " in "".join(o.traceback) for o in (first, second)] == [True, False]
+    kernel.execute("%xmode Context")
+
+
+def test_a_traceback_takes_no_look_at_all_modules(kernel):
+    code = "import inspect\nismodule, looks = inspect.ismodule, []\n"
+    code += "inspect.ismodule = lambda value: looks.append(1) or ismodule(value)\n"
+    kernel.execute(code)
+    assert kernel.execute("def divide():\n    return 1 / 0\n\ndivide()").status == "error"
+    assert int(value_in(kernel, "len(looks)")) < 100
+    kernel.execute("inspect.ismodule = ismodule")
 
 
 def test_exception_groups_are_shown_whole(kernel):

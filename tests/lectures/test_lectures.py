@@ -59,9 +59,9 @@ def of(name):
 def test_every_erratum_is_told_in_a_box_and_decided_by_measured_numbers(name):
     cells = of(name)
     order = list(cells)
-    told = [cell.removeprefix("erratum_") for cell in order if cell.startswith("erratum_")]
-    assert told == ERRATA[name].split()
-    for erratum in told:
+    errata = [cell.removeprefix("erratum_") for cell in order if cell.startswith("erratum_")]
+    assert errata == ERRATA[name].split()
+    for erratum in errata:
         box, shown = cells[f"erratum_{erratum}"], cells[f"show_erratum_{erratum}"]
         assert re.match(r"> \*\*(Slip in the seed|A trap|Left out in the seed)[^*]*", box.source)
         assert re.search(r"^> \*[^*]", box.source, flags=re.MULTILINE), "the box ends in what to read instead"

@@ -92,7 +92,7 @@ def test_names_do_where_they_are_unique(root, take, tmp_path) -> None:
 
 
 def test_two_of_one_name_are_never_one(root, take, tmp_path) -> None:
-    """One of them in the roster does not make the other's work hers."""
+    """A student in the roster does not get the work of another of the same name."""
     roster = tmp_path / "class.csv"
     roster.write_text("student_id,name\nal1,Ann Lee\n")
     files = {f"Ann Lee_{n}_{MOODLE}/small.ipynb": b"?" for n in (101, 103)}

@@ -75,9 +75,9 @@ def people(prepared: People) -> People:
         prepared.do([fetch], student)
         answer(student, answers)
         prepared.do([submit], student)
-    told = prepared.do(GRADE, prepared.instructor)
-    assert "2 of 2 submissions graded" in told
-    assert "cheating" not in told
+    result = prepared.do(GRADE, prepared.instructor)
+    assert "2 of 2 submissions graded" in result
+    assert "cheating" not in result
     for student in (prepared.ann, prepared.bob):
         prepared.do(READ, student)
     return prepared
@@ -159,8 +159,10 @@ def test_a_submission_under_anothers_name_is_told_and_undone(people) -> None:
     submission = people.course / "submitted" / people.ann.name / "ps0" / "ps0.ipynb"
     before = submission.read_bytes()
     people.do([f"{HAND_IN[1]} --student={people.ann.name}"], people.bob)
-    told = people.do([f"{GRADE[0]} --update"], people.instructor)
-    found = re.search(r"^\s*(/.*) claims to be submitted by (\S+) but is owned by (\S+);", told, re.MULTILINE)
+    result = people.do([f"{GRADE[0]} --update"], people.instructor)
+    found = re.search(
+        r"^\s*(/.*) claims to be submitted by (\S+) but is owned by (\S+);", result, re.MULTILINE
+    )
     assert found
     forged, *names = found.groups()
     assert names == [people.ann.name, people.bob.name]

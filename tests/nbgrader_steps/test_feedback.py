@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from nbconvert.exporters import HTMLExporter
+from nbgrader.preprocessors import GetGrades
+from traitlets.config import Config
 
 from course.grading.judging.results import CellResult
 from course.grading.judging.runner import verdict_output
+from course.grading.nbgrader_steps.feedback import HideTests, PageStyle
 from course.grading.problem_sets import notebooks
 from tests.helpers import hand_in, nbgrader, small_course
 
@@ -32,6 +36,13 @@ def test_the_lines_of_a_verdict_are_no_longer_than_formgrader_shows() -> None:
     shown = verdict_output(CellResult("wrong", 0.0, 1.0, "a long story " * 40)).traceback[0]
     assert shown.startswith("✗ wrong: a long story")
     assert 90 < max(map(len, shown.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("step", [HideTests, GetGrades, PageStyle], ids=lambda step: step.__name__)
+def test_the_exporters_own_settings_bring_no_warning(step, caplog) -> None:
+    HTMLExporter(config=Config({step.__name__: {"no_such": 1}})).register_preprocessor(step, enabled=True)
+    # one that nobody knows is still told
+    assert [record.message.split("`")[1] for record in caplog.records] == ["no_such"]
 
 
 @pytest.fixture(scope="module")

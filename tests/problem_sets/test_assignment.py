@@ -47,7 +47,14 @@ def test_files_are_those_of_the_release(root) -> None:
     (root / "release" / "small" / "link.csv").symlink_to(root / "nbgrader_config.py")
     assignment = load(root, "small")
     assert assignment.files == {"data.csv": b"old"}
-    assert "(data.csv)" in assignment.notice
+    differs = f"release/small has other files than {root}/source/small gives (data.csv), and small is graded"
+    assert differs in assignment.notice
+    assert "was edited" not in assignment.notice
+    assert "`nbgrader generate_assignment small --force` replaces it" in assignment.notice
+    (root / "source" / "small" / "data.csv").write_text("old")
+    assert load(root, "small").notice == ""
+    (root / "release" / "small" / "more.csv").write_text("by hand")
+    assert "(more.csv)" in load(root, "small").notice
 
 
 def test_what_was_generated_counts_and_an_edit_is_told(root) -> None:

@@ -36,7 +36,7 @@ LEFT_OUT = {
 
 @pytest.fixture
 def root(tmp_path) -> Path:
-    """Make a course whose problem set has company."""
+    """Make a course whose problem set has other files beside it."""
     root = small_course(tmp_path / "course")
     folder = root / "source" / "small"
     original = (folder / "small.ipynb").read_text()

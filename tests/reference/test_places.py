@@ -61,7 +61,7 @@ def test_every_place_is_where_it_is_said_to_be(name, capsys):
         assert f'"grade_id": "{grade_id}"' in line_of(file, line)
 
 
-@pytest.mark.parametrize("word", ["dC_dW1", "ps1.dC_dW1", "eq10", "10"])
+@pytest.mark.parametrize("word", ["dC_dW1", "ps1.dC_dW1", "eq10", "10", "EQ10", "(10)", "eq(10)", "Eq. (10)"])
 def test_a_function_has_several_names(word, capsys):
     assert named(word) == ["ps1.dC_dW1"]
 
@@ -83,9 +83,12 @@ def test_as_a_command():
 
 
 @pytest.mark.parametrize("words", [[], ["dC_dW3"], ["eq10", "eq11"]])
-def test_an_unknown_name_is_told_in_a_line(words):
+def test_an_unknown_name_says_what_there_is(words):
     refused = run(["mlp_ref", *words], ROOT)
     assert (refused.returncode, refused.stdout) == (2, "")
-    (line,) = refused.stderr.splitlines()
-    assert {"eq3a", "delta", *FUNCTIONS} <= set(re.findall(r"[\w.]+", line))
-    assert not words or f"unknown: {words[-1]!r};" in line
+    problem, equations, *problem_sets = refused.stderr.splitlines()
+    assert not words or f"unknown: {words[-1]!r};" in problem
+    assert ", eq3, eq3a, eq4, " in equations
+    assert equations.endswith(", eq9, eq10, delta")
+    known = dict(line.strip().split(": ") for line in problem_sets)
+    assert {f"{key}.{name}" for key, names in known.items() for name in names.split(", ")} == {*FUNCTIONS}

@@ -219,7 +219,7 @@ while waited() - begin < 3: pass
 
 @pytest.mark.slow
 def test_a_busy_machine_fails_nobody(start):
-    """Six processes a processor want the same time: what takes longer for that is not the student's."""
+    """Six processes share each processor: the delay does not count as the student's time."""
     kernel = start()
     spin = [sys.executable, "-c", "import time\nprint(flush=True)\nend = time.monotonic() + 600\n"]
     spin[-1] += "while time.monotonic() < end: pass"
@@ -264,7 +264,7 @@ def test_without_a_watcher_nothing_goes_on(start, monkeypatch):
         raise OSError("Too many open files")
 
     with monkeypatch.context() as patch:
-        patch.setattr("course.grading.sandbox.limits.stored", blind)
+        patch.setattr("course.grading.sandbox.limits.file_usage", blind)
         with pytest.raises(SandboxUnavailable, match="could not be watched"):
             kernel.execute("import time; time.sleep(600)")
     assert not kernel.alive

@@ -38,7 +38,7 @@ def every(top="/"):
 
 @pytest.fixture(scope="module")
 def probe():
-    """One kernel for all that only asks."""
+    """One kernel for all tests that change nothing in it."""
     numbers = {"x86_64": (56, 250), "aarch64": (220, 219)}[os.uname().machine]
     with Guest() as kernel:
         kernel.execute(f"""

@@ -74,20 +74,20 @@ def test_every_score(graded) -> None:
 
 
 def test_what_is_told(graded) -> None:
-    _, told = graded
+    _, result = graded
     for words in (
         "'pipe'",
         "the folder is a link",
         "more than 1000 files",
         "The notebook is a link",
     ):
-        assert words in told.stderr
+        assert words in result.stderr
 
 
 def test_a_time_that_is_none_is_left_to_the_instructor(graded) -> None:
-    root, told = graded
-    assert told.returncode == 1
-    assert "timestamp.txt is not a valid time" in told.stderr
+    root, result = graded
+    assert result.returncode == 1
+    assert "timestamp.txt is not a valid time" in result.stderr
     assert not (root / "autograded" / "dan" / "small").exists()
 
 

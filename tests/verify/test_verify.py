@@ -49,7 +49,7 @@ def small_course(tmp_path):
     return changed
 
 
-def told(root, **options):
+def problems_of(root, **options):
     proof = verify(root, "ps1", seeds=1, **options)
     problems = [*proof.problems, *(problem for function in proof.functions for problem in function.problems)]
     assert proof.ok == (not problems)
@@ -57,7 +57,7 @@ def told(root, **options):
 
 
 def test_a_sound_problem_set(small_course):
-    assert told(small_course()) == ""
+    assert problems_of(small_course()) == ""
 
 
 @pytest.mark.slow
@@ -68,18 +68,20 @@ def test_several_processes_find_the_same(small_course):
 
 @pytest.mark.slow
 def test_a_wrong_solution(small_course):
-    assert "the solution fails test_mse_cost" in told(small_course("mse_cost", "/ (2 * len(y))", "/ len(y)"))
+    assert "the solution fails test_mse_cost" in problems_of(
+        small_course("mse_cost", "/ (2 * len(y))", "/ len(y)")
+    )
 
 
 @pytest.mark.slow
 def test_a_test_that_tests_nothing(small_course):
-    found = told(small_course("test_mse_cost", "matches_reference(", "print("))
+    problems = problems_of(small_course("test_mse_cost", "matches_reference(", "print("))
     # the visible check still catches most
-    assert found == "" or "passes test_mse_cost" in found
-    found = told(small_course("test_mse_cost", 'check("ps1.mse_cost", mse_cost)', ""))
-    assert "an untouched stub passes test_mse_cost" in found
-    assert "test_mse_cost did not call mse_cost: no mistake was tried in it" in found
-    assert "passes test_mse_cost" not in found.replace("stub passes", "")
+    assert problems == "" or "passes test_mse_cost" in problems
+    problems = problems_of(small_course("test_mse_cost", 'check("ps1.mse_cost", mse_cost)', ""))
+    assert "an untouched stub passes test_mse_cost" in problems
+    assert "test_mse_cost did not call mse_cost: no mistake was tried in it" in problems
+    assert "passes test_mse_cost" not in problems.replace("stub passes", "")
 
 
 def test_a_test_that_catches_nothing(small_course):
@@ -87,14 +89,14 @@ def test_a_test_that_catches_nothing(small_course):
     root = small_course(
         "test_mse_cost", 'check("ps1.mse_cost", mse_cost)', "mse_cost(np.ones((2, 1)), np.ones((2, 1)))"
     )
-    assert "'1/N missing' passes test_mse_cost" in told(root)
+    assert "'1/N missing' passes test_mse_cost" in problems_of(root)
 
 
 def test_a_test_that_fails_before_the_call(small_course):
-    found = told(small_course("test_mse_cost", HIDDEN, f"check('ps1.no_such', mse_cost)\n{HIDDEN}"))
-    assert "the solution fails test_mse_cost: " in found
-    assert "test_mse_cost did not call mse_cost" in found
-    assert "passes test_mse_cost" not in found
+    problems = problems_of(small_course("test_mse_cost", HIDDEN, f"check('ps1.no_such', mse_cost)\n{HIDDEN}"))
+    assert "the solution fails test_mse_cost: " in problems
+    assert "test_mse_cost did not call mse_cost" in problems
+    assert "passes test_mse_cost" not in problems
 
 
 def test_one_function_only(small_course, monkeypatch):
@@ -116,12 +118,12 @@ def test_one_function_only(small_course, monkeypatch):
 
 @pytest.mark.slow
 def test_a_test_that_needs_another_function(small_course):
-    found = told(
+    problems = problems_of(
         small_course(
             "test_dC_dyhat", HIDDEN, f"assert mse_cost(np.ones((2, 1)), np.zeros((2, 1))) == 0.5\n{HIDDEN}"
         )
     )
-    assert "'1/N missing' costs points in test_dC_dyhat" in found
+    assert "'1/N missing' costs points in test_dC_dyhat" in problems
 
 
 @pytest.mark.slow
@@ -133,9 +135,9 @@ def test_too_many_points_for_the_end_to_end_tests(small_course):
     last.grade_id = notebook.cells[-1].id = "test_all_end_to_end"
     notebooks.write(notebook, path)
     release.write(root, "ps1")
-    found = told(root)
-    assert "more than a fifth" in found
-    assert "functions without a test: dC_dyhat" in found
+    problems = problems_of(root)
+    assert "more than a fifth" in problems
+    assert "functions without a test: dC_dyhat" in problems
 
 
 @pytest.mark.slow
@@ -143,7 +145,7 @@ def test_a_release_that_is_not_current(small_course):
     root = small_course()
     path = root / "release" / "ps1" / "ps1.ipynb"
     path.write_text(path.read_text().replace("equation (1)", "equation 1"))
-    assert "run `course release`" in told(root)
+    assert "run `course release`" in problems_of(root)
 
 
 @pytest.mark.slow
@@ -156,7 +158,7 @@ def test_a_leak(small_course):
         if notebooks.grade_id(cell) == "mse_cost":
             cell.source += f"\n    {solution}"
     notebooks.write(released, path)
-    assert "mse_cost of the release holds a line of its solution" in told(root)
+    assert "mse_cost of the release holds a line of its solution" in problems_of(root)
 
 
 @pytest.mark.slow
@@ -165,7 +167,9 @@ def test_a_lecture_that_tells_an_answer(small_course, tmp_path_factory, monkeypa
     monkeypatch.setattr("course.grading.verify.prove.LECTURES", lectures)
     telling = helpers.notebook(helpers.cell("C = lambda a, b: np.sum((a - b) ** 2) / (2 * len(a))"))
     notebooks.write(telling, lectures / "costs.ipynb")
-    assert "the lecture costs tells too much: it holds a part of the answer mse_cost" in told(small_course())
+    assert "the lecture costs tells too much: it holds a part of the answer mse_cost" in problems_of(
+        small_course()
+    )
 
 
 @pytest.mark.slow
@@ -187,11 +191,11 @@ def test_an_unknown_problem_set_is_one_line(small_course, monkeypatch):
 @pytest.mark.slow
 def test_a_test_that_ends_in_an_answer(small_course):
     root = small_course("test_mse_cost", "### END HIDDEN", "### END HIDDEN")
-    assert "decides nothing" not in told(root)
+    assert "decides nothing" not in problems_of(root)
     path = root / "source" / "ps1" / "ps1.ipynb"
     notebook = notebooks.read(path)
     [cell] = [cell for cell in notebook.cells if notebooks.grade_id(cell) == "test_mse_cost"]
     cell.source += "\nmse_cost(1.0, 2.0)"
     notebooks.write(notebook, path)
     release.write(root, "ps1")
-    assert "test_mse_cost ends in a value of the student's" in told(root)
+    assert "test_mse_cost ends in a value of the student's" in problems_of(root)

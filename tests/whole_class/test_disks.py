@@ -21,11 +21,12 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
 # What each of them wants to write; the others' tests are with them: collect, report, and export read-only.
 FULL = {
     "release": ("small/release/small cannot be written: No space left on device; make room there", ["small"]),
-    "grade": ("No space left on device; there has to be room in", ["small", "--force", "--jobs", "1"]),
+    "grade": ("No space left on device; make room in", ["small", "--force", "--jobs", "1"]),
     "export": (
         "small-csv.csv cannot be written: No space left on device; make",
         ["small", "--to", "csv"],
     ),
+    "feedback": ("No space left on device; make room in", ["small", "--jobs", "1"]),
     "pack": ("small.zip cannot be written: No space left on device; make room there", ["small"]),
 }
 READ_ONLY = {

@@ -94,10 +94,10 @@ def test_interrupted(held) -> None:
     process = start("grade", "small", "--jobs", "1", cwd=root)
     wait_until(lambda: graded(root) >= 2, process)
     os.killpg(process.pid, signal.SIGINT)
-    told, _ = process.communicate()
+    result, _ = process.communicate()
     assert process.returncode == 130
-    assert "the same command goes on from here" in told
-    assert "Traceback" not in told
+    assert "the same command goes on from here" in result
+    assert "Traceback" not in result
     kept = {student for student, _, _ in gradings(url(root))}
     assert kept == {path.parent.name for path in root.glob("autograded/*/small")}
     assert 2 <= len(kept) < len(STUDENTS)

@@ -149,9 +149,9 @@ def _graded(assignment: Assignment, limits: Limits) -> Result:
 def _failures(assignment: Assignment, result: Result) -> Iterator[FailedCell]:
     """Yield the tests without full credit, with the cells that raised something before; none if all pass."""
     if result.notebook is None:
-        name, _, text = result.problem.partition(": ")
-        is_named = any(grade_id(cell) == name for cell in assignment.skeleton.cells)
-        yield FailedCell(name, text) if is_named else FailedCell("the grader", result.problem)
+        names = filter(None, map(grade_id, assignment.skeleton.cells))
+        named = (name for name in names if f" {name} of {assignment.name}.ipynb " in result.problem)
+        yield FailedCell(next(named, "the grader"), result.problem)
         return
     failing = {name: cell for name, cell in result.cells.items() if cell.verdict not in ("pass", "manual")}
     for cell in result.notebook.cells if failing else ():

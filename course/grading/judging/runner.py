@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import textwrap
-from contextlib import closing
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,12 +12,12 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from course.grading.errors import HarnessFailure
+from course.grading.judging.beside_files import beside
 from course.grading.judging.proxies import Callbacks, StudentError, ask
-from course.grading.judging.released_folder import ReleasedFolder
 from course.grading.judging.results import CellResult
 from course.grading.judging.test_cells import Judge
 from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, names_in_solutions
+from course.grading.problem_sets.notebooks import grade_id
 from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.outputs import output_of
@@ -32,11 +32,6 @@ DEEPEST = 10
 """how many questions may be nested, each one asked by a callback of the one before"""
 NO_TIME_LEFT = "The notebook's time was used up before this cell."
 DEADLY = ("timeout", "memory", "crashed")
-LOCKED_CELL = (
-    "{0}: this locked cell of {1}.ipynb fails in the grader: {2}. The grader runs it too, as plain Python, "
-    "beside the files of the release: put what it opens or imports beside the notebook in source/, and what "
-    "only the notebook needs, magics say, into a cell that is not locked; then generate the assignment again"
-)
 
 
 class Runner:
@@ -87,14 +82,15 @@ class Runner:
         elif IN_KERNEL in cell.metadata.get("tags", ()):
             return replace(self._run_in_guest(cell, points), seconds=self._answering() - begin)
         else:
-            try:
-                result = judge.judge(cell.source, points, self._ask)
-            except HarnessFailure as error:
-                raise HarnessFailure(f"{cell.metadata.nbgrader.grade_id}: {error}") from error
+            result = judge.judge(cell.source, points, self._ask, f"the test {self.name_of(cell)}")
             self._close_if_dead()
             result = replace(result, seconds=self._answering() - begin)
         cell.outputs = [verdict_output(result)]
         return result
+
+    def name_of(self, cell: NotebookNode) -> str:
+        """Return how messages call a cell: by its own name and the notebook's."""
+        return f"{grade_id(cell)} of {self._assignment.name}.ipynb"
 
     def _run_in_guest(self, cell: NotebookNode, points: float) -> CellResult:
         """Run a test that its author wants in the student's process; read its outputs as nbgrader does.
@@ -204,10 +200,10 @@ def run(
     """
     # where the instructor's notebook has no solutions, the answers say which names are theirs
     answers = assignment.answers or names_in_solutions(notebook)
+    judge = Judge({"__name__": "__main__"}, answers, seed)
     runner = Runner(assignment, limits, variables)
     results: dict[str, CellResult] = {}
-    with ReleasedFolder(assignment.files) as folder, closing(runner):
-        judge = Judge({"__name__": "__main__"}, answers, seed, folder.entered)
+    with contextlib.closing(runner), beside(assignment.files):
         for cell in notebook.cells:
             settings = cell.metadata.get("nbgrader", {})
             if settings.get("grade") and settings.get("solution"):
@@ -218,12 +214,7 @@ def run(
                 results[settings["grade_id"]] = runner.judge_cell(cell, judge)
                 continue
             if settings.get("locked") and not settings.get("solution"):
-                try:
-                    judge.setup(cell.source)
-                except HarnessFailure as error:
-                    raise HarnessFailure(
-                        LOCKED_CELL.format(settings["grade_id"], assignment.name, error)
-                    ) from error
+                judge.setup(cell.source, f"the locked cell {runner.name_of(cell)}")
             runner.run_cell(cell)
     return results, runner.files
 

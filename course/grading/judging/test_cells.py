@@ -6,7 +6,6 @@ import ast
 import builtins
 import math
 from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
@@ -41,21 +40,19 @@ class Judge:
     answers: Collection[str]
     """names of the solution cells: the only ones looked up in the student's process"""
     seed: int
-    working_folder: Callable[[], AbstractContextManager[None]] = nullcontext
-    """gives the block in which the instructor's cells find the files that they open and import"""
 
-    def setup(self, source: str) -> None:
-        """Run a locked cell for the names it binds. Raises HarnessFailure."""
+    def setup(self, source: str, name: str = "a locked cell") -> None:
+        """Run the locked cell that messages call `name`, for the names it binds. Raises HarnessFailure."""
         try:
-            with self.working_folder(), quiet():
+            with quiet():
                 run(source, self.namespace, "<locked cell>")
         except Exception as error:
-            raise HarnessFailure(f"{type(error).__name__}: {error}") from error
+            raise HarnessFailure(self._failure(name, error)) from error
 
-    def judge(self, source: str, max_points: float, ask: Ask) -> CellResult:
-        """Run a test cell and return its verdict. Raises HarnessFailure."""
+    def judge(self, source: str, max_points: float, ask: Ask, name: str = "a test") -> CellResult:
+        """Run the test cell that messages call `name`, and return its verdict. Raises HarnessFailure."""
         try:
-            with self.working_folder(), use_seed(self.seed), quiet():
+            with use_seed(self.seed), quiet():
                 namespace = self._own_names() | self._looked_up(source, ask)
                 value = run(source, namespace)
         except StudentError as error:
@@ -67,7 +64,7 @@ class Judge:
         except AssertionError:
             return CellResult("wrong", 0.0, max_points, "The test's assertion does not hold.")
         except HARNESS_FAILURES as error:
-            raise HarnessFailure(f"a test fails in the grader: {type(error).__name__}: {error}") from error
+            raise HarnessFailure(self._failure(name, error)) from error
         except Exception as error:
             # its text may show what is expected
             cause = f"{type(error).__name__}: {error}"
@@ -75,6 +72,23 @@ class Judge:
         if ends_in_students_value(source, self._names_to_look_up(source)):
             value = None  # the student's value, not points
         return scored(value, max_points)
+
+    def _failure(self, name: str, error: Exception) -> str:
+        """Return what the instructor is told of a cell that fails in the grader."""
+        match error:
+            case NameError(name=str(answer)) if answer in self.answers:
+                remedy = f"students write {answer}, and a locked cell cannot use it: do not lock this cell"
+            case ImportError() | OSError():
+                remedy = (
+                    "it is run beside the released files, with the packages installed here: release what it "
+                    "needs (course.files in the notebook's metadata lists it), or install it here"
+                )
+            case SyntaxError():
+                remedy = "the grader runs plain Python: take a magic or command out, or do not lock this cell"
+            case _:
+                remedy = "correct it"
+        message = f"{name} fails in the grader: {type(error).__name__}: {error}"
+        return f"{message}; {remedy}, and generate the assignment again"
 
     def _own_names(self) -> dict[str, Any]:
         """Return the instructor's names; data as a copy, which an answer may change for one test only."""

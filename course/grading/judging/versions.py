@@ -37,18 +37,14 @@ DECIDING = (
     "text.py",
 )
 """The parts of `course` that can change a verdict, or what is recorded with it."""
-WITHOUT_VERDICTS = (
-    "grading/judging/control.py",
-    "grading/judging/remedies.py",
+NOT_DECIDING = (
     "grading/problem_sets/file_texts.py",
     "grading/problem_sets/leaks.py",
     "grading/problem_sets/release.py",
     "grading/problem_sets/release_rule.py",
 )
-"""Modules of these parts that cannot: they make a release, refuse one, or refuse to grade anybody.
-
-Which files are released is in the assignment's own version, which holds their contents.
-"""
+"""Modules in these parts that cannot: they refuse a release, or say which files it holds, and the files
+themselves are in the assignment's version."""
 
 
 def own_packages(skeleton: NotebookNode) -> tuple[str, ...]:
@@ -90,8 +86,8 @@ def digest(origins: Mapping[str, Path]) -> str:
     for name, origin in sorted(origins.items()):
         folder = origin.parent
         if name == COURSE:
-            left_out = {folder / name for name in WITHOUT_VERDICTS}
-            files = [path for part in DECIDING for path in _sources(folder / part) if path not in left_out]
+            others = {folder / module for module in NOT_DECIDING}
+            files = [path for part in DECIDING for path in _sources(folder / part) if path not in others]
         else:
             files = sorted(folder.rglob("*.py")) if origin.name == "__init__.py" else [origin]
         for path in files:

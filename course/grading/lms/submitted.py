@@ -97,7 +97,7 @@ class SubmittedWriter:
         """Raise Refused where a submission would take another student's place, or lead out of the course."""
         for path in (target.parent, target):
             if path.is_symlink() or (path.exists() and not path.is_dir()):
-                raise Refused(f"{path.name} under submitted/ is no folder: move it away")
+                raise Refused(f"{path.name} under {self._top.name}/ is no folder: move it away")
         other = self._folders.get(casefolded(target.parent.name), target.parent.name)
         if other != target.parent.name:
             raise Refused(f"differs only in case or accents from {other}, who has handed in before")

@@ -21,6 +21,7 @@ from traitlets import Bool, Float, Integer
 from traitlets.utils.importstring import import_item
 
 from course.grading.errors import CourseError, HarnessFailure, NothingToGrade
+from course.grading.folders import Folders
 from course.grading.gradebook import entries, history
 from course.grading.gradebook.generated import generated_cells
 from course.grading.judging import control
@@ -87,12 +88,13 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no ty
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Return the rebuilt notebook; what `SandboxedExecute` has to know is in its metadata."""
         info, folder = resources["nbgrader"], Path(resources["metadata"]["path"])
-        assignment = _assignment(info)
+        folders = Folders.of(CourseDirectory(parent=self))
+        assignment = _assignment(info, folders)
         rebuilt = rebuild(assignment, link_above(folder) or folder / f"{info['notebook']}.ipynb")
         if rebuilt.names_cells and not any(map(grade_id, assignment.skeleton.cells)):
             raise NothingToGrade(
-                f"release/{info['assignment']}/{info['notebook']}.ipynb has nothing to grade, but the "
-                "submission has: generate the assignment again"
+                f"{folders.release}/{info['assignment']}/{info['notebook']}.ipynb has nothing to grade, but "
+                "the submission has: generate the assignment again"
             )
         self._log(f"{info['student']}, {info['notebook']}", assignment, rebuilt)
         notebook = rebuilt.notebook
@@ -140,7 +142,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         """
         self._require_python(nb)
         info, left = resources["nbgrader"], nb.metadata[METADATA]
-        assignment = _assignment(info)
+        assignment = _assignment(info, Folders.of(CourseDirectory(parent=self)))
         rebuilt = Rebuilt(nb, tuple(left["repairs"]), left["unreadable"])
         submission, files = left["digests"]
         with Gradebook(info["db_url"]) as gradebook:
@@ -230,11 +232,11 @@ def _assignments(coursedir: CourseDirectory, name: str) -> Iterator[Assignment]:
         generated = generated_cells(gradebook.db, name)
     for notebook, cells in generated.items():
         with suppress(CourseError):
-            yield load(Path(coursedir.root), name, notebook, cells)
+            yield load(Path(coursedir.root), name, notebook, cells, Folders.of(coursedir))
 
 
-def _assignment(info: Resources) -> Assignment:
+def _assignment(info: Resources, folders: Folders) -> Assignment:
     """Return the assignment of which nbgrader converts a notebook; the working folder is the course."""
     with Gradebook(info["db_url"]) as gradebook:
         generated = generated_cells(gradebook.db, info["assignment"])
-    return load(Path(), info["assignment"], info["notebook"], generated[info["notebook"]])
+    return load(Path(), info["assignment"], info["notebook"], generated[info["notebook"]], folders)

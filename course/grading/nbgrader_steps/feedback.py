@@ -7,7 +7,7 @@ from typing import Any
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
-from traitlets import Bool, List, Unicode
+from traitlets import Bool, List
 
 Resources = dict[str, Any]
 STYLE = """
@@ -17,6 +17,9 @@ STYLE = """
 .rendered_html th, .rendered_html td { padding: 0.2em 0.8em; vertical-align: top; }
 """
 PICTURES = ("image/png", "image/jpeg")
+# The HTML exporter sets it for every step, and nbgrader's base class declares it as no setting: traitlets
+# warns of that.
+PRIORITY = "Kinds of outputs, the preferred ones first; not used by this step."
 
 
 class Inert(SanitizeHTML):
@@ -39,14 +42,10 @@ class Inert(SanitizeHTML):
         return nb, resources
 
 
-class FeedbackStep(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
-    """A step of a page, with the option that the exporter of pages sets for all steps: nbgrader's lack it."""
-
-    display_data_priority = List(Unicode(), help="Kinds of output, the preferred one first.").tag(config=True)
-
-
-class PageStyle(FeedbackStep):
+class PageStyle(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
     """Styles feedback, for which nbgrader's template leaves out the style of tables and wraps no lines."""
+
+    display_data_priority: List[str] = List(help=PRIORITY).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Add the style to what the template has put into `resources`."""
@@ -54,8 +53,10 @@ class PageStyle(FeedbackStep):
         return nb, resources
 
 
-class HideTests(ClearHiddenTests, FeedbackStep):  # type: ignore[misc]  # nbgrader has no types
+class HideTests(ClearHiddenTests):  # type: ignore[misc]  # nbgrader has no types
     """Takes the hidden tests out of the feedback."""
+
+    display_data_priority: List[str] = List(help=PRIORITY).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Return `nb` without hidden regions."""

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 from typing import NoReturn
 
-from nbgrader.coursedir import CourseDirectory
 from traitlets.log import get_logger
 
 from course.grading.course_folder import CourseFolder
@@ -35,6 +34,7 @@ def remove_what_is_not_released(assignment: str, student: str, notebooks: list[s
     Raises SystemExit, and removes the release, when it would give something away.
     """
     course, source, target = _folders(assignment)
+    shown = f"{course.folders.source}/{assignment}"
     try:
         in_source = contents(source)
         # a link in the source is a file in the release
@@ -42,16 +42,15 @@ def remove_what_is_not_released(assignment: str, student: str, notebooks: list[s
         for name, reason in sorted(left_out.items()):
             if (target / name).exists():
                 (target / name).unlink()
-            if not release.is_ignored(name, course.ignore):
-                get_logger().warning("source/%s/%s is not released: %s", assignment, name, reason)
+            if not release.is_ignored(name, course.course.ignore):
+                get_logger().warning("%s/%s is not released: %s", shown, name, reason)
         for path in sorted(target.rglob("*"), reverse=True):
             if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
                 path.rmdir()
         refusals = [
-            f"source/{assignment} holds no {name}, which its notebook lists as course.files"
-            for name in in_source.missing
+            f"{shown} holds no {name}, which its notebook lists as course.files" for name in in_source.missing
         ] + [
-            f"source/{assignment}/{name} is not for students: {reason}; take it out (nothing is released)"
+            f"{shown}/{name} is not for students: {reason}; take it out (nothing is released)"
             for name, reason in release.leaking_files(source.parent, assignment, release.all_files(target))
         ]
     except (CourseError, OSError) as error:
@@ -60,12 +59,11 @@ def remove_what_is_not_released(assignment: str, student: str, notebooks: list[s
         _fail(target, refusals)
 
 
-def _folders(assignment: str) -> tuple[CourseDirectory, Path, Path]:
+def _folders(assignment: str) -> tuple[CourseFolder, Path, Path]:
     """Return the course in the current folder, and the assignment's source and release."""
-    course = CourseFolder(Path()).course
+    course = CourseFolder(Path())
     source, target = (
-        Path(course.root, folder, assignment)
-        for folder in (course.source_directory, course.release_directory)
+        course.root / folder / assignment for folder in (course.folders.source, course.folders.release)
     )
     return course, source, target
 

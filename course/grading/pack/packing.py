@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
+from course.grading.folders import Folders
 from course.grading.pack import wheel
 from course.grading.problem_sets import release
 from course.grading.problem_sets.release_rule import contents, released_files
@@ -29,9 +30,10 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
 
     Raises CourseError, and then writes nothing.
     """
-    released = contents(root / "source" / assignment).released
-    names = [name for name in CourseFolder(root).notebooks(assignment) if f"{name}.ipynb" in released]
-    files = _released(root, assignment, names)
+    course = CourseFolder(root)
+    released = contents(root / course.folders.source / assignment).released
+    names = [name for name in course.notebooks(assignment) if f"{name}.ipynb" in released]
+    files = _released(root, course.folders, assignment, names)
     # Where the course was installed from a wheel, its sources may be in this folder.
     checkout = next((top for top in (COURSE.parent, root) if (top / wheel.PROJECT).is_file()), COURSE.parent)
     try:
@@ -48,26 +50,23 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
     return target
 
 
-def _released(root: Path, assignment: str, names: list[str]) -> dict[str, bytes]:
+def _released(root: Path, folders: Folders, assignment: str, names: list[str]) -> dict[str, bytes]:
     """Return what was released. Raises CourseError if that is not all, or gives something away."""
-    files = released_files(root / "release" / assignment)
+    source, there = (f"{folder}/{assignment}" for folder in (folders.source, folders.release))
+    files = released_files(root / there)
     for name in names:
         if f"{name}.ipynb" not in files:
-            raise CourseError(
-                f"release/{assignment} holds no {name}.ipynb: `course release {assignment}` makes it"
-            )
+            raise CourseError(f"{there} holds no {name}.ipynb: `course release {assignment}` makes it")
     current = release.generate(root, assignment).files
-    in_source = dict(release.leaking_files(root / "source", assignment, current))
+    in_source = dict(release.leaking_files(root / folders.source, assignment, current))
     remedy = f"`course release {assignment}` makes it anew"
     problems = [
-        f"release/{assignment}/{name} is not for students: {reason}; "
-        + (f"take it out of source/{assignment}/{name}, then {remedy}" if name in in_source else remedy)
+        f"{there}/{name} is not for students: {reason}; "
+        + (f"take it out of {source}/{name}, then {remedy}" if name in in_source else remedy)
         for name, reason in sorted(release.not_for_students(root, assignment).items())
     ]
     if not problems and (changed := sorted(release.changed_files(root, assignment, current))):
-        problems = [
-            f"release/{assignment} is not what source/{assignment} gives ({', '.join(changed)}); {remedy}"
-        ]
+        problems = [f"{there} is not what {source} gives ({', '.join(changed)}); {remedy}"]
     if problems:
         raise CourseError("\n".join(problems))
     return files

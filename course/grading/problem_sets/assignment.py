@@ -14,6 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course.grading.errors import CourseError, NotebookError
+from course.grading.folders import Folders
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.names import bound_names
 from course.grading.problem_sets.release_rule import released_files
@@ -49,7 +50,7 @@ class Assignment:
     hidden: tuple[str, ...] = ()
     """modules of the course that this assignment's answers cannot import"""
     notice: str = ""
-    """for the instructor: what was edited since the assignment was generated, and the command to type"""
+    """for the instructor: what differs between source and what is graded with, and the command to type"""
     solutions: Mapping[str, str] | None = None
     """the instructor's own answers, by `grade_id`; None without `source/`. They decide nobody's verdict."""
 
@@ -67,22 +68,26 @@ def load(
     assignment: str,
     notebook: str | None = None,
     generated: Mapping[str, GeneratedCell] | None = None,
+    folders: Folders | None = None,
 ) -> Assignment:
     """Return a notebook of `assignment` in the course at `root`, by default the one of the same name.
+
+    `folders` are those of the course, where they are not called as in stock nbgrader.
 
     `release/` gives the order of the cells, their metadata, the stubs, and the files beside the notebook.
     It holds only what is meant for students. The text of all other cells, hidden tests included, and
     their points are what the instructor generated: `generated`, the gradebook's cells by `grade_id`,
     where the gradebook knows the assignment, and `source/` where it does not. An edit of `source/` counts
-    as soon as the assignment is generated again, as in stock nbgrader; until then `notice` names it. With
-    `generated`, either folder may be missing.
+    as soon as the assignment is generated again, as in stock nbgrader; until then `notice` names it,
+    as it does each file of `release/` that is not what `source/` gives. With `generated`, either folder
+    may be missing.
 
     Raises NotebookError for a notebook that is missing or cannot be read, and CourseError where the
     gradebook and `release/` have different cells, or where only generating makes the tests.
     """
-    name = notebook or assignment
-    released_path = root / "release" / assignment / f"{name}.ipynb"
-    source_path = root / "source" / assignment / f"{name}.ipynb"
+    name, folders = notebook or assignment, folders or Folders()
+    released_path = root / folders.release / assignment / f"{name}.ipynb"
+    source_path = root / folders.source / assignment / f"{name}.ipynb"
     generate = f"`nbgrader generate_assignment {assignment} --force`"
     source = notebooks.read(source_path) if source_path.is_file() or generated is None else None
     if generated is None or source is None or released_path.is_file():
@@ -96,16 +101,19 @@ def load(
     if generated is not None and generated.keys() != _known_to_nbgrader(released):
         raise CourseError(f"{released_path} has other cells than the gradebook: run {generate}")
     result = with_tests(name, released, source, generated, _data_of(released_path.parent))
-    edits = [*_edited_files(result.files, source_path.parent)]
-    if source is not None and generated is not None:
-        edits = [*_edited_cells(source, generated), *edits]
-    if not edits:
-        return result
-    return replace(
-        result,
-        notice=f"{source_path.parent} was edited after {assignment} was generated ({', '.join(edits)}), and "
-        f"it is graded as generated: run {generate} to use the new version",
-    )
+    notices = []
+    if source is not None and generated is not None and (cells := [*_edited_cells(source, generated)]):
+        notices.append(
+            f"{source_path.parent} was edited after {assignment} was generated ({', '.join(cells)}), and it "
+            f"is graded as generated: run {generate} to use the new version"
+        )
+    if released_path.is_file() and (names := _differing(result.files, source_path.parent)):
+        # either may have been edited: the gradebook has no files
+        notices.append(
+            f"{released_path.parent} has other files than {source_path.parent} gives ({', '.join(names)}), "
+            f"and {assignment} is graded with what {released_path.parent} holds: {generate} replaces it"
+        )
+    return replace(result, notice="; ".join(notices))
 
 
 def with_tests(
@@ -205,9 +213,9 @@ def _edited_cells(source: NotebookNode, generated: Mapping[str, GeneratedCell]) 
             yield name
 
 
-def _edited_files(files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
-    """Yield the names of the released files of which `folder` has another version."""
-    for name, content in files.items():
-        original = folder / name
-        if original.is_file() and original.read_bytes() != content:
-            yield name
+def _differing(files: Mapping[str, bytes], folder: Path) -> list[str]:
+    """Return the names of the released files that are not what `folder`, if it is there, gives."""
+    if not folder.is_dir():
+        return []
+    given = _data_of(folder)
+    return sorted(name for name, content in files.items() if given.get(name) != content)

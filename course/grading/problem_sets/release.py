@@ -1,4 +1,4 @@
-"""What students receive, generated from `source/` exactly as stock nbgrader generates it."""
+"""What students receive, generated from their sources exactly as stock nbgrader generates it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from course.grading.course_folder import CourseFolder
+from course.grading.course_folder import CourseFolder, read_folders
 from course.grading.errors import CourseError
 from course.grading.problem_sets import leaks, notebooks
 from course.grading.problem_sets.release_rule import (
@@ -40,19 +40,33 @@ def assignments(root: Path) -> list[str]:
 
     Raises NotebookError.
     """
+    top = root / read_folders(root).source
     return sorted(
         {
             path.parent.name
-            for path in sources(root)
-            if path.parent.parent == root / "source"
-            and any(map(notebooks.grade_id, notebooks.read(path).cells))
+            for path in _notebooks(top)
+            if path.parent.parent == top and any(map(notebooks.grade_id, notebooks.read(path).cells))
         }
     )
 
 
+def notebook_names(root: Path, assignment: str) -> list[str]:
+    """Return the names of the notebooks of a problem set, those with cells of nbgrader that are released.
+
+    Raises NotebookError, and CourseError where there are none.
+    """
+    folder = root / read_folders(root).source / assignment
+    paths = [folder / name for name in contents(folder).released if name.endswith(".ipynb")]
+    names = [path.stem for path in paths if any(map(notebooks.grade_id, notebooks.read(path).cells))]
+    if not names:
+        known = ", ".join(assignments(root)) or "none"
+        raise CourseError(f"there is no assignment {assignment!r} under {folder.parent}; there are: {known}")
+    return names
+
+
 def sources(root: Path) -> list[Path]:
     """Return the notebooks an instructor writes."""
-    return _notebooks(root / "source")
+    return _notebooks(root / read_folders(root).source)
 
 
 def _notebooks(folder: Path) -> list[Path]:
@@ -77,13 +91,14 @@ def generate(root: Path, assignment: str) -> Release:
 
     Raises CourseError when there is no such problem set, a file it lists is missing, or nbgrader refuses it.
     """
+    top = read_folders(root).source
     if assignment not in assignments(root):
         known = ", ".join(assignments(root)) or "none"
-        raise CourseError(f"source/{assignment} holds no notebook; the problem sets are: {known}")
-    source = contents(root / "source" / assignment)
+        raise CourseError(f"{top}/{assignment} holds no notebook; the problem sets are: {known}")
+    source = contents(root / top / assignment)
     if source.missing:
         raise CourseError(
-            f"source/{assignment} holds no {source.missing[0]}, which its notebook lists as course.files: "
+            f"{top}/{assignment} holds no {source.missing[0]}, which its notebook lists as course.files: "
             "put it there, or take it from the list"
         )
     with tempfile.TemporaryDirectory() as folder:
@@ -95,7 +110,7 @@ def generate(root: Path, assignment: str) -> Release:
             # shutil's own error lists those of the files: source, copy, reason
             reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
             raise CourseError(
-                f"{root / 'source'} cannot be copied to {folder}: {reason}; "
+                f"{root / top} cannot be copied to {folder}: {reason}; "
                 "make room there, and let its files be read"
             ) from error
         generated = all_files(copy.generate(assignment))
@@ -113,20 +128,22 @@ def is_ignored(name: str, patterns: list[str]) -> bool:
 
 
 def write(root: Path, *names: str) -> list[Release]:
-    """Replace `release/<name>` of these problem sets by what `source/` gives now, and return that.
+    """Replace the released folders of these problem sets by what their sources give now, and return that.
 
     Raises CourseError, also for a release that would give something away; nothing is written then.
     """
+    folders = read_folders(root)
     releases = [generate(root, name) for name in names]
     given_away = [
-        f"source/{release.assignment}/{name} is not for students: {reason}; take it out (nothing was written)"
+        f"{folders.source}/{release.assignment}/{name} is not for students: {reason}; take it out "
+        "(nothing was written)"
         for release in releases
-        for name, reason in leaking_files(root / "source", release.assignment, release.files)
+        for name, reason in leaking_files(root / folders.source, release.assignment, release.files)
     ]
     if given_away:
         raise CourseError("\n".join(given_away))
     for release in releases:
-        target = root / "release" / release.assignment
+        target = root / folders.release / release.assignment
         try:
             _put(release.files, target)
         except OSError as error:
@@ -156,11 +173,12 @@ def _put(files: Mapping[str, bytes], target: Path) -> None:
 
 
 def difference(root: Path, assignment: str) -> str:
-    """Return how `release/<assignment>` differs from what `source/` gives: a unified diff, or nothing."""
-    committed, current = all_files(root / "release" / assignment), generate(root, assignment).files
+    """Return how what is released of a problem set differs from what its source gives: a unified diff."""
+    folder = f"{read_folders(root).release}/{assignment}"
+    committed, current = all_files(root / folder), generate(root, assignment).files
     parts = []
     for name in sorted(committed.keys() | current.keys()):
-        path = f"release/{assignment}/{name}"
+        path = f"{folder}/{name}"
         if name not in committed or name not in current:
             parts.append(f"{path} should {'' if name in current else 'not '}be there\n")
         elif committed[name] != current[name]:
@@ -176,31 +194,33 @@ def difference(root: Path, assignment: str) -> str:
 
 
 def changed_files(root: Path, assignment: str, current: Mapping[str, bytes]) -> set[str]:
-    """Return the files of `release/<assignment>` that are not as in `current`, which `source/` gives."""
-    committed = all_files(root / "release" / assignment)
+    """Return the released files that are not as in `current`, which the source gives."""
+    committed = all_files(root / read_folders(root).release / assignment)
     names = committed.keys() | current.keys()
     return {name for name in names if committed.get(name) != current.get(name)}
 
 
 def problems(root: Path, assignment: str) -> Iterator[str]:
-    """Yield a line for each file in `release/<assignment>` that is not for students: every file is looked at.
+    """Yield a line for each released file that is not for students: every file is looked at.
 
     Raises NotebookError.
     """
+    folder = read_folders(root).release
     for name, reason in sorted(not_for_students(root, assignment).items()):
-        yield f"release/{assignment}/{name} is not for students: {reason}"
+        yield f"{folder}/{assignment}/{name} is not for students: {reason}"
 
 
 def not_for_students(root: Path, assignment: str) -> dict[str, str]:
-    """Return the files in `release/<assignment>` that are not for students, and why. Raises NotebookError."""
-    folder = root / "release" / assignment
+    """Return the released files that are not for students, and why. Raises NotebookError."""
+    folders = read_folders(root)
+    source, folder = root / folders.source, root / folders.release / assignment
     here = contents(folder)
     strangers = {
-        name: f"source/{assignment} holds no such notebook"
+        name: f"{folders.source}/{assignment} holds no such notebook"
         for name in here.released
-        if name.endswith(".ipynb") and not (root / "source" / assignment / name).is_file()
+        if name.endswith(".ipynb") and not (source / assignment / name).is_file()
     }
-    leaking = dict(leaking_files(root / "source", assignment, all_files(folder)))
+    leaking = dict(leaking_files(source, assignment, all_files(folder)))
     return leaking | strangers | here.left_out
 
 

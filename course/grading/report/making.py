@@ -26,12 +26,14 @@ def make(root: Path, assignment: str, to: Path | None = None) -> Path:
     That is `to`, or report/PS.html in the course. Raises CourseError, GradebookError; then nothing is
     written, and an older report is still there.
     """
-    course = CourseFolder(root).course
+    course_folder = CourseFolder(root)
+    course = course_folder.course
     with snapshot(course, assignment) as session:
         record = read_graded_class(session, course, assignment)
     if not record.graded:
         raise CourseError(
-            f"nobody's {assignment} is graded: `course grade {assignment}` grades what is in submitted/"
+            f"nobody's {assignment} is graded: `course grade {assignment}` grades what is in "
+            f"{course_folder.folders.submitted}/"
         )
     answers, unread = read_answers(course, record)
     text = page(overview(record, answers, unread, datetime.now(UTC)))

@@ -67,20 +67,22 @@ def converse(
     `show` takes each output meanwhile; `call_back` serves callbacks, whose time does not count.
     """
     poll = select.poll()
+    awaited = 0
     with channel.asking(request):
         while time_out.allows_waiting():
-            poll.register(channel, select.POLLIN | (select.POLLOUT if channel.is_sending else 0))
+            events = select.POLLIN | select.POLLOUT if channel.is_sending else select.POLLIN
+            if events != awaited:
+                poll.register(channel, events)
+                awaited = events
             if not poll.poll(_TICK * 1000):
                 continue
-            channel.flush()
+            if channel.is_sending:
+                channel.flush()
             for message in channel.receive():
                 if message.kind == OUTPUT:
                     show(message.data)
                 elif message.kind == CALLBACK:
-                    with time_out.clock.stopped():
-                        answer = call_back(message.data)
-                    channel.give_back(answer)
-                    break  # nothing more will have come
+                    channel.give_back(time_out.clock.uncounted(call_back, message.data))
                 else:
                     return message.data
                 del message

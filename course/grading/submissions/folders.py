@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter
 
 from course.grading.course_folder import CourseFolder
 from course.grading.submissions.notebook import Unreadable, link_above, read
@@ -48,8 +49,8 @@ def nbgrader_rules(course_folder: CourseFolder) -> Autograde:
     return converter
 
 
-def submitted_folders(rules: Autograde, assignment: str, student: str | None = None) -> dict[str, Path]:
-    """Return the folders handed in for an assignment, by student, as nbgrader finds them."""
+def submitted_folders(rules: BaseConverter, assignment: str, student: str | None = None) -> dict[str, Path]:
+    """Return the folders that a converter of nbgrader's reads for an assignment, by student, as it does."""
     course = rules.coursedir
     excluded = set(filter(None, course.student_id_exclude.split(",")))
     pattern = rules._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)

@@ -39,7 +39,9 @@ def guard(converter: Autograde) -> None:
 
     def guarded_init_assignment(assignment: str, student: str) -> None:
         folder = Path(converter._format_source(assignment, student))
-        released = list(Path("release", assignment).glob("*.ipynb"))
+        released = list(
+            Path(coursedir.format_path(coursedir.release_directory, ".", assignment)).glob("*.ipynb")
+        )
         if not {path.name for path in released} & {Path(name).name for name in converter.notebooks}:
             # graded as missing, where nbgrader would not grade at all
             converter.notebooks = [*converter.notebooks, *(str(folder / path.name) for path in released)]

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from course.grading.judging.quiet import quiet
 from course.grading.problem_sets import notebooks
+from course.grading.problem_sets.release_rule import released_files
 
 END_TO_END = re.compile(r"test_.*_end_to_end")
 
@@ -21,6 +22,7 @@ END_TO_END = re.compile(r"test_.*_end_to_end")
 class InstructorsNotebook:
     """The cells of a source notebook that grading is about, by `grade_id`."""
 
+    assignment: str
     name: str
     setup: tuple[str, ...]
     """locked code, in order: imports and data"""
@@ -28,10 +30,12 @@ class InstructorsNotebook:
     tests: dict[str, str]
     points: dict[str, float]
     """of all graded cells, the written ones included"""
+    files: dict[str, bytes]
+    """what students receive beside the notebook"""
 
     @classmethod
     def read(cls, path: Path) -> InstructorsNotebook:
-        """Read the source notebook at `path`. Raises NotebookError."""
+        """Read the source notebook at `path`, in the folder of its problem set. Raises NotebookError."""
         setup, solutions, tests, points = [], {}, {}, {}
         for cell in notebooks.read(path).cells:
             settings = cell.metadata.get("nbgrader", {})
@@ -45,7 +49,12 @@ class InstructorsNotebook:
                 tests[settings["grade_id"]] = cell.source
             else:
                 setup.append(cell.source)
-        return cls(path.stem, tuple(setup), solutions, tests, points)
+        files = {
+            name: content
+            for name, content in released_files(path.parent).items()
+            if not name.endswith(".ipynb")
+        }
+        return cls(path.parent.name, path.stem, tuple(setup), solutions, tests, points, files)
 
     def judged_by(self, function: str) -> set[str]:
         """Return the tests in which a wrong `function` may show.
@@ -93,7 +102,9 @@ class InstructorsNotebook:
     def tests_that_call(self, function: str) -> set[str]:
         """Return the tests that call `function`, one of the solutions, when all solutions are right."""
         calls = 0
-        solution = self.namespace(self.solutions)[function]
+        solution = self.namespace(self.solutions).get(function)
+        if not callable(solution):
+            return set()
 
         def counted(*args: Any) -> Any:
             nonlocal calls

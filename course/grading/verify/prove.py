@@ -17,9 +17,11 @@ from typing import Any
 from course import lectures
 from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer
-from course.grading.course_folder import CONFIG, CourseFolder
+from course.grading.course_folder import CONFIG, CourseFolder, read_folders
 from course.grading.errors import CourseError
+from course.grading.folders import Folders
 from course.grading.judging import control
+from course.grading.judging.beside_files import beside
 from course.grading.judging.credit import ends_in_students_value
 from course.grading.judging.quiet import quiet
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
@@ -93,25 +95,36 @@ def verify(
     Raises NotebookError, CourseError when there is no such problem set or function, ModuleNotFoundError
     without the reference package.
     """
-    notebook = InstructorsNotebook.read(root / "source" / assignment / f"{assignment}.ipynb")
-    unknown = sorted(set(only) - notebook.solutions.keys())
+    folders = read_folders(root)
+    source = root / folders.source / assignment
+    names = release.notebook_names(root, assignment)
+    written = [InstructorsNotebook.read(source / f"{name}.ipynb") for name in names]
+    functions = [name for notebook in written for name in notebook.solutions]
+    unknown = sorted(set(only) - {*functions})
     if unknown:
         raise CourseError(
-            f"{assignment} has no function {unknown[0]!r}; its functions are: {', '.join(notebook.solutions)}"
+            f"{assignment} has no function {unknown[0]!r}; its functions are: {', '.join(functions)}"
         )
-    chosen = [name for name in notebook.solutions if not only or name in only]
-    problems = list(_problems_of_notebook(root, notebook, chosen))
-    proofs = {}
-    for proof in _each(partial(_prove_function, notebook, seeds), chosen, jobs):
-        report_progress(proof)
-        proofs[proof.function] = proof
-    return Proof(
-        assignment,
-        sum(notebook.points.values()),
-        [proofs[name] for name in chosen],
-        problems,
-        [name for name in notebook.solutions if name not in chosen],
-    )
+    result = Proof(assignment, 0, [], [], [name for name in functions if only and name not in only])
+    if release.difference(root, assignment):
+        there = f"{folders.release}/{assignment}"
+        result.problems.append(
+            f"{there} is not what {folders.source}/{assignment} gives: run `course release`"
+        )
+    result.problems += release.problems(root, assignment)
+    for notebook in written:
+        chosen = [name for name in notebook.solutions if not only or name in only]
+        released = root / folders.release / assignment / f"{notebook.name}.ipynb"
+        result.problems += _problems_of_notebook(notebook, source / released.name, released, chosen)
+        if len(chosen) == len(notebook.solutions):
+            result.problems += _problems_of_control(root, assignment, notebook.name, folders)
+        proofs = {}
+        for proof in _each(partial(_prove_function, notebook, seeds), chosen, jobs):
+            report_progress(proof)
+            proofs[proof.function] = proof
+        result.points += sum(notebook.points.values())
+        result.functions += [proofs[name] for name in chosen]
+    return result
 
 
 def _each(prove: Callable[[str], FunctionProof], functions: list[str], jobs: int) -> Iterator[FunctionProof]:
@@ -126,19 +139,14 @@ def _each(prove: Callable[[str], FunctionProof], functions: list[str], jobs: int
             yield future.result()
 
 
-def _problems_of_notebook(root: Path, notebook: InstructorsNotebook, chosen: list[str]) -> Iterator[str]:
-    """Yield what is wrong with a problem set as a whole.
+def _problems_of_notebook(
+    notebook: InstructorsNotebook, path: Path, released: Path, chosen: list[str]
+) -> Iterator[str]:
+    """Yield what is wrong with a notebook as a whole.
 
-    Solutions and stubs are run through the tests of the `chosen` functions, through all, and in a sandbox
-    too, when all are.
+    Solutions and stubs are run through the tests of the `chosen` functions, through all when all are.
     """
-    name = notebook.name
-    if release.difference(root, name):
-        yield f"release/{name} is not what source/{name} gives: run `course release`"
-    yield from release.problems(root, name)
-    if len(chosen) == len(notebook.solutions):
-        yield from _problems_of_control(root, name)
-    source_notebook = notebooks.read(root / "source" / name / f"{name}.ipynb")
+    source_notebook = notebooks.read(path)
     for reading in sorted(LECTURES.glob("*.ipynb")):
         for leak in leaks.leaks_in_lecture(source_notebook, notebooks.read(reading)):
             yield f"the lecture {reading.stem} tells too much: {leak}"
@@ -152,8 +160,8 @@ def _problems_of_notebook(root: Path, notebook: InstructorsNotebook, chosen: lis
         if ends_in_students_value(source, notebook.solutions):
             yield f"{test} ends in a value of the student's, which decides nothing: end in an assertion"
     tests = None if len(chosen) == len(notebook.solutions) else {f"test_{function}" for function in chosen}
-    untouched = stubs(notebooks.read(root / "release" / name / f"{name}.ipynb"))
-    with use_seed(CELL_SEED):
+    untouched = stubs(notebooks.read(released))
+    with use_seed(CELL_SEED), beside(notebook.files):
         for test, error in notebook.run(notebook.solutions, {}, tests).items():
             if error is not None:
                 yield f"the solution fails {test}: {error}"
@@ -162,26 +170,29 @@ def _problems_of_notebook(root: Path, notebook: InstructorsNotebook, chosen: lis
                 yield f"an untouched stub passes {test}"
 
 
-def _problems_of_control(root: Path, name: str) -> Iterator[str]:
+def _problems_of_control(root: Path, assignment: str, name: str, folders: Folders) -> Iterator[str]:
     """Yield why nobody could be graded in the sandbox, if so."""
     config = CourseFolder(root).config if (root / CONFIG).is_file() else None
     execute = SandboxedExecute(config=config)
     if not execute.control:
         return
     try:
-        control.check(load(root, name), execute.limits() if config else Limits())
+        control.check(load(root, assignment, name, folders=folders), execute.limits() if config else Limits())
     except CourseError as error:
         yield str(error)
 
 
 def _prove_function(notebook: InstructorsNotebook, seeds: int, function: str) -> FunctionProof:
     """Find out all about one function."""
-    name = f"{notebook.name}.{function}"
+    name = f"{notebook.assignment}.{function}"
     mistakes = importlib.import_module(f"{REFERENCE_PACKAGE}.mistakes").MISTAKES.get(name, ())
     matches = importlib.import_module(f"{REFERENCE_PACKAGE}.grading").matches_reference
     proof = FunctionProof(function, notebook.points.get(f"test_{function}", 0), len(mistakes))
-    _try_notebook(proof, notebook, mistakes)
-    with quiet():
+    with beside(notebook.files):
+        _try_notebook(proof, notebook, mistakes)
+    if name not in importlib.import_module(f"{REFERENCE_PACKAGE}.functions").FUNCTIONS:
+        return proof  # tests of its own decide
+    with quiet(), beside(notebook.files):
         solution = notebook.namespace(notebook.solutions)[function]
     for seed in range(seeds):
         with use_seed(seed), quiet():

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter
 
 from course.grading.problem_sets.release_rule import contents
 from course.grading.replacing import PendingFolder, Replacement
@@ -41,20 +42,13 @@ class AutogradedFiles:
         rules = self._rules
         new = Path(tempfile.mkdtemp(dir=self._pending.path))
         for path in submission.others:
-            _copy(path, new / path.relative_to(submission.path))
+            copy_file(path, new / path.relative_to(submission.path))
         for path, name in self._instructors:
-            _copy(path, new / name)
+            copy_file(path, new / name)
         for name, text in notebooks.items():
             (new / f"{name}.ipynb").write_text(text, encoding="utf-8")
             write_files(written[name], new)
-        new.chmod(0o755)
-        mode = int(str(rules.permissions), 8)
-        for above, folders, names in os.walk(new):
-            for name in names:
-                Path(above, name).chmod(mode)
-            if rules.coursedir.groupshared:
-                for name in (".", *folders):
-                    Path(above, name).chmod(0o2775)
+        set_permissions(new, rules)
         target = rules.coursedir.format_path(
             rules.coursedir.autograded_directory, submission.student, self._assignment
         )
@@ -65,7 +59,20 @@ class AutogradedFiles:
         self._pending.close()
 
 
-def _copy(source: Path, target: Path) -> None:
+def set_permissions(folder: Path, rules: BaseConverter) -> None:
+    """Set the permissions that a converter of nbgrader's sets on what it writes."""
+    folder.chmod(0o755)
+    mode = int(str(rules.permissions), 8)
+    for above, folders, names in os.walk(folder):
+        for name in names:
+            Path(above, name).chmod(mode)
+        if rules.coursedir.groupshared:
+            for name in (".", *folders):
+                Path(above, name).chmod(0o2775)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a regular file, following no link; what is at `target` goes. Raises OSError."""
     if target.parent.is_file():
         target.parent.unlink()
     target.parent.mkdir(parents=True, exist_ok=True)

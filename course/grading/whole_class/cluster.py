@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Generic, TypeVar
 
 import dask
@@ -39,6 +40,13 @@ _LOCAL = {
     "distributed.admin.system-monitor.interval": "10s",
     "distributed.comm.timeouts.connect": "60s",
 }
+
+
+def workers(jobs: int | None, address: str | None, most: int) -> AbstractContextManager[Client]:
+    """Return the workers of a cluster by its address, or `jobs` here: one a processor, `most` at most."""
+    if address is not None:
+        return remote(address)
+    return local(min(jobs or len(os.sched_getaffinity(0)), most))
 
 
 class Died(Exception):
@@ -145,7 +153,7 @@ class TaskMap(Generic[T]):
             # a large notebook is sent once, to one worker
             warnings.filterwarnings("ignore", message="Sending large graph")
             future = self._client.submit(
-                self._function, *arguments, key=f"grade-{uuid.uuid4().hex}", pure=False
+                self._function, *arguments, key=f"{self._function.__name__}-{uuid.uuid4().hex}", pure=False
             )
         self._running += 1
         future.add_done_callback(lambda done: self._arrived.put((job, done)))

@@ -8,13 +8,12 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from distributed import Client
 from nbgrader.converters import Autograde
 from rich.console import Console
 
@@ -59,9 +58,9 @@ def grade_class(
     course, config = course_folder.course, course_folder.config
     console = console or Console(quiet=True)
     summary = ClassSummary(assignment)
-    with _working_in(root):
+    with working_in(root):
         rules = nbgrader_rules(course_folder)
-        if (root / course.source_directory).is_dir():  # the gradebook knows an assignment without it
+        if (root / course_folder.folders.source).is_dir():  # the gradebook knows an assignment without it
             course_folder.notebooks(assignment)
         folders = submitted_folders(rules, assignment, student)
         if not folders:
@@ -71,7 +70,7 @@ def grade_class(
         summary.total = len(folders)
         book = Book(course.db_url, course.course_id, assignment)
         try:
-            notebooks = load_notebooks(assignment, book)
+            notebooks = load_notebooks(assignment, book, course_folder.folders)
             notices = {notebook.notice for notebook in notebooks}
             if SandboxedExecute(config=config).control:
                 notices |= {control.left_out(notebook) for notebook in notebooks}
@@ -117,11 +116,13 @@ class _Run:
         if first is None:
             self._enrol()
         else:
+            if cluster is None:
+                bubblewrap.program()
             progress_bar = ProgressBar(self.summary, console)
             with (
                 stoppable() as stop,
                 progress_bar.shown(),
-                _workers(jobs, cluster, len(self.folders)) as client,
+                clusters.workers(jobs, cluster, len(self.folders)) as client,
             ):
                 tasks = TaskMap[PendingSubmission](client, grade_submission)
                 for pending, text in tasks.map(_chained(first, submissions), self._arguments, stop.is_set):
@@ -212,8 +213,8 @@ def _chained(first: PendingSubmission, rest: Iterator[PendingSubmission]) -> Ite
 
 
 @contextmanager
-def _working_in(root: Path) -> Iterator[None]:
-    # nbgrader's paths are relative to the course
+def working_in(root: Path) -> Iterator[None]:
+    """Work in a course's folder: nbgrader's paths are relative to it."""
     before = Path.cwd()
     os.chdir(root)
     try:
@@ -240,10 +241,3 @@ def stoppable() -> Iterator[threading.Event]:
     finally:
         for number, handler in usual.items():
             signal.signal(number, handler)
-
-
-def _workers(jobs: int | None, cluster: str | None, most: int) -> AbstractContextManager[Client]:
-    if cluster is not None:
-        return clusters.remote(cluster)
-    bubblewrap.program()
-    return clusters.local(min(jobs or len(os.sched_getaffinity(0)), most))

@@ -15,6 +15,7 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from course.grading.errors import CourseError
+from course.grading.folders import Folders
 from course.grading.gradebook.book import Book
 from course.grading.gradebook.generated import generated_cells
 from course.grading.judging.versions import grader_version, own_packages
@@ -26,7 +27,7 @@ from course.grading.whole_class.task import ClassSettings, assignment_to_json
 LEFT_TO_OTHERS = (Execute, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata)
 
 
-def load_notebooks(assignment: str, book: Book) -> list[Assignment]:
+def load_notebooks(assignment: str, book: Book, folders: Folders) -> list[Assignment]:
     """Return the notebooks of an assignment of the course in the working folder.
 
     Raises CourseError where the gradebook does not know them, or knows others.
@@ -37,7 +38,7 @@ def load_notebooks(assignment: str, book: Book) -> list[Assignment]:
             f"the gradebook knows no notebook of {assignment}: "
             f"`nbgrader generate_assignment {assignment}` makes them known"
         )
-    return [load(Path(), assignment, name, cells) for name, cells in generated.items()]
+    return [load(Path(), assignment, name, cells, folders) for name, cells in generated.items()]
 
 
 def class_settings(

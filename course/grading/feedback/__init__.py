@@ -1,0 +1,1 @@
+"""Feedback pages: what a student reads of a graded notebook."""

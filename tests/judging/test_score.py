@@ -1,0 +1,69 @@
+"""`course score` and `course verify` where notebooks are several, or not called as their folder is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from course.grading.errors import CourseError
+from course.grading.problem_sets import notebooks, release
+from course.grading.score import print_table, score
+from course.grading.verify.prove import verify
+from tests.helpers import RIGHT, graded, notebook, small_course, solution
+
+TREBLE = {"treble": "def treble(x):\n    return 3 * x"}
+
+
+@pytest.fixture
+def root(tmp_path) -> Path:
+    """Make a course with a notebook `regression` in `week3`, and two in `week4`."""
+    root = small_course(tmp_path / "course")
+    week3, week4 = root / "source" / "week3", root / "source" / "week4"
+    (root / "source" / "small").rename(week3)
+    (week3 / "small.ipynb").rename(week3 / "regression.ipynb")
+    treble = notebook(solution("treble", "3 * x"), graded("test_treble", "assert treble(1) == 3"))
+    notebooks.write(notebooks.read(week3 / "regression.ipynb"), week4 / "first.ipynb")
+    notebooks.write(treble, week4 / "second.ipynb")
+    release.write(root, "week3", "week4")
+    return root
+
+
+def answered(root: Path, name: str, **answers: str) -> Path:
+    """Hand in a released notebook with these answers."""
+    path = root / "submitted" / "ann" / name
+    notebooks.write(notebooks.with_answers(notebooks.read(root / "release" / name), answers), path)
+    return path
+
+
+def scores(root: Path, assignment: str, *paths: Path) -> list[tuple[float, float]]:
+    lines = [json.loads(result.to_json()) for result in score(root, assignment, paths, None)]
+    assert {line["assignment"] for line in lines} == {assignment}
+    assert [line["submission"] for line in lines] == [*map(str, paths)]
+    return [(line["score"], line["max_score"]) for line in lines]
+
+
+def test_a_notebook_need_not_be_called_as_its_folder(root) -> None:
+    path = answered(root, "week3/regression.ipynb", **RIGHT)
+    assert scores(root, "week3", path, path.parent) == [(3, 3), (3, 3)]
+    assert scores(root, "week3", path.rename(path.with_name("regression (1).ipynb"))) == [(3, 3)]
+    proof = verify(root, "week3", seeds=1)
+    assert (proof.ok, proof.points) == (True, 3), proof.problems
+
+
+def test_a_folder_with_two_notebooks_is_scored_whole(root, capsys) -> None:
+    first = answered(root, "week4/first.ipynb", **RIGHT)
+    second = answered(root, "week4/second.ipynb", **TREBLE)
+    assert scores(root, "week4", first.parent, first, second) == [(4, 4), (3, 3), (1, 1)]
+    [result] = score(root, "week4", [first.parent], None)
+    assert result.cells.keys() == {"first: test_double", "first: test_half", "second: test_treble"}
+    assert print_table([result])
+    assert f"{first.parent}: 4 of 4 points (seed {result.seed})" in capsys.readouterr().out.splitlines()
+    second.rename(second.with_name("mine.ipynb"))
+    assert scores(root, "week4", first.parent) == [(3, 4)]
+    with pytest.raises(CourseError, match=r"name it first\.ipynb or second\.ipynb"):
+        score(root, "week4", [second.with_name("mine.ipynb")], None)
+    proof = verify(root, "week4", seeds=1)
+    assert (proof.ok, proof.points) == (True, 4), proof.problems
+    assert [function.function for function in proof.functions] == ["double", "half", "treble"]
