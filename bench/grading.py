@@ -63,7 +63,7 @@ class Run:
         return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))]
 
 
-def _command(root: Path, *arguments: str) -> tuple[float, tuple[float, ...]]:
+def run_command(root: Path, *arguments: str) -> tuple[float, tuple[float, ...]]:
     """Run `python -m ARGUMENTS` in a course; return its seconds and its workers' memory over time, in MiB."""
     scripts = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])}
@@ -92,7 +92,7 @@ def _command(root: Path, *arguments: str) -> tuple[float, tuple[float, ...]]:
 def stock(root: Path, assignment: str, size: int) -> Run:
     """Grade with stock nbgrader, which grades one submission after the other."""
     started = time.time()
-    seconds, _ = _command(root, "nbgrader", "autograde", assignment)
+    seconds, _ = run_command(root, "nbgrader", "autograde", assignment)
     written = sorted(path.stat().st_mtime for path in root.glob(f"autograded/*/{assignment}/*.ipynb"))
     each = [after - before for before, after in pairwise([started, *written])]
     return Run("stock nbgrader", assignment, size, seconds, tuple(each))
@@ -100,7 +100,7 @@ def stock(root: Path, assignment: str, size: int) -> Run:
 
 def ours(root: Path, assignment: str, size: int, jobs: int) -> Run:
     """Grade with `course grade` and this many workers."""
-    seconds, memory = _command(root, "course.grading", "grade", assignment, "--jobs", str(jobs))
+    seconds, memory = run_command(root, "course.grading", "grade", assignment, "--jobs", str(jobs))
     with Gradebook(f"sqlite:///{root}/gradebook.db", "mlp-gradients") as gradebook:
         each = tuple(gradebook.db.scalars(select(GRADINGS.columns.seconds)))
     return Run(f"course grade --jobs {jobs}", assignment, size, seconds, each, memory)
