@@ -66,7 +66,7 @@ def test_messages_name_them(root) -> None:
     (root / "handouts" / "small" / "small.ipynb~").write_text("x = 1")
     result = course("release", "--check", cwd=root)
     assert "handouts/small/small.ipynb~ is not for students" in result.stderr
-    assert "handouts/ is not what masters/ gives" in result.stderr
+    assert "handouts/ differs from what masters/ gives" in result.stderr
     result = course("pack", "small", cwd=root)
     assert result.stderr.startswith("course: handouts/small/small.ipynb~ is not for students")
     (root / "masters" / "small" / "small.ipynb").unlink()

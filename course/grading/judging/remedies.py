@@ -70,5 +70,5 @@ def _of_imports(texts: list[str], is_explained: bool) -> Iterator[str]:
         elif not is_explained:
             yield (
                 "a student's process sees installed packages, the course, and what is released: put a "
-                "module of your own beside the source notebook, or install it"
+                "module of your own beside the notebook in its source, or install it"
             )
