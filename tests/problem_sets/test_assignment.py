@@ -57,6 +57,20 @@ def test_files_are_those_of_the_release(root) -> None:
     assert "(more.csv)" in load(root, "small").notice
 
 
+def test_a_cell_of_the_header_is_no_edit(root) -> None:
+    """nbgrader puts it on top of the notebook that it generates."""
+    header = cell("# Conventions", "conventions", kind="markdown", locked=True)
+    notebooks.write(notebook(header), root / "source" / "header.ipynb")
+    (root / "source" / "scratch.ipynb").write_text("{")
+    released = notebooks.read(root / "release" / "small" / "small.ipynb")
+    released.cells.insert(0, header)
+    notebooks.write(released, root / "release" / "small" / "small.ipynb")
+    generated = {**GENERATED, "conventions": GeneratedCell(header.source, None)}
+    assert load(root, "small", generated=generated).notice == ""
+    (root / "source" / "header.ipynb").unlink()
+    assert "(conventions)" in load(root, "small", generated=generated).notice
+
+
 def test_what_was_generated_counts_and_an_edit_is_told(root) -> None:
     known = {**GENERATED, "test_double": GeneratedCell(TEST, 3.0)}
     assignment = load(root, "small", generated=known)

@@ -160,6 +160,7 @@ def test_the_console_script_is_the_app() -> None:
         "release",
         "score",
         "grade",
+        "feedback",
         "collect",
         "export",
         "pack",

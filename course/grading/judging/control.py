@@ -150,8 +150,9 @@ def _failures(assignment: Assignment, result: Result) -> Iterator[FailedCell]:
     """Yield the tests without full credit, with the cells that raised something before; none if all pass."""
     if result.notebook is None:
         names = filter(None, map(grade_id, assignment.skeleton.cells))
-        named = (name for name in names if f" {name} of {assignment.name}.ipynb " in result.problem)
-        yield FailedCell(next(named, "the grader"), result.problem)
+        texts = {name: result.problem.partition(f" {name} of {assignment.name}.ipynb ")[2] for name in names}
+        named = (FailedCell(name, text) for name, text in texts.items() if text)
+        yield next(named, FailedCell("the grader", result.problem))
         return
     failing = {name: cell for name, cell in result.cells.items() if cell.verdict not in ("pass", "manual")}
     for cell in result.notebook.cells if failing else ():

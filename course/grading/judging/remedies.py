@@ -65,7 +65,7 @@ def _of_imports(texts: list[str], is_explained: bool) -> Iterator[str]:
         if name and importlib.util.find_spec(name) is None:
             yield (
                 f"{name} is not installed where grading runs: `{sys.executable} -m pip install {name}`, or, "
-                "where it is a module of your own, put it beside the notebook in source/"
+                "where it is a module of your own, put it beside the notebook in its source"
             )
         elif not is_explained:
             yield (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -102,7 +103,12 @@ def load(
         raise CourseError(f"{released_path} has other cells than the gradebook: run {generate}")
     result = with_tests(name, released, source, generated, _data_of(released_path.parent))
     notices = []
-    if source is not None and generated is not None and (cells := [*_edited_cells(source, generated)]):
+    shared = _cells_of_headers(root / folders.source)
+    if (
+        source
+        and generated
+        and (cells := [name for name in _edited_cells(source, generated) if name not in shared])
+    ):
         notices.append(
             f"{source_path.parent} was edited after {assignment} was generated ({', '.join(cells)}), and it "
             f"is graded as generated: run {generate} to use the new version"
@@ -211,6 +217,15 @@ def _edited_cells(source: NotebookNode, generated: Mapping[str, GeneratedCell]) 
         is_edited = not settings.get("solution") and cell.source != known.source
         if is_edited or (known.points is not None and float(settings.get("points", 0)) != known.points):
             yield name
+
+
+def _cells_of_headers(source: Path) -> set[str]:
+    """Return the names of cells that nbgrader puts above or below every notebook it generates."""
+    names: set[str] = set()
+    for path in source.glob("*.ipynb"):
+        with suppress(NotebookError):  # generating would say so
+            names |= _known_to_nbgrader(notebooks.read(path))
+    return names
 
 
 def _differing(files: Mapping[str, bytes], folder: Path) -> list[str]:
