@@ -65,10 +65,10 @@ def _of_imports(texts: list[str], is_explained: bool) -> Iterator[str]:
         if name and importlib.util.find_spec(name) is None:
             yield (
                 f"{name} is not installed where grading runs: `{sys.executable} -m pip install {name}`, or, "
-                "where it is a module of your own, put it beside the notebook in source/"
+                "where it is a module of your own, put it beside the notebook in its source"
             )
         elif not is_explained:
             yield (
                 "a student's process sees installed packages, the course, and what is released: put a "
-                "module of your own beside the source notebook, or install it"
+                "module of your own beside the notebook in its source, or install it"
             )
