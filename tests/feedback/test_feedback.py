@@ -19,6 +19,8 @@ from course.grading.problem_sets import notebooks
 from tests.helpers import RIGHT, cell, course, hand_in, nbgrader, notebook, small_course
 from tests.lms.trees import tree
 
+pytestmark = pytest.mark.slow
+
 COMMENT = "Say <b>why</b>."
 
 
@@ -53,7 +55,6 @@ def pages(root: Path) -> dict[str, bytes | None]:
     return tree(root / "feedback")
 
 
-@pytest.mark.slow
 def test_the_same_pages_as_stock_nbgrader(root) -> None:
     result = course("feedback", "small", cwd=root)
     assert result.returncode == 0, result.stderr
@@ -73,7 +74,6 @@ def test_the_same_pages_as_stock_nbgrader(root) -> None:
     assert "Score: 1.75 / 2.0" in page
 
 
-@pytest.mark.slow
 def test_one_notebook_that_cannot_be_read_stops_no_other(root) -> None:
     assert make_feedback(root, "small", jobs=1).is_complete
     before = pages(root)
@@ -90,7 +90,6 @@ def test_one_notebook_that_cannot_be_read_stops_no_other(root) -> None:
     assert changed == {"ann/small/small.html", "eve/small/small.html"}
 
 
-@pytest.mark.slow
 def test_of_one_student(root) -> None:
     result = course("feedback", "small", "--student", "eve", cwd=root)
     assert result.returncode == 0, result.stderr

@@ -152,6 +152,7 @@ def test_too_large_to_look_through(monkeypatch) -> None:
     assert "when unpacked" in next(leaks.leaks_in_file(SECRETS, gzip.compress(bytes(2000))))
 
 
+@pytest.mark.slow
 def test_a_release_that_would_leak_is_not_written(tmp_path) -> None:
     root = small_course(tmp_path)
     release.write(root, "small")
@@ -169,6 +170,7 @@ def test_a_release_that_would_leak_is_not_written(tmp_path) -> None:
     assert {path: path.read_bytes() for path in (root / "release").rglob("*.*")} == before
 
 
+@pytest.mark.slow
 def test_another_problem_sets_leak_keeps_all_as_they_are(tmp_path) -> None:
     root = small_course(tmp_path)
     other = notebook(solution("triple", "3 * x"), graded("test_triple", "assert triple(1) == 3"))
@@ -179,6 +181,7 @@ def test_another_problem_sets_leak_keeps_all_as_they_are(tmp_path) -> None:
     assert not (root / "release").exists()
 
 
+@pytest.mark.slow
 def test_verify_and_pack_name_a_leak_in_any_file(tmp_path) -> None:
     root = small_course(tmp_path)
     release.write(root, "small")

@@ -94,6 +94,7 @@ def test_the_guide_names_the_endings_of_data() -> None:
     assert {ending for ending in DATA if f"`{ending}`" not in guide} == set()
 
 
+@pytest.mark.slow
 def test_course_release_names_what_it_leaves_out(root) -> None:
     result = course("release", cwd=root)
     assert result.returncode == 0, result.stderr
@@ -107,6 +108,7 @@ def test_course_release_names_what_it_leaves_out(root) -> None:
     assert course("release", "--check", cwd=root).returncode == 0
 
 
+@pytest.mark.slow
 def test_what_nbgrader_ignores_is_neither_released_nor_named(root) -> None:
     with (root / "nbgrader_config.py").open("a") as config:
         config.write('c.CourseDirectory.ignore = ["points.csv", "helper.py"]\n')
@@ -115,6 +117,7 @@ def test_what_nbgrader_ignores_is_neither_released_nor_named(root) -> None:
     assert "helper.py" not in result.stdout
 
 
+@pytest.mark.slow
 def test_stock_generate_assignment_releases_the_same(root) -> None:
     result = nbgrader("generate_assignment", "small", cwd=root)
     assert result.returncode == 0, result.stderr
@@ -175,6 +178,7 @@ def test_what_is_in_a_release_and_should_not_be(root) -> None:
     assert files(folder) == RELEASED.keys()
 
 
+@pytest.mark.slow
 def test_commands_refuse_such_a_release(root) -> None:
     release.write(root, "small")
     (root / "release" / "small" / "small.ipynb~").write_text("x = 1")

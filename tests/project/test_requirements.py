@@ -34,6 +34,7 @@ def test_grading_says_which_version_is_wrong(tmp_path, old, arguments) -> None:
     assert sorted(root.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_stock_autograde_says_it_too(tmp_path, old) -> None:
     root = small_course(tmp_path / "course")
     assert nbgrader("generate_assignment", "small", cwd=root).returncode == 0

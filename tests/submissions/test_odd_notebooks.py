@@ -11,6 +11,8 @@ from course.grading.gradebook.reading import read_marks
 from course.grading.submissions import notebook
 from tests.helpers import RIGHT, hand_in, nbgrader, small_course
 
+pytestmark = pytest.mark.slow
+
 
 def changed(**fields):
     """Return a change of a notebook's outermost fields."""
