@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -12,7 +15,7 @@ from course.grading.judging.grade import grade
 from course.grading.judging.results import Result
 from course.grading.judging.test_cells import Judge
 from course.grading.problem_sets import notebooks
-from course.grading.problem_sets.assignment import load
+from course.grading.problem_sets.assignment import Assignment, load, with_tests
 from course.grading.verify.prove import verify
 from tests.helpers import RIGHT, cell, graded, notebook, small_course, solution
 
@@ -61,6 +64,45 @@ def test_released_files_are_beside_a_locked_cell_and_a_test(tmp_path, monkeypatc
     helper = root / "release" / "small" / "helper.py"
     helper.write_text(helper.read_text().replace("int(word)", "int(word) + 1"))
     assert graded_right(root).score == 0
+
+
+def reading(number: int, locked: str = "import helper\nnumber = helper.number()") -> Assignment:
+    """An assignment whose released module and data have a number, and whose test wants it."""
+    cells = [
+        cell(locked, "setup", locked=True),
+        cell("def double(x):\n    ...", "double", solution=True),
+        graded("test_double", f"assert number == int(open('number.txt').read()) == {number}"),
+    ]
+    files = {
+        "helper.py": b"def number():\n    return int(open('number.txt').read())\n",
+        "number.txt": str(number).encode(),
+        "lib/other.py": f"number = {number}\n".encode(),
+    }
+    return replace(with_tests("reading", notebook(*cells)), files=files)
+
+
+def score(assignment: Assignment) -> tuple[float | None, str]:
+    result = grade(assignment, notebooks.dumps(assignment.skeleton).encode())
+    return result.score, result.problem
+
+
+def test_threads_do_not_see_each_others_files() -> None:
+    before = Path.cwd(), sys.path[:]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(score, map(reading, range(8)))) == [(1.0, "")] * 8
+    assert (Path.cwd(), sys.path) == before
+
+
+def test_a_module_of_the_graders_own_has_the_name_of_a_released_one(monkeypatch) -> None:
+    own = ModuleType("helper")
+    monkeypatch.setitem(sys.modules, "helper", own)
+    assert score(reading(1)) == (1.0, "")
+    assert sys.modules["helper"] is own
+
+
+def test_a_released_folder_that_a_locked_cell_imports_from() -> None:
+    locked = 'import sys\nsys.path.insert(0, "lib")\nfrom other import number'
+    assert [score(reading(number, locked)) for number in (1, 2)] == [(1.0, "")] * 2
 
 
 def test_verify_runs_beside_them_too(tmp_path) -> None:
