@@ -61,10 +61,17 @@ def test_what_decides_and_what_does_not() -> None:
     assert {f"course/grading/{room}" for room in deciding} | {"course/checking"} <= DECIDING_ROOMS
     others = {"course/explorer", "course/grading/report", "course/grading/gradebook", "course/grading/cli.py"}
     assert not others & DECIDING_ROOMS
-    # what reads the release, and what the judge asks, stays in
-    names = {"file_texts", "leaks", "pdf_texts", "release", "release_rule"}
-    assert {Path(name).stem for name in NOT_DECIDING} == names
     assert all((ROOT / "course" / name).is_file() for name in NOT_DECIDING)
+
+
+def test_grading_loads_nothing_of_what_does_not_decide() -> None:
+    code = "import sys, course.grading.judging.grade; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {f"{name.replace('.', '/')}.py" for name in run.stdout.split()}
+    # the files that it chooses are in the assignment's version
+    assert loaded & {f"course/{name}" for name in NOT_DECIDING} == {
+        "course/grading/problem_sets/release_rule.py"
+    }
 
 
 def test_a_room_that_is_missing(tree) -> None:

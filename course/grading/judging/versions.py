@@ -38,14 +38,16 @@ DECIDING = (
 )
 """The parts of `course` that can change a verdict, or what is recorded with it."""
 NOT_DECIDING = (
+    "grading/judging/control.py",
+    "grading/judging/remedies.py",
     "grading/problem_sets/file_texts.py",
     "grading/problem_sets/leaks.py",
     "grading/problem_sets/pdf_texts.py",
     "grading/problem_sets/release.py",
     "grading/problem_sets/release_rule.py",
 )
-"""Modules in these parts that cannot: they refuse a release, or say which files it holds, and the files
-themselves are in the assignment's version."""
+"""Modules in these parts that cannot: they refuse to grade anybody, refuse a release, or say which files it
+holds, and the files themselves are in the assignment's version."""
 
 
 def own_packages(skeleton: NotebookNode) -> tuple[str, ...]:
