@@ -18,28 +18,28 @@ Array = NDArray[np.float64]
 
 def squares(A: Array, c: Array, W: Any) -> float:
     """½ Σ_j c_j u_j². If the rows of A are orthonormal, its curvatures are c."""
-    return float(c @ (A @ np.ravel(W)) ** 2 / 2)
+    return float(c @ (A @ _entries(W)) ** 2 / 2)
 
 
 def cubes(A: Array, c: Array, W: Any) -> float:
     """Σ_j c_j u_j³; a central difference is off by h² Σ_j c_j A_jp³, exactly."""
-    return float(c @ (A @ np.ravel(W)) ** 3)
+    return float(c @ (A @ _entries(W)) ** 3)
 
 
 def waves(A: Array, c: Array, W: Any) -> float:
     """Σ_j c_j sin u_j."""
-    return float(c @ np.sin(A @ np.ravel(W)))
+    return float(c @ np.sin(A @ _entries(W)))
 
 
 def valleys(A: Array, c: Array, W: Any) -> float:
     """Σ_j c_j log cosh u_j: round at the bottom, and straight further out."""
-    u = A @ np.ravel(W)
+    u = A @ _entries(W)
     return float(c @ (np.logaddexp(u, -u) - np.log(2)))
 
 
 def squares_gradient(A: Array, c: Array, W: Any) -> Array:
     """Return the gradient of `squares`, in the shape of W."""
-    return _back(A, c * (A @ np.ravel(W)), W)
+    return _back(A, c * (A @ _entries(W)), W)
 
 
 def valleys_gradient(A: Array, c: Array, W: Any) -> Array:
@@ -47,7 +47,15 @@ def valleys_gradient(A: Array, c: Array, W: Any) -> Array:
 
     If the rows of A are orthonormal, the curvatures at W are c_j / cosh² u_j.
     """
-    return _back(A, c * np.tanh(A @ np.ravel(W)), W)
+    return _back(A, c * np.tanh(A @ _entries(W)), W)
+
+
+def _entries(W: Any) -> Array:
+    """Return the entries of an array, or of nested lists of numbers. Raises ValueError for lists of others.
+
+    A list of texts would become an array in which each has the room of the longest.
+    """
+    return np.ravel(np.asarray(W, dtype=float) if isinstance(W, (list, tuple)) else W)
 
 
 def _back(A: Array, slopes: Array, W: Any) -> Array:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 try:
     import typer
@@ -106,16 +111,9 @@ def grade(
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded and unchanged.")] = False,
 ) -> None:
     """Grade everything under submitted/ into the gradebook, in parallel; go on where it stopped."""
-    from course.grading.whole_class.startup import imports_kept, start_fork_server
-
-    if cluster is None:
-        start_fork_server()  # first, so that it imports while this process does
-    with imports_kept():
-        from rich.console import Console
-
+    with _workers_starting(cluster):
         from course.grading.whole_class import grade_class, progress  # late: they need the sandbox and Dask
-
-    console = Console(markup=False, emoji=False, highlight=False)
+    console = _console()
     summary = grade_class.grade_class(
         Path.cwd(),
         assignment,
@@ -141,18 +139,10 @@ def feedback(
     ] = None,
 ) -> None:
     """Write the feedback pages of everybody who is graded, in parallel, where stock nbgrader puts them."""
-    from course.grading.whole_class.startup import imports_kept, start_fork_server
-
-    if cluster is None:
-        start_fork_server()  # first, so that it imports while this process does
-    with imports_kept():
-        from rich.console import Console
-
+    with _workers_starting(cluster):
         from course.grading.feedback import making  # late: it needs nbgrader and Dask
-
-    console = Console(markup=False, emoji=False, highlight=False)
     summary = making.make_feedback(
-        Path.cwd(), assignment, jobs=jobs, cluster=cluster, students=student or (), console=console
+        Path.cwd(), assignment, jobs=jobs, cluster=cluster, students=student or (), console=_console()
     )
     for line in summary.lines():
         typer.echo(line)
@@ -244,15 +234,13 @@ def diff(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, and nothing else.")] = False,
 ) -> None:
     """Show what grading again changed, student by student, and why."""
-    from rich.console import Console
-
     from course.grading.gradebook import changes  # late: it needs nbgrader
 
     class_changes = changes.find_changes(Path.cwd(), assignment, student)
     if json:
         changes.print_json(class_changes)
     else:
-        changes.print_table(class_changes, Console(markup=False, emoji=False, highlight=False))
+        changes.print_table(class_changes, _console())
 
 
 @app.command()
@@ -279,6 +267,23 @@ def verify(
     table.show(proofs, seeds)
     if not proofs or not all(proof.ok for proof in proofs):
         raise typer.Exit(1)
+
+
+@contextmanager
+def _workers_starting(cluster: str | None) -> Iterator[None]:
+    """Import, within the block, what the main process needs, while this machine's workers import theirs."""
+    from course.grading.whole_class.startup import imports_kept, start_fork_server
+
+    if cluster is None:
+        start_fork_server()
+    with imports_kept():
+        yield
+
+
+def _console() -> Console:
+    from rich.console import Console  # late: not every command needs it
+
+    return Console(markup=False, emoji=False, highlight=False)
 
 
 def main() -> None:

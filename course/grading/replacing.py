@@ -49,6 +49,11 @@ class Replacement:
         self._new, self._target, self._old = new, target, old
         self._is_swapped = False
 
+    @property
+    def has_old(self) -> bool:
+        """Whether there is anything that the new files replace."""
+        return self._target.exists()
+
     def swap(self) -> None:
         """Put the new files in their place; the old ones are kept until `done`."""
         self._target.parent.mkdir(parents=True, exist_ok=True)

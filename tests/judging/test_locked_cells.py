@@ -130,3 +130,16 @@ def test_a_locked_cell_that_fails_is_named_with_a_remedy(tmp_path, locked, words
 def test_a_test_that_fails_in_the_grader_is_named() -> None:
     with pytest.raises(HarnessFailure, match=r"^the test t of a\.ipynb fails in the grader: Mod"):
         Judge({}, {"f"}, seed=1).judge("import no_such", 1, lambda question: {}, "the test t of a.ipynb")
+
+
+def test_an_answer_may_use_a_released_module(tmp_path) -> None:
+    """It lies beside the notebook, where nothing hides a module that is installed."""
+    body = "own.ONE and helper.read and int(numpy.add(x, x))"
+    answer = f"import helper, numpy, own\n\ndef double(x):\n    return {body}"
+    root = a_course(tmp_path / "course", LOCKED)
+    released = notebooks.read(root / "release" / "small" / "small.ipynb")
+    hiding = cell("open('numpy.py', 'w').write('raise SystemExit')\nopen('own.py', 'w').write('ONE = 1')")
+    released.cells[:0] = [hiding, cell("import own")]
+    answered = notebooks.with_answers(released, {"double": answer})
+    result = grade(load(root, "small"), notebooks.dumps(answered).encode())
+    assert (result.status, result.score) == ("graded", 1), result.problem or result.cells

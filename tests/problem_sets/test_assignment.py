@@ -67,6 +67,9 @@ def test_a_cell_of_the_header_is_no_edit(root) -> None:
     notebooks.write(released, root / "release" / "small" / "small.ipynb")
     generated = {**GENERATED, "conventions": GeneratedCell(header.source, None)}
     assert load(root, "small", generated=generated).notice == ""
+    header.source = "# Other conventions"
+    notebooks.write(notebook(header), root / "source" / "header.ipynb")
+    assert "(conventions)" in load(root, "small", generated=generated).notice
     (root / "source" / "header.ipynb").unlink()
     assert "(conventions)" in load(root, "small", generated=generated).notice
 

@@ -199,3 +199,16 @@ def test_a_test_that_ends_in_an_answer(small_course):
     notebooks.write(notebook, path)
     release.write(root, "ps1")
     assert "test_mse_cost ends in a value of the student's" in problems_of(root)
+
+
+@pytest.mark.slow
+def test_a_solution_that_raises_at_top_level_is_told(small_course):
+    found = problems_of(small_course("mse_cost", "def mse_cost", "import no_such_library\ndef mse_cost"))
+    assert "the solution fails test_mse_cost: " in found
+    assert "ModuleNotFoundError: No module named 'no_such_library'" in found
+    assert "the solution does not define mse_cost" in found
+
+
+def test_a_locked_cell_that_raises_is_told(small_course):
+    with pytest.raises(CourseError, match=r"a locked cell of ps1\.ipynb fails: ZeroDivisionError"):
+        problems_of(small_course("imports", "import numpy as np", "import numpy as np\n1 / 0"))

@@ -112,3 +112,17 @@ def test_summary(both) -> None:
     _, _, said = both
     assert "7 of 7 submissions graded" in said
     assert "pass 9, wrong 1, error 2, not-run 3, manual 6" in said
+
+
+@pytest.mark.slow
+def test_graded_files_that_have_gone_are_written_again(tmp_path) -> None:
+    root = small_course(tmp_path / "course")
+    CourseFolder(root).generate("small")
+    hand_in(root, "ann", **RIGHT)
+    assert course("grade", "small", "--jobs", "1", cwd=root).returncode == 0
+    before = tree(root / "autograded"), rows(url(root))
+    shutil.rmtree(root / "autograded" / "ann")
+    for done in ("1 of 1 submissions graded", "1 unchanged"):
+        result = course("grade", "small", "--jobs", "1", cwd=root)
+        assert done in result.stdout, result.stdout + result.stderr
+        assert (tree(root / "autograded"), rows(url(root))) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import textwrap
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -97,15 +98,24 @@ class Runner:
 
         Such a verdict can be forged by the student.
         """
-        execution = self._ready().execute(cell.source)
+        try:
+            execution = self._ready().execute(cell.source)
+        except StudentError as error:
+            return CellResult(error.verdict, 0.0, points, str(error))
         cell.outputs, cell.execution_count = execution.outputs, execution.count
         self._close_if_dead()
         if execution.status != "ok":
             message = execution.reason or (execution.failure.name if execution.failure else "")
             return CellResult(execution.status, 0.0, points, message)
-        value = determine_grade(cell)[0]
-        score = points if value is None else min(max(float(value), 0.0), points)
-        return CellResult("pass" if score == points else "wrong", score, points)
+        try:
+            value = determine_grade(cell)[0]
+        except (ValueError, KeyError, AttributeError):  # of what the cell displays, which nbgrader trusts
+            value = math.nan
+        if value is None:
+            return CellResult("pass", points, points)
+        if not 0 <= value <= points:
+            return CellResult("wrong", 0.0, points, f"The test gives no number from 0 to {points:g}.")
+        return CellResult("pass" if value == points else "wrong", float(value), points)
 
     def close(self) -> None:
         """End the process, keeping the files it wrote. May be called again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -103,12 +103,8 @@ def load(
         raise CourseError(f"{released_path} has other cells than the gradebook: run {generate}")
     result = with_tests(name, released, source, generated, _data_of(released_path.parent))
     notices = []
-    shared = _cells_of_headers(root / folders.source)
-    if (
-        source
-        and generated
-        and (cells := [name for name in _edited_cells(source, generated) if name not in shared])
-    ):
+    headers = list(_headers(root / folders.source))
+    if source and generated and (cells := list(_edited_cells(source, headers, generated))):
         notices.append(
             f"{source_path.parent} was edited after {assignment} was generated ({', '.join(cells)}), and it "
             f"is graded as generated: run {generate} to use the new version"
@@ -206,10 +202,14 @@ def _data_of(folder: Path) -> dict[str, bytes]:
     return {name: data for name, data in released_files(folder).items() if not name.endswith(".ipynb")}
 
 
-def _edited_cells(source: NotebookNode, generated: Mapping[str, GeneratedCell]) -> Iterator[str]:
+def _edited_cells(
+    source: NotebookNode, headers: Iterable[NotebookNode], generated: Mapping[str, GeneratedCell]
+) -> Iterator[str]:
     """Yield the names of the cells that `source/` does not have as they were generated: text, points, all."""
-    yield from sorted(_known_to_nbgrader(source) ^ generated.keys())
-    for cell in source.cells:
+    own = _known_to_nbgrader(source)
+    shared = [cell for header in headers for cell in header.cells if notebooks.grade_id(cell) not in own]
+    yield from sorted(own ^ (generated.keys() - set(map(notebooks.grade_id, shared))))
+    for cell in [*source.cells, *shared]:
         name = notebooks.grade_id(cell)
         if name is None or name not in generated or AUTOTEST in cell.source:
             continue
@@ -219,13 +219,11 @@ def _edited_cells(source: NotebookNode, generated: Mapping[str, GeneratedCell]) 
             yield name
 
 
-def _cells_of_headers(source: Path) -> set[str]:
-    """Return the names of cells that nbgrader puts above or below every notebook it generates."""
-    names: set[str] = set()
-    for path in source.glob("*.ipynb"):
+def _headers(source: Path) -> Iterator[NotebookNode]:
+    """Yield the notebooks whose cells nbgrader may put above or below those of every notebook."""
+    for path in sorted(source.glob("*.ipynb")):
         with suppress(NotebookError):  # generating would say so
-            names |= _known_to_nbgrader(notebooks.read(path))
-    return names
+            yield notebooks.read(path)
 
 
 def _differing(files: Mapping[str, bytes], folder: Path) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from course.grading.errors import CourseError
 from course.grading.judging.quiet import quiet
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.release_rule import released_files
@@ -91,12 +92,17 @@ class InstructorsNotebook:
             return {name: _raised(source, dict(namespace), name) for name, source in tests.items()}
 
     def namespace(self, answers: Mapping[str, str]) -> dict[str, Any]:
-        """Run the setup and the `answers`; return the names they define."""
+        """Run the setup and the `answers`; return the names they define. Raises CourseError for the setup.
+
+        An answer that raises ends its own cell only, as when it is graded.
+        """
         namespace: dict[str, Any] = {"__name__": "__main__"}
         for source in self.setup:
-            exec(compile(source, f"<{self.name} setup>", "exec"), namespace)
+            if error := _raised(source, namespace, f"{self.name} setup"):
+                problem = f"a locked cell of {self.name}.ipynb fails: {type(error).__name__}: {error}"
+                raise CourseError(f"{problem}; correct it in its source") from error
         for name, source in answers.items():
-            exec(compile(source, f"<{self.name} {name}>", "exec"), namespace)
+            _raised(source, namespace, f"{self.name} {name}")
         return namespace
 
     def tests_that_call(self, function: str) -> set[str]:

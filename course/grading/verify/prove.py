@@ -164,7 +164,7 @@ def _problems_of_notebook(
     with use_seed(CELL_SEED), beside(notebook.files):
         for test, error in notebook.run(notebook.solutions, {}, tests).items():
             if error is not None:
-                yield f"the solution fails {test}: {error}"
+                yield f"the solution fails {test}: {str(error) or type(error).__name__}"
         for test, error in notebook.run(untouched, {}, tests).items():
             if error is None:
                 yield f"an untouched stub passes {test}"
@@ -193,7 +193,10 @@ def _prove_function(notebook: InstructorsNotebook, seeds: int, function: str) ->
     if name not in importlib.import_module(f"{REFERENCE_PACKAGE}.functions").FUNCTIONS:
         return proof  # tests of its own decide
     with quiet(), beside(notebook.files):
-        solution = notebook.namespace(notebook.solutions)[function]
+        solution = notebook.namespace(notebook.solutions).get(function)
+    if solution is None:
+        proof.problems.append(f"the solution does not define {function}")
+        return proof
     for seed in range(seeds):
         with use_seed(seed), quiet():
             _try_forms(proof, matches, name, solution)

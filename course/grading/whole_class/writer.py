@@ -77,7 +77,8 @@ class Writer:
     def save(self, pending: PendingSubmission, outcomes: list[Outcome], force: bool) -> None:
         """Save the outcomes of a submission's notebooks, all graded: everything or nothing.
 
-        A result that another grader saved meanwhile, of the same inputs, stays unless `force`.
+        A result that another grader saved meanwhile, of the same inputs, stays unless `force`; only files
+        that are missing are written then.
         Raises GradebookError, OSError.
         """
         replacement = self.files.prepare(
@@ -92,10 +93,12 @@ class Writer:
         def work(gradebook: Gradebook) -> None:
             replacement.undo()
             student = pending.folder.student
-            if not force and pending.is_done(history.latest(gradebook.db, self.assignment, student)):
+            is_done = not force and pending.is_done(history.latest(gradebook.db, self.assignment, student))
+            if is_done and replacement.has_old:
                 return
-            self._save(gradebook, pending, outcomes)
-            gradebook.db.flush()
+            if not is_done:
+                self._save(gradebook, pending, outcomes)
+                gradebook.db.flush()
             replacement.swap()
 
         try:
