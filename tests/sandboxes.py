@@ -83,8 +83,9 @@ def _processes() -> dict[int, tuple[int, str]]:
     return processes
 
 
-def _open_descriptors() -> int:
-    # A watcher of a kernel opens files for a moment, again and again.
+def open_descriptors() -> int:
+    """How many descriptors this process holds, but for those that a kernel's watcher opens for a moment."""
+
     def count() -> int:
         time.sleep(0.003)
         return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # pathlib would open one more
@@ -103,7 +104,7 @@ def belongings() -> tuple[set[int], int, int]:
     sandboxes = [pid for pid, (parent, name) in processes.items() if (parent, name) == (os.getpid(), "bwrap")]
     theirs = {pid for sandbox in sandboxes for pid in (sandbox, *descendants(sandbox, processes))}
     # The socket and standard error of each zygote, and the thread that started them.
-    count = _open_descriptors() - 2 * len(sandboxes)
+    count = open_descriptors() - 2 * len(sandboxes)
     threads = [thread for thread in threading.enumerate() if not thread.name.startswith("sandbox starter")]
     return descendants(os.getpid(), processes) - theirs, count, len(threads)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,6 +97,8 @@ def succeeded(formgrader: FrameLocator) -> None:
 
 def saved(page: Page, kind: str, field: Locator, value: str) -> None:
     """Type `value` into a field of the kind "grade" or "comment", and wait until it is in the gradebook."""
+    # the page sets it once it listens to the field
+    expect(field).to_have_attribute("placeholder", re.compile("."))
     with page.expect_response(lambda r: f"/formgrader/api/{kind}/" in r.url) as response:
         field.fill(value)
         field.press("Tab")
