@@ -214,6 +214,10 @@ def unchanged(before: Any, after: Any) -> bool:
         return bool(before.tobytes() == after.tobytes())
     if isinstance(before, (list, tuple)):
         return len(before) == len(after) and all(map(unchanged, before, after))
+    if isinstance(before, dict):
+        return unchanged(list(before.items()), list(after.items()))
+    if isinstance(before, set):
+        return before == after
     if isinstance(before, (int, float, str, type(None))):
         return repr(before) == repr(after)
     if isinstance(before, partial):

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import builtins
 import os
+import random
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from course.checking.trial import clone, shares_memory, unchanged
 
@@ -40,13 +43,19 @@ def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> 
 
     `{"values": [name…]}` is answered by `{name: value}`, without the names that are not there;
     `{"call": name, "calls": [[args, keywords]…]}` by a list of `{"result", "after", "shares"}` or, last,
-    `{"error": [type, text]}`. An argument that the call left as it was comes back as null.
+    `{"error": [type, text], "kind": …}`, the kind being the class of Python's own that the type is or derives
+    from. An argument that the call left as it was comes back as null. `{"text": name}` is answered by the
+    docstring. With `"random"`, Python's and NumPy's generators get this state first.
     """
-    return (
-        _values(namespace, question["values"])
-        if "values" in question
-        else _calls(namespace, question, channel)
-    )
+    if "random" in question:
+        own, numpys = codec.Decoder().decode(question["random"])
+        random.setstate(own)
+        np.random.set_state(numpys)  # noqa: NPY002  # what students use
+    if "values" in question:
+        return _values(namespace, question["values"])
+    if "text" in question:
+        return getattr(namespace[question["text"]], "__doc__", None)
+    return _calls(namespace, question, channel)
 
 
 def _values(namespace: Namespace, names: list[str]) -> Namespace:
@@ -93,7 +102,8 @@ def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, na
     try:
         result = function(*args, **keywords)
     except Exception as error:
-        return {"error": described(error)}
+        kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
+        return {"error": described(error), "kind": kind.__name__}
 
     def refer(value: Any) -> codec.Node | None:
         name = next((name for name, known in list(namespace.items()) if known is value), None)

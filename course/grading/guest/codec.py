@@ -2,10 +2,12 @@
 
     value  = ["none"] | ["bool", true] | ["int", "12"] | ["float", "0x1.8p+1"] | ["complex", re, im]
            | ["str", "…"] | ["list", [value…]] | ["tuple", [value…]] | ["dict", [[value, value]…]]
+           | ["set", [value…]] | ["frozenset", [value…]] | ["bytes", base64] | ["text", kind, ["…"…]]
            | ["array", dtype, [shape…], base64, layout] | ["scalar", dtype, base64]
            | ["own", name] | ["callback", number] | ["foreign", description]
 
-`own` is a function of the student's, by its name there; `callback` a function that stays with the grader.
+`text` has dates, fractions and the like, as `kinds.py` writes them; `own` is a function of the student's, by
+its name there; `callback` a function that stays with the grader.
 
 Exact types only: a subclass, an object array, anything else crosses as a description. Nothing is
 pickled, nothing evaluated. The grader decodes what a hostile student's code may have written, so every
@@ -20,6 +22,7 @@ import functools
 import json
 import math
 import re
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -28,12 +31,15 @@ import numpy as np
 from course.checking.compare import Foreign
 from course.text import printable
 
+from . import kinds
+
 LARGEST_TEXT = 96 * 2**20
 """characters of a message; base64 makes this 64 MiB of array bytes"""
 DEPTH = 20
 ITEMS = 1_000_000
 DIGITS = 1000
-KINDS = "biufc"
+KINDS = "biufcUSMm"
+"""NumPy's letters for numbers, texts, bytes, dates and times"""
 STRUCTURE = ITEMS
 """the most brackets and commas of a message, since each takes far more memory than its length"""
 LARGEST_KEY = 2**53
@@ -42,7 +48,10 @@ MOST_KEYS = 1000
 LARGEST_STRIDED = 2**20
 
 # NumPy's own reader of dtypes evaluates parts of what it is given.
-_DTYPE = re.compile(r"[<>|=]?[biufc][0-9]{1,2}")
+_DTYPE = re.compile(r"[<>|=]?([biufc][0-9]{1,2}|[US][0-9]{1,7}|[Mm]8(\[[0-9]{0,4}[A-Za-z]{1,2}\])?)")
+
+_DICTIONARIES = (dict, Counter, defaultdict, OrderedDict)
+"""those of the standard library are equal to a plain one with the same items"""
 
 Node = list[Any]
 Referrer = Callable[[Any], Node | None]
@@ -86,9 +95,9 @@ def encode(value: Any, refer: Referrer = no_reference, depth: int = 0) -> Node:
         return ["complex", value.real.hex(), value.imag.hex()]
     if kind in (str, np.str_):
         return ["str", str(value)]
-    if depth < DEPTH and kind in (list, tuple):
+    if depth < DEPTH and kind in (list, tuple, set, frozenset):
         return [kind.__name__, [encode(item, refer, depth + 1) for item in value]]
-    if depth < DEPTH and kind is dict:
+    if depth < DEPTH and kind in _DICTIONARIES:
         return [
             "dict",
             [[encode(k, refer, depth + 1), encode(v, refer, depth + 1)] for k, v in value.items()],
@@ -97,6 +106,11 @@ def encode(value: Any, refer: Referrer = no_reference, depth: int = 0) -> Node:
         return ["array", value.dtype.str, list(value.shape), _base64(value.tobytes()), _layout(value)]
     if issubclass(kind, np.generic) and np.dtype(kind).kind in KINDS and kind is np.dtype(kind).type:
         return ["scalar", value.dtype.str, _base64(value.tobytes())]
+    if kind is bytes:
+        return ["bytes", _base64(value)]
+    texts = kinds.to_texts(value)
+    if texts is not None:
+        return ["text", kind.__name__, list(texts)]
     reference = refer(value) if callable(value) else None
     if reference is not None:
         return reference
@@ -129,7 +143,7 @@ class Decoder:
         try:
             if build is not None:
                 return build(self, depth + 1, *fields)
-        except (ValueError, TypeError, OverflowError, MemoryError, binascii.Error) as error:
+        except (ValueError, TypeError, ArithmeticError, MemoryError, binascii.Error) as error:
             if isinstance(error, CodecError):
                 raise
         raise CodecError(f"a node {tag[:20]!r} is malformed") from None
@@ -142,6 +156,9 @@ class Decoder:
         if len(decoded) > MOST_KEYS and not all(_is_plain_key(key) for key, _ in decoded):
             raise CodecError("a dictionary is too large")
         return dict(decoded)
+
+    def _set(self, depth: int, nodes: list[Any]) -> set[Any]:
+        return set(self._dict(depth, [(node, ["none"]) for node in nodes]))
 
     def _own(self, _: int, name: str) -> Any:
         return self.own(name) if self.own is not None else _A_FUNCTION
@@ -224,6 +241,10 @@ _BUILDERS: dict[tuple[Any, ...], Callable[..., Any]] = {
     ("list", list): Decoder._all,
     ("tuple", list): lambda decoder, depth, nodes: tuple(decoder._all(depth, nodes)),
     ("dict", list): Decoder._dict,
+    ("set", list): Decoder._set,
+    ("frozenset", list): lambda decoder, depth, nodes: frozenset(decoder._set(depth, nodes)),
+    ("bytes", str): lambda _d, _n, data: binascii.a2b_base64(data, strict_mode=True),
+    ("text", str, list): lambda _d, _n, kind, texts: kinds.from_texts(kind, texts),
     ("array", str, list, str, str): lambda _d, _n, *fields: _laid(_array(*fields[:3]), fields[3]),
     ("scalar", str, str): lambda _d, _n, dtype, data: _array(dtype, [], data)[()],
     ("foreign", str): lambda _d, _n, description: Foreign(printable(description, 80)),

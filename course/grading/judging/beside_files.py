@@ -12,20 +12,21 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 
 # The working folder, the path and the modules are the whole process's: threads take turns.
-_one_at_a_time = threading.RLock()
+one_at_a_time = threading.RLock()
 
 
 @contextlib.contextmanager
 def beside(files: Mapping[str, bytes]) -> Iterator[None]:
     """Work in a new folder with the released `files`, and import from it; then leave nothing of it behind.
 
-    No file of a submission is ever in the folder, nor one that a student's code has written. A module of the
+    No file of a submission is ever in the folder, nor one that a student's code has written; a test that names
+    one of these finds it in another folder (`students_files.py`). A module of the
     grader's with the name of a released one is set aside meanwhile, but for Python's own and the course's.
     """
     if not files:
         yield
         return
-    with _one_at_a_time, tempfile.TemporaryDirectory(prefix="course-released-") as made:
+    with one_at_a_time, tempfile.TemporaryDirectory(prefix="course-released-") as made:
         folder = str(Path(made).resolve())
         for name, content in files.items():
             path = Path(folder, name)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import json
+import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,12 +29,27 @@ OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
 class StudentError(Exception):
     """What the student's code raised, or why it gave no answer.
 
-    It is one class, whatever the student's exception calls itself.
+    It is one class, whatever the student's exception calls itself. One that derives from an exception of
+    Python's own does so here as well, so that a test may expect it.
     """
 
-    def __init__(self, verdict: Verdict, message: str) -> None:
-        super().__init__(message)
-        self.verdict = verdict
+    def __init__(self, verdict: Verdict, message: str, text: str | None = None) -> None:
+        """`message` is what the verdict says; `text` is the exception's own, which a test may look at."""
+        self.verdict, self.message = verdict, message
+        self._text = message if text is None else text
+        Exception.__init__(self, self._text)
+
+    def __str__(self) -> str:
+        return self._text
+
+
+@lru_cache(maxsize=128)
+def _student_error(kind: str) -> type[StudentError]:
+    """Return StudentError, as a subclass of the exception of Python's own that is called `kind`, if any is."""
+    own = getattr(builtins, kind, None)
+    if not (isinstance(own, type) and issubclass(own, Exception)) or issubclass(own, ExceptionGroup):
+        return StudentError
+    return type(f"Student{kind}", (StudentError, own), {"__module__": __name__})
 
 
 class StudentFunction:
@@ -42,6 +60,13 @@ class StudentFunction:
 
     def __init__(self, name: str, ask: Callable[..., Any]) -> None:
         self._name, self._ask = name, ask
+        self.__name__ = name
+        """the name that the test uses"""
+
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]  # of an instance
+        text = self._ask({"text": self._name})
+        return text if isinstance(text, str) else None
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Call it once. Raises StudentError."""
@@ -66,7 +91,7 @@ class StudentFunction:
         if not isinstance(reply, dict):
             raise StudentError("crashed", NO_ANSWER)
         if "error" in reply:
-            raise _raised(reply["error"])
+            raise _raised(reply["error"], reply.get("kind"))
         try:
             result = self._decode(reply["result"])
             after = reply["after"]
@@ -126,10 +151,14 @@ def _callback_error(name: str) -> bytes:
 def ask(guest: Guest, question: dict[str, Any], callbacks: Callbacks | None = None) -> Any:
     """Put a question to the course's code in the student's process; return the decoded JSON.
 
-    Raises StudentError when there is no answer.
+    What the student's code prints meanwhile is printed here, for a test that listens. Raises StudentError when
+    there is no answer.
     """
     call_back = callbacks.answer if callbacks else refuse
     execution = guest.ask(json.dumps(question).encode(), call_back)
+    for output in execution.outputs:
+        if output.output_type == "stream":
+            (sys.stderr if output.name == "stderr" else sys.stdout).write(output.text)
     if execution.status != "ok":
         raise StudentError(execution.status, printable(execution.reason, LONGEST_SHOWN))
     try:
@@ -144,12 +173,13 @@ def ask(guest: Guest, question: dict[str, Any], callbacks: Callbacks | None = No
     raise StudentError("crashed", NO_ANSWER)
 
 
-def _raised(error: Any) -> StudentError:
+def _raised(error: Any, kind: Any = None) -> StudentError:
     """Return what a reply says of the exception that ended a call."""
     match error:
         case [str(name), str(message)]:
             verdict: Verdict = "memory" if name in OUT_OF_MEMORY else "error"
-            return StudentError(verdict, failure_text(name, message))
+            make = _student_error(kind) if isinstance(kind, str) else StudentError
+            return make(verdict, failure_text(name, message), message)
     return StudentError("crashed", NO_ANSWER)
 
 
@@ -170,7 +200,7 @@ def apply(changed: Any, argument: Any) -> None:
     elif isinstance(argument, list) and isinstance(changed, list):
         argument[:] = changed
         return
-    elif isinstance(argument, dict) and isinstance(changed, dict):
+    elif isinstance(argument, (dict, set)) and type(argument) is type(changed):
         argument.clear()
         argument.update(changed)
         return

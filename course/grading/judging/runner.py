@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import textwrap
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,8 +16,10 @@ from nbgrader.utils import determine_grade
 
 from course.grading.judging.beside_files import beside
 from course.grading.judging.proxies import Callbacks, StudentError, ask
+from course.grading.judging.random_state import sets_seed, with_random_state
 from course.grading.judging.results import CellResult
-from course.grading.judging.test_cells import Judge
+from course.grading.judging.students_files import beside_students_files, named_files
+from course.grading.judging.test_cells import Ask, Judge
 from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, names_in_solutions
 from course.grading.problem_sets.notebooks import grade_id
 from course.grading.sandbox.guest import Guest
@@ -83,11 +86,37 @@ class Runner:
         elif IN_KERNEL in cell.metadata.get("tags", ()):
             return replace(self._run_in_guest(cell, points), seconds=self._answering() - begin)
         else:
-            result = judge.judge(cell.source, points, self._ask, f"the test {self.name_of(cell)}")
+            with self._asking_for(cell.source) as asking:
+                result = judge.judge(cell.source, points, asking, f"the test {self.name_of(cell)}")
             self._close_if_dead()
             result = replace(result, seconds=self._answering() - begin)
         cell.outputs = [verdict_output(result)]
         return result
+
+    @contextlib.contextmanager
+    def _asking_for(self, source: str) -> Iterator[Ask]:
+        """Yield what asks the student's code, for a test which may name files that this code writes.
+
+        Such files are put where the test finds them, anew after each call.
+        """
+        ask = with_random_state(self._ask) if sets_seed(source) else self._ask
+        names = named_files(source) - self._assignment.files.keys()
+        if not names:
+            yield ask
+            return
+        with beside_students_files(self._assignment.files, names) as put:
+
+            def asking(*question: Any) -> Any:
+                try:
+                    return ask(*question)
+                finally:
+                    put(self._files_so_far())
+
+            put(self._files_so_far())
+            yield asking
+
+    def _files_so_far(self) -> Mapping[str, bytes]:
+        return {**self.files, **(self._guest.files() if self._guest else {})}
 
     def name_of(self, cell: NotebookNode) -> str:
         """Return how messages call a cell: by its own name and the notebook's."""
@@ -101,7 +130,7 @@ class Runner:
         try:
             execution = self._ready().execute(cell.source)
         except StudentError as error:
-            return CellResult(error.verdict, 0.0, points, str(error))
+            return CellResult(error.verdict, 0.0, points, error.message)
         cell.outputs, cell.execution_count = execution.outputs, execution.count
         self._close_if_dead()
         if execution.status != "ok":

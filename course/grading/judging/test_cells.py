@@ -56,7 +56,7 @@ class Judge:
                 namespace = self._own_names() | self._looked_up(source, ask)
                 value = run(source, namespace)
         except StudentError as error:
-            return CellResult(error.verdict, 0.0, max_points, str(error))
+            return CellResult(error.verdict, 0.0, max_points, error.message)
         except (HarnessFailure, SandboxUnavailable):
             raise
         except WrongAnswer as error:

@@ -103,10 +103,9 @@ class Guest:
         `call_back` answers what the guest asks meanwhile. The same holds as for `execute`. Any bytes may
         come back as the answer.
         """
-        # what the code displays meanwhile is dropped
         outputs = Outputs(self.limits.output, self._displays)
         reply, execution = self._within(question, outputs, seconds, call_back)
-        return execution or Execution("ok", seconds=self._last, answer=reply)
+        return execution or Execution("ok", "", outputs.result(), seconds=self._last, answer=reply)
 
     def _within(
         self, request: bytes, outputs: Outputs, seconds: float | None, call_back: Callable[[bytes], bytes]
