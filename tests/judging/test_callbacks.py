@@ -114,10 +114,11 @@ def told(f):
     kind, text = student(APPLY + code).told(failing)
     assert kind == name
     assert "secret" not in text
-    with pytest.raises(StudentError, match=name) as raised:
+    with pytest.raises(StudentError) as raised:
         student(APPLY).apply(failing)
     assert raised.value.verdict == "error"
-    assert "secret" not in str(raised.value)
+    assert name in raised.value.message
+    assert "secret" not in raised.value.message + str(raised.value)
 
 
 def test_a_failure_of_the_grader_is_no_answer(student):
@@ -238,7 +239,7 @@ def test_the_graders_time_is_not_the_students(student):
 def test_callbacks_are_counted(student, monkeypatch):
     monkeypatch.setattr(proxies, "MOST_CALLBACKS", 50)
     calls: list[Any] = []
-    with pytest.raises(StudentError, match="RuntimeError"):
+    with pytest.raises(RuntimeError):
         student("def f(g):\n    while True: g(1)").f(calls.append)
     assert len(calls) == 50
 
@@ -246,7 +247,7 @@ def test_callbacks_are_counted(student, monkeypatch):
 def test_what_callbacks_are_given_is_counted(student, monkeypatch):
     monkeypatch.setattr(proxies, "LARGEST_CALLBACKS", 1 << 20)
     calls: list[Any] = []
-    with pytest.raises(StudentError, match="RuntimeError"):
+    with pytest.raises(RuntimeError):
         student("import numpy as np\ndef f(g):\n    while True: g(np.zeros(10_000))").f(calls.append)
     assert len(calls) == 9
 

@@ -45,12 +45,16 @@ def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> 
     `{"call": name, "calls": [[args, keywords]…]}` by a list of `{"result", "after", "shares"}` or, last,
     `{"error": [type, text], "kind": …}`, the kind being the class of Python's own that the type is or derives
     from. An argument that the call left as it was comes back as null. `{"text": name}` is answered by the
-    docstring. With `"random"`, Python's and NumPy's generators get this state first.
+    docstring. With the generators' state as `"random"`, these get it first, and the answer is
+    `{"value": …, "random": state}`.
     """
     if "random" in question:
-        own, numpys = codec.Decoder().decode(question["random"])
+        own, numpys = codec.Decoder().decode(question.pop("random"))
         random.setstate(own)
         np.random.set_state(numpys)  # noqa: NPY002  # what students use
+        value = answer(namespace, question, channel)
+        state = random.getstate(), np.random.get_state()  # noqa: NPY002  # as above
+        return {"value": value, "random": codec.encode(state)}
     if "values" in question:
         return _values(namespace, question["values"])
     if "text" in question:

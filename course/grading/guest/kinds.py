@@ -54,7 +54,7 @@ def _capped(*texts: str) -> Texts | None:
 _ZONES = (type(None), datetime.timezone)
 _WITH_ZONE = (datetime.datetime, datetime.time)
 _MAKERS: dict[type, Callable[..., Any]] = {
-    range: lambda *texts: range(*map(int, texts)),
+    range: lambda start, stop, step: range(int(start), int(stop), int(step)),
     datetime.date: datetime.date.fromisoformat,
     datetime.time: datetime.time.fromisoformat,
     datetime.datetime: datetime.datetime.fromisoformat,

@@ -178,8 +178,9 @@ def _raised(error: Any, kind: Any = None) -> StudentError:
     match error:
         case [str(name), str(message)]:
             verdict: Verdict = "memory" if name in OUT_OF_MEMORY else "error"
+            shown = failure_text(name, message)
             make = _student_error(kind) if isinstance(kind, str) else StudentError
-            return make(verdict, failure_text(name, message), message)
+            return StudentError(verdict, shown) if make is StudentError else make(verdict, shown, message)
     return StudentError("crashed", NO_ANSWER)
 
 

@@ -1,4 +1,4 @@
-"""Hands the state of `random` and of NumPy's global generator to the student's process when a test sets it."""
+"""Shares the state of `random` and of NumPy's global generator with the student's process, for tests that seed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from typing import Any
 import numpy as np
 
 from course.grading.guest import codec
+from course.grading.judging.proxies import StudentError
+from course.grading.sandbox.execution import NO_ANSWER
 
 _SETTERS = {"seed", "set_state", "setstate"}
+_WORDS = 624
+"""of the Mersenne Twister's state"""
 
 
 @lru_cache(maxsize=256)
@@ -25,21 +29,28 @@ def sets_seed(source: str) -> bool:
 
 
 def with_random_state(ask: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `ask` such that a question brings the state of the generators here, if it is another by now.
-
-    Between two calls without a new seed the student's code goes on with its own numbers, as in a notebook.
-    """
-    before = _state()
+    """Return `ask` such that test and student's code draw from the same numbers, as within one process."""
 
     def asking(question: dict[str, Any], *more: Any) -> Any:
-        nonlocal before
-        now = _state()
-        if now != before:
-            question, before = {**question, "random": now}, now
-        return ask(question, *more)
+        state = codec.encode((random.getstate(), np.random.get_state()))  # noqa: NPY002  # what tests set
+        match ask({**question, "random": state}, *more):
+            case {"value": value, "random": node}:
+                _go_on_from(node)
+                return value
+        raise StudentError("crashed", NO_ANSWER)
 
     return asking
 
 
-def _state() -> codec.Node:
-    return codec.encode((random.getstate(), np.random.get_state()))  # noqa: NPY002  # what tests set
+def _go_on_from(node: Any) -> None:
+    """Set the state that an answer tells, which may be anything. Raises StudentError."""
+    try:
+        match codec.Decoder().decode(node):
+            # NumPy does not look at the position, from which it reads memory
+            case (own, (str(), np.ndarray(shape=(624,)), int(place), _, _) as numpys) if 0 <= place <= _WORDS:
+                random.setstate(own)
+                np.random.set_state(numpys)  # noqa: NPY002  # as above
+                return
+    except (codec.CodecError, ValueError, TypeError, OverflowError):
+        pass
+    raise StudentError("crashed", NO_ANSWER)
