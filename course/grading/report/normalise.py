@@ -123,7 +123,8 @@ def _statements(source: str) -> Iterator[list[TokenInfo]]:
                 statement = []
             elif token.type not in _LAYOUT and token.string.strip():
                 statement.append(token)
-    except (tokenize.TokenError, SyntaxError):
+    # Python 3.12 and later encode the source, in which there may be a lone surrogate
+    except (tokenize.TokenError, SyntaxError, UnicodeEncodeError):
         pass
     if statement:
         yield statement

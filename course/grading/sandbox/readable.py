@@ -6,6 +6,7 @@ import os
 import shlex
 import stat
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -22,9 +23,11 @@ def unreadable(mounts: Mounts) -> Iterator[Path]:
 
     What a folder that cannot be read holds is not looked at.
     """
-    for source, inside in mounts.shown:
-        if inside.is_relative_to("/opt"):
-            yield from _unreadable(source)
+    # not all of /usr/lib, which is shown where the system's own Python grades
+    standard = {Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}
+    packages = {source for source, inside in mounts.shown if str(inside) in mounts.path}
+    for folder in sorted(standard | packages):
+        yield from _unreadable(folder)
 
 
 def _unreadable(path: Path) -> Iterator[Path]:
