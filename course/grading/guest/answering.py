@@ -11,7 +11,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from course.checking.trial import clone, shares_memory, unchanged
+from course.judged import judged_call
+from course.values import clone, shares_memory, unchanged
 
 from . import codec
 from .channel import Channel
@@ -91,7 +92,8 @@ def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
 def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, namespace: Namespace) -> Any:
     before = clone(args)
     try:
-        result = function(*args, **keywords)
+        with judged_call():
+            result = function(*args, **keywords)
     except Exception as error:
         return {"error": described(error)}
 

@@ -25,8 +25,8 @@ from typing import Any
 
 import numpy as np
 
-from course.checking.compare import Foreign
 from course.text import printable
+from course.values import Foreign
 
 LARGEST_TEXT = 96 * 2**20
 """characters of a message; base64 makes this 64 MiB of array bytes"""
