@@ -1,7 +1,7 @@
 """ps0: the tools every later problem set is checked with.
 
-Students get three of the four from the course from ps1 on. Those refuse to work within a judged answer, so the
-reference has its own.
+Students get three of the four from the course from ps1 on. Those refuse to work within a judged answer, so
+the reference has its own.
 """
 
 from __future__ import annotations
