@@ -7,6 +7,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from course.judged import refuse_if_withheld
+
 
 @overload
 def sigmoid(t: NDArray[np.float64]) -> NDArray[np.float64]: ...
@@ -23,6 +25,7 @@ def sigmoid(t: Any) -> Any:
     Only exp of a non-positive number is taken, so nothing overflows however large |t| is. The
     complex extension makes complex-step differentiation possible.
     """
+    refuse_if_withheld("sigmoid")
     t = np.asarray(t)
     if t.dtype.kind != "c":
         return np.exp(np.minimum(t, 0)) / (1.0 + np.exp(-np.abs(t)))

@@ -4,6 +4,8 @@ Two methods, because they fail differently. Central differences need nothing but
 lose about half of the digits. The complex step, Im f(x + ih) / h, subtracts nothing and is exact to
 rounding, but the function must accept complex numbers (no abs, no comparison of values).
 
+Both refuse to work within an answer that is being judged: they check a formula, and replace none.
+
 Source: W. Squire and G. Trapp, Using complex variables to estimate derivatives of real functions,
 SIAM Review 40 (1998).
 """
@@ -15,6 +17,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from course.judged import refuse_if_withheld, refuse_while_judged
 
 Array = NDArray[np.float64]
 
@@ -29,6 +33,7 @@ def relative_error(a: Any, b: Any) -> float:
 
     Raises ValueError when the shapes differ, because broadcasting would hide a mistake.
     """
+    refuse_if_withheld("relative_error")
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
         raise ValueError(f"relative_error compares arrays of one shape, got {a.shape} and {b.shape}")
@@ -41,6 +46,8 @@ def numerical_gradient(f: Callable[[Array], float], W: Array, h: float = 1e-5) -
 
     The result has the shape of `W`; entry p is (f(W + h e_p) − f(W − h e_p)) / 2h. `W` is unchanged.
     """
+    refuse_if_withheld("numerical_gradient")
+    refuse_while_judged("numerical_gradient")
     W = np.array(W, dtype=float)
     gradient = np.zeros_like(W)
     for p in np.ndindex(W.shape):
@@ -64,6 +71,7 @@ def complex_step_gradient(f: Callable[[Any], Any], W: Any) -> Array:
 
 def complex_step_jacobian(f: Callable[[Any], Any], W: Any) -> Array:
     """Return ∂f/∂W for an analytic `f` of any shape: shape `f(W).shape + W.shape`."""
+    refuse_while_judged("The complex step")
     W = np.array(W, dtype=complex)
     columns = []
     for p in np.ndindex(W.shape):

@@ -19,7 +19,9 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from course.checking.tables.table import Check
-from course.checking.trial import Case, Finding, WrongAnswer, clone, examine, warnings_ignored
+from course.checking.trial import Case, Finding, WrongAnswer, examine, warnings_ignored
+from course.judged import refuse_while_judged
+from course.values import clone
 
 
 class CheckFailed(WrongAnswer):
@@ -77,13 +79,14 @@ def check(name: str, function: Callable[..., Any]) -> None:
     raises passes through, without the frames between.
     """
     __tracebackhide__ = True  # IPython leaves such a frame out
+    refuse_while_judged("check")
     table = checks_of(name.partition(".")[0])
     if name not in table:
         raise KeyError(f"there is no check named {name!r}; there are: {', '.join(table)}")
     entry = table[name]
     try:
         with _warnings_as_advice():
-            finding = examine(function, _cases(entry.cases), entry.tolerance, entry.suspects)
+            finding = examine(function, _cases(entry.cases), entry.tolerance, entry.withheld)
     except Exception as error:
         raise error.with_traceback(_from_the_students_frame(error.__traceback__))  # noqa: B904  # no cause of itself
     if finding is not None:
@@ -103,6 +106,7 @@ def _cases(make: Callable[[], Sequence[Case]]) -> Sequence[Case]:
 
 def checks_of(problem_set: str) -> dict[str, Check]:
     """Return the table of a problem set's visible checks, empty when there is none."""
+    refuse_while_judged("course.checking")
     try:
         module = importlib.import_module(f"course.checking.tables.{problem_set}")
     except ModuleNotFoundError as error:

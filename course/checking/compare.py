@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course.checking import diagnose
+from course.values import Foreign
 
 Stage = Literal["type", "shape", "finite", "value", "inputs"]
 
@@ -19,13 +20,6 @@ class Tolerance:
 
     rtol: float = 1e-7
     atol: float = 1e-10
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """A value of a kind that the grader cannot be sent, as the student's process describes it."""
-
-    description: str
 
 
 class Difference(Exception):

@@ -6,22 +6,22 @@ whether a named mistake is added, is up to them.
 
 from __future__ import annotations
 
-import copy
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from course.checking import diagnose
 from course.checking.compare import Difference, Tolerance, agrees, compare, describe, normalise
+from course.judged import judged_call, refuse_while_judged
+from course.values import clone, shares_memory, unchanged
 
-Suspects = Mapping[str, Callable[..., Any]]
-"""What a wrong result may be, by suspicion: functions of the right result and the arguments."""
+Suspects = Mapping[str, Callable[[], Any]]
+"""What a call returns where one thing is wrong, by suspicion."""
 
 
 @contextmanager
@@ -44,6 +44,8 @@ class Case:
     """whether the result must not share memory with the arguments"""
     after: tuple[Any, ...] = ()
     """the arguments as a right call leaves them: functions among them may record their calls"""
+    wrong: Suspects = field(default_factory=dict)
+    """what is suspected of an answer that fits here and in all other cases, beside what `diagnose` knows"""
 
 
 @dataclass(frozen=True)
@@ -97,17 +99,18 @@ def examine(
     function: Callable[..., Any],
     cases: Sequence[Case],
     tolerance: Tolerance,
-    suspects: Suspects = MappingProxyType({}),
+    withheld: Collection[str] = (),
 ) -> Finding | None:
-    """Call `function` on every case; return None when all is right.
+    """Call `function` on every case, while tools for checking refuse to work; return None when all is right.
 
     An exception of `function` is not caught: it is the student's to read. All cases are run before
     anything is concluded, so that a suspicion is only voiced when it fits every one.
     """
+    refuse_while_judged("course.checking")
     calls = [clone(case.args) for case in cases]
-    results = call_all(function, calls)
+    results = call_all(function, calls, withheld)
     with warnings_ignored():
-        return _judge(cases, calls, results, tolerance, suspects)
+        return _judge(cases, calls, results, tolerance)
 
 
 def _judge(
@@ -115,14 +118,13 @@ def _judge(
     calls: Sequence[tuple[Any, ...]],
     results: Sequence[Any],
     tolerance: Tolerance,
-    suspects: Suspects,
 ) -> Finding | None:
     trials = [compare_call(*trial, tolerance) for trial in zip(cases, calls, results, strict=True)]
     failed = next((trial for trial in trials if trial.difference), None)
     if failed is None:
         return None
     stages = {trial.difference.stage for trial in trials if trial.difference}
-    suspicion = None if "inputs" in stages else _suspected(trials, suspects, tolerance)
+    suspicion = None if "inputs" in stages else _suspected(trials, tolerance)
     if suspicion is None and stages == {"shape"}:
         suspicion = _common_hint(trials)
     elif suspicion is None and "value" in stages:
@@ -138,9 +140,13 @@ def _common_hint(trials: Sequence[Trial]) -> str | None:
     return (hints.pop() or None) if len(hints) == 1 else None
 
 
-def _suspected(trials: Sequence[Trial], suspects: Suspects, tolerance: Tolerance) -> str | None:
-    for suspicion, wrong in suspects.items():
-        if all(agrees(t.got, wrong(t.case.want, *t.case.args), tolerance) for t in trials):
+def _suspected(trials: Sequence[Trial], tolerance: Tolerance) -> str | None:
+    for suspicion in trials[0].case.wrong:
+        wrongs = [trial.case.wrong.get(suspicion) for trial in trials]
+        if all(
+            wrong is not None and agrees(trial.got, wrong(), tolerance)
+            for trial, wrong in zip(trials, wrongs, strict=True)
+        ):
             return suspicion
     return None
 
@@ -163,15 +169,19 @@ def _shape(value: Any) -> str:
     return f"the function {name}" if name else describe(value)
 
 
-def call_all(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+def call_all(
+    function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], withheld: Collection[str] = ()
+) -> list[Any]:
     """Return what `function` returns for each set of arguments, which it may change.
 
-    A function that lives in another process takes all calls at once, in its method `call_all`.
+    Tools for checking refuse to work meanwhile, those `withheld` too. A function that lives in another
+    process takes all calls at once, in its method `call_all`.
     """
     at_once = getattr(function, "call_all", None)
     if at_once is not None:
         return list(at_once(calls))
-    return [function(*args) for args in calls]
+    with judged_call(withheld):
+        return [function(*args) for args in calls]
 
 
 def compare_call(case: Case, args: tuple[Any, ...], got: Any, tolerance: Tolerance) -> Trial:
@@ -191,57 +201,6 @@ def compare_call(case: Case, args: tuple[Any, ...], got: Any, tolerance: Toleran
     return Trial(case, got, args, None)
 
 
-def clone(value: Any) -> Any:
-    """Return an independent copy; arrays keep their memory order, strided ones stay strided."""
-    if isinstance(value, np.ndarray):
-        if value.flags.c_contiguous or value.flags.f_contiguous:
-            return value.copy(order="K")
-        return np.repeat(value, 2, axis=-1)[..., ::2]
-    if isinstance(value, (list, tuple)):
-        return type(value)(clone(item) for item in value)
-    if type(value) is partial:  # with the data bound in it
-        return partial(value.func, *clone(value.args), **copy.deepcopy(value.keywords))
-    return value if type(value) in (int, float, str) else copy.deepcopy(value)
-
-
-def unchanged(before: Any, after: Any) -> bool:
-    """Return whether `after` equals `before` to the last bit, containers included."""
-    if type(before) is not type(after):
-        return False
-    if isinstance(before, np.ndarray):
-        if before.shape != after.shape or before.dtype != after.dtype:
-            return False
-        return bool(before.tobytes() == after.tobytes())
-    if isinstance(before, (list, tuple)):
-        return len(before) == len(after) and all(map(unchanged, before, after))
-    if isinstance(before, dict):
-        return unchanged(list(before.items()), list(after.items()))
-    if isinstance(before, set):
-        return before == after
-    if isinstance(before, (int, float, str, type(None))):
-        return repr(before) == repr(after)
-    if isinstance(before, partial):
-        # a list bound in it records its calls, and may grow
-        return before.func is after.func and all(
-            isinstance(a, list) or unchanged(a, b) for a, b in zip(before.args, after.args, strict=True)
-        )
-    return True
-
-
 def recorded_calls(value: Any) -> list[Any]:
     """Return the lists bound in a partial, in which the course's own functions record their calls."""
     return [a for a in value.args if isinstance(a, list)] if isinstance(value, partial) else []
-
-
-def shares_memory(a: Any, b: Any) -> bool:
-    """Return whether an array in `a` shares memory with one in `b`, however nested in lists."""
-    return any(np.shares_memory(x, y) for x in arrays(a) for y in arrays(b))
-
-
-def arrays(value: Any) -> list[np.ndarray[Any, Any]]:
-    """Return the arrays in a result or an argument list, however nested in lists."""
-    if isinstance(value, np.ndarray):
-        return [value]
-    if isinstance(value, (list, tuple)):
-        return [a for item in value for a in arrays(item)]
-    return []

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from course.checking.trial import Case, clone, warnings_ignored
+from course.checking.trial import Case, warnings_ignored
+from course.values import clone
 from mlp_ref.cases import ps0, ps1, ps2, ps3
 from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 from mlp_ref.functions import FUNCTIONS, Function

@@ -13,15 +13,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from course.checking.compare import Tolerance, agrees
-from course.checking.trial import (
-    Trial,
-    clone,
-    compare_call,
-    recorded_calls,
-    shares_memory,
-    unchanged,
-    warnings_ignored,
-)
+from course.checking.trial import Trial, compare_call, recorded_calls, warnings_ignored
+from course.values import clone, shares_memory, unchanged
 from mlp_ref.mistakes import descent, ps0, ps1, ps2, ps3, recursion
 from mlp_ref.mistakes.mistake import Mistake, Table
 

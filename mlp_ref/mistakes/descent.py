@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course.checking.trial import arrays, clone
+from course.values import arrays, clone
 from mlp_ref import deep, one_hidden
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep, train_deep, train_one_hidden

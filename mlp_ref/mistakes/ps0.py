@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from course.activations import sigmoid
-from course.gradcheck import numerical_gradient, relative_error
 from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.tools import numerical_gradient, relative_error, sigmoid
 
 SIGN = "the sign is reversed"
 

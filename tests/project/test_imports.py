@@ -32,7 +32,8 @@ ROWS = [
     "explorer.view",
     "explorer.model explorer.background",
     "checking",
-    "activations data gradcheck figures files text",
+    "activations data gradcheck figures files text values",
+    "judged",
 ]
 ROW_OF = {f"course.{room}": row for row, rooms in enumerate(ROWS) for room in rooms.split()}
 # The packages that give names of their modules, or nothing, and belong to no room.
@@ -143,7 +144,13 @@ def test_the_explorer_and_the_lectures_know_no_check(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(under(set(MODULES), "mlp_ref")))
 def test_the_reference_imports_nothing_of_the_course_but_checks_and_tools(name: str) -> None:
     rooms = {room_of(other) for other in modules_of(name) if not other.startswith("mlp_ref")}
-    assert rooms <= {"course.checking", "course.activations", "course.data", "course.gradcheck"}
+    assert rooms <= {
+        "course.checking",
+        "course.activations",
+        "course.data",
+        "course.gradcheck",
+        "course.values",
+    }
     assert not under(imports_of(name), "course.grading")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course.checking.trial import arrays
+from course.values import arrays
 from mlp_ref import deep, one_hidden
 from mlp_ref.cases import cases
 from mlp_ref.training import train_deep, train_one_hidden

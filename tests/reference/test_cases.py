@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from course.checking.trial import arrays, clone, unchanged
+from course.values import arrays, clone, unchanged
 from mlp_ref import networks
 from mlp_ref.cases import SHARING_NETWORKS, cases, network_pool
 from mlp_ref.functions import FUNCTIONS

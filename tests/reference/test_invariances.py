@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from course.checking.trial import arrays, clone, unchanged
+from course.values import arrays, clone, unchanged
 from mlp_ref.cases import ARGUMENTS
 from mlp_ref.functions import FUNCTIONS, Result
 

@@ -7,7 +7,8 @@ import pytest
 
 from course.checking.compare import Tolerance
 from course.checking.seed import use_seed
-from course.checking.trial import WrongAnswer, arrays, clone, unchanged
+from course.checking.trial import WrongAnswer
+from course.values import arrays, clone, unchanged
 from mlp_ref.functions import FUNCTIONS, REFERENCE
 from mlp_ref.grading import matches_reference
 

@@ -6,5 +6,6 @@ The same mistake may be named here, in `course.checking.diagnose` and in the ref
 each time in other words. That is on purpose. A mistake of the reference is the solution with one thing wrong,
 and students must never receive a solution. So what they do receive knows a mistake by the right result alone
 (`diagnose.RELATIONS`, for every function) or by the derivative of another network (the suspects, with
-`linearised`), recognises fewer of them, and has hints of its own.
+`altered`), recognises fewer of them, and has hints of its own. Derivatives are measured, on the forward
+passes of `course.checking.forward_passes`: no formula for one stands here.
 """

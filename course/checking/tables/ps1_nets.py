@@ -1,57 +1,120 @@
-"""The networks of ps1's visible checks: one worked by hand, one random.
+"""The networks of ps1's visible checks: one worked by hand, and random ones.
 
 The network by hand has logits of ±ln 3, because σ(ln 3) = 3/4 and σ(−ln 3) = 1/4: N = 2, d = 2, h = 2,
 X = I, W1 = ln 3 [[1, −1], [−1, 1]], W2 = ln 3 [1, −1, ½]. Then Z = [[¾, ¼, 1], [¼, ¾, 1]],
-O = [ln 3, 0], ŷ = [¾, ½]. The second size is a random network with N = 5, d = 4, h = 3.
+O = [ln 3, 0], ŷ = [¾, ½]. The second size is a random network with N = 5, d = 4, h = 3; the third,
+of this size too, has other units and another loss, so that its factors are any numbers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from course.activations import sigmoid
+from course.checking.forward_passes import Unit, mean_square, one_hidden
+from course.checking.tables.altered import Network, slope, true_unit
 from course.checking.tables.table import LN3, Array, column
-from course.gradcheck import complex_step_gradient
+from course.gradcheck import complex_step_gradient, complex_step_jacobian
 
-X = np.eye(2)
-W1 = LN3 * np.array([[1.0, -1.0], [-1.0, 1.0]])
-W2 = LN3 * column(1, -1, 1 / 2)
-H = W1.copy()
-Z = np.array([[3 / 4, 1 / 4, 1], [1 / 4, 3 / 4, 1]])
-O = column(LN3, 0)
-Y_HAT = column(3 / 4, 1 / 2)
-Y = column(1, 0)
 
-# The second size, with a net whose forward pass is the only thing taken from it.
+@dataclass(frozen=True, eq=False)
+class Net:
+    """A network with one hidden layer, its examples, and what its forward pass makes of them."""
+
+    X: Array
+    y: Array
+    W1: Array
+    W2: Array
+    loss: Callable[[Any], Any]
+    """of ŷ"""
+    hidden: Unit = sigmoid
+    output: Unit = sigmoid
+
+    @cached_property
+    def values(self) -> tuple[Array, Array, Array, Array]:
+        """`(H, Z, O, y_hat)`."""
+        return one_hidden(self.X, self.W1, self.W2, self.hidden, self.output)
+
+    @property
+    def by_W1(self) -> Array:
+        """The derivative of the loss by W1."""
+        return complex_step_gradient(lambda w1: self._loss(w1, self.W2), self.W1)
+
+    @property
+    def by_W2(self) -> Array:
+        """The derivative of the loss by W2."""
+        return complex_step_gradient(lambda w2: self._loss(self.W1, w2), self.W2)
+
+    def _loss(self, w1: Any, w2: Any) -> Any:
+        return self.loss(one_hidden(self.X, w1, w2, self.hidden, self.output)[3])
+
+    @cached_property
+    def factors(self) -> tuple[Array, Array, Array, Array, Array, Array]:
+        """The factors of (2) and (6): (3), (3a), (4), (7), (8) and (9), each measured."""
+        H, Z, O, y_hat = self.values
+        return (
+            complex_step_gradient(self.loss, y_hat),
+            slope(true_unit(self.output), O),
+            self.each_by_weights(Z, self.W2),
+            complex_step_gradient(lambda z: (np.append(z, 1) @ self.W2)[0], Z[0, :-1]),
+            slope(true_unit(self.hidden), H),
+            self.each_by_weights(self.X, self.W1),
+        )
+
+    @staticmethod
+    def each_by_weights(x: Array, W: Array) -> Array:
+        """Return the derivative of each example's x W, of its first column, by that column of W."""
+        return complex_step_jacobian(lambda w: (x @ w)[:, 0], W[:, :1])[:, :, 0]
+
+    def at_the_point(self) -> Network:
+        """Return the network as one that can be altered."""
+        H, _, O, y_hat = self.values
+        return Network(
+            (H, O), (true_unit(self.hidden), true_unit(self.output)), (self.W2[:-1],), y_hat, self.loss
+        )
+
+
+def with_cost(X: Array, y: Array, W1: Array, W2: Array) -> Net:
+    """Return seed 1's network."""
+    return Net(X, y, W1, W2, partial(mean_square, y))
+
+
+HAND = with_cost(
+    np.eye(2), column(1, 0), LN3 * np.array([[1.0, -1.0], [-1.0, 1.0]]), LN3 * column(1, -1, 1 / 2)
+)
+HAND_VALUES = (
+    HAND.W1.copy(),
+    np.array([[3 / 4, 1 / 4, 1], [1 / 4, 3 / 4, 1]]),
+    column(LN3, 0),
+    column(3 / 4, 1 / 2),
+)
+HAND_FACTORS = (
+    column(-1 / 8, 1 / 4),
+    column(3 / 16, 1 / 4),
+    HAND_VALUES[1].copy(),
+    np.array([LN3, -LN3]),
+    np.full((2, 2), 3 / 16),
+    np.eye(2),
+)
+HAND_BY_W1 = LN3 * np.array([[-9.0, 9.0], [24.0, -24.0]]) / 2048
+HAND_BY_W2 = column(-1, 21, 20) / 512
+
 _rng = np.random.default_rng(20)
-RX, RY = _rng.normal(size=(5, 4)), _rng.uniform(size=(5, 1))
-RW1, RW2 = _rng.normal(size=(4, 3)), _rng.normal(size=(4, 1))
-RH = RX @ RW1
-RZ = np.hstack([sigmoid(RH), np.ones((5, 1))])
-RO = RZ @ RW2
-RY_HAT = sigmoid(RO)
-RA, RB, RS = _rng.normal(size=(5, 1)), _rng.normal(size=(5, 1)), _rng.normal(size=(5, 3))
-
-
-def mean_square(y: Any, y_hat: Any) -> Any:
-    """(1), of real or complex numbers."""
-    return np.sum((y - y_hat) ** 2) / (2 * len(y))
-
-
-def output(w1: Any, w2: Any, x: Any) -> Any:
-    """Return ŷ of the net, of real or complex numbers."""
-    hidden = sigmoid(x @ w1)
-    return sigmoid(np.hstack([hidden, np.ones((len(x), 1))]) @ w2)
-
-
-def chain_to_W2(a: Array, b: Array, z: Array) -> Array:
-    """Return the derivative by W2 of Σ a b (z W2)."""
-    return complex_step_gradient(lambda w2: np.sum(a * b * (z @ w2)), np.zeros((z.shape[1], 1)))
-
-
-def chain_to_W1(a: Array, b: Array, w: Array, s: Array, x: Array) -> Array:
-    """Return the derivative by W1 of Σ a b w s (x W1)."""
-    start = np.zeros((x.shape[1], len(w)))
-    return complex_step_gradient(lambda w1: np.sum(a * b * w * s * (x @ w1)), start)
+RANDOM = with_cost(
+    _rng.normal(size=(5, 4)), _rng.uniform(size=(5, 1)), _rng.normal(size=(4, 3)), _rng.normal(size=(4, 1))
+)
+_lengths = _rng.normal(size=(5, 1))
+STRANGE = Net(
+    _rng.normal(size=(5, 4)),
+    _lengths,
+    _rng.normal(size=(4, 3)),
+    _rng.normal(size=(4, 1)),
+    lambda y_hat: np.sum(_lengths * np.cos(y_hat)),
+    hidden=np.sin,
+    output=np.tanh,
+)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
+from course.checking.forward_passes import cross_entropy, cross_entropy_of_logits, loss_of_net
 from course.checking.tables import ps2_suspects as suspects
-from course.checking.tables.linearised import slope
+from course.checking.tables.altered import slope, true_unit
 from course.checking.tables.ps2_nets import (
     DEPTHS,
     HAND,
@@ -22,9 +23,6 @@ from course.checking.tables.ps2_nets import (
     THREE,
     TWO,
     Net,
-    cross_entropy,
-    cross_entropy_of_logits,
-    loss,
 )
 from course.checking.tables.table import LN3, Array, Check, column
 from course.checking.trial import Case
@@ -37,42 +35,44 @@ def _forward() -> list[Case]:
 
 def _bce_loss() -> list[Case]:
     # −log of the probabilities of the labels: ½ and ¾; ¾, ½ and ¼; ¼
-    return [
-        Case((column(1, 0), column(1 / 2, 1 / 4)), np.log(8 / 3), 2),
-        Case((column(1, 0, 1), column(3 / 4, 1 / 2, 1 / 4)), np.log(32 / 3), 3),
-        Case((column(0), column(3 / 4)), np.log(4), 1),
+    pairs = [
+        (column(1, 0), column(1 / 2, 1 / 4), np.log(8 / 3)),
+        (column(1, 0, 1), column(3 / 4, 1 / 2, 1 / 4), np.log(32 / 3)),
+        (column(0), column(3 / 4), np.log(4)),
     ]
+    return [Case((y, f), want, len(y), wrong=suspects.of_bce_loss(y, f)) for y, f, want in pairs]
 
 
 def _bce_from_logits() -> list[Case]:
     # where e^−|z| is nothing beside 1, a right label costs 0 and a wrong one |z|
-    return [
-        Case((column(1, 0), column(0, -LN3)), np.log(8 / 3), 2),
-        Case((column(0, 1, 1), column(LN3, LN3, -LN3)), np.log(64 / 3), 3),
-        Case((column(1, 0, 1, 0), column(1e4, -1e4, -1e4, 1e4)), 2e4, 4),
-        Case((column(1), column(-800)), 800.0, 1),
+    pairs = [
+        (column(1, 0), column(0, -LN3), np.log(8 / 3)),
+        (column(0, 1, 1), column(LN3, LN3, -LN3), np.log(64 / 3)),
+        (column(1, 0, 1, 0), column(1e4, -1e4, -1e4, 1e4), 2e4),
+        (column(1), column(-800), 800.0),
     ]
+    return [Case((y, z), want, len(y), wrong=suspects.of_bce_from_logits(y, z)) for y, z, want in pairs]
 
 
 def _dL_df() -> list[Case]:
     # the loss of one example is −log f or −log(1 − f)
-    three = column(1, 0, 1), column(3 / 4, 1 / 2, 1 / 4)
     y, f = THREE.y, np.vstack([THREE.hs[-1][:3], column(1e-6, 1 - 1e-6)])
-    want = complex_step_gradient(lambda p: cross_entropy(y, p), f)
-    return [
-        Case((HAND.y, HAND.hs[-1]), column(-2, 4 / 3), 2),
-        Case(three, column(-4 / 3, 2, -4), 3),
-        Case((y, f), want, 5),
+    pairs = [
+        (HAND.y, HAND.hs[-1], column(-2, 4 / 3)),
+        (column(1, 0, 1), column(3 / 4, 1 / 2, 1 / 4), column(-4 / 3, 2, -4)),
+        (y, f, complex_step_gradient(lambda p: cross_entropy(y, p), f)),
     ]
+    return [Case((y, f), want, len(y), wrong=suspects.of_dL_df(y, f)) for y, f, want in pairs]
 
 
 def _dh_dz() -> list[Case]:
-    row = THREE.zs[0][0]
-    return [
-        Case((HAND.hs[2],), np.array([[3, 3], [4, 3]]) / 16, 2),
-        Case((THREE.hs[1],), slope(sigmoid, THREE.zs[0]), 5),
-        Case((sigmoid(row),), slope(sigmoid, row), 1),
+    z = THREE.zs[0]
+    values = [
+        (HAND.hs[2], HAND.zs[1], np.array([[3, 3], [4, 3]]) / 16),
+        (THREE.hs[1], z, slope(true_unit(sigmoid), z)),
+        (sigmoid(z[0]), z[0], slope(true_unit(sigmoid), z[0])),
     ]
+    return [Case((h,), want, len(z), wrong=suspects.of_dh_dz(z)) for h, z, want in values]
 
 
 def _dz_dh() -> list[Case]:
@@ -85,28 +85,37 @@ def _dz_dh() -> list[Case]:
 
 
 def _output_delta() -> list[Case]:
-    want = complex_step_gradient(lambda z: cross_entropy_of_logits(THREE.y, z), THREE.zs[-1])
-    return [
-        Case((HAND.y, HAND.hs[-1]), column(-1 / 2, 1 / 4), 2),
-        Case((THREE.y, THREE.hs[-1]), want, 5),
-        Case((column(1, 0, 1, 0), column(1, 0, 0, 1)), column(0, 0, -1, 1), 4),
+    # as σ(±1000) is 1 or 0 to the last bit
+    sure = column(1000, -1000, -1000, 1000)
+    layers = [
+        (HAND.y, HAND.zs[-1], column(-1 / 2, 1 / 4)),
+        (THREE.y, THREE.zs[-1], _numerical_delta(THREE, 2)),
+        (column(1, 0, 1, 0), sure, column(0, 0, -1, 1)),
     ]
+    cases = []
+    for y, z, want in layers:
+        f = sigmoid(z)
+        cases.append(Case((y, f), want, len(y), wrong=suspects.of_output_delta(y, z, f, want)))
+    return cases
 
 
 def _delta_step() -> list[Case]:
-    cases = [
-        Case((HAND_DELTAS[2], HAND.Ws[2], HAND.hs[2]), HAND_DELTAS[1], 2),
-        Case((HAND_DELTAS[1], HAND.Ws[1], HAND.hs[1]), HAND_DELTAS[0], 2),
+    layers = [
+        (HAND, 1, HAND_DELTAS[2], HAND_DELTAS[1]),
+        (HAND, 0, HAND_DELTAS[1], HAND_DELTAS[0]),
     ]
     for net in (THREE, SINGLE, TWO):
         delta_next = _upstream([net.zs[1]])[0]
-        want = _numerical_step(delta_next, net.Ws[1], net.zs[0])
-        cases.append(Case((delta_next, net.Ws[1], net.hs[1]), want, len(net.y)))
+        layers.append((net, 0, delta_next, _numerical_step(delta_next, net.Ws[1], net.zs[0])))
+    cases = []
+    for net, l, delta_next, want in layers:
+        wrong = suspects.of_delta_step(net.zs[l], net.Ws[l + 1], delta_next)
+        cases.append(Case((delta_next, net.Ws[l + 1], net.hs[l + 1]), want, len(net.y), wrong=wrong))
     return cases
 
 
 def _numerical_step(delta_next: Array, W_next: Array, z: Array) -> Array:
-    """Return the derivative by z of Σ delta_next · σ(z) W_next."""
+    """Return the derivative by z of a loss that rises by delta_next with what the next layer receives."""
     return complex_step_gradient(lambda v: np.sum(delta_next * (sigmoid(v) @ W_next)), z)
 
 
@@ -117,11 +126,14 @@ def _upstream(zs: Sequence[Array]) -> list[Array]:
 
 
 def _deltas() -> list[Case]:
-    cases = [Case((HAND.y, HAND.hs, HAND.Ws), HAND_DELTAS, 2)]
-    for net in (*DEPTHS, SINGLE, SURE):
-        want = [_numerical_delta(net, l) for l in range(len(net.zs))]
-        cases.append(Case((net.y, net.hs, net.Ws), want, len(net.y)))
-    return cases
+    wants = [(HAND, HAND_DELTAS)]
+    wants += [
+        (net, [_numerical_delta(net, l) for l in range(len(net.zs))]) for net in (*DEPTHS, SINGLE, SURE)
+    ]
+    return [
+        Case((net.y, net.hs, net.Ws), want, len(net.y), wrong=suspects.of_deltas(net, want))
+        for net, want in wants
+    ]
 
 
 def _numerical_delta(net: Net, l: int) -> Array:
@@ -129,27 +141,32 @@ def _numerical_delta(net: Net, l: int) -> Array:
     after = slice(l + 1, None)
     if l == len(net.zs) - 1:
         return complex_step_gradient(lambda z: cross_entropy_of_logits(net.y, z), net.zs[l])
-    return complex_step_gradient(lambda z: loss(net.y, sigmoid(z), net.Ws[after], net.bs[after]), net.zs[l])
+    return complex_step_gradient(
+        lambda z: loss_of_net(net.y, sigmoid(z), net.Ws[after], net.bs[after]), net.zs[l]
+    )
 
 
 def _dL_dW1() -> list[Case]:
-    cases = [Case((HAND.X, HAND.y, HAND.hs, HAND.Ws), HAND_DWS[0], 2)]
-    for net in (THREE, SINGLE, SURE):
-        want = _by_W(net.X, net.y, net.Ws, net.bs, 0)
-        cases.append(Case((net.X, net.y, net.hs, net.Ws), want, len(net.y)))
-    return cases
+    wants = [(HAND, HAND_DWS[0])]
+    wants += [(net, _by_W(net.X, net.y, net.Ws, net.bs, 0)) for net in (THREE, SINGLE, SURE)]
+    return [
+        Case((net.X, net.y, net.hs, net.Ws), want, len(net.y), wrong=suspects.of_dL_dW1(net, want))
+        for net, want in wants
+    ]
 
 
 def _gradients() -> list[Case]:
-    cases = [Case((HAND.hs, HAND_DELTAS), (HAND_DWS, HAND_DBS), 2)]
+    calls = [(HAND.hs, HAND_DELTAS, (HAND_DWS, HAND_DBS))]
     for net in (*DEPTHS, SINGLE):
         upstream = _upstream(net.zs)
         layers = [
             _numerical_affine(*layer) for layer in zip(net.hs[:-1], net.Ws, net.bs, upstream, strict=True)
         ]
-        want = [dW for dW, _ in layers], [db for _, db in layers]
-        cases.append(Case((net.hs, upstream), want, len(net.y)))
-    return cases
+        calls.append((net.hs, upstream, ([dW for dW, _ in layers], [db for _, db in layers])))
+    return [
+        Case((hs, deltas), want, len(hs[0]), wrong=suspects.of_gradients(hs, deltas, want))
+        for hs, deltas, want in calls
+    ]
 
 
 def _numerical_affine(h: Array, W: Array, b: Array, delta: Array) -> tuple[Array, Array]:
@@ -176,11 +193,11 @@ def _numerical_gradients(
 
 
 def _by_W(x: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array], l: int) -> Array:
-    return complex_step_gradient(lambda W: loss(y, x, _with(Ws, l, W), bs), Ws[l])
+    return complex_step_gradient(lambda W: loss_of_net(y, x, _with(Ws, l, W), bs), Ws[l])
 
 
 def _by_b(x: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array], l: int) -> Array:
-    return complex_step_gradient(lambda b: loss(y, x, Ws, _with(bs, l, b)), bs[l])
+    return complex_step_gradient(lambda b: loss_of_net(y, x, Ws, _with(bs, l, b)), bs[l])
 
 
 def _with(items: Sequence[Any], l: int, item: Any) -> list[Any]:
@@ -201,56 +218,35 @@ def _descend(
     x: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array], eta: float, steps: int
 ) -> tuple[Array, list[Array], list[Array]]:
     Ws, bs = list(Ws), list(bs)
-    losses = [float(loss(y, x, Ws, bs))]
+    losses = [float(loss_of_net(y, x, Ws, bs))]
     for _ in range(steps):
         dWs, dbs = _numerical_gradients(x, y, Ws, bs)
         Ws = [W - eta * dW for W, dW in zip(Ws, dWs, strict=True)]
         bs = [b - eta * db for b, db in zip(bs, dbs, strict=True)]
-        losses.append(float(loss(y, x, Ws, bs)))
+        losses.append(float(loss_of_net(y, x, Ws, bs)))
     return np.array(losses), Ws, bs
 
 
 CHECKS = {
     "ps2.forward": Check("equals a network worked by hand; right for depths 1 to 4", _forward),
-    "ps2.bce_loss": Check(
-        "equals the loss worked by hand for 1, 2 and 3 examples", _bce_loss, suspects=suspects.BCE_LOSS
-    ),
+    "ps2.bce_loss": Check("equals the loss worked by hand for 1, 2 and 3 examples", _bce_loss),
     "ps2.bce_from_logits": Check(
-        "equals the loss worked by hand, and stays right for z = ±10 000",
-        _bce_from_logits,
-        suspects=suspects.BCE_FROM_LOGITS,
+        "equals the loss worked by hand, and stays right for z = ±10 000", _bce_from_logits
     ),
-    "ps2.dL_df": Check(
-        "is the derivative of the loss by every f_i, for 2, 3 and 5 examples", _dL_df, suspects=suspects.DL_DF
-    ),
-    "ps2.dh_dz": Check(
-        "is the slope of σ at every z, written in h; for matrices and for rows",
-        _dh_dz,
-        suspects=suspects.DH_DZ,
-    ),
+    "ps2.dL_df": Check("is the derivative of the loss by every f_i, for 2, 3 and 5 examples", _dL_df),
+    "ps2.dh_dz": Check("is the slope of σ at every z, written in h; for matrices and for rows", _dh_dz),
     "ps2.dz_dh": Check("entry [a, b] is the derivative of z_a by h_b, for three shapes of W", _dz_dh),
     "ps2.output_delta": Check(
-        "is the derivative of the loss by the last z, also where f is exactly 0 or 1",
-        _output_delta,
-        suspects=suspects.OUTPUT_DELTA,
+        "is the derivative of the loss by the last z, also where f is exactly 0 or 1", _output_delta
     ),
-    "ps2.delta_step": Check(
-        "carries any δ one layer back, for five networks", _delta_step, suspects=suspects.DELTA_STEP
-    ),
+    "ps2.delta_step": Check("carries any δ one layer back, for five networks", _delta_step),
     "ps2.deltas": Check(
         "are the derivatives of the loss by every z_l, for depths 1 to 4, and where f is exactly 0 or 1",
         _deltas,
-        suspects=suspects.DELTAS,
     ),
-    "ps2.dL_dW1_sums": Check(
-        "is the derivative of the loss by W_1, for four networks", _dL_dW1, suspects=suspects.DL_DW1
-    ),
-    "ps2.dL_dW1": Check(
-        "is the derivative of the loss by W_1, for four networks", _dL_dW1, suspects=suspects.DL_DW1
-    ),
-    "ps2.gradients": Check(
-        "turn any δ's into derivatives by every W_l and b_l", _gradients, suspects=suspects.GRADIENTS
-    ),
+    "ps2.dL_dW1_sums": Check("is the derivative of the loss by W_1, for four networks", _dL_dW1),
+    "ps2.dL_dW1": Check("is the derivative of the loss by W_1, for four networks", _dL_dW1),
+    "ps2.gradients": Check("turn any δ's into derivatives by every W_l and b_l", _gradients),
     "ps2.gradients_end_to_end": Check(
         "forward pass, recursion and gradients fit together: all are derivatives of the loss",
         _gradients_end_to_end,

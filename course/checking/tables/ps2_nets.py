@@ -14,13 +14,12 @@ that f is 0 or 1 to the last bit, often wrongly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from course.activations import sigmoid
+from course.checking.forward_passes import pass_forward
 from course.checking.tables.table import LN3, Array, column
 
 
@@ -33,33 +32,6 @@ class Net(NamedTuple):
     bs: list[Array]
     zs: list[Array]
     hs: list[Array]
-
-
-def pass_forward(x: Any, Ws: Sequence[Any], bs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """Return `(zs, hs)`, of real or complex numbers."""
-    zs, hs = [], [x]
-    for W, b in zip(Ws, bs, strict=True):
-        zs.append(hs[-1] @ W + b)
-        hs.append(sigmoid(zs[-1]))
-    return zs, hs
-
-
-def cross_entropy(y: Array, f: Any) -> Any:
-    """Return L, −log of the probability that f, real or complex, gives to the labels."""
-    return -np.sum(np.log(np.where(y == 1, f, 1 - f)))
-
-
-def cross_entropy_of_logits(y: Array, z: Any) -> Any:
-    """Return the same from f = σ(z), however large z."""
-    against = np.where(y == 1, -z, z)
-    negative = np.real(against) < 0
-    rest = np.log1p(np.exp(np.where(negative, against, -against)))
-    return np.sum(np.where(negative, 0, against) + rest)
-
-
-def loss(y: Array, x: Any, Ws: Sequence[Any], bs: Sequence[Any]) -> Any:
-    """Return L of a net, of real or complex numbers."""
-    return cross_entropy_of_logits(y, pass_forward(x, Ws, bs)[0][-1])
 
 
 def _draw(rng: np.random.Generator, N: int, layers: tuple[int, ...], sure: float = 1) -> Net:

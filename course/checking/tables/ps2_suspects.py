@@ -1,137 +1,173 @@
-"""What a wrong answer in ps2 may be, by suspicion."""
+"""What a wrong answer in ps2 may be, by suspicion: derivatives of networks with one thing altered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from course.activations import sigmoid
-from course.checking.tables.linearised import by_input, by_weights, slope, slope_where
-from course.checking.tables.ps2_nets import cross_entropy, cross_entropy_of_logits
+from course.checking.forward_passes import cross_entropy, cross_entropy_of_logits
+from course.checking.tables.altered import (
+    Network,
+    UnitAtPoint,
+    line_by_rest,
+    line_by_value,
+    shifted,
+    slope,
+    steep_twice,
+    straight,
+    true_unit,
+)
+from course.checking.tables.ps2_nets import Net
 from course.checking.tables.table import Array
 from course.checking.trial import Suspects
 from course.gradcheck import complex_step_gradient
 
 Layers = Collection[int] | None
 """Hidden layers, counted from 0; None: all of them."""
+Altered = dict[str, Network]
+"""Networks with one thing altered, by suspicion."""
 
-WRONG_SLOPES: dict[str, Callable[[Array], Array]] = {
-    "the slope of σ is missing": np.ones_like,
-    "the slope of σ appears twice": lambda h: slope_where(h) ** 2,
-    "the slope of σ is taken at h, not at z: σ was applied once too often": lambda h: slope(sigmoid, h),
-    "h stands alone where the slope of σ has two factors": lambda h: h,
-    "1 − h stands alone where the slope of σ has two factors": lambda h: 1 - h,
+WRONG_UNITS: dict[str, UnitAtPoint] = {
+    "the slope of σ is missing": straight,
+    "the slope of σ appears twice": steep_twice,
+    "the slope of σ is taken at h, not at z: σ was applied once too often": shifted,
+    "h stands alone where the slope of σ has two factors": line_by_value,
+    "1 − h stands alone where the slope of σ has two factors": line_by_rest,
 }
-WRONG_STARTS: dict[str, Callable[[Array, Array], Array]] = {
-    "a factor f(1 − f) is left: it cancels": lambda delta, f: delta * slope_where(f),
-    "0/0 where f is 0 or 1 to the last bit": lambda delta, f: delta * slope_where(f) / slope_where(f),
-}
+UNCANCELLED = "a factor f(1 − f) is left: it cancels"
+ZERO_BY_ZERO = "0/0 where f is 0 or 1 to the last bit"
 UNTRANSPOSED = "W is not transposed; where it is square, the shapes do not tell"
 BROADCAST = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the sum"
 SUMMED = "a sum was taken over the index of the hidden unit, which stays free"
+SIGMA = true_unit(sigmoid)
 
 
-def _same(items: Sequence[Array]) -> Sequence[Array]:
-    return items
+def _of_loss(net: Net) -> Network:
+    """Return the whole network: σ in the hidden layers, and the loss of the last z."""
+    units = [*(SIGMA for _ in net.Ws[1:]), straight]
+    return Network(net.zs, units, net.Ws[1:], net.zs[-1], partial(cross_entropy_of_logits, net.y))
 
 
-@dataclass(frozen=True)
-class BackwardPass:
-    """What a backward pass takes for the slopes of hidden layers, the weights behind them, and δ_L."""
-
-    slopes: Callable[[Sequence[Array]], Sequence[Array]] = lambda hs: [slope_where(h) for h in hs]
-    weights: Callable[[Sequence[Array]], Sequence[Array]] = _same
-    start: Callable[[Array, Array], Array] = lambda delta, f: delta
-
-
-def _slopes(wrong: Callable[[Array], Array], which: Layers, hs: Sequence[Array]) -> list[Array]:
-    return [wrong(h) if which is None or k in which else slope_where(h) for k, h in enumerate(hs)]
-
-
-def _untransposed(Ws: Sequence[Array]) -> list[Array]:
-    return [W.T if len(set(W.shape)) == 1 else W for W in Ws]
-
-
-def _without_last(Ws: Sequence[Array]) -> list[Array]:
-    return [*Ws[:-1], np.ones_like(Ws[-1])]
-
-
-def _wrong_passes(layers: dict[str, Layers], with_start: bool = True) -> dict[str, BackwardPass]:
-    """Return the backward passes with one thing wrong, by suspicion.
-
-    `layers` are the hidden layers whose slopes may be wrong, by what a suspicion then ends with.
-    """
-    slopes = {
-        f"{suspicion}{where}": BackwardPass(slopes=partial(_slopes, wrong, which))
-        for where, which in layers.items()
-        for suspicion, wrong in WRONG_SLOPES.items()
-    }
-    starts = {suspicion: BackwardPass(start=wrong) for suspicion, wrong in WRONG_STARTS.items() if with_start}
-    return {**slopes, UNTRANSPOSED: BackwardPass(weights=_untransposed), **starts}
-
-
-def _delta_step(backward: BackwardPass, want: Array, delta_next: Array, W_next: Array, h: Array) -> Array:
-    return by_input(delta_next, backward.slopes([h]), backward.weights([W_next]))
-
-
-def _deltas(
-    backward: BackwardPass, want: list[Array], y: Array, hs: list[Array], Ws: list[Array]
-) -> list[Array]:
-    last = backward.start(want[-1], hs[-1])
-    slopes, weights = backward.slopes(hs[1:-1]), backward.weights(Ws[1:])
-    return [*(by_input(last, slopes[l:], weights[l:]) for l in range(len(slopes))), last]
-
-
-def _dL_dW1(
-    backward: BackwardPass, want: Array, X: Array, y: Array, hs: list[Array], Ws: list[Array]
-) -> Array:
-    f = hs[-1]
-    last = complex_step_gradient(lambda z: cross_entropy_of_logits(y, z), np.log(f) - np.log1p(-f))
-    return by_weights(
-        X, want.shape[1], backward.start(last, f), backward.slopes(hs[1:-1]), backward.weights(Ws[1:])
+def _of_one_step(z: Array, W_next: Array, delta_next: Array) -> Network:
+    """Return two layers, in which the loss rises by delta_next with what the second receives."""
+    z_next = np.zeros_like(delta_next)
+    return Network(
+        (z, z_next), (SIGMA, straight), (W_next,), z_next, lambda change: np.sum(delta_next * change)
     )
 
 
-def _suspects(wrong: Callable[..., Any], passes: dict[str, BackwardPass]) -> Suspects:
-    return {suspicion: partial(wrong, backward) for suspicion, backward in passes.items()}
+def _altered(network: Network, layers: dict[str, Layers]) -> Altered:
+    """Return `network` with other hidden units, and with square weights transposed.
 
+    `layers` are the hidden layers whose units are others, by what a suspicion then ends with.
+    """
 
-def _received(want: Any, hs: list[Array], deltas: list[Array]) -> Any:
-    """Return the gradients by weights with h_l in place of h_{l−1}."""
-    return [by_weights(h, h.shape[1], d, [], []) for h, d in zip(hs[1:], deltas, strict=True)], want[1]
+    def units(unit: UnitAtPoint, which: Layers) -> Sequence[UnitAtPoint]:
+        *hidden, last = network.units
+        return [*(unit if which is None or k in which else own for k, own in enumerate(hidden)), last]
 
-
-BCE_LOSS: Suspects = {BROADCAST: lambda want, y, f: cross_entropy(y.T, f)}
-BCE_FROM_LOGITS: Suspects = {BROADCAST: lambda want, y, z: cross_entropy_of_logits(y.T, z)}
-DL_DF: Suspects = {
-    "the denominator f(1 − f) is missing": lambda want, y, f: want * slope_where(f),
-}
-DH_DZ: Suspects = {
-    suspicion: (lambda want, h, wrong=wrong: wrong(h)) for suspicion, wrong in WRONG_SLOPES.items()
-}
-OUTPUT_DELTA: Suspects = {
-    suspicion: (lambda want, y, f, wrong=wrong: wrong(want, f)) for suspicion, wrong in WRONG_STARTS.items()
-}
-DELTA_STEP = _suspects(_delta_step, _wrong_passes({"": None}, with_start=False))
-DELTAS = _suspects(_deltas, _wrong_passes({"": None}))
-DL_DW1: Suspects = {
-    **_suspects(
-        _dL_dW1,
-        {
-            **_wrong_passes({" in layer 1": {0}, " in layer 2": {1}, " in both layers": {0, 1}}),
-            "the weights W_3 are missing": BackwardPass(weights=_without_last),
+    transposed = [W.T if len(set(W.shape)) == 1 else W for W in network.Ws]
+    return {
+        **{
+            f"{suspicion}{where}": replace(network, units=units(unit, which))
+            for where, which in layers.items()
+            for suspicion, unit in WRONG_UNITS.items()
         },
-    ),
-    SUMMED: lambda want, *_: want.sum(axis=1),
-    f"{SUMMED}, and spread over it again": lambda want, *_: (
-        np.ones_like(want) * want.sum(axis=1, keepdims=True)
-    ),
-}
-GRADIENTS: Suspects = {
-    "∂L/∂b_l is not summed over the examples": lambda want, hs, deltas: (want[0], deltas),
-    "∂L/∂W_l was built from h_l, what the layer returns, not from what it receives": _received,
-}
+        UNTRANSPOSED: replace(network, Ws=transposed),
+    }
+
+
+def _uncancelled(network: Network) -> Network:
+    return replace(network, units=[*network.units[:-1], SIGMA])
+
+
+def _as_suspects(altered: Altered, derivative: Callable[[Network], Any]) -> Suspects:
+    return {suspicion: partial(derivative, network) for suspicion, network in altered.items()}
+
+
+def _saturated(f: Array) -> Array:
+    return (f == 0) | (f == 1)
+
+
+def of_bce_loss(y: Array, f: Array) -> Suspects:
+    """Suspicions about L."""
+    return {BROADCAST: lambda: cross_entropy(y.T, f)}
+
+
+def of_bce_from_logits(y: Array, z: Array) -> Suspects:
+    """Suspicions about L from the last z."""
+    return {BROADCAST: lambda: cross_entropy_of_logits(y.T, z)}
+
+
+def of_dL_df(y: Array, f: Array) -> Suspects:
+    """Suspicions about the derivative by f: it may be the one by z."""
+    z = np.log(f) - np.log1p(-f)
+    return {
+        "the denominator f(1 − f) is missing": lambda: complex_step_gradient(
+            partial(cross_entropy_of_logits, y), z
+        )
+    }
+
+
+def of_dh_dz(z: Array) -> Suspects:
+    """Suspicions about the slope of σ."""
+    return {suspicion: partial(slope, unit, z) for suspicion, unit in WRONG_UNITS.items()}
+
+
+def of_output_delta(y: Array, z: Array, f: Array, want: Array) -> Suspects:
+    """Suspicions about δ_L."""
+    network = Network((z,), (SIGMA,), (), z, partial(cross_entropy_of_logits, y))
+    return {
+        UNCANCELLED: partial(network.by_z, 0),
+        ZERO_BY_ZERO: lambda: np.where(_saturated(f), np.nan, want),
+    }
+
+
+def of_delta_step(z: Array, W_next: Array, delta_next: Array) -> Suspects:
+    """Suspicions about one step of the recursion."""
+    return _as_suspects(_altered(_of_one_step(z, W_next, delta_next), {"": None}), lambda n: n.by_z(0))
+
+
+def of_deltas(net: Net, want: Sequence[Array]) -> Suspects:
+    """Suspicions about all δ."""
+    network = _of_loss(net)
+    altered = {**_altered(network, {"": None}), UNCANCELLED: _uncancelled(network)}
+    return {
+        **_as_suspects(altered, lambda n: [n.by_z(l) for l in range(len(n.zs))]),
+        ZERO_BY_ZERO: lambda: [np.where(_saturated(net.hs[-1]), np.nan, delta) for delta in want],
+    }
+
+
+def of_dL_dW1(net: Net, want: Array) -> Suspects:
+    """Suspicions about ∂L/∂W_1 of three layers."""
+    network = _of_loss(net)
+    altered = {
+        **_altered(network, {" in layer 1": {0}, " in layer 2": {1}, " in both layers": {0, 1}}),
+        UNCANCELLED: _uncancelled(network),
+        "the weights W_3 are missing": replace(network, Ws=[network.Ws[0], np.ones_like(network.Ws[1])]),
+    }
+    return {
+        **_as_suspects(altered, lambda n: n.by_weights(0, net.X)),
+        ZERO_BY_ZERO: lambda: np.full_like(want, np.nan) if _saturated(net.hs[-1]).any() else want,
+        SUMMED: lambda: want.sum(axis=1),
+        f"{SUMMED}, and spread over it again": lambda: np.ones_like(want) * want.sum(axis=1, keepdims=True),
+    }
+
+
+def of_gradients(hs: Sequence[Array], deltas: Sequence[Array], want: tuple[Any, Any]) -> Suspects:
+    """Suspicions about the derivatives by weights and biases."""
+
+    def received() -> Any:
+        layers = zip(hs[1:], deltas, strict=True)
+        networks = [(Network((d,), (straight,), (), d, lambda v, d=d: np.sum(d * v)), h) for h, d in layers]
+        return [network.by_weights(0, h) for network, h in networks], want[1]
+
+    return {
+        "∂L/∂b_l is not summed over the examples": lambda: (want[0], list(deltas)),
+        "∂L/∂W_l was built from h_l, what the layer returns, not from what it receives": received,
+    }

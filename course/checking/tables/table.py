@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from course.checking.compare import Tolerance
-from course.checking.trial import Case, Suspects
+from course.checking.trial import Case
 
 Array = NDArray[np.float64]
 
@@ -26,8 +26,8 @@ class Check:
     cases: Callable[[], Sequence[Case]]
     """makes the calls, with results worked by hand or by numerical derivatives"""
     tolerance: Tolerance = field(default_factory=Tolerance)
-    suspects: Suspects = field(default_factory=dict)
-    """what a wrong result may be, beside the relations of `course.checking.diagnose`"""
+    withheld: Collection[str] = ()
+    """tools of the course that this answer must do without, since they are what is asked for"""
 
 
 def column(*numbers: float) -> Array:

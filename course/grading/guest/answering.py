@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from course.checking.trial import clone, shares_memory, unchanged
+from course.judged import judged_call
+from course.values import clone, shares_memory, unchanged
 
 from . import codec
 from .channel import Channel
@@ -104,7 +105,8 @@ def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
 def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, namespace: Namespace) -> Any:
     before = clone(args)
     try:
-        result = function(*args, **keywords)
+        with judged_call():
+            result = function(*args, **keywords)
     except Exception as error:
         kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
         return {"error": described(error), "kind": kind.__name__}

@@ -28,8 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from course.checking.compare import Foreign
 from course.text import printable
+from course.values import Foreign
 
 from . import kinds
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,6 +15,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
+from course.checking.check import check
 from course.grading.judging.beside_files import beside
 from course.grading.judging.proxies import Callbacks, StudentError, ask
 from course.grading.judging.random_state import sets_seed, with_random_state
@@ -35,6 +37,9 @@ RESTART = 1.0
 DEEPEST = 10
 """how many questions may be nested, each one asked by a callback of the one before"""
 NO_TIME_LEFT = "The notebook's time was used up before this cell."
+NO_CHECKS_INSIDE = (
+    "A test tagged in-kernel runs where the checks are not: take the tag off, or the check out."
+)
 DEADLY = ("timeout", "memory", "crashed")
 
 
@@ -83,6 +88,8 @@ class Runner:
         begin = self._answering()
         if self._time_left() <= 0:
             result = CellResult("not-run", 0.0, points, NO_TIME_LEFT)
+        elif IN_KERNEL in cell.metadata.get("tags", ()) and calls_a_check(cell.source, judge.namespace):
+            result = CellResult("error", 0.0, points, NO_CHECKS_INSIDE)
         elif IN_KERNEL in cell.metadata.get("tags", ()):
             return replace(self._run_in_guest(cell, points), seconds=self._answering() - begin)
         else:
@@ -256,6 +263,12 @@ def run(
                 judge.setup(cell.source, f"the locked cell {runner.name_of(cell)}")
             runner.run_cell(cell)
     return results, runner.files
+
+
+def calls_a_check(source: str, namespace: Mapping[str, Any]) -> bool:
+    """Return whether a test uses the course's checks, by a name in `namespace` or one that it imports."""
+    names = set(re.findall(r"\w+", source))
+    return {"course", "check"} <= names or any(namespace.get(name) is check for name in names)
 
 
 def failure_output(status: str, reason: str) -> NotebookNode:

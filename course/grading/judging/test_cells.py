@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from course.checking.seed import use_seed
-from course.checking.trial import WrongAnswer, clone
+from course.checking.trial import WrongAnswer
 from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
 from course.grading.judging.credit import ends_in_students_value
@@ -23,6 +23,7 @@ from course.grading.judging.quiet import quiet
 from course.grading.judging.results import CellResult
 from course.grading.problem_sets.names import free_names
 from course.grading.sandbox.execution import NO_ANSWER
+from course.values import clone
 
 Ask = Callable[..., Any]
 

@@ -29,12 +29,14 @@ DECIDING = (
     "checking",
     "data.py",
     "gradcheck.py",
+    "judged.py",
     "grading/guest",
     "grading/judging",
     "grading/problem_sets",
     "grading/sandbox",
     "grading/submissions",
     "text.py",
+    "values.py",
 )
 """The parts of `course` that can change a verdict, or what is recorded with it."""
 NOT_DECIDING = (

@@ -16,6 +16,8 @@ COURSE = Path(__file__).parents[2]
 GUEST = COURSE / "grading" / "guest"
 GUEST_NAME = "course_guest"
 """what the guest's package is called in the sandbox"""
+CHECKS = GUEST / "checks.py"
+"""what stands for the checks in the sandbox"""
 PYTHON = PurePosixPath("/opt/python")
 PACKAGES = PurePosixPath("/opt/packages")
 """holds `course` and the guest"""
@@ -131,8 +133,9 @@ def _package_folders(folder: Path, inside: PurePosixPath) -> list[PurePosixPath]
 
 
 def course_files(hidden: Collection[str] = ()) -> Mapping[PurePosixPath, bytes]:
-    """Return the files of `course` as a student has them, without `grading`, and those of the guest.
+    """Return the files of `course` as a student has them, and those of the guest.
 
+    `grading` is not there, and of `checking` only a `check` that says that checks run at grading.
     A hidden module, named as `course.gradcheck`, is replaced: its names can still be imported, by the
     course's own modules too, but calling one raises ImportError. Raises ValueError for a module that is not
     there.
@@ -144,7 +147,7 @@ def _states() -> Iterator[tuple[str, int, int]]:
     """Yield each file's path, time of change and size, which tell whether it is to be read again."""
     for top in (str(COURSE), str(GUEST)):
         for folder, folders, names in os.walk(top):
-            left_out = {"__pycache__", "grading"} if folder == str(COURSE) else {"__pycache__"}
+            left_out = {"__pycache__", "grading", "checking"} if folder == str(COURSE) else {"__pycache__"}
             folders[:] = sorted(set(folders) - left_out)
             for name in sorted(names):
                 path = os.path.join(folder, name)  # noqa: PTH118  # a third of the time, for every submission
@@ -171,6 +174,8 @@ def _course_files(
 
 def _place(path: Path) -> PurePosixPath:
     """Return where a file of the course or of the guest is in the sandbox."""
+    if path == CHECKS:
+        return PACKAGES / COURSE.name / "checking" / "check.py"
     if path.is_relative_to(GUEST):
         return PACKAGES / GUEST_NAME / path.relative_to(GUEST)
     return PACKAGES / COURSE.name / path.relative_to(COURSE)

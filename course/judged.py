@@ -1,0 +1,56 @@
+"""Whether an answer is being judged: then what the course offers for checking refuses to work.
+
+A judged call is the call of a student's function by a visible check, or by the grader. An answer has to be a
+formula; a derivative taken by numbers within it would pass for one. What runs beside a judged call, in a
+thread that was there before, is no part of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+class NotWhileJudged(RuntimeError):
+    """A tool for checking was used within an answer that is being judged."""
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A judged call."""
+
+    others: frozenset[int | None]
+    """the threads that were there before"""
+    withheld: Collection[str]
+    """tools that this answer must do without, beside those that every answer must"""
+
+
+_calls: list[_Call] = []
+
+
+@contextmanager
+def judged_call(withheld: Collection[str] = ()) -> Iterator[None]:
+    """Have tools for checking refuse to work within the block; those `withheld` too, as "sigmoid"."""
+    others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+    _calls.append(_Call(frozenset(others), withheld))
+    try:
+        yield
+    finally:
+        _calls.pop()
+
+
+def refuse_while_judged(tool: str) -> None:
+    """Raise NotWhileJudged within a judged call. The first thing that a tool for checking does."""
+    if _calls and threading.get_ident() not in _calls[-1].others:
+        raise NotWhileJudged(
+            f"{tool} does not work within an answer that is being judged: it is for checking a formula. "
+            "Write the formula."
+        )
+
+
+def refuse_if_withheld(tool: str) -> None:
+    """Raise NotWhileJudged within a judged call from which `tool` is withheld."""
+    if _calls and tool in _calls[-1].withheld and threading.get_ident() not in _calls[-1].others:
+        raise NotWhileJudged(f"{tool} of the course is what is to be written here: write your own.")
