@@ -19,9 +19,9 @@ one_at_a_time = threading.RLock()
 def beside(files: Mapping[str, bytes]) -> Iterator[None]:
     """Work in a new folder with the released `files`, and import from it; then leave nothing of it behind.
 
-    No file of a submission is ever in the folder, nor one that a student's code has written; a test that names
-    one of these finds it in another folder (`students_files.py`). A module of the
-    grader's with the name of a released one is set aside meanwhile, but for Python's own and the course's.
+    No file of a submission is ever in the folder, nor one that a student's code has written; a test that
+    names one of these finds it elsewhere (`students_files.py`). A module of the grader's with the name of a
+    released one is set aside meanwhile, but for Python's own and the course's.
     """
     if not files:
         yield

@@ -45,7 +45,7 @@ class StudentError(Exception):
 
 @lru_cache(maxsize=128)
 def _student_error(kind: str) -> type[StudentError]:
-    """Return StudentError, as a subclass of the exception of Python's own that is called `kind`, if any is."""
+    """Return StudentError, or a subclass that is Python's own exception called `kind` as well."""
     own = getattr(builtins, kind, None)
     if not (isinstance(own, type) and issubclass(own, Exception)) or issubclass(own, ExceptionGroup):
         return StudentError
@@ -151,8 +151,8 @@ def _callback_error(name: str) -> bytes:
 def ask(guest: Guest, question: dict[str, Any], callbacks: Callbacks | None = None) -> Any:
     """Put a question to the course's code in the student's process; return the decoded JSON.
 
-    What the student's code prints meanwhile is printed here, for a test that listens. Raises StudentError when
-    there is no answer.
+    What the student's code prints meanwhile is printed here, for a test that listens. Raises StudentError
+    when there is no answer.
     """
     call_back = callbacks.answer if callbacks else refuse
     execution = guest.ask(json.dumps(question).encode(), call_back)

@@ -6,13 +6,14 @@ import contextlib
 import os
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Drop what is printed, and warnings."""
     with (
-        open(os.devnull, "w", encoding="utf-8", errors="replace") as nowhere,
+        Path(os.devnull).open("w", encoding="utf-8", errors="replace") as nowhere,
         contextlib.redirect_stdout(nowhere),
         contextlib.redirect_stderr(nowhere),
         warnings.catch_warnings(),

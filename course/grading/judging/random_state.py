@@ -1,4 +1,4 @@
-"""Shares the state of `random` and of NumPy's global generator with the student's process, for tests that seed."""
+"""Shares the state of the global generators with the student's process, for tests that set a seed."""
 
 from __future__ import annotations
 

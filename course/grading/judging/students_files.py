@@ -35,9 +35,9 @@ def named_files(source: str) -> frozenset[str]:
 
 @contextlib.contextmanager
 def beside_students_files(released: Files, names: Collection[str]) -> Iterator[Callable[[Files], None]]:
-    """Work in a new folder with the released files; yield what puts in those of a student that are in `names`.
+    """Work in a new folder with the released files; yield what adds a student's files, those in `names`.
 
-    Nothing is imported from the folder. A pickle, which could run a student's code here, is not read meanwhile.
+    Nothing is imported from the folder, and no pickle, which could run a student's code here, is read.
     """
     _refuse_pickles()
     with one_at_a_time, tempfile.TemporaryDirectory(prefix="course-written-") as folder:
