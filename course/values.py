@@ -43,7 +43,7 @@ def unchanged(before: Any, after: Any) -> bool:
     if isinstance(before, dict):
         return unchanged(list(before.items()), list(after.items()))
     if isinstance(before, set):
-        return before == after
+        return bool(before == after)
     if isinstance(before, (int, float, str, type(None))):
         return repr(before) == repr(after)
     if isinstance(before, partial):

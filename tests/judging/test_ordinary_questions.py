@@ -171,7 +171,7 @@ def test_right_answers_pass_and_wrong_ones_do_not(name):
     [
         ("class Stack(list):\n    pass", "s = Stack()\ns.append(1)\nassert s.pop() == 1"),
         ("def adder(n):\n    return lambda x: x + n", "assert adder(2)(3) == 5"),
-        ("def f():\n    return 1\ndef g():\n    return f()", "del f\ng()"),
+        ("f = abs\ndef g():\n    return f()", "del f\ntry:\n    g()\nexcept NameError:\n    pass"),
     ],
 )
 def test_what_cannot_be_judged_from_outside_stops_grading_by_name_and_remedy(answer, test):
