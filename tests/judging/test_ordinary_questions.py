@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from course.grading.errors import ControlFailed
 from course.grading.guest import codec
 from course.grading.judging import control
 from course.grading.judging.grade import grade
+from course.grading.judging.runner import INSIDE
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.assignment import Assignment, with_tests
 from tests.helpers import cell, graded, notebook
@@ -166,17 +168,48 @@ def test_right_answers_pass_and_wrong_ones_do_not(name):
     assert graded_answer(assignment, wrong).verdict in ("wrong", "error")
 
 
-@pytest.mark.parametrize(
-    ("answer", "test"),
-    [
-        ("class Stack(list):\n    pass", "s = Stack()\ns.append(1)\nassert s.pop() == 1"),
-        ("def adder(n):\n    return lambda x: x + n", "assert adder(2)(3) == 5"),
-        ("f = abs\ndef g():\n    return f()", "del f\ntry:\n    g()\nexcept NameError:\n    pass"),
-    ],
-)
-def test_what_cannot_be_judged_from_outside_stops_grading_by_name_and_remedy(answer, test):
-    with pytest.raises(ControlFailed, match=r"(?s)test_answer: wrong, .*tag its cell `in-kernel`"):
-        control.check(question(answer, test))
+INSIDE_ONLY = {
+    "class": ("class Stack(list):\n    pass", "s = Stack()\ns.append(1)\nassert s.pop() == 1"),
+    "closure": ("def adder(n):\n    return lambda x: x + n", "assert adder(2)(3) == 5"),
+    "deleted name": (
+        "f = abs\ndef g():\n    return f()",
+        "del f\ntry:\n    g()\nexcept NameError:\n    pass",
+    ),
+    "two things": (
+        "class Stack(list):\n    pass\nopen('a.py', 'w').write('x')",
+        "open('a.py')\ns = Stack()\ns.append(1)\nassert s.pop() == 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INSIDE_ONLY)
+def test_what_cannot_be_judged_from_outside_stops_grading_by_name_and_remedy(name):
+    with pytest.raises(ControlFailed, match=r"(?s)test_answer: .*tag its cell `in-kernel`"):
+        control.check(question(*INSIDE_ONLY[name]))
+
+
+@pytest.mark.parametrize("name", INSIDE_ONLY)
+def test_or_runs_within_the_notebooks_process_where_the_course_says_so(name):
+    right, test = INSIDE_ONLY[name]
+    assignment = control.check(replace(question(right, test), may_run_inside=True))
+    cell = graded_answer(assignment, right)
+    assert (cell.verdict, cell.message) == ("pass", INSIDE)
+    cell = graded_answer(assignment, "pass")
+    assert cell.points == 0
+    assert INSIDE in cell.message
+
+
+def test_what_can_be_judged_from_outside_stays_there_where_others_may_run_inside():
+    right, wrong, test = QUESTIONS["sets"]
+    assignment = control.check(replace(question(right, test), may_run_inside=True))
+    assert graded_answer(assignment, right).message == ""
+    assert graded_answer(assignment, wrong).verdict == "wrong"
+
+
+def test_a_wrong_solution_stops_grading_also_where_tests_may_run_inside():
+    _, wrong, test = QUESTIONS["sets"]
+    with pytest.raises(ControlFailed, match="test_answer: wrong"):
+        control.check(replace(question(wrong, test), may_run_inside=True))
 
 
 def test_an_exception_that_the_test_does_not_expect_is_the_students():

@@ -9,18 +9,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
-
-import nbformat
 
 from course.grading.errors import ControlFailed
 from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.remedies import passed_limits, remedies
 from course.grading.judging.results import CellResult, Result
 from course.grading.problem_sets import notebooks
-from course.grading.problem_sets.assignment import IN_KERNEL, Assignment
+from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, with_in_kernel
 from course.grading.problem_sets.notebooks import grade_id
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.mounts import mounts, packages_state
@@ -42,6 +39,8 @@ class ControlOutcome(NamedTuple):
     time: float
     failure: str
     """why nobody may be graded; empty where everybody may"""
+    in_kernel: tuple[str, ...] = ()
+    """the tests that are judged within the notebook's process, since they pass there only"""
 
 
 class FailedCell(NamedTuple):
@@ -55,14 +54,16 @@ _outcomes: list[ControlOutcome] = []
 _one_at_a_time = threading.Lock()
 
 
-def check(assignment: Assignment, limits: Limits | None = None) -> None:
+def check(assignment: Assignment, limits: Limits | None = None) -> Assignment:
     """Grade the instructor's own solution as submissions are, once for what an outcome depends on.
 
-    Without `source/`, or without tests that give points by themselves, there is nothing to check. Raises
-    ControlFailed unless every such test gives full credit, and SandboxUnavailable.
+    Return the assignment as submissions are to be graded: where it `may_run_inside`, a test that passes only
+    within the notebook's process has the tag IN_KERNEL in it. Without `source/`, or without tests that give
+    points by themselves, there is nothing to check. Raises ControlFailed unless every such test gives full
+    credit, and SandboxUnavailable.
     """
     if assignment.solutions is None or not _tests(assignment):
-        return
+        return assignment
     limits = limits or Limits()
     with _one_at_a_time:
         now = time.monotonic()
@@ -79,12 +80,12 @@ def check(assignment: Assignment, limits: Limits | None = None) -> None:
                 _outcomes.remove(outcome)
             if _outcomes and _outcomes[-1].subject[-1] != subject[-1]:
                 zygotes.close()  # it has imported what was installed before
-            failure = _failure(assignment, limits)
-            outcome = ControlOutcome(subject, time.monotonic(), failure)
+            outcome = ControlOutcome(subject, time.monotonic(), *_failure(assignment, limits))
             _outcomes.append(outcome)
             del _outcomes[:-_MOST_KEPT]
     if outcome.failure:
         raise ControlFailed(outcome.failure)
+    return with_in_kernel(assignment, outcome.in_kernel)
 
 
 def left_out(assignment: Assignment) -> str:
@@ -110,16 +111,24 @@ def _tests(assignment: Assignment) -> list[str]:
     return [name for name, setting in settings if setting.get("grade") and not setting.get("solution")]
 
 
-def _failure(assignment: Assignment, limits: Limits) -> str:
-    """Return why nobody may be graded, nothing when all is well."""
+def _failure(
+    assignment: Assignment, limits: Limits, moved: tuple[str, ...] = ()
+) -> tuple[str, tuple[str, ...]]:
+    """Return why nobody may be graded, nothing when all is well, and the tests to be judged inside.
+
+    `moved` are those that have been found so far.
+    """
     result = _graded(assignment, limits)
     failures = list(_failures(assignment, result))
     if not failures:
-        return ""
+        return "", moved
     texts = [failure.text for failure in failures]
     tests = [failure.cell for failure in failures if failure.cell in _tests(assignment)]
     # what has taken too long would do so again
     inside = [] if any(map(passed_limits, texts)) else _pass_inside(assignment, tests, limits)
+    if assignment.may_run_inside and inside and set(tests) == set(inside):
+        # others may fail once these do not
+        return _failure(with_in_kernel(assignment, inside), limits, (*moved, *inside))
     # what the zygote has imported, or has not found, must not outlive a repair
     zygotes.close()
     actions = remedies(texts, inside, limits)
@@ -130,13 +139,14 @@ def _failure(assignment: Assignment, limits: Limits) -> str:
     lines += [f"  To do: {action}" for action in actions]
     if assignment.notice:
         lines.append(f"  Note: {assignment.notice}")
-    return "\n".join(
+    message = "\n".join(
         [
             f"nobody is graded: of {assignment.name}, the instructor's own solution in its source, graded as "
             f"submissions are (seed {result.seed}), does not get every automatic point:",
             *lines,
         ]
     )
+    return message, ()
 
 
 def _graded(assignment: Assignment, limits: Limits) -> Result:
@@ -174,14 +184,11 @@ def _described(cell: CellResult, shown: str) -> str:
 
 def _pass_inside(assignment: Assignment, tests: list[str], limits: Limits) -> list[str]:
     """Return which of these tests, all judged from outside, pass when they run in the notebook's process."""
-    skeleton = nbformat.from_dict(assignment.skeleton)
-    outside = []
-    for cell in skeleton.cells:
-        tags = cell.metadata.get("tags", [])
-        if grade_id(cell) in tests and IN_KERNEL not in tags:
-            cell.metadata["tags"] = [*tags, IN_KERNEL]
-            outside.append(grade_id(cell))
+    tagged = {
+        grade_id(cell) for cell in assignment.skeleton.cells if IN_KERNEL in cell.metadata.get("tags", [])
+    }
+    outside = [name for name in tests if name not in tagged]
     if not outside:
         return []
-    result = _graded(replace(assignment, skeleton=skeleton), limits)
+    result = _graded(with_in_kernel(assignment, outside), limits)
     return [name for name in outside if name in result.cells and result.cells[name].verdict == "pass"]

@@ -36,6 +36,8 @@ RESTART = 1.0
 """seconds of the notebook's time that a fresh process costs, besides the replay"""
 DEEPEST = 10
 """how many questions may be nested, each one asked by a callback of the one before"""
+INSIDE = "judged within the notebook's own process"
+"""what is said of the verdict of a test that its author can forge: the student's code runs there"""
 NO_TIME_LEFT = "The notebook's time was used up before this cell."
 NO_CHECKS_INSIDE = (
     "A test tagged in-kernel runs where the checks are not: take the tag off, or the check out."
@@ -91,7 +93,9 @@ class Runner:
         elif IN_KERNEL in cell.metadata.get("tags", ()) and calls_a_check(cell.source, judge.namespace):
             result = CellResult("error", 0.0, points, NO_CHECKS_INSIDE)
         elif IN_KERNEL in cell.metadata.get("tags", ()):
-            return replace(self._run_in_guest(cell, points), seconds=self._answering() - begin)
+            result = _marked(self._run_in_guest(cell, points))
+            cell.outputs = [*cell.outputs, verdict_output(result)]
+            return replace(result, seconds=self._answering() - begin)
         else:
             with self._asking_for(cell.source) as asking:
                 result = judge.judge(cell.source, points, asking, f"the test {self.name_of(cell)}")
@@ -271,6 +275,11 @@ def calls_a_check(source: str, namespace: Mapping[str, Any]) -> bool:
     return {"course", "check"} <= names or any(namespace.get(name) is check for name in names)
 
 
+def _marked(result: CellResult) -> CellResult:
+    """Return a result that says where it was found."""
+    return replace(result, message=f"{result.message} ({INSIDE})" if result.message else INSIDE)
+
+
 def failure_output(status: str, reason: str) -> NotebookNode:
     """Return what shows that a cell was ended."""
     return output_of("error", ename=status, evalue=reason, traceback=[f"{status}: {reason}"])
@@ -280,7 +289,7 @@ def verdict_output(result: CellResult) -> NotebookNode:
     """Return what shows the verdict on a test cell."""
     text = f"{result.verdict}: {result.message}" if result.message else result.verdict
     if result.verdict == "pass":
-        return output_of("stream", name="stdout", text="✓ passed\n")
+        return output_of("stream", name="stdout", text=f"✓ passed{result.message and ': '}{result.message}\n")
     # formgrader does not break lines
     shown = textwrap.fill(f"✗ {text}", WIDTH, subsequent_indent="  ")
     return output_of("error", ename=result.verdict, evalue=result.message, traceback=[shown])

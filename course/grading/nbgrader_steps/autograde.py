@@ -17,7 +17,8 @@ from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, Execute, NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Bool, Float, Integer
+from traitlets import Bool, Enum, Float, Integer
+from traitlets.config import Configurable
 from traitlets.utils.importstring import import_item
 
 from course.grading.errors import CourseError, HarnessFailure, NothingToGrade
@@ -67,7 +68,7 @@ class SubmissionExporter(NotebookExporter):
             for assignment in _assignments(converter.coursedir, name):
                 if notice := control.left_out(assignment):
                     converter.log.warning(notice)
-                control.check(assignment, execute.limits())
+                control.check(execute.set_up(assignment), execute.limits())
 
     def from_filename(
         self, filename: str, resources: Resources | None = None, **options: Any
@@ -89,7 +90,7 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no ty
         """Return the rebuilt notebook; what `SandboxedExecute` has to know is in its metadata."""
         info, folder = resources["nbgrader"], Path(resources["metadata"]["path"])
         folders = Folders.of(CourseDirectory(parent=self))
-        assignment = _assignment(info, folders)
+        assignment = _assignment(info, self)
         rebuilt = rebuild(assignment, link_above(folder) or folder / f"{info['notebook']}.ipynb")
         if rebuilt.names_cells and not any(map(grade_id, assignment.skeleton.cells)):
             raise NothingToGrade(
@@ -129,6 +130,12 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
     tasks = Integer(Limits.tasks, help="Processes and threads of a notebook together.").tag(config=True)
     file_bytes = Integer(Limits.files, help="Bytes of files a notebook may write.").tag(config=True)
     output_bytes = Integer(Limits.output, help="Bytes of output kept of a cell.").tag(config=True)
+    in_kernel_tests = Enum(
+        ("tagged", "auto"),
+        "tagged",
+        help="Which tests run in the student's process, where their verdicts can be forged: those with the "
+        "tag in-kernel, or with 'auto' also those that give the solution full credit nowhere else.",
+    ).tag(config=True)
     control = Bool(
         True,
         help="Whether nobody is graded unless the solution in the source gets full credit as a submission.",
@@ -143,7 +150,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         """
         self._require_python(nb)
         info, left = resources["nbgrader"], nb.metadata[METADATA]
-        assignment = _assignment(info, Folders.of(CourseDirectory(parent=self)))
+        assignment = _assignment(info, self)
         rebuilt = Rebuilt(nb, tuple(left["repairs"]), left["unreadable"])
         submission, files = left["digests"]
         with Gradebook(info["db_url"]) as gradebook:
@@ -169,6 +176,10 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
             seed=seed,
         )
         return nb, resources
+
+    def set_up(self, assignment: Assignment) -> Assignment:
+        """Return an assignment with what the configuration says of its tests."""
+        return replace(assignment, may_run_inside=self.in_kernel_tests == "auto")
 
     def limits(self) -> Limits:
         """Return the limits that the configuration sets."""
@@ -236,8 +247,15 @@ def _assignments(coursedir: CourseDirectory, name: str) -> Iterator[Assignment]:
             yield load(Path(coursedir.root), name, notebook, cells, Folders.of(coursedir))
 
 
-def _assignment(info: Resources, folders: Folders) -> Assignment:
-    """Return the assignment of which nbgrader converts a notebook; the working folder is the course."""
+def _assignment(info: Resources, step: Configurable) -> Assignment:
+    """Return the assignment of which nbgrader converts a notebook; the working folder is the course.
+
+    Its control has been checked, which says which tests run in the student's process.
+    """
+    folders = Folders.of(CourseDirectory(parent=step))
     with Gradebook(info["db_url"]) as gradebook:
         generated = generated_cells(gradebook.db, info["assignment"])
-    return load(Path(), info["assignment"], info["notebook"], generated[info["notebook"]], folders)
+    assignment = load(Path(), info["assignment"], info["notebook"], generated[info["notebook"]], folders)
+    execute = SandboxedExecute(config=step.config)
+    assignment = execute.set_up(assignment)
+    return control.check(assignment, execute.limits()) if execute.control else assignment

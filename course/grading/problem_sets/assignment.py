@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -54,6 +54,8 @@ class Assignment:
     """for the instructor: what differs between source and what is graded with, and the command to type"""
     solutions: Mapping[str, str] | None = None
     """the instructor's own answers, by `grade_id`; None without `source/`. They decide nobody's verdict."""
+    may_run_inside: bool = False
+    """whether tests that pass only in the student's process run there, as if they had the tag IN_KERNEL"""
 
     @cached_property
     def version(self) -> str:
@@ -61,6 +63,8 @@ class Assignment:
         digest = hashlib.sha256(notebooks.dumps(self.skeleton).encode())
         for name in sorted(self.files):
             digest.update(name.encode() + b"\0" + self.files[name])
+        if self.may_run_inside:
+            digest.update(IN_KERNEL.encode())
         return digest.hexdigest()[:16]
 
 
@@ -116,6 +120,17 @@ def load(
             f"and {assignment} is graded with what {released_path.parent} holds: {generate} replaces it"
         )
     return replace(result, notice="; ".join(notices))
+
+
+def with_in_kernel(assignment: Assignment, names: Collection[str]) -> Assignment:
+    """Return the assignment with the tag IN_KERNEL on the test cells of these names."""
+    if not names:
+        return assignment
+    skeleton = nbformat.from_dict(assignment.skeleton)
+    for cell in skeleton.cells:
+        if notebooks.grade_id(cell) in names:
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), IN_KERNEL]
+    return replace(assignment, skeleton=skeleton)
 
 
 def with_tests(

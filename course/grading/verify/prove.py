@@ -177,7 +177,8 @@ def _problems_of_control(root: Path, assignment: str, name: str, folders: Folder
     if not execute.control:
         return
     try:
-        control.check(load(root, assignment, name, folders=folders), execute.limits() if config else Limits())
+        loaded = execute.set_up(load(root, assignment, name, folders=folders))
+        control.check(loaded, execute.limits() if config else Limits())
     except CourseError as error:
         yield str(error)
 

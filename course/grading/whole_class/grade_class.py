@@ -70,9 +70,11 @@ def grade_class(
         summary.total = len(folders)
         book = Book(course.db_url, course.course_id, assignment)
         try:
-            notebooks = load_notebooks(assignment, book, course_folder.folders)
+            execute = SandboxedExecute(config=config)
+            loaded = load_notebooks(assignment, book, course_folder.folders)
+            notebooks = list(map(execute.set_up, loaded))
             notices = {notebook.notice for notebook in notebooks}
-            if SandboxedExecute(config=config).control:
+            if execute.control:
                 notices |= {control.left_out(notebook) for notebook in notebooks}
             for notice in sorted(notices - {""}):
                 console.print(notice, soft_wrap=True)

@@ -58,6 +58,7 @@ def assignment_to_json(assignment: Assignment) -> str:
             "answers": sorted(assignment.answers),
             "files": {name: _packed(content) for name, content in assignment.files.items()},
             "hidden": assignment.hidden,
+            "may_run_inside": assignment.may_run_inside,
             "solutions": None if assignment.solutions is None else dict(assignment.solutions),
         }
     )
@@ -74,6 +75,7 @@ def assignment_from_json(text: str) -> Assignment:
         {name: unpacked(content) for name, content in fields["files"].items()},
         hidden=tuple(fields["hidden"]),
         solutions=fields["solutions"],
+        may_run_inside=fields["may_run_inside"],
     )
 
 
@@ -86,9 +88,9 @@ def grade_submission(settings: ClassSettings, submission: dict[str, bytes | str]
     with _one_at_a_time:
         try:
             _require_same_code(settings)
-            assignments = list(map(assignment_from_json, settings.notebooks))
-            for assignment in assignments:
-                control.check(assignment, settings.limits)
+            assignments = [
+                control.check(assignment_from_json(text), settings.limits) for text in settings.notebooks
+            ]
             outcome: dict[str, Any] = {
                 "notebooks": [
                     _graded(settings, assignment, submission[assignment.name], seed)
