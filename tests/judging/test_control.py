@@ -102,7 +102,7 @@ def test_a_right_solution_passes(assignment):
             r"test_double passes within the notebook's process only: tag its cell `in-kernel`",
         ),
         (
-            problem("def double(x):\n    return {2 * x}", test="assert double(2) == {4}"),
+            problem("def double(x):\n    yield 2 * x", test="assert list(double(2)) == [4]"),
             r"test_double: wrong",
             r"tag its cell `in-kernel`",
         ),

@@ -168,7 +168,7 @@ def _failures(assignment: Assignment, result: Result) -> Iterator[FailedCell]:
     for cell in result.notebook.cells if failing else ():
         name = grade_id(cell) or cell.id
         errors = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
-        raised = filter(None, (errors[-1].ename, errors[-1].evalue)) if errors else ()
+        raised = filter(None, (errors[0].ename, errors[0].evalue)) if errors else ()
         shown = on_host(": ".join(raised), mounts())
         if name in failing:
             is_inside = IN_KERNEL in cell.metadata.get("tags", ())
