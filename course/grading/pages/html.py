@@ -11,8 +11,8 @@ from course.grading.submissions.pictures import is_picture
 
 _TEXT_TAGS = """
     abbr b blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption
-    figure h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q s samp small span strike strong sub summary sup table
-    tbody td tfoot th thead tr tt u ul var
+    figure h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q s samp small span strike strong sub summary sup
+    table tbody td tfoot th thead tr tt u ul var
 """
 _MATH_TAGS = """
     math menclose mfrac mi mn mo mover mpadded mphantom mroot mrow mspace msqrt mstyle msub msubsup msup
