@@ -22,8 +22,9 @@ LONGEST = 100_000
 ATTACHMENT = "attachment:"
 _MOST_ROUNDS = 4
 _ANCHOR = re.compile(r"<[^>]*>")
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_TAG = re.compile(r"<(?:(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<rest>(?:\s[^<>]*)?/?)>)?")
+_TAG = re.compile(
+    r"(?P<comment><!--[\w\s.,:;']*-->)|<(?:(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<rest>(?:\s[^<>]*)?/?)>)?"
+)
 _ATTRIBUTE = re.compile(r"""([A-Za-z]+)\s*=\s*("[^"]*"|'[^']*')""")
 _PLAIN_ATTRIBUTES = {"align", "alt", "border", "colspan", "height", "rowspan", "scope", "start", "width"}
 _PLAIN_VALUE = re.compile(r"[\w %.,-]*")
@@ -146,10 +147,12 @@ class _HarmlessRenderer(MarkdownRenderer):
         return []
 
     def _html(self, source: str) -> str:
-        return _TAG.sub(self._tag, _COMMENT.sub("", source))
+        return _TAG.sub(self._tag, source)
 
     def _tag(self, match: re.Match[str]) -> str:
         """Return a tag with the attributes that may stay, or as text."""
+        if match["comment"]:
+            return match[0]
         name = (match["name"] or "").lower()
         if name not in {*TEXT_TAGS, "a", "img"}:
             self.is_changed = True
