@@ -9,8 +9,12 @@ import re
 import struct
 import zlib
 from html.parser import HTMLParser
+from pathlib import Path
 
-WORD = "alert"
+from course.grading.course_folder import CourseFolder
+from course.grading.problem_sets import notebooks
+from tests.helpers import RIGHT, cell, small_course
+
 LINKS = r"""
 [a](javascript:alert(1)) [b][r] [c](&#106;avascript:alert(2)) [d](<javascript:alert(3)>) <javascript:alert(4)>
 [e](JaVaScRiPt&colon;alert(5)) [f](java&Tab;script:alert(6)) [g](%6Aavascript:alert(7)) [h](vbscript:alert(8))
@@ -122,13 +126,44 @@ def displaying() -> str:
     return DISPLAYS.format(picture=png(), texts=[*MARKDOWN.values()], files=FILES)
 
 
+WRITTEN = [f"q{number}" for number in range(len(MARKDOWN))]
+PICTURE = {"mine.png": {"image/png": png(), "text/html": "<script>alert(1)</script>"}}
+PASTED = "see ![mine.png](attachment:mine.png) and ![gone](attachment:gone.png)"
+
+
+def hostile_course(root: Path) -> Path:
+    """Make a course in which eve wrote, displayed and handed in all that would act; ann pasted a picture."""
+    path = small_course(root) / "source" / "small" / "small.ipynb"
+    source = notebooks.read(path)
+    source.cells += [
+        cell("Why?", name, kind="markdown", grade=True, solution=True, points=1) for name in WRITTEN
+    ]
+    notebooks.write(source, path)
+    released = notebooks.read(CourseFolder(root).generate("small") / "small.ipynb")
+    hostile = RIGHT | dict(zip(WRITTEN, MARKDOWN.values(), strict=True))
+    hostile["half"] = f"{displaying()}\n{RIGHT['half']}"
+    eves = notebooks.with_answers(released, hostile)
+    eves.cells += [cell(text, kind="markdown") for text in MARKDOWN.values()]
+    anns = notebooks.with_answers(released, RIGHT | {"q0": PASTED})
+    anns.cells.append(cell(PASTED, kind="markdown"))
+    for one in anns.cells:
+        if one.source == PASTED:
+            one.attachments = PICTURE
+    for student, notebook in (("eve", eves), ("ann", anns)):
+        folder = root / "submitted" / student / "small"
+        notebooks.write(notebook, folder / "small.ipynb")
+        for name, content in FILES.items():
+            (folder / f"handed-in-{name}").write_text(content)
+    return root
+
+
 ACTIVE = {
     "applet", "audio", "base", "button", "embed", "form", "frame", "iframe", "input", "link", "maction", "object",
     "picture", "script", "select", "source", "svg", "template", "textarea", "track", "use", "video", "xml",
 }  # fmt: skip
 FETCHING = {"action", "background", "cite", "data", "formaction", "ping", "poster", "srcset", "xlink:href"}
-LINK = re.compile(r"#.*|https?://.+", re.IGNORECASE | re.DOTALL)
-PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+")
+HARMLESS_LINK = re.compile(r"#.*|https?://.+", re.IGNORECASE | re.DOTALL)
+HARMLESS_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+")
 
 
 class _Dangers(HTMLParser):
@@ -146,10 +181,10 @@ class _Dangers(HTMLParser):
                 name.startswith("on")
                 or name in FETCHING
                 or (tag == "meta" and text.lower() == "refresh")
-                or (name == "href" and not LINK.fullmatch(text))
+                or (name == "href" and not HARMLESS_LINK.fullmatch(text))
             ):
                 self.found.append(f"<{tag} {name}={text!r}>")
-            elif name == "src" and not PICTURE.fullmatch(text):
+            elif name == "src" and not HARMLESS_PICTURE.fullmatch(text):
                 self.found.append(f"<{tag} {name}={text[:80]!r}>")
             elif name == "style" and ("url" in text.lower() or "position" in text.lower()):
                 self.found.append(f"<{tag} {name}={text!r}>")

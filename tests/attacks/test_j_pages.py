@@ -8,42 +8,14 @@ from pathlib import Path
 import pytest
 from nbconvert.exporters import HTMLExporter
 
-from course.grading.course_folder import CourseFolder
 from course.grading.problem_sets import notebooks
-from tests.helpers import RIGHT, cell, course, nbgrader, small_course
-from tests.hostile_pages import FILES, KEPT, MARKDOWN, dangers, displaying, png
-
-WRITTEN = [f"q{number}" for number in range(len(MARKDOWN))]
-PICTURE = {"mine.png": {"image/png": png(), "text/html": "<script>alert(1)</script>"}}
-PASTED = "see ![mine.png](attachment:mine.png) and ![gone](attachment:gone.png)"
+from tests.helpers import course, nbgrader
+from tests.hostile_pages import FILES, KEPT, dangers, hostile_course, png
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course in which eve wrote, displayed and handed in all that would act; ann pasted a picture."""
-    root = small_course(tmp_path_factory.mktemp("hostile") / "course")
-    path = root / "source" / "small" / "small.ipynb"
-    source = notebooks.read(path)
-    source.cells += [
-        cell("Why?", name, kind="markdown", grade=True, solution=True, points=1) for name in WRITTEN
-    ]
-    notebooks.write(source, path)
-    released = notebooks.read(CourseFolder(root).generate("small") / "small.ipynb")
-    hostile = RIGHT | dict(zip(WRITTEN, MARKDOWN.values(), strict=True))
-    hostile["half"] = f"{displaying()}\n{RIGHT['half']}"
-    eves = notebooks.with_answers(released, hostile)
-    eves.cells += [cell(text, kind="markdown") for text in MARKDOWN.values()]
-    anns = notebooks.with_answers(released, RIGHT | {"q0": PASTED})
-    anns.cells.append(cell(PASTED, kind="markdown"))
-    for one in anns.cells:
-        if one.source == PASTED:
-            one.attachments = PICTURE
-    for student, notebook in (("eve", eves), ("ann", anns)):
-        folder = root / "submitted" / student / "small"
-        notebooks.write(notebook, folder / "small.ipynb")
-        for name, content in FILES.items():
-            (folder / f"handed-in-{name}").write_text(content)
-    return root
+    return hostile_course(tmp_path_factory.mktemp("hostile") / "course")
 
 
 @pytest.fixture(scope="module", params=["course", "stock"])
