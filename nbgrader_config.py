@@ -8,6 +8,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import SAWarning
 
+from course.grading.nbgrader_steps.feedback import formgrader_settings
+
 c = get_config()  # noqa: F821
 
 c.CourseDirectory.course_id = "mlp-gradients"
@@ -56,7 +58,9 @@ c.GenerateFeedback.preprocessors = [
     stock + "GetGrades",
     steps + "feedback.PageStyle",
 ]
-c.HTMLExporter.sanitize_html = True
+c.GenerateFeedback.exporter_class = "course.grading.pages.exporter.FeedbackExporter"
+# Formgrader's page of a submission cleans what it shows again.
+c.merge(formgrader_settings())
 
 # Whatever goes wrong is one line on the terminal: what, where, what to do. The traceback is in the log file.
 c.NbGrader.logging_config = {"handlers": {"console": {"class": steps + "one_line_errors.OneLineHandler"}}}

@@ -20,7 +20,7 @@ ROWS = [
     "grading.whole_class grading.score grading.lms grading.report grading.pack grading.site grading.verify",
     "grading.nbgrader_steps",
     "grading.gradebook",
-    "grading.judging",
+    "grading.judging grading.pages",
     "grading.submissions",
     "grading.problem_sets grading.sandbox",
     "grading.course_folder grading.replacing grading.requirements",

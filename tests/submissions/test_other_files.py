@@ -107,4 +107,4 @@ def test_only_regular_files_are_copied(graded) -> None:
 def test_what_the_code_wrote_is_kept_where_there_is_room(graded) -> None:
     ned = graded[0] / "autograded" / "ned" / "small"
     found = {path.relative_to(ned).as_posix() for path in ned.rglob("*") if path.is_file()}
-    assert found == {"small.ipynb", "data.csv", "notes.txt", "folder/kept.txt", "made.txt"}
+    assert found == {"small.ipynb", "data.csv", "notes.txt", "folder/kept.txt", "folder.txt", "made.txt"}

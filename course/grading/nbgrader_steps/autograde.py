@@ -34,7 +34,7 @@ from course.grading.problem_sets.notebooks import grade_id
 from course.grading.requirements import require
 from course.grading.sandbox.limits import Limits
 from course.grading.submissions.notebook import link_above
-from course.grading.submissions.other_files import digests, guard, write_files
+from course.grading.submissions.other_files import digests, guard, kept, write_files
 from course.grading.submissions.rebuild import Rebuilt, rebuild
 
 Resources = dict[str, Any]
@@ -162,7 +162,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]  # nbgrader has no types
         result = grade_rebuilt(skeleton, rebuilt, seed=seed, limits=self.limits(), variables=VARIABLES)
         if result.status != "graded":
             raise HarnessFailure(result.problem)
-        write_files(result.files, Path(resources["metadata"]["path"]))
+        write_files(kept(result.files), Path(resources["metadata"]["path"]))
         resources["course_results"] = result.cells
         resources["course_grading"] = history.grading_of(
             result.outcome(),

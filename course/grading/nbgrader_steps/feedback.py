@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
-from traitlets import Bool, List
+from traitlets import List
+from traitlets.config import Config
+
+from course.grading.pages.exporter import TEMPLATES
+from course.grading.pages.filters import FILTERS
+from course.grading.pages.outputs import clean_outputs, clean_written
 
 Resources = dict[str, Any]
 STYLE = """
@@ -15,30 +19,32 @@ STYLE = """
 .output_area img { max-width: 100%; }
 .rendered_html table { margin: 1em 0; }
 .rendered_html th, .rendered_html td { padding: 0.2em 0.8em; vertical-align: top; }
+mtd[columnalign~="left"] { text-align: left; }
+mtd[columnalign~="right"] { text-align: right; }
 """
-PICTURES = ("image/png", "image/jpeg")
 # The HTML exporter sets it for every step, and nbgrader's base class declares it as no setting: traitlets
 # warns of that.
 PRIORITY = "Kinds of outputs, the preferred ones first; not used by this step."
 
 
-class Inert(SanitizeHTML):
-    """Makes what a student wrote harmless to read: HTML loses its scripts, outputs that run are dropped."""
+class Inert(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
+    """Makes what a student wrote, and what the code displayed, harmless to read.
 
-    enabled = Bool(True, help="Whether to use this step.").tag(config=True)
+    What is not on the list of `course.grading.pages` is dropped or becomes text. It is done when a submission
+    was graded, and again when a page is made, since the list may have been another when it was graded.
+    """
+
+    display_data_priority: List[str] = List(help=PRIORITY).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Change all cells but the instructor's texts."""
-        for index, cell in enumerate(nb.cells):
+        for cell in nb.cells:
             settings = cell.metadata.get("nbgrader", {})
             instructors = settings.get("locked") and not settings.get("solution")
-            for output in cell.get("outputs", ()):
-                data = output.get("data", {})
-                # sanitizing turns the HTML of a figure into a wall of letters; the picture beside it is safe
-                if not data.keys().isdisjoint(PICTURES):
-                    data.pop("text/html", None)
-            if cell.cell_type == "code" or not instructors:
-                self.preprocess_cell(cell, resources, index)
+            if cell.cell_type == "code":
+                cell.outputs = clean_outputs(cell.outputs)
+            elif not instructors:
+                clean_written(cell)
         return nb, resources
 
 
@@ -63,3 +69,16 @@ class HideTests(ClearHiddenTests):  # type: ignore[misc]  # nbgrader has no type
         for cell in nb.cells:
             self._remove_hidden_test_region(cell)
         return nb, resources
+
+
+def formgrader_settings() -> Config:
+    """Return the settings of the exporter that makes Formgrader's page of a submission."""
+    return Config(
+        HTMLExporter={
+            "extra_template_paths": [TEMPLATES],
+            "filters": {name: f"{each.__module__}.{each.__name__}" for name, each in FILTERS.items()},
+            "preprocessors": [f"{Inert.__module__}.{Inert.__name__}"],
+            "sanitize_html": True,
+            "template_file": "formgrader.html.j2",
+        }
+    )

@@ -6,9 +6,11 @@ import json
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from course.grading.submissions.pictures import attached_pictures
 
 LARGEST = 10 * 2**20
 """bytes of a notebook"""
@@ -29,6 +31,8 @@ class SubmittedCell:
     grade_id: str | None
     identity: str
     """its cell id, or an empty string"""
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
+    """the pictures pasted into it: by name, in base64 by MIME type"""
 
 
 def read(path: Path) -> bytes:
@@ -99,4 +103,5 @@ def _well_formed(cells: list[Any]) -> Iterator[SubmittedCell]:
             source,
             name if isinstance(name, str) else None,
             identity if isinstance(identity, str) else "",
+            {} if cell["cell_type"] == "code" else attached_pictures(cell.get("attachments")),
         )

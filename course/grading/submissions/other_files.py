@@ -7,9 +7,9 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from nbgrader.converters import Autograde
@@ -23,6 +23,13 @@ MOST_FILES, MOST_BYTES = 1000, 64 << 20
 _MOST_NAMES = 20
 _LONGEST_TIMESTAMP = 1000
 _EVERYTHING = ["*"]
+AS_TEXT = ".txt"
+SHOWN = frozenset(
+    {".csv", ".dat", ".gif", ".jpeg", ".jpg", ".json", ".npy", ".npz", ".png", ".tsv", ".txt", ".webp"}
+)
+"""the endings of a student's files that keep their names: no server and no browser takes them for a page"""
+_LONGEST_NAME = 240
+"""bytes of a name that gets one more ending"""
 
 
 def guard(converter: Autograde) -> None:
@@ -56,6 +63,9 @@ def guard(converter: Autograde) -> None:
                     write_files(released_files(original), Path(released, assignment))
                     coursedir.source_directory = released
                     init_assignment(assignment, student)
+                    own = set(converter.exclude_overwriting.get(assignment, []))
+                    instructors = {*released_files(original)} - own
+                    _rename_students(Path(converter._format_dest(assignment, student)), instructors)
             finally:
                 coursedir.ignore, coursedir.source_directory = ignored, source
 
@@ -106,6 +116,34 @@ def other_files(folder: Path, ignored: list[str]) -> list[Path]:
     """Return the files that are kept beside the notebooks; `ignored` are nbgrader's patterns."""
     patterns = [*ignored, *left_out(folder)[0], "*.ipynb"]
     return sorted(Path(path) for path in find_all_files(str(folder), patterns))
+
+
+def kept_name(path: PurePath) -> PurePath:
+    """Return the name under which a file of a student's is kept beside the graded notebook.
+
+    Formgrader serves what is there from the address of the whole server. So a page, a drawing that may hold
+    a script, or a module is kept as text.
+    """
+    if path.suffix.lower() in SHOWN:
+        return path
+    return path.with_name(os.fsdecode(os.fsencode(path.name)[:_LONGEST_NAME]) + AS_TEXT)
+
+
+def kept(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return files by the names under which they are kept."""
+    return {str(kept_name(PurePath(name))): content for name, content in files.items()}
+
+
+def _rename_students(folder: Path, instructors: Collection[str]) -> None:
+    """Give all files of a graded submission that are not the instructor's the names they are kept under."""
+    for path in [path for path in sorted(folder.rglob("*")) if path.is_file()]:
+        target = kept_name(path)
+        if path == target or path.suffix == ".ipynb" or str(path.relative_to(folder)) in instructors:
+            continue
+        try:
+            path.replace(target)
+        except OSError:  # a folder has the name
+            path.unlink()
 
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> None:

@@ -95,6 +95,8 @@ def _assembled(
             continue  # the student has them too, changed or not
         if name in answers:
             cell.source = answers[name].source
+            if cell.cell_type == "markdown":
+                _attach(cell, answers[name])
         cells.append(cell)
         cells += _new_cells(own.get(name, [])) if name else []
     used: set[str] = {cell.id for cell in cells if grade_id(cell)}
@@ -116,8 +118,16 @@ def _new_cells(cells: list[SubmittedCell]) -> list[NotebookNode]:
             new |= {"cell_type": "code", "execution_count": None, "outputs": []}
         else:
             new |= {"cell_type": "markdown"}
-        new_cells.append(nbformat.from_dict(new))
+        new_cells.append(_attach(nbformat.from_dict(new), cell))
     return new_cells
+
+
+def _attach(cell: NotebookNode, submitted: SubmittedCell) -> NotebookNode:
+    """Attach to a cell the pictures that were pasted into it."""
+    cell.pop("attachments", None)
+    if submitted.attachments:
+        cell["attachments"] = nbformat.from_dict(submitted.attachments)
+    return cell
 
 
 def _identity(identity: str) -> str:

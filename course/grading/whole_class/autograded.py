@@ -14,7 +14,7 @@ from nbgrader.converters.base import BaseConverter
 from course.grading.problem_sets.release_rule import contents
 from course.grading.replacing import PendingFolder, Replacement
 from course.grading.submissions.folders import SubmittedFolder
-from course.grading.submissions.other_files import write_files
+from course.grading.submissions.other_files import kept, kept_name, write_files
 
 PREFIX = ".course-grade-"
 
@@ -42,12 +42,12 @@ class AutogradedFiles:
         rules = self._rules
         new = Path(tempfile.mkdtemp(dir=self._pending.path))
         for path in submission.others:
-            copy_file(path, new / path.relative_to(submission.path))
+            copy_file(path, new / kept_name(path.relative_to(submission.path)))
         for path, name in self._instructors:
             copy_file(path, new / name)
         for name, text in notebooks.items():
             (new / f"{name}.ipynb").write_text(text, encoding="utf-8")
-            write_files(written[name], new)
+            write_files(kept(written[name]), new)
         set_permissions(new, rules)
         target = rules.coursedir.format_path(
             rules.coursedir.autograded_directory, submission.student, self._assignment
@@ -73,8 +73,9 @@ def set_permissions(folder: Path, rules: BaseConverter) -> None:
 
 def copy_file(source: Path, target: Path) -> None:
     """Copy a regular file, following no link; what is at `target` goes. Raises OSError."""
-    if target.parent.is_file():
-        target.parent.unlink()
+    for above in target.parents:
+        if above.is_file():
+            above.unlink()
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:

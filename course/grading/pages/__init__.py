@@ -1,0 +1,1 @@
+"""Pages of what students wrote and their code displayed, which run nothing and load nothing."""

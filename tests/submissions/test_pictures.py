@@ -1,0 +1,72 @@
+"""A picture is told by its bytes."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from course.grading.submissions.pictures import attached_pictures, is_picture
+from tests.hostile_pages import png
+
+KINDS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
+
+
+def content(name: str, size: tuple[int, int] = (30, 20), **options: object) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, "red").save(file, name, **options)
+    return file.getvalue()
+
+
+def packed(data: bytes) -> str:
+    return base64.encodebytes(data).decode()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pictures_of_all_kinds(kind: str) -> None:
+    data = packed(content(KINDS[kind]))
+    assert [name for name in [*KINDS, "image/svg+xml", "text/html"] if is_picture(name, data)] == [kind]
+
+
+def test_every_form_of_webp_and_of_jpeg() -> None:
+    assert is_picture("image/webp", packed(content("WEBP", lossless=True)))
+    assert is_picture(
+        "image/webp", packed(content("WEBP", save_all=True, append_images=[Image.new("RGB", (30, 20))]))
+    )
+    assert is_picture("image/jpeg", packed(content("JPEG", progressive=True, comment=b"x" * 60_000)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.binary(max_size=60), start=st.integers(0, 40))
+def test_any_bytes(kind: str, data: bytes, start: int) -> None:
+    is_picture(kind, packed(data))
+    is_picture(kind, packed(content(KINDS[kind])[:start] + data))
+
+
+@pytest.mark.parametrize("data", [None, 5, ["x"], "", "no base64!", "x", png()[:20], packed(b"<script>")])
+def test_what_is_none(data: object) -> None:
+    assert not any(is_picture(kind, data) for kind in KINDS)
+
+
+def test_one_too_large_to_be_shown() -> None:
+    assert is_picture("image/png", png(7000, 7000))
+    assert not is_picture("image/png", png(8000, 8000))
+    assert not is_picture("image/png", packed(base64.b64decode(png()) + bytes(6 << 20)))
+
+
+@pytest.mark.parametrize(
+    "attachments", [None, 5, [], {"a": 5}, {"a": {"image/png": 5}}, {'"><script>': {"image/png": png()}}]
+)
+def test_attachments_that_are_none(attachments: object) -> None:
+    assert attached_pictures(attachments) == {}
+
+
+def test_attachments() -> None:
+    bundle = {"image/png": png() + "\n", "text/html": "<script>"}
+    assert attached_pictures({"my plot.png": bundle, "x": {"text/html": "y"}}) == {
+        "my plot.png": {"image/png": png()}
+    }
