@@ -54,6 +54,8 @@ class Assignment:
     """for the instructor: what differs between source and what is graded with, and the command to type"""
     solutions: Mapping[str, str] | None = None
     """the instructor's own answers, by `grade_id`; None without `source/`. They decide nobody's verdict."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """the `grade_id` of each named cell, by the cell id that it has in the release"""
 
     @cached_property
     def version(self) -> str:
@@ -156,6 +158,11 @@ def with_tests(
         has_kernel="kernelspec" in released.metadata,
         hidden=tuple(released.metadata.get("course", {}).get("hidden", ())),
         solutions=_solutions(source) if source else None,
+        ids={
+            cell["id"]: known
+            for cell in released.cells
+            if "id" in cell and (known := notebooks.grade_id(cell))
+        },
     )
 
 

@@ -25,7 +25,7 @@ from course.grading.judging.versions import grader_version
 from course.grading.problem_sets.assignment import Assignment
 from course.grading.problem_sets.notebooks import dumps
 from course.grading.sandbox.limits import Limits
-from course.grading.submissions.notebook import Unreadable
+from course.grading.submissions.unreadable import Unreadable
 
 # What grades uses its process as its own: output is dropped, and a sandbox lives as long as its thread.
 _one_at_a_time = threading.Lock()
@@ -59,6 +59,7 @@ def assignment_to_json(assignment: Assignment) -> str:
             "files": {name: _packed(content) for name, content in assignment.files.items()},
             "hidden": assignment.hidden,
             "solutions": None if assignment.solutions is None else dict(assignment.solutions),
+            "ids": dict(assignment.ids),
         }
     )
 
@@ -74,6 +75,7 @@ def assignment_from_json(text: str) -> Assignment:
         {name: unpacked(content) for name, content in fields["files"].items()},
         hidden=tuple(fields["hidden"]),
         solutions=fields["solutions"],
+        ids=fields["ids"],
     )
 
 
