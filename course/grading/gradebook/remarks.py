@@ -19,7 +19,7 @@ KINDS: Mapping[Kind, str] = {
 """with what an instructor reads"""
 MOST_NAMES = 10
 """of a group that are listed"""
-LONGEST_NAME, LONGEST_REASON = 40, 500
+LONGEST_NAME, LONGEST_REASON = 100, 500
 
 
 @dataclass(frozen=True)

@@ -72,10 +72,11 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
         raise Unreadable(
             f"The notebook cannot be opened ({error.strerror}): make it readable, and grade again."
         ) from None
+    state = os.fstat(descriptor)
+    if not stat.S_ISREG(state.st_mode):
+        os.close(descriptor)
+        raise Unreadable(f"The notebook is not a regular file: {AGAIN}.")
     with os.fdopen(descriptor, "rb") as file:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode):
-            raise Unreadable(f"The notebook is not a regular file: {AGAIN}.")
         if state.st_size > LARGEST_FILE:
             raise Unreadable(
                 f"The notebook is larger than {LARGEST_FILE >> 30} GiB: clear its outputs, and hand in that."

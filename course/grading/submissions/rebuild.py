@@ -97,6 +97,8 @@ def _require_some(
     wanted = {name for name, settings in named if settings.get("solution") or settings.get("grade")}
     if not wanted or wanted.intersection(names):
         return
+    if not cells:
+        raise Unreadable("The notebook has no cells: hand in the one with your answers.")
     if any(cell.grade_id for cell in cells):
         raise Unreadable(
             "The notebook is not the one of this assignment: hand in that one, as it was handed out, with "
