@@ -109,6 +109,9 @@ def grade(
     cluster: Cluster = None,
     student: Annotated[str | None, typer.Option(metavar="ID", help="This student's submission only.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded and unchanged.")] = False,
+    all_names: Annotated[
+        bool, typer.Option("--all-names", help="Name everybody whose submission was not run, or repaired.")
+    ] = False,
 ) -> None:
     """Grade everything under submitted/ into the gradebook, in parallel; go on where it stopped."""
     with _workers_starting(cluster):
@@ -123,7 +126,7 @@ def grade(
         force=force,
         console=console,
     )
-    progress.print_summary(summary, console)
+    progress.print_summary(summary, console, all_names=all_names)
     if not summary.is_complete:
         raise typer.Exit(130 if summary.is_stopped else 1)
 

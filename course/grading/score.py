@@ -15,6 +15,7 @@ from course.grading.course_folder import CONFIG, CourseFolder
 from course.grading.errors import CourseError, GradebookError
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.generated import generated_cells
+from course.grading.gradebook.remarks import Remark, lines, remarks
 from course.grading.judging import control
 from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.results import Result
@@ -103,6 +104,7 @@ def _together(results: Mapping[str, Result]) -> Result:
         status=failures[0].status if failures else "graded",
         problem=failures[0].problem if failures else "",
         seconds=sum(result.seconds for result in results.values()),
+        unreadable=first.unreadable if all(result.unreadable for result in results.values()) else "",
         cells={
             f"{name}: {cell}": verdict
             for name, result in results.items()
@@ -113,11 +115,18 @@ def _together(results: Mapping[str, Result]) -> Result:
 
 
 def print_lines(results: Iterable[Result]) -> bool:
-    """Print each result as a line of JSON; return whether all were graded."""
+    """Print each result as a line of JSON; return whether all were graded.
+
+    Which were not run, or in part only, or repaired, is told beside them, on the standard error.
+    """
     graded = True
+    notes = {}
     for result in results:
         print(result.to_json(), flush=True)
         graded &= result.status == "graded"
+        notes[result.submission] = _remarks(result)
+    for line in lines(notes, most=None):
+        print(line, file=sys.stderr)
     return graded
 
 
@@ -125,20 +134,36 @@ def print_table(results: Iterable[Result]) -> bool:
     """Print each result as a table; return whether all were graded."""
     console = Console(markup=False, emoji=False, highlight=False)
     graded = True
+    notes = {}
     for result in results:
         graded &= result.status == "graded"
+        notes[result.submission] = _remarks(result)
         # a table's own title would be as narrow as the table
         console.print(_title(result), soft_wrap=True)
-        table = Table(box=None, padding=(0, 2, 0, 0))
-        for column in ("", "verdict", "points", ""):
-            table.add_column(column)
-        for name, cell in result.cells.items():
-            points = "" if cell.points is None else f"{cell.points:g}"
-            table.add_row(name, cell.verdict, f"{points} of {cell.max_points:g}", cell.message)
-        console.print(table)
+        if result.unreadable:
+            console.print(f"not run: {printable(result.unreadable, 500)}", soft_wrap=True)
+            continue
+        console.print(_table(result))
         for repair in result.repairs:
-            console.print(f"repaired: {repair}")
+            console.print(f"repaired: {printable(repair, 500)}", soft_wrap=True)
+    if len(notes) > 1:
+        for line in lines(notes):
+            console.print(line, soft_wrap=True)
     return graded
+
+
+def _remarks(result: Result) -> list[Remark]:
+    return remarks({result.assignment: result.outcome()}) if result.status == "graded" else []
+
+
+def _table(result: Result) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("", "verdict", "points", ""):
+        table.add_column(column)
+    for name, cell in result.cells.items():
+        points = "" if cell.points is None else f"{cell.points:g}"
+        table.add_row(name, cell.verdict, f"{points} of {cell.max_points:g}", cell.message)
+    return table
 
 
 def _title(result: Result) -> str:

@@ -253,6 +253,7 @@ UNREADABLE = {
     "a number": b"1e400",
     "a list": b"[]",
     "no cells": b"{}",
+    "no cell": b'{"cells": []}',
     "cells that are an object": b'{"cells": {"0": {}}}',
     "format 3": b'{"nbformat": 3, "worksheets": [{"cells": []}]}',
     "deep": b'{"cells": ' + b"[" * 10**6 + b"]" * 10**6 + b"}",
@@ -268,13 +269,8 @@ UNREADABLE = {
 def test_unreadable(name):
     result = grade(PAPER, UNREADABLE[name], limits=FAST)
     assert verdicts(result) == dict.fromkeys(("first", "wrong", "last"), "not-run")
-    assert result.repairs
-
-
-def test_no_cells_at_all():
-    assert verdicts(grade(PAPER, b'{"cells": []}', limits=FAST)) == dict.fromkeys(
-        ("first", "wrong", "last"), "error"
-    )
+    assert result.unreadable
+    assert {cell.message for cell in result.cells.values()} == {result.unreadable}
 
 
 def test_no_regular_files(tmp_path, canary):

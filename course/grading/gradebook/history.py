@@ -101,7 +101,7 @@ class Grading:
     """the fields of each `CellResult`, by `grade_id`"""
     repairs: tuple[str, ...] = ()
     problem: str = ""
-    """why it is an infrastructure-error"""
+    """why it is an infrastructure-error, or why nothing of the notebook could be read"""
     graded_at: datetime | None = None
     """in UTC; None before it is in the table"""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -111,6 +111,11 @@ class Grading:
     def inputs(self) -> tuple[str, str, str, str]:
         """What decides the result of a grading, except when the submission was handed in."""
         return self.submission, self.files, self.version, self.grader
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """What `Result.outcome` gave of this grading, as far as it says how the notebook was read and run."""
+        return {"problem": self.problem, "repairs": self.repairs, "cells": self.cells}
 
 
 def grading_of(

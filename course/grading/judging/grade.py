@@ -17,8 +17,8 @@ from course.grading.judging.runner import run, verdict_output
 from course.grading.problem_sets.assignment import Assignment
 from course.grading.problem_sets.notebooks import grade_id
 from course.grading.sandbox.limits import Limits
-from course.grading.submissions.notebook import Unreadable
 from course.grading.submissions.rebuild import Rebuilt, rebuild
+from course.grading.submissions.unreadable import Unreadable
 
 VARIABLES = {"NBGRADER_EXECUTION": "autograde"}
 """environment variables that nbgrader sets while grading"""

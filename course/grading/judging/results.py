@@ -90,7 +90,7 @@ class Result:
         return {
             "status": self.status,
             "seconds": self.seconds,
-            "problem": self.problem,
+            "problem": self.problem or self.unreadable,
             "repairs": list(self.repairs),
             "cells": cells,
         }

@@ -10,9 +10,8 @@ from course.grading.errors import ArchiveError
 from course.grading.lms.archive import Archive, casefolded
 from course.grading.lms.conventions import CONVENTIONS, FORMS, AmbiguousName, ParsedName, unwrapped
 from course.grading.lms.rosters import Roster, is_id, name_words
-from course.grading.lms.selection import Refused, SubmittedFile
+from course.grading.lms.selection import Refused, SubmittedFile, most_bytes
 from course.grading.lms.summary import CollectSummary
-from course.grading.submissions.other_files import MOST_BYTES
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def archived_submissions(
         elif name is None:
             others.append(str(entry.path))
         else:
-            read = partial(archive.read, entry, MOST_BYTES)
+            read = partial(archive.read, entry, most_bytes(entry))
             file = SubmittedFile(name.path, entry.size, entry.time, read, name.version)
             groups.setdefault(name.key, []).append((name, file))
     if others:

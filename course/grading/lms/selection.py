@@ -12,8 +12,9 @@ from pathlib import PurePosixPath
 
 from course.grading.errors import ArchiveError
 from course.grading.lms.archive import Archive, ArchiveEntry, casefolded
-from course.grading.submissions.notebook import LARGEST
+from course.grading.submissions.notebook import LARGEST, LARGEST_FILE, needed
 from course.grading.submissions.other_files import MOST_BYTES, MOST_FILES, TIMESTAMP
+from course.grading.submissions.unreadable import Unreadable
 
 
 class Refused(Exception):
@@ -63,8 +64,7 @@ def select_files(files: Sequence[SubmittedFile], notebooks: Collection[str]) -> 
         files, _ = _newest(files)
     chosen = _chosen(_notebooks(files), notebooks)
     for file in chosen.values():
-        if file.size > LARGEST:
-            raise Refused(f"{file.path} is larger than {LARGEST >> 20} MiB")
+        _check_notebook(file)
     left = [file for file in _notebooks(files) if file not in chosen.values()]
     if left:
         names = ", ".join(str(file.path) for file in chosen.values())
@@ -80,10 +80,15 @@ def select_files(files: Sequence[SubmittedFile], notebooks: Collection[str]) -> 
     return Selection((*selected, *others), tuple(remarks))
 
 
+def most_bytes(entry: ArchiveEntry) -> int:
+    """Return how much of an archive's entry is read: a notebook may have much output."""
+    return LARGEST_FILE if entry.path.suffix.lower() == ".ipynb" else MOST_BYTES
+
+
 def _check_size(files: Sequence[SubmittedFile]) -> None:
     if len(files) > MOST_FILES:
         raise Refused(f"holds more than {MOST_FILES} files")
-    if sum(file.size for file in files) > MOST_BYTES:
+    if sum(file.size for file in files if file.path.suffix.lower() != ".ipynb") > MOST_BYTES:
         raise Refused(f"holds more than {MOST_BYTES >> 20} MiB")
 
 
@@ -105,6 +110,17 @@ def _newest(files: Sequence[SubmittedFile]) -> tuple[list[SubmittedFile], list[s
 
 def _notebooks(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
     return [file for file in files if file.path.suffix.lower() == ".ipynb"]
+
+
+def _check_notebook(file: SubmittedFile) -> None:
+    """Raise Refused where a notebook is large, and not only by its outputs."""
+    if file.size > LARGEST:
+        try:
+            needed(io.BytesIO(file.read()))
+        except Unreadable as error:
+            raise Refused(
+                f"{file.path} is larger than {LARGEST >> 20} MiB, and is not taken: {error}"
+            ) from None
 
 
 def _unpacked(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
@@ -131,7 +147,7 @@ def _unpacked(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
 
 def _read(archive: Archive, entry: ArchiveEntry) -> bytes:
     try:
-        return archive.read(entry, MOST_BYTES)
+        return archive.read(entry, most_bytes(entry))
     except ArchiveError as error:
         raise Refused(str(error)) from None
 

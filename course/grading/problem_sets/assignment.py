@@ -56,6 +56,8 @@ class Assignment:
     """the instructor's own answers, by `grade_id`; None without `source/`. They decide nobody's verdict."""
     may_run_inside: bool = False
     """whether tests that pass only in the student's process run there, as if they had the tag IN_KERNEL"""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """the `grade_id` of each named cell, by the cell id that it has in the release"""
 
     @cached_property
     def version(self) -> str:
@@ -171,6 +173,11 @@ def with_tests(
         has_kernel="kernelspec" in released.metadata,
         hidden=tuple(released.metadata.get("course", {}).get("hidden", ())),
         solutions=_solutions(source) if source else None,
+        ids={
+            cell["id"]: known
+            for cell in released.cells
+            if "id" in cell and (known := notebooks.grade_id(cell))
+        },
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from course.grading.gradebook.class_record import ClassRecord, StudentRecord
+from course.grading.gradebook.remarks import Kind, Remark, remarks
 from course.grading.report.answers import Answers
 from course.grading.report.normalise import normalise, released_question
 from course.grading.report.similar_pairs import Pair, similar_pairs
@@ -61,7 +62,12 @@ class Overview:
     items: Sequence[Item]
     mistakes: Sequence[RecognisedMistake]
     """the most frequent first"""
+    not_run: Sequence[tuple[StudentRecord, Sequence[Remark]]]
+    """students of whose submission nothing could be run, and why"""
+    in_part: Sequence[tuple[StudentRecord, Sequence[Remark]]]
+    """students of whose submission a part was not run, and why"""
     stuck: Sequence[StuckStudent]
+    """without those of whose submission nothing could be run"""
     missing: Sequence[StudentRecord]
     """students who handed in nothing"""
     failed: Sequence[StudentRecord]
@@ -70,7 +76,7 @@ class Overview:
     """the slowest first"""
     usual_seconds: float | None
     """that grading a notebook takes: the median; None where no times are recorded"""
-    repaired: Sequence[tuple[StudentRecord, Sequence[str]]]
+    repaired: Sequence[tuple[StudentRecord, Sequence[Remark]]]
     """students with what grading repaired in their notebooks"""
     pairs: Sequence[Pair]
     answers: Answers
@@ -87,18 +93,23 @@ def overview(record: ClassRecord, answers: Answers, unread: int, made_at: dateti
     """Return what the page shows of a class in which somebody is graded."""
     graded = record.graded
     slow, usual = _slow(graded)
+    notes = [(student, _remarks(record, student)) for student in graded]
+    not_run = _of_kind("not run", notes)
+    unread_students = {student.id for student, _ in not_run}
     return Overview(
         record,
         made_at,
         distribution([student.score / record.max_score if record.max_score else 0.0 for student in graded]),
         items(record),
         _mistakes(graded),
-        _stuck(record),
+        not_run,
+        _of_kind("run in part", notes),
+        [stuck for stuck in _stuck(record) if stuck.student.id not in unread_students],
         [student for student in record.students if not student.handed_in and not student.failures],
         [student for student in record.students if student.failures],
         slow,
         usual,
-        _repaired(graded),
+        _of_kind("repaired", notes),
         _pairs(record, answers),
         answers,
         unread,
@@ -158,12 +169,18 @@ def _slow(students: Sequence[StudentRecord]) -> tuple[list[SlowNotebook], float 
     return slow[:MOST_SLOW], usual
 
 
-def _repaired(students: Sequence[StudentRecord]) -> list[tuple[StudentRecord, list[str]]]:
-    repairs = [
-        (student, [repair for grading in student.gradings.values() for repair in grading.repairs])
-        for student in students
-    ]
-    return [(student, lines) for student, lines in repairs if lines]
+def _remarks(record: ClassRecord, student: StudentRecord) -> list[Remark]:
+    outcomes = {notebook: grading.outcome for notebook, grading in student.gradings.items()}
+    missing = dict.fromkeys(q.notebook for q in record.questions if q.notebook not in outcomes)
+    return remarks(outcomes, missing if outcomes else ())
+
+
+def _of_kind(
+    kind: Kind, notes: Sequence[tuple[StudentRecord, Sequence[Remark]]]
+) -> list[tuple[StudentRecord, list[Remark]]]:
+    """Return the students with their remarks of a kind, those with the same reason beside each other."""
+    own = [(student, [note for note in all_notes if note.kind == kind]) for student, all_notes in notes]
+    return sorted((pair for pair in own if pair[1]), key=lambda pair: (pair[1][0].reason, pair[0].id))
 
 
 def _pairs(record: ClassRecord, answers: Answers) -> list[Pair]:

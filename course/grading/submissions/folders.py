@@ -14,8 +14,9 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 
 from course.grading.course_folder import CourseFolder
-from course.grading.submissions.notebook import Unreadable, link_above, read
+from course.grading.submissions.notebook import link_above, read
 from course.grading.submissions.other_files import digests, guard, other_files
+from course.grading.submissions.unreadable import Unreadable
 
 
 @dataclass(frozen=True)

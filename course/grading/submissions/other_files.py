@@ -7,8 +7,9 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -16,7 +17,8 @@ from nbgrader.converters import Autograde
 from nbgrader.utils import find_all_files
 
 from course.grading.problem_sets.release_rule import released_files
-from course.grading.submissions.notebook import Unreadable, link_above, read
+from course.grading.submissions.notebook import link_above, opened
+from course.grading.submissions.unreadable import Unreadable
 
 TIMESTAMP = "timestamp.txt"
 MOST_FILES, MOST_BYTES = 1000, 64 << 20
@@ -103,7 +105,8 @@ def left_out(folder: Path) -> tuple[list[str], str]:
     for above, folders, names in os.walk(folder):
         for path in (Path(above, name) for name in (*folders, *names)):
             state = path.lstat()
-            files, size = files + 1, size + state.st_size
+            # a notebook may have much output, of which nothing is kept
+            files, size = files + 1, size + (0 if path.suffix == ".ipynb" else state.st_size)
             if not (stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode)):
                 irregular.add(path.relative_to(folder).parts[0])
             if files > MOST_FILES or size > MOST_BYTES or len(irregular) > _MOST_NAMES:
@@ -164,20 +167,25 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> None:
 
 def digests(folder: Path) -> tuple[str, str]:
     """Return a digest of a submission's notebooks, which alone decide its verdicts, and one of the rest."""
-    others = hashlib.sha256()
+    others, submitted = hashlib.sha256(), hashlib.sha256()
     for path in other_files(folder, []):
-        _add(others, path.relative_to(folder), path.read_bytes())
-    submitted = hashlib.sha256()
+        content = path.read_bytes()
+        _add(others, path.relative_to(folder), len(content), [content])
     # what a link leads to is not handed in
     for path in sorted(folder.glob("*.ipynb")) if link_above(folder) is None else ():
+        name = path.relative_to(folder)
         try:
-            _add(submitted, path.relative_to(folder), read(path))
+            with opened(path) as (file, size):
+                _add(submitted, name, size, iter(partial(file.read, 1 << 20), b""))
         except Unreadable as error:
-            _add(submitted, path.relative_to(folder), str(error).encode())
+            reason = str(error).encode()
+            _add(submitted, name, len(reason), [reason])
     return submitted.hexdigest(), others.hexdigest()
 
 
-def _add(digest: Any, path: Path, content: bytes) -> None:
-    # the lengths keep names and contents apart
-    for part in (os.fsencode(path), content):
-        digest.update(b"%d:" % len(part) + part)
+def _add(digest: Any, path: Path, size: int, content: Iterable[bytes]) -> None:
+    """Add a path and a file's content; the lengths keep them apart."""
+    name = os.fsencode(path)
+    digest.update(b"%d:%b%d:" % (len(name), name, size))
+    for part in content:
+        digest.update(part)

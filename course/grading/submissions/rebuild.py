@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,14 @@ import nbformat
 from nbformat import NotebookNode
 
 from course.grading.problem_sets.assignment import Assignment
-from course.grading.problem_sets.notebooks import grade_id
+from course.grading.problem_sets.notebooks import cell_id, grade_id
 from course.grading.submissions.notebook import (
     SubmittedCell,
-    Unreadable,
-    kernel_name,
+    SubmittedNotebook,
     read,
-    submitted_cells,
+    submitted_notebook,
 )
+from course.grading.submissions.unreadable import Unreadable
 
 
 @dataclass(frozen=True)
@@ -39,59 +40,116 @@ class Rebuilt:
 def rebuild(assignment: Assignment, submission: Path | bytes | Unreadable) -> Rebuilt:
     """Return `submission`, a notebook's path or content or why there is none, rebuilt on the skeleton.
 
-    Of a repeated `grade_id` the last counts, whatever its cell type. Cells without a known `grade_id` are
-    the student's own; they keep their place after the known cell they follow. Everything else, tags,
-    metadata, order, outputs, comes from the skeleton. Nothing in a submission makes this raise.
+    Of a repeated `grade_id` the last counts, whatever its cell type. A cell that has lost nbgrader's
+    metadata is known by its cell id, where that is still the release's. Cells that are not known are the
+    student's own; they keep their place after the known cell they follow. Everything else, tags, metadata,
+    order, outputs, comes from the skeleton. Nothing in a submission makes this raise.
     """
     try:
         if isinstance(submission, Unreadable):
             raise submission
-        content = read(submission) if isinstance(submission, Path) else submission
-        submitted = submitted_cells(content)
+        submitted = submitted_notebook(read(submission) if isinstance(submission, Path) else submission)
+        names = _names(assignment, submitted.cells)
+        _require_some(assignment, submitted.cells, names)
     except Unreadable as error:
-        return Rebuilt(_assembled(assignment.skeleton, {}, {}, []), (str(error),), str(error))
-    skeleton = {grade_id(cell): cell for cell in assignment.skeleton.cells if grade_id(cell)}
-    repairs: list[str] = []
+        return Rebuilt(_assembled(assignment.skeleton, {}, {}, False), unreadable=str(error))
+    skeleton = {name: cell for cell in assignment.skeleton.cells if (name := grade_id(cell))}
     answers: dict[str, SubmittedCell] = {}
     own: dict[str | None, list[SubmittedCell]] = {}
     seen: list[str] = []
     place: str | None = None
-    for cell in submitted:
-        name = cell.grade_id if cell.grade_id in skeleton else None
+    for cell, name in zip(submitted.cells, names, strict=True):
         if name is None:
             own.setdefault(place, []).append(cell)
             continue
-        if name in seen:
-            repairs.append(f"{name}: there were several cells of this name; the last counts")
-        else:
+        if name not in seen:
             seen.append(name)
             place = name
         if skeleton[name].metadata.nbgrader.solution:
             answers[name] = cell
-            if cell.kind != skeleton[name].cell_type:
-                repairs.append(f"{name}: the cell's type had been changed")
-    repairs += [f"{name}: the cell was missing" for name in skeleton if name not in seen]
-    if seen != sorted(seen, key=list(skeleton).index):
-        repairs.append("the cells were in another order")
     return Rebuilt(
-        _assembled(assignment.skeleton, answers, own, submitted),
-        tuple(repairs),
-        kernel=kernel_name(content),
-        names_cells=any(cell.grade_id for cell in submitted),
+        _assembled(assignment.skeleton, answers, own, bool(submitted.cells)),
+        tuple(_repairs(skeleton, submitted, names)),
+        kernel=submitted.kernel,
+        names_cells=any(cell.grade_id for cell in submitted.cells),
     )
+
+
+def _names(assignment: Assignment, cells: Sequence[SubmittedCell]) -> list[str | None]:
+    """Return which of the assignment's cells each is, by `grade_id`; None for the student's own."""
+    known = {name for name in map(grade_id, assignment.skeleton.cells) if name}
+    # beside the cell itself, one that only has its id is the student's own
+    lost = known.difference(cell.grade_id for cell in cells if cell.grade_id)
+    by_id = {cell_id(name): name for name in lost} | {
+        identity: name for identity, name in assignment.ids.items() if name in lost
+    }
+    return [
+        (cell.grade_id if cell.grade_id in known else None) if cell.grade_id else by_id.get(cell.identity)
+        for cell in cells
+    ]
+
+
+def _require_some(
+    assignment: Assignment, cells: Sequence[SubmittedCell], names: Sequence[str | None]
+) -> None:
+    """Raise Unreadable where none of the cells is to be answered or graded, if the assignment has any."""
+    named = ((grade_id(cell), cell.metadata.get("nbgrader", {})) for cell in assignment.skeleton.cells)
+    wanted = {name for name, settings in named if settings.get("solution") or settings.get("grade")}
+    if not wanted or wanted.intersection(names):
+        return
+    if not cells:
+        raise Unreadable("The notebook has no cells: hand in the one with your answers.")
+    if any(cell.grade_id for cell in cells):
+        raise Unreadable(
+            "The notebook is not the one of this assignment: hand in that one, as it was handed out, with "
+            "your answers in it."
+        )
+    raise Unreadable(
+        "The notebook has lost nbgrader's metadata and the ids of its cells, so that no answer can be told: "
+        "copy your answers into the notebook as it was handed out, and hand in that."
+    )
+
+
+def _repairs(
+    skeleton: Mapping[str, NotebookNode], submitted: SubmittedNotebook, names: Sequence[str | None]
+) -> Iterator[str]:
+    """Yield what was corrected, a line each: a cell's name, where it is about one, and what was wrong."""
+    seen: list[str] = []
+    by_id = 0
+    for cell, name in zip(submitted.cells, names, strict=True):
+        if name is None:
+            continue
+        by_id += not cell.grade_id
+        if name in seen:
+            yield f"{name}: there were several cells of this name; the last counts"
+        else:
+            seen.append(name)
+        if skeleton[name].metadata.nbgrader.solution and cell.kind != skeleton[name].cell_type:
+            yield f"{name}: the cell's type had been changed"
+    missing = [name for name in skeleton if name not in seen]
+    if 2 * len(missing) > len(skeleton):
+        yield f"most cells were missing ({len(missing)} of {len(skeleton)})"
+    else:
+        yield from (f"{name}: the cell was missing" for name in missing)
+    if seen != sorted(seen, key=list(skeleton).index):
+        yield "the cells were in another order"
+    if by_id:
+        yield f"cells had lost nbgrader's metadata, and were known by their ids ({by_id} of {len(skeleton)})"
+    if not submitted.is_utf8:
+        yield "some text was not UTF-8, and was read as Windows-1252"
 
 
 def _assembled(
     skeleton: NotebookNode,
     answers: dict[str, SubmittedCell],
     own: dict[str | None, list[SubmittedCell]],
-    submitted: list[SubmittedCell],
+    has_cells: bool,
 ) -> NotebookNode:
     result = nbformat.from_dict(skeleton)
     cells: list[NotebookNode] = _new_cells(own.get(None, []))
     for cell in result.cells:
         name = grade_id(cell)
-        if name is None and submitted:
+        if name is None and has_cells:
             continue  # the student has them too, changed or not
         if name in answers:
             cell.source = answers[name].source

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,11 +21,17 @@ from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.gradebook import history
 from course.grading.gradebook.book import Book
+from course.grading.gradebook.remarks import remarks
 from course.grading.judging import control
 from course.grading.judging.results import LONGEST_MESSAGE
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.sandbox import bubblewrap
-from course.grading.submissions.folders import nbgrader_rules, read_folder, submitted_folders
+from course.grading.submissions.folders import (
+    SubmittedFolder,
+    nbgrader_rules,
+    read_folder,
+    submitted_folders,
+)
 from course.grading.whole_class import cluster as clusters
 from course.grading.whole_class.autograded import AutogradedFiles
 from course.grading.whole_class.cluster import Died, TaskMap
@@ -149,6 +155,8 @@ class _Run:
             pending = PendingSubmission(folder, 0, self.versions, self.settings.grader)
             if not self.force and pending.is_done(latest) and self._has_files(student):
                 self.summary.skipped += 1
+                outcomes = {name: latest[student, name].outcome for name in folder.notebooks}
+                self._remark(folder, outcomes)
                 continue
             yield replace(pending, seed=history.seed(seeds.get(student), folder.digest))
 
@@ -188,6 +196,11 @@ class _Run:
             return
         self.writer.save(pending, outcomes, self.force)
         self._count(student, outcomes)
+        self._remark(pending.folder, {outcome["name"]: outcome for outcome in outcomes})
+
+    def _remark(self, folder: SubmittedFolder, outcomes: Mapping[str, Outcome]) -> None:
+        if notes := remarks(outcomes, [name for name in self.versions if name not in folder.notebooks]):
+            self.summary.remarks[folder.student] = notes
 
     def _count(self, student: str, outcomes: list[Outcome]) -> None:
         summary = self.summary

@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from course.grading.gradebook.remarks import MOST_NAMES, Remark, is_cut, lines
 from course.text import printable
 
 SLOWEST = 5
+MOST_PROBLEMS = 20
 VERDICTS = ("pass", "wrong", "error", "timeout", "memory", "crashed", "not-run", "manual")
 
 
@@ -34,6 +36,8 @@ class ClassSummary:
     """of each submission, with the student"""
     problems: list[tuple[str, str, str]] = field(default_factory=list)
     """student, `infrastructure-error` or `not graded`, and why"""
+    remarks: dict[str, list[Remark]] = field(default_factory=dict)
+    """on students' submissions that were not run, or in part only, or repaired; the skipped ones included"""
     peak: dict[str, int] = field(default_factory=dict)
     """most bytes of each worker process"""
     elapsed: float = 0.0
@@ -43,6 +47,11 @@ class ClassSummary:
     def left(self) -> int:
         """Submissions not looked at."""
         return self.total - self.skipped - self.graded - len(self.problems)
+
+    @property
+    def not_run(self) -> int:
+        """Submissions of which nothing could be run."""
+        return sum(any(note.kind == "not run" for note in notes) for notes in self.remarks.values())
 
     @property
     def is_complete(self) -> bool:
@@ -79,6 +88,8 @@ class ProgressBar:
         done = summary.graded + len(summary.problems)
         speed = self._progress.tasks[0].speed
         counts = f"{summary.failing} failing"
+        if summary.not_run:
+            counts += f", {summary.not_run} not run"
         if summary.problems:
             counts += f", {len(summary.problems)} not graded"
         if speed:
@@ -88,8 +99,8 @@ class ProgressBar:
         )
 
 
-def print_summary(summary: ClassSummary, console: Console) -> None:
-    """Print the closing summary."""
+def print_summary(summary: ClassSummary, console: Console, *, all_names: bool = False) -> None:
+    """Print the closing summary, with all names of those it has remarks on, or the first of each remark."""
     parts = [f"{summary.graded} of {summary.total} submissions graded in {summary.elapsed:.1f} s"]
     if summary.graded and summary.elapsed:
         parts.append(f"{60 * summary.graded / summary.elapsed:.0f} a minute")
@@ -105,12 +116,22 @@ def print_summary(summary: ClassSummary, console: Console) -> None:
     if slowest:
         times = ", ".join(f"{printable(student, 40)} {seconds:.1f} s" for seconds, student in slowest)
         console.print(f"slowest: {times}", soft_wrap=True)
-    if summary.problems:
-        console.print(_problems(summary.problems))
+    for line in lines(summary.remarks, None if all_names else MOST_NAMES):
+        console.print(line, soft_wrap=True)
+    problems = sorted(summary.problems)
+    shown = problems if all_names else problems[:MOST_PROBLEMS]
+    if problems:
+        console.print(f"not graded: {len(problems)}")
+        console.print(_problems(shown))
+    if len(shown) < len(problems):
+        console.print(f"  and {len(problems) - len(shown)} more")
+    if len(shown) < len(problems) or (not all_names and is_cut(summary.remarks)):
+        again = f"`course grade {summary.assignment} --all-names`"
+        console.print(f"{again} names everybody, and grades nobody again", soft_wrap=True)
 
 
 def _problems(problems: Sequence[tuple[str, str, str]]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    for student, kind, why in sorted(problems):
+    for student, kind, why in problems:
         table.add_row(printable(student, 60), kind, printable(why, 500))
     return table

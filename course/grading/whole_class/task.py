@@ -25,7 +25,7 @@ from course.grading.judging.versions import grader_version
 from course.grading.problem_sets.assignment import Assignment
 from course.grading.problem_sets.notebooks import dumps
 from course.grading.sandbox.limits import Limits
-from course.grading.submissions.notebook import Unreadable
+from course.grading.submissions.unreadable import Unreadable
 
 # What grades uses its process as its own: output is dropped, and a sandbox lives as long as its thread.
 _one_at_a_time = threading.Lock()
@@ -60,6 +60,7 @@ def assignment_to_json(assignment: Assignment) -> str:
             "hidden": assignment.hidden,
             "may_run_inside": assignment.may_run_inside,
             "solutions": None if assignment.solutions is None else dict(assignment.solutions),
+            "ids": dict(assignment.ids),
         }
     )
 
@@ -76,6 +77,7 @@ def assignment_from_json(text: str) -> Assignment:
         hidden=tuple(fields["hidden"]),
         solutions=fields["solutions"],
         may_run_inside=fields["may_run_inside"],
+        ids=fields["ids"],
     )
 
 
