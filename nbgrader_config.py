@@ -8,6 +8,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import SAWarning
 
+from course.grading.nbgrader_steps import corrections
+
 c = get_config()  # noqa: F821
 
 c.CourseDirectory.course_id = "mlp-gradients"
@@ -58,6 +60,10 @@ c.GenerateFeedback.preprocessors = [
 ]
 c.HTMLExporter.sanitize_html = True
 
+# One submission without a time, or with a zone that nobody can know, stops nobody else's.
+c.ExchangeFactory.collect = steps + "exchange.Collect"
+c.ExchangeFactory.release_feedback = steps + "exchange.ReleaseFeedback"
+
 # Whatever goes wrong is one line on the terminal: what, where, what to do. The traceback is in the log file.
 c.NbGrader.logging_config = {"handlers": {"console": {"class": steps + "one_line_errors.OneLineHandler"}}}
 c.NbGrader.logfile = ".nbgrader.log"
@@ -70,3 +76,6 @@ if root not in sys.path:
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 # SQLAlchemy warns about nbgrader's own queries; an instructor can do nothing about it.
 warnings.filterwarnings("ignore", message="Object of type <Submitted", category=SAWarning)
+# nbgrader would read +0100 as seconds and JST as UTC, and find nothing in a folder called [2026]. Where times
+# come with an abbreviation that several zones have, as CST, c.Exchange.timezone says which is meant.
+corrections.correct(c)

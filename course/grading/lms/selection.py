@@ -13,7 +13,8 @@ from pathlib import PurePosixPath
 from course.grading.errors import ArchiveError
 from course.grading.lms.archive import Archive, ArchiveEntry, casefolded
 from course.grading.submissions.notebook import LARGEST
-from course.grading.submissions.other_files import MOST_BYTES, MOST_FILES, TIMESTAMP
+from course.grading.submissions.other_files import MOST_BYTES, MOST_FILES
+from course.grading.submissions.times import TIMESTAMP
 
 
 class Refused(Exception):

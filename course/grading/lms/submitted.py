@@ -10,15 +10,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
-
 from course.grading.course_folder import CourseFolder
 from course.grading.lms.archive import casefolded
 from course.grading.lms.matching import ArchivedSubmission
 from course.grading.lms.selection import Refused, Selection, select_files
 from course.grading.lms.summary import CollectSummary
 from course.grading.replacing import PendingFolder, Replacement
-from course.grading.submissions.other_files import TIMESTAMP
+from course.grading.submissions.times import TIMESTAMP, read_hand_in
 
 PREFIX = ".course-collect-"
 REPLACED = ".replaced"
@@ -189,7 +187,6 @@ def _is_newer(time: datetime | None, folder: Path) -> bool:
         for path in folder.rglob("*")
         if path.is_file() and path.name != TIMESTAMP
     ]
-    with suppress(ValueError, OverflowError):
-        if timestamp := _text(folder / TIMESTAMP).strip():
-            times.append(parse_utc(timestamp).replace(tzinfo=UTC))
+    if hand_in := read_hand_in(folder).time:
+        times.append(hand_in.replace(tzinfo=UTC))
     return all(time > other for other in times)

@@ -34,6 +34,8 @@ class ClassSummary:
     """of each submission, with the student"""
     problems: list[tuple[str, str, str]] = field(default_factory=list)
     """student, `infrastructure-error` or `not graded`, and why"""
+    unclear_times: list[tuple[str, str]] = field(default_factory=list)
+    """students whose time of hand-in is not known, and why: they do not count as late"""
     peak: dict[str, int] = field(default_factory=dict)
     """most bytes of each worker process"""
     elapsed: float = 0.0
@@ -105,6 +107,8 @@ def print_summary(summary: ClassSummary, console: Console) -> None:
     if slowest:
         times = ", ".join(f"{printable(student, 40)} {seconds:.1f} s" for seconds, student in slowest)
         console.print(f"slowest: {times}", soft_wrap=True)
+    for student, why in summary.unclear_times:
+        console.print(f"{printable(student, 60)}: {printable(why, 500)}", soft_wrap=True)
     if summary.problems:
         console.print(_problems(summary.problems))
 
