@@ -98,7 +98,7 @@ def match_students(
 
 def _by_roster(people: Roster, system: str) -> Callable[[ArchivedSubmission], str]:
     """Return a function that finds a submission's student by the system's key, else by a unique name."""
-    keys, names = people.keys(system), people.names()
+    keys, names = people.keys(system), people.by_name()
     only_keys = system == "canvas" or (system == "moodle" and bool(keys))
     hint = ": Moodle's grading worksheet as --roster tells them apart" if system == "moodle" else ""
 
