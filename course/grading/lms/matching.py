@@ -8,9 +8,9 @@ from functools import partial
 
 from course.grading.errors import ArchiveError
 from course.grading.lms.archive import Archive, casefolded
+from course.grading.lms.candidates import Refused, SubmittedFile
 from course.grading.lms.conventions import CONVENTIONS, FORMS, AmbiguousName, ParsedName, unwrapped
 from course.grading.lms.rosters import Roster, is_id, name_words
-from course.grading.lms.selection import Refused, SubmittedFile
 from course.grading.lms.summary import CollectSummary
 from course.grading.submissions.other_files import MOST_BYTES
 
