@@ -50,23 +50,21 @@ def correct(config: Config) -> None:
             time = parse_time(time, zone)
         return time.astimezone(UTC).replace(tzinfo=None) if time and time.tzinfo else time
 
-    def hand_in(log: Any, folder: str) -> datetime | None:
-        """Return when a submission was handed in; a time that is not clear is none, and told."""
-        time, problem = read_hand_in(Path(folder), zone)
-        if problem:
-            log.warning("%s", problem)
-        return time
+    def get_existing_timestamp(course: CourseDirectory, folder: str) -> datetime | None:
+        """Return when a submission was handed in; a time that is not clear is none: grading tells of it."""
+        return read_hand_in(Path(folder), zone).time
 
     def get_submitted_timestamp(api: NbGraderAPI, assignment: str, student: str) -> datetime | None:
         course = api.coursedir
-        return hand_in(api.log, course.format_path(course.submitted_directory, student, assignment))
+        folder = course.format_path(course.submitted_directory, student, assignment)
+        return get_existing_timestamp(course, folder)
 
     for name in USE_PARSE_UTC:
         importlib.import_module(f"nbgrader.{name}").parse_utc = parse_utc  # type: ignore[attr-defined]
     for name in USE_GLOB:
         module: Any = importlib.import_module(f"nbgrader.{name}")
         module.glob = SimpleNamespace(glob=glob_literally)
-    CourseDirectory.get_existing_timestamp = lambda course, folder: hand_in(course.log, folder)
+    CourseDirectory.get_existing_timestamp = get_existing_timestamp
     NbGraderAPI.get_submitted_timestamp = get_submitted_timestamp
     Execute.create_kernel_manager = _create_kernel_manager
     for app, start in _STARTS.items():
