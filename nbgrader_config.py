@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SAWarning
 
+from course.grading.nbgrader_steps import corrections
 from course.grading.nbgrader_steps.feedback import formgrader_settings
 
 c = get_config()  # noqa: F821
@@ -62,6 +63,10 @@ c.GenerateFeedback.exporter_class = "course.grading.pages.exporter.FeedbackExpor
 # Formgrader's page of a submission cleans what it shows again.
 c.merge(formgrader_settings())
 
+# One submission without a time, or with a zone that nobody can know, stops nobody else's.
+c.ExchangeFactory.collect = steps + "exchange.Collect"
+c.ExchangeFactory.release_feedback = steps + "exchange.ReleaseFeedback"
+
 # Whatever goes wrong is one line on the terminal: what, where, what to do. The traceback is in the log file.
 c.NbGrader.logging_config = {"handlers": {"console": {"class": steps + "one_line_errors.OneLineHandler"}}}
 c.NbGrader.logfile = ".nbgrader.log"
@@ -74,3 +79,6 @@ if root not in sys.path:
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 # SQLAlchemy warns about nbgrader's own queries; an instructor can do nothing about it.
 warnings.filterwarnings("ignore", message="Object of type <Submitted", category=SAWarning)
+# nbgrader would read +0100 as seconds and JST as UTC, and find nothing in a folder called [2026]. Where times
+# come with an abbreviation that several zones have, as CST, c.Exchange.timezone says which is meant.
+corrections.correct(c)

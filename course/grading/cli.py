@@ -165,12 +165,24 @@ def collect(
     update: Annotated[
         bool, typer.Option("--update", "--force", help="Replace what is there even by what is not newer.")
     ] = False,
+    pick: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="STUDENT=FILE", help="Which of a student's notebooks is meant; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Put the submissions that a learning management system hands out under submitted/."""
     from course.grading.lms import collect  # late: it needs nbgrader
     from course.text import printable
 
-    result = collect.collect(Path.cwd(), system, file, assignment, roster=roster, update=update)
+    picks = {}
+    for choice in pick or ():
+        student, _, name = choice.partition("=")
+        if not (student and name):
+            raise CourseError(f"--pick {choice} is not of the form STUDENT=FILE")
+        picks[student] = name
+    result = collect.collect(Path.cwd(), system, file, assignment, roster=roster, update=update, picks=picks)
     for line in result.lines(Path.cwd()):
         typer.echo(printable(line, 2000))
     if result.refused:

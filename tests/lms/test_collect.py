@@ -137,7 +137,7 @@ def test_canvas(root, take, tmp_path) -> None:
         for student in ("11", "13"):
             gradebook.add_student(student)
             folder = root / "submitted" / student / "small"
-            timestamp = read_folder(rules, student, folder, ("small",)).timestamp
+            timestamp = read_folder(rules, student, folder, ("small",)).hand_in.time
             row = gradebook.update_or_create_submission("small", student, timestamp=timestamp)
             seconds[student] = row.total_seconds_late
     assert seconds == {"11": 0, "13": 1}
@@ -261,11 +261,12 @@ def test_the_time_is_the_archives_never_the_students(root, take, tmp_path) -> No
     summary = take("zip", archive(tmp_path / "a.zip", files, TUESDAY))
     assert summary.late == ["ann"]
     rules = nbgrader_rules(CourseFolder(root))
-    timestamp = read_folder(rules, "ann", root / "submitted/ann/small", ("small",)).timestamp
+    timestamp = read_folder(rules, "ann", root / "submitted/ann/small", ("small",)).hand_in.time
     assert timestamp.replace(tzinfo=UTC) == TUESDAY
     work = zipped({"small.ipynb": b"1", "Timestamp.txt": b"1999-01-01 00:00:00 UTC"})
     take("canvas", archive(tmp_path / "b.zip", {"leeann_11_501_work.zip": work}))
-    assert sorted(path.name for path in (root / "submitted/11/small").iterdir()) == ["small.ipynb"]
+    assert not (root / "submitted/11/small/Timestamp.txt").exists()
+    assert (root / "submitted/11/small/timestamp.txt").read_text() == ""
 
 
 def test_newer_work_replaces_older_which_is_kept(root, take, tmp_path) -> None:
@@ -290,7 +291,7 @@ def test_newer_work_replaces_older_which_is_kept(root, take, tmp_path) -> None:
 
 def test_what_has_no_time_replaces_nothing_unasked(root, take, tmp_path) -> None:
     take("zip", archive(tmp_path / "a.zip", {"ann/small.ipynb": b"1"}, None))
-    assert not (root / "submitted/ann/small/timestamp.txt").exists()
+    assert (root / "submitted/ann/small/timestamp.txt").read_text() == ""
     summary = take("zip", archive(tmp_path / "b.zip", {"ann/small.ipynb": b"2"}, None))
     assert "has no time, and differs" in summary.older[0][1]
     assert submitted(root) == {"ann/small/small.ipynb": b"1"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,20 +13,29 @@ from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError, NoGradebook
 from course.grading.gradebook.book import snapshot
 from course.grading.lms import rosters
-from course.grading.lms.archive import open_archive
+from course.grading.lms.archive import casefolded, open_archive
 from course.grading.lms.matching import archived_submissions, match_students
 from course.grading.lms.submitted import SubmittedWriter
 from course.grading.lms.summary import CollectSummary
 
 
 def collect(
-    root: Path, system: str, file: Path, assignment: str, *, roster: Path | None = None, update: bool = False
+    root: Path,
+    system: str,
+    file: Path,
+    assignment: str,
+    *,
+    roster: Path | None = None,
+    update: bool = False,
+    picks: Mapping[str, str] | None = None,
 ) -> CollectSummary:
     """Write the submissions in the archive `file` of `system` to `submitted/`: all, or none on an error.
 
     A submission that is there already is replaced by a newer one, with `update` by any other; it is kept
-    under `submitted/.replaced/`. Raises CourseError.
+    under `submitted/.replaced/`. `picks` names the file that is meant, by student, where one handed in
+    several. Raises CourseError.
     """
+    picks = {casefolded(student): name for student, name in (picks or {}).items()}
     course_folder = CourseFolder(root)
     notebooks = course_folder.notebooks(assignment)
     due = _due(course_folder, assignment)
@@ -35,9 +45,13 @@ def collect(
         submissions = list(archived_submissions(archive, system, notebooks, people, summary))
         summary.total = len(submissions) + len(summary.refused)
         by_student = dict(match_students(submissions, people, system, summary))
+        if unknown := picks.keys() - set(map(casefolded, by_student)):
+            raise CourseError(
+                f"nothing of {', '.join(sorted(unknown))} is in {file}: --pick names a student's id"
+            )
         top = (course_folder.root / course_folder.course.submitted_directory).resolve()
         try:
-            writer = SubmittedWriter(course_folder, top, assignment, notebooks, summary, update)
+            writer = SubmittedWriter(course_folder, top, assignment, notebooks, summary, update, picks)
             writer.write(by_student, system, due)
         except OSError as error:
             raise CourseError(

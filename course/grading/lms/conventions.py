@@ -136,7 +136,7 @@ def parse_folders_or_files(
     folders = {casefolded(path.parts[depth]) for path in paths if len(path.parts) > depth + 1}
     for path in paths:
         rest = path.parts[depth:]
-        student = rest[0] if len(rest) > 1 else _student_in(PurePosixPath(rest[0]).stem, notebooks)
+        student = rest[0] if len(rest) > 1 else _student_in(_stem(rest[0]), notebooks)
         if len(rest) == 1 and casefolded(student) in folders:
             reason = f"is there a folder {student} too, of the same student or of another?"
             names.append(AmbiguousName(path, reason))
@@ -160,6 +160,11 @@ def _folders_around(paths: Sequence[PurePosixPath], notebooks: Collection[str]) 
         if (len(work) == 1 and len(work[0]) == 2) or any(casefolded(rest[1]) in expected for rest in below):
             return depth
         depth += 1
+
+
+def _stem(name: str) -> str:
+    """Return a file's name without its ending, which a browser may have made .ipynb.txt."""
+    return PurePosixPath(name).stem.removesuffix(".ipynb")
 
 
 def _student_in(stem: str, notebooks: Collection[str]) -> str:

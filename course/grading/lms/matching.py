@@ -8,9 +8,10 @@ from functools import partial
 
 from course.grading.errors import ArchiveError
 from course.grading.lms.archive import Archive, casefolded
+from course.grading.lms.candidates import Refused, SubmittedFile
 from course.grading.lms.conventions import CONVENTIONS, FORMS, AmbiguousName, ParsedName, unwrapped
 from course.grading.lms.rosters import Roster, is_id, name_words
-from course.grading.lms.selection import Refused, SubmittedFile, most_bytes
+from course.grading.lms.selection import most_bytes
 from course.grading.lms.summary import CollectSummary
 
 
@@ -97,7 +98,7 @@ def match_students(
 
 def _by_roster(people: Roster, system: str) -> Callable[[ArchivedSubmission], str]:
     """Return a function that finds a submission's student by the system's key, else by a unique name."""
-    keys, names = people.keys(system), people.names()
+    keys, names = people.keys(system), people.by_name()
     only_keys = system == "canvas" or (system == "moodle" and bool(keys))
     hint = ": Moodle's grading worksheet as --roster tells them apart" if system == "moodle" else ""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.grading.errors import RosterError
+from course.grading.lms import headings
 from course.grading.lms.archive import casefolded
 
 LARGEST = 32 << 20
@@ -51,12 +52,13 @@ class Roster:
 
     file: str
     headings: tuple[str, ...]
+    names: tuple[str, ...]
+    """the headings in English and lower case"""
     people: tuple[Person, ...]
 
     def column(self, names: tuple[str, ...]) -> int | None:
         """Return the index of the first of these columns that the roster has, or None."""
-        lower = [heading.strip().lower() for heading in self.headings]
-        return next((lower.index(name) for name in names if name in lower), None)
+        return next((self.names.index(name) for name in names if name in self.names), None)
 
     def keys(self, system: str) -> dict[str, Person]:
         """Return the people by the keys that identify students in `system`, as `casefolded` writes them.
@@ -67,23 +69,26 @@ class Roster:
         columns = columns or [self.column(_KEYS[system])]
         by_key: dict[str, list[Person]] = {}
         for person in self.people:
-            # Moodle writes Participant 12345.
             cells = (person.cells[column] for column in columns if column is not None)
-            for key in {
-                casefolded(cell.split()[-1] if system == "moodle" else cell) for cell in cells if cell
-            }:
+            for key in {casefolded(_number(cell) if system == "moodle" else cell) for cell in cells if cell}:
                 by_key.setdefault(key, []).append(person)
         unique = {key: people[0] for key, people in by_key.items() if len(people) == 1}
         by_id = {casefolded(person.student): person for person in self.people}
         return {**unique, **by_id} if system == "zip" else unique
 
-    def names(self) -> dict[tuple[str, ...], list[Person]]:
+    def by_name(self) -> dict[tuple[str, ...], list[Person]]:
         """Return the people by the `name_words` of their names."""
         by_name: dict[tuple[str, ...], list[Person]] = {}
         for person in self.people:
             if person.name:
                 by_name.setdefault(name_words(person.name), []).append(person)
         return by_name
+
+
+def _number(cell: str) -> str:
+    """Return the number in a cell in which Moodle writes Participant 12345."""
+    match = re.search(r"\d+$", cell)
+    return match[0] if match else cell
 
 
 def name_words(name: str) -> tuple[str, ...]:
@@ -110,6 +115,8 @@ def is_id(text: str) -> bool:
 def read_roster(path: Path) -> Roster:
     """Read a roster in CSV: Moodle's grading worksheet, Canvas's gradebook, or one of the instructor's own.
 
+    It may be in one of the languages of `headings`, and in any encoding in which spreadsheets write it.
+
     Raises RosterError.
     """
     try:
@@ -119,41 +126,56 @@ def read_roster(path: Path) -> Roster:
         raise RosterError(f"{path} cannot be read: {error.strerror}") from None
     if len(content) > LARGEST:
         raise RosterError(f"{path} is larger than {LARGEST >> 20} MiB: that is no roster")
+    if content.startswith(b"PK"):
+        raise RosterError(f"{path} is a spreadsheet, not a table in CSV: save it as CSV UTF-8")
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise RosterError(f"{path} is not in UTF-8: save it as CSV UTF-8") from None
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text), _dialect(text), strict=True) if any(row)]
+        tables = [_rows(text) for text in _texts(content)]
     except csv.Error as error:
         raise RosterError(f"{path} is not a table in CSV: {error}") from None
+    rows = max(tables, key=lambda rows: headings.known(rows[0]) if rows else 0)
     if not rows:
         raise RosterError(f"{path} is empty: it needs headings, and a line for each student")
     return _roster(path.name, rows)
 
 
-def _dialect(text: str) -> type[csv.Dialect]:
-    """Return the dialect of a table, whose delimiter is the most frequent one in its first line."""
-    first = text.partition("\n")[0]
+def _texts(content: bytes) -> list[str]:
+    """Return the text of a file, or what it may be where it does not tell its encoding.
+
+    Spreadsheets write the encoding of their system: Latin-1, in Poland Latin-2, as Windows has them.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return [content.decode("utf-16", "replace")]
+    try:
+        return [content.decode("utf-8-sig")]
+    except UnicodeDecodeError:
+        return [content.decode(encoding, "replace") for encoding in ("cp1252", "cp1250")]
+
+
+def _rows(text: str) -> list[list[str]]:
+    """Return the lines of a table, whose delimiter is the most frequent one in its first line."""
+    # Excel writes, and reads, which delimiter a table has.
+    text = re.sub(r"\A\s*sep=.\r?\n", "", text)
+    first = text.lstrip().partition("\n")[0]
 
     class Dialect(csv.excel):
         delimiter = max(",;\t", key=first.count)
 
-    return Dialect
+    return [row for row in csv.reader(io.StringIO(text), Dialect, strict=True) if any(row)]
 
 
 def _roster(file: str, rows: list[list[str]]) -> Roster:
-    headings = tuple(heading.strip() for heading in rows[0])
-    table = Roster(file, headings, ())
+    titles = tuple(heading.strip() for heading in rows[0])
+    names = headings.in_english(titles, rows[1:])
+    table = Roster(file, titles, names, ())
     column = table.column(IDS)
     if column is None:
         raise RosterError(
             f"{file} does not tell who is who: it needs a column student_id, or one of Username, ID number, "
-            f"SIS Login ID, Email address, ID; it has {', '.join(headings)[:300]}"
+            f"SIS Login ID, Email address, ID; it has {', '.join(titles)[:300]}"
         )
     people = []
     for number, row in enumerate(rows[1:], start=2):
-        cells = tuple(cell.strip() for cell in row) + ("",) * (len(headings) - len(row))
+        cells = tuple(cell.strip() for cell in row) + ("",) * (len(titles) - len(row))
         # Canvas's second and third line have the assignments' points; its test student is no student.
         if re.fullmatch(r"Points Possible|Student, Test|", cells[0], re.IGNORECASE) and not cells[column]:
             continue
@@ -167,9 +189,9 @@ def _roster(file: str, rows: list[list[str]]) -> Roster:
     repeated = [student for student, count in counts.items() if count > 1]
     if repeated:
         raise RosterError(
-            f"{file} lists {', '.join(sorted(repeated)[:5])} more than once, by {headings[column]}"
+            f"{file} lists {', '.join(sorted(repeated)[:5])} more than once, by {titles[column]}"
         )
-    return Roster(file, headings, tuple(people))
+    return Roster(file, titles, names, tuple(people))
 
 
 def _name(table: Roster, cells: tuple[str, ...]) -> str:

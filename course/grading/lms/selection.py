@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -12,27 +12,20 @@ from pathlib import PurePosixPath
 
 from course.grading.errors import ArchiveError
 from course.grading.lms.archive import Archive, ArchiveEntry, casefolded
+from course.grading.lms.candidates import (
+    Refused,
+    SubmittedFile,
+    chosen_notebooks,
+    listed,
+    notebooks_of,
+    picked_notebooks,
+    renamed,
+)
+from course.grading.lms.work import ReleasedNotebooks
 from course.grading.submissions.notebook import LARGEST, LARGEST_FILE, needed
-from course.grading.submissions.other_files import MOST_BYTES, MOST_FILES, TIMESTAMP
+from course.grading.submissions.other_files import MOST_BYTES, MOST_FILES
+from course.grading.submissions.times import TIMESTAMP
 from course.grading.submissions.unreadable import Unreadable
-
-
-class Refused(Exception):
-    """A submission that is not taken; the message says why."""
-
-
-@dataclass(frozen=True)
-class SubmittedFile:
-    """A file of a submission, not yet read from its archive."""
-
-    path: PurePosixPath
-    size: int
-    """in bytes"""
-    time: datetime | None
-    """when it was last changed, in UTC"""
-    read: Callable[[], bytes]
-    version: tuple[int, int] | None = None
-    """of two files with the same path, the newer has the greater one"""
 
 
 @dataclass(frozen=True)
@@ -50,25 +43,38 @@ class Selection:
         return max((file.time for file in self.files if file.time), default=None)
 
 
-def select_files(files: Sequence[SubmittedFile], notebooks: Collection[str]) -> Selection:
+def select_files(
+    files: Sequence[SubmittedFile],
+    notebooks: Collection[str],
+    released: ReleasedNotebooks,
+    picked: str | None = None,
+) -> Selection:
     """Return the `files` of a submission that are collected for an assignment with these `notebooks`.
 
-    A single notebook may have any name. Files beside it, or in folders beside it, are collected too. If
-    there is no notebook, but a zip archive, its files are taken. Raises Refused, ArchiveError, OSError.
+    A single notebook may have any name. Of several the one with work in it is taken, or the file `picked`.
+    Files beside it, or in folders beside it, are collected too. If there is no notebook, but a zip archive,
+    its files are taken. Raises Refused, ArchiveError, OSError.
     """
     _check_size(files)
     files, remarks = _newest(files)
-    if not _notebooks(files):
+    files = renamed(files, remarks)
+    if not notebooks_of(files):
         files = _unpacked(files)
         _check_size(files)
         files, _ = _newest(files)
-    chosen = _chosen(_notebooks(files), notebooks)
+        files = renamed(files, remarks)
+    candidates = notebooks_of(files)
+    chosen = (
+        picked_notebooks(candidates, notebooks, picked)
+        if picked
+        else chosen_notebooks(candidates, notebooks, released)
+    )
     for file in chosen.values():
         _check_notebook(file)
-    left = [file for file in _notebooks(files) if file not in chosen.values()]
+    left = [file for file in notebooks_of(files) if file not in chosen.values()]
     if left:
         names = ", ".join(str(file.path) for file in chosen.values())
-        remarks.append(f"of several notebooks {names} is taken, not {_listed(left)}")
+        remarks.append(f"of several notebooks {names} is taken, not {listed(left)}")
     missing = sorted(set(notebooks) - set(chosen))
     if missing:
         remarks.append(f"{', '.join(f'{name}.ipynb' for name in missing)} is missing")
@@ -76,7 +82,7 @@ def select_files(files: Sequence[SubmittedFile], notebooks: Collection[str]) -> 
     folder = next(iter(chosen.values())).path.parent
     others, unusable = _others(files, folder)
     if unusable:
-        remarks.append(f"left out, for its name or place: {_listed(unusable)}")
+        remarks.append(f"left out, for its name or place: {listed(unusable)}")
     return Selection((*selected, *others), tuple(remarks))
 
 
@@ -108,10 +114,6 @@ def _newest(files: Sequence[SubmittedFile]) -> tuple[list[SubmittedFile], list[s
     return [group[-1] for group in groups.values()], remarks
 
 
-def _notebooks(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
-    return [file for file in files if file.path.suffix.lower() == ".ipynb"]
-
-
 def _check_notebook(file: SubmittedFile) -> None:
     """Raise Refused where a notebook is large, and not only by its outputs."""
     if file.size > LARGEST:
@@ -127,9 +129,9 @@ def _unpacked(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
     """Return the files, with those in the one archive among them instead of it. Raises Refused."""
     archives = [file for file in files if file.path.suffix.lower() == ".zip"]
     if not archives:
-        raise Refused(f"holds no notebook, but {_listed(files)}" if files else "is empty")
+        raise Refused(f"holds no notebook, but {listed(files)}" if files else "is empty")
     if len(archives) > 1:
-        raise Refused(f"holds no notebook, but several archives: {_listed(archives)}")
+        raise Refused(f"holds no notebook, but several archives: {listed(archives)}")
     packed = archives[0]
     content = packed.read()
     try:
@@ -140,8 +142,8 @@ def _unpacked(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
         SubmittedFile(packed.path.parent / entry.path, entry.size, entry.time, partial(_read, archive, entry))
         for entry in archive.entries
     ]
-    if not _notebooks(inside):
-        raise Refused(f"holds no notebook: {packed.path} holds {_listed(inside) or 'nothing'}")
+    if not notebooks_of(renamed(inside, [])):
+        raise Refused(f"holds no notebook: {packed.path} holds {listed(inside) or 'nothing'}")
     return [*(file for file in files if file is not packed), *inside]
 
 
@@ -150,23 +152,6 @@ def _read(archive: Archive, entry: ArchiveEntry) -> bytes:
         return archive.read(entry, most_bytes(entry))
     except ArchiveError as error:
         raise Refused(str(error)) from None
-
-
-def _chosen(files: list[SubmittedFile], notebooks: Collection[str]) -> dict[str, SubmittedFile]:
-    """Return the file for each of the assignment's notebooks. Raises Refused where it is not clear."""
-    if len(files) == 1 and len(notebooks) == 1:
-        return {next(iter(notebooks)): files[0]}
-    chosen = {}
-    for name in notebooks:
-        candidates = [file for file in files if casefolded(file.path.stem) == casefolded(name)]
-        if len(candidates) > 1:
-            raise Refused(f"holds {_listed(candidates)}: which is meant is not clear")
-        if candidates:
-            chosen[name] = candidates[0]
-    if not chosen:
-        names = " or ".join(f"{name}.ipynb" for name in notebooks)
-        raise Refused(f"holds {_listed(files)}: none is called {names}, and which is meant is not clear")
-    return chosen
 
 
 def _others(
@@ -197,8 +182,3 @@ def _is_usable(part: str) -> bool:
         and not set(part) & set(':*?"<>|')
         and len(unicodedata.normalize("NFD", part).encode("utf-8", "replace")) <= 200
     )
-
-
-def _listed(files: Sequence[SubmittedFile]) -> str:
-    names = sorted(str(file.path) for file in files)
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
-
 from course.grading.course_folder import CourseFolder
 from course.grading.lms.archive import casefolded
+from course.grading.lms.candidates import Refused
 from course.grading.lms.matching import ArchivedSubmission
-from course.grading.lms.selection import Refused, Selection, select_files
+from course.grading.lms.selection import Selection, select_files
 from course.grading.lms.summary import CollectSummary
+from course.grading.lms.work import ReleasedNotebooks
 from course.grading.replacing import PendingFolder, Replacement
-from course.grading.submissions.other_files import TIMESTAMP
+from course.grading.submissions.times import TIMESTAMP, read_hand_in
 
 PREFIX = ".course-collect-"
 REPLACED = ".replaced"
@@ -38,9 +38,12 @@ class SubmittedWriter:
         notebooks: Sequence[str],
         summary: CollectSummary,
         update: bool,
+        picks: Mapping[str, str],
     ) -> None:
         self._top, self._assignment, self._notebooks = top, assignment, notebooks
-        self._summary, self._update = summary, update
+        self._summary, self._update, self._picks = summary, update, picks
+        released = course_folder.root / course_folder.folders.release / assignment
+        self._released = ReleasedNotebooks(released, notebooks)
         self._groupshared = bool(course_folder.course.groupshared)
         self._target = partial(_target, course_folder, assignment)
         self._folders = {casefolded(path.name): path.name for path in (top.iterdir() if top.is_dir() else ())}
@@ -73,11 +76,13 @@ class SubmittedWriter:
         """Write a submission to the folder `new`; return whether it shall take its place. Raises Refused."""
         target = self._target(student)
         self._check_target(target)
-        selection = select_files(submission.files, self._notebooks)
+        picked = self._picks.get(casefolded(student))
+        selection = select_files(submission.files, self._notebooks, self._released, picked)
         self._write_files(new, selection)
         handed_in = _handed_in(selection.time, submission.is_late, system, due)
-        if handed_in:
-            (new / TIMESTAMP).write_text(handed_in.strftime(TIME_FORMAT), encoding="utf-8")
+        # nbgrader's exchange needs the file, which is empty where the time is not known
+        time = handed_in.strftime(TIME_FORMAT) if handed_in else ""
+        (new / TIMESTAMP).write_text(time, encoding="utf-8")
         summary = self._summary
         summary.remarks += [(student, remark) for remark in selection.remarks]
         if submission.is_late or (handed_in and due and handed_in > due):
@@ -189,7 +194,6 @@ def _is_newer(time: datetime | None, folder: Path) -> bool:
         for path in folder.rglob("*")
         if path.is_file() and path.name != TIMESTAMP
     ]
-    with suppress(ValueError, OverflowError):
-        if timestamp := _text(folder / TIMESTAMP).strip():
-            times.append(parse_utc(timestamp).replace(tzinfo=UTC))
+    if hand_in := read_hand_in(folder).time:
+        times.append(hand_in.replace(tzinfo=UTC))
     return all(time > other for other in times)

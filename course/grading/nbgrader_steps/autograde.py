@@ -32,6 +32,7 @@ from course.grading.nbgrader_steps.one_line_errors import ONCE
 from course.grading.problem_sets.assignment import Assignment, load
 from course.grading.problem_sets.notebooks import grade_id
 from course.grading.requirements import require
+from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.limits import Limits
 from course.grading.submissions.notebook import link_above
 from course.grading.submissions.other_files import digests, guard, kept, write_files
@@ -48,19 +49,20 @@ class SubmissionExporter(NotebookExporter):
         converter: Any = self.parent
         try:
             require()
-            self._check_solutions(converter)
+            self._check(converter)
         except CourseError as error:
             converter.log.error("%s", error)
             raise NbGraderException(str(error)) from error
         guard(converter)
 
-    def _check_solutions(self, converter: Any) -> None:
-        """Check the control of each assignment that is to be graded, before anything is written."""
+    def _check(self, converter: Any) -> None:
+        """Make a sandbox, and check the control of each assignment, before anything is written or removed."""
         steps = [import_item(s) if isinstance(s, str) else s for s in converter.autograde_preprocessors]
         execute = SandboxedExecute(config=self.config)
-        if not (execute.enabled and execute.control) or not any(
-            issubclass(s, SandboxedExecute) for s in steps
-        ):
+        if not execute.enabled or not any(issubclass(s, SandboxedExecute) for s in steps):
+            return
+        Guest(limits=execute.limits()).close()
+        if not execute.control:
             return
         pattern = converter._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         matches = (re.match(pattern, folder) for folder in converter.assignments)

@@ -21,6 +21,8 @@ REPEATED = (
     "Removing failed assignment",
     "nbgrader encountered a fatal error",
     "Did you mean: ",
+    # it advises an upgrade, whatever is wrong with the gradebook
+    "There was an error accessing the nbgrader database",
 )
 
 # What is known about an exception: its text, what it means, and what to do.
@@ -46,7 +48,33 @@ EXPLANATIONS = (
         r"Dead[Kk]ernelError",
         "the kernel died while running it; look for code that ends the process or takes all memory",
     ),
+    (
+        r"NoSuchKernel: No such kernel named (.*)",
+        r"there is no kernel \1 on this machine; install it, or choose another for the notebook",
+    ),
+    (
+        r"database is locked",
+        "another program is writing in the gradebook; run the same command again when it has finished",
+    ),
+    (
+        r"no such (?:column|table)|UndefinedColumn|UndefinedTable",
+        "the gradebook is of another version of nbgrader; keep a copy, then `nbgrader db upgrade`",
+    ),
+    (
+        r"readonly database|unable to open database file",
+        "the gradebook cannot be written; make it and its folder writable, and run the same command again",
+    ),
+    (
+        r"(?:database or disk is full|No space left on device)",
+        "the disk is full; make room, and run the same command again",
+    ),
+    (
+        r"(?:Permission denied|Read-only file system): (.*)",
+        r"\1 may not be read or written; change its permissions, and run the same command again",
+    ),
 )
+# Exceptions of what reads and checks notebooks.
+ABOUT_NOTEBOOKS = ("nbformat.", "nbgrader.nbgraderformat.", "jsonschema.")
 
 
 def explanation(error: str) -> str:
@@ -57,7 +85,7 @@ def explanation(error: str) -> str:
     name, _, sentence = error.partition(": ")
     if name.startswith(errors.__name__):  # ours say what to do
         return sentence
-    return f"{error}; open its notebooks to see what is wrong with them"
+    return f"{error}; open its notebooks to see what is wrong" if name.startswith(ABOUT_NOTEBOOKS) else error
 
 
 class OneLineHandler(logging.StreamHandler[TextIO]):

@@ -6,7 +6,6 @@ import glob
 import os
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 
 from course.grading.course_folder import CourseFolder
+from course.grading.globbing import glob_literally
 from course.grading.submissions.notebook import link_above, read
 from course.grading.submissions.other_files import digests, guard, other_files
+from course.grading.submissions.times import HandIn, course_zone, read_hand_in
 from course.grading.submissions.unreadable import Unreadable
 
 
@@ -32,8 +33,7 @@ class SubmittedFolder:
     digest: str
     """of the notebooks"""
     others_digest: str
-    timestamp: datetime | None
-    """when it was handed in, in UTC"""
+    hand_in: HandIn
 
     def content(self, notebook: str) -> bytes | str:
         """Return a notebook, or why it cannot be read."""
@@ -57,11 +57,7 @@ def submitted_folders(rules: BaseConverter, assignment: str, student: str | None
     pattern = rules._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
     student_pattern = "*" if student is None else glob.escape(student)
     folders: dict[str, Path] = {}
-    for path in sorted(
-        glob.glob(  # noqa: PTH207  # as nbgrader looks
-            rules._format_source(glob.escape(assignment), student_pattern)
-        )
-    ):
+    for path in sorted(glob_literally(rules._format_source(glob.escape(assignment), student_pattern))):
         match: Any = re.match(pattern, path)
         if match and match["student_id"] not in excluded and Path(path).is_dir():
             folders[match["student_id"]] = Path(os.path.relpath(path))
@@ -72,7 +68,7 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
     """Return what `student` handed in of the notebooks `known`.
 
     Where there are other notebooks only, they are all missing. Raises ValueError where there is no notebook
-    at all, or its timestamp is invalid.
+    at all.
     """
     present = tuple(
         name
@@ -87,5 +83,5 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
         present or known,
         tuple(other_files(folder, rules.coursedir.ignore)),
         *digests(folder),
-        rules.coursedir.get_existing_timestamp(str(folder)),
+        read_hand_in(folder, course_zone(rules.config.Exchange.get("timezone"))),
     )

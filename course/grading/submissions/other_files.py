@@ -9,21 +9,22 @@ import stat
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
+from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.utils import find_all_files
 
 from course.grading.problem_sets.release_rule import released_files
 from course.grading.submissions.notebook import link_above, opened
+from course.grading.submissions.times import TIMESTAMP, course_zone, read_hand_in
 from course.grading.submissions.unreadable import Unreadable
 
-TIMESTAMP = "timestamp.txt"
 MOST_FILES, MOST_BYTES = 1000, 64 << 20
 _MOST_NAMES = 20
-_LONGEST_TIMESTAMP = 1000
 _EVERYTHING = ["*"]
 AS_TEXT = ".txt"
 SHOWN = frozenset(
@@ -35,7 +36,7 @@ _LONGEST_NAME = 240
 
 
 def guard(converter: Autograde) -> None:
-    """Make `converter` leave out all files that are not regular ones, and reject an invalid timestamp.
+    """Make `converter` leave out all files that are not regular ones, and read times as `read_hand_in` does.
 
     nbgrader alone would follow links, wait for pipes, and give up a submission for an irregular file. The
     instructor's files beside the notebooks it would take from `source/`, backups and all, and they would
@@ -44,7 +45,8 @@ def guard(converter: Autograde) -> None:
     coursedir = converter.coursedir
     ignored, init_assignment = coursedir.ignore, converter.init_assignment
     source = coursedir.source_directory
-    read_time = coursedir.get_existing_timestamp
+    zone = course_zone(converter.config.Exchange.get("timezone"))
+    shown: set[str] = set()
 
     def guarded_init_assignment(assignment: str, student: str) -> None:
         folder = Path(converter._format_source(assignment, student))
@@ -75,26 +77,20 @@ def guard(converter: Autograde) -> None:
             start(*left_out(folder))
         except OSError as error:
             start(_EVERYTHING, f"files beside the notebooks ({type(error).__name__})")
+        if read_hand_in(folder, zone).problem:
+            # nbgrader keeps the time of an earlier submission, by which this one would be late
+            with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+                gradebook.update_or_create_submission(assignment, student, timestamp=None)
 
-    def guarded_read_time(folder: str) -> Any:
-        path = Path(folder, TIMESTAMP)
-        try:
-            state = path.lstat()
-        except FileNotFoundError:
-            return None
-        if not stat.S_ISREG(state.st_mode) or state.st_size > _LONGEST_TIMESTAMP:
-            converter.log.warning("%s: ignored: a link, no regular file, or too long", path)
-            return None
-        try:
-            return read_time(folder)
-        except Exception as error:  # nbgrader and its libraries raise many kinds
-            # only the instructor knows when it was handed in
-            raise ValueError(
-                f"{path} is not a valid time: correct it, or remove it, and grade again"
-            ) from error
+    def read_time(folder: str) -> datetime | None:
+        hand_in = read_hand_in(Path(folder), zone)
+        if hand_in.problem and hand_in.problem not in shown:
+            converter.log.warning("%s", hand_in.problem)
+            shown.add(hand_in.problem)
+        return hand_in.time
 
     converter.init_assignment = guarded_init_assignment
-    coursedir.get_existing_timestamp = guarded_read_time
+    coursedir.get_existing_timestamp = read_time
 
 
 def left_out(folder: Path) -> tuple[list[str], str]:

@@ -152,6 +152,8 @@ class _Run:
             except (ValueError, OSError) as error:
                 self.summary.problems.append((student, NOT_GRADED, str(error)))
                 continue
+            if folder.hand_in.problem:
+                self.summary.unclear_times.append((student, folder.hand_in.problem))
             pending = PendingSubmission(folder, 0, self.versions, self.settings.grader)
             if not self.force and pending.is_done(latest) and self._has_files(student):
                 self.summary.skipped += 1

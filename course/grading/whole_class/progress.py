@@ -38,6 +38,8 @@ class ClassSummary:
     """student, `infrastructure-error` or `not graded`, and why"""
     remarks: dict[str, list[Remark]] = field(default_factory=dict)
     """on students' submissions that were not run, or in part only, or repaired; the skipped ones included"""
+    unclear_times: list[tuple[str, str]] = field(default_factory=list)
+    """students whose time of hand-in is not known, and why: they do not count as late"""
     peak: dict[str, int] = field(default_factory=dict)
     """most bytes of each worker process"""
     elapsed: float = 0.0
@@ -116,6 +118,8 @@ def print_summary(summary: ClassSummary, console: Console, *, all_names: bool = 
     if slowest:
         times = ", ".join(f"{printable(student, 40)} {seconds:.1f} s" for seconds, student in slowest)
         console.print(f"slowest: {times}", soft_wrap=True)
+    for student, why in summary.unclear_times:
+        console.print(f"{printable(student, 60)}: {printable(why, 500)}", soft_wrap=True)
     for line in lines(summary.remarks, None if all_names else MOST_NAMES):
         console.print(line, soft_wrap=True)
     problems = sorted(summary.problems)

@@ -1,0 +1,96 @@
+"""Corrects functions of nbgrader for all its commands: times, patterns of paths, the kernel of a validation.
+
+nbgrader has no setting for them. A test finds every module of nbgrader that uses one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager, NoSuchKernel
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.apps.dbapp import DbAssignmentAddApp, DbAssignmentImportApp
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import Execute
+from traitlets.config import Config
+
+from course.grading.globbing import glob_literally
+from course.grading.submissions.times import UnclearTime, course_zone, parse_time, read_hand_in
+
+USE_PARSE_UTC = ("utils", "coursedir", "apps.api", "apps.zipcollectapp", "exchange.default.collect")
+USE_GLOB = (
+    "utils",
+    "apps.api",
+    "apps.validateapp",
+    "converters.base",
+    "exchange.default.collect",
+    "exchange.default.exchange",
+    "exchange.default.fetch_feedback",
+    "exchange.default.list",
+    "exchange.default.release_feedback",
+)
+"""modules of nbgrader that import these names"""
+_STARTS = {app: app.start for app in (DbAssignmentAddApp, DbAssignmentImportApp)}
+"""what runs the commands that are told a due date"""
+
+
+def correct(config: Config) -> None:
+    """Correct nbgrader in this process; the time zone of a course is the `Exchange.timezone` of `config`."""
+    zone = course_zone(config.Exchange.get("timezone"))
+
+    def parse_utc(time: datetime | str | None) -> datetime | None:
+        """Return a time in UTC, without a zone. Raises UnclearTime for a text that may mean several times."""
+        if isinstance(time, str):
+            time = parse_time(time, zone)
+        return time.astimezone(UTC).replace(tzinfo=None) if time and time.tzinfo else time
+
+    def get_existing_timestamp(course: CourseDirectory, folder: str) -> datetime | None:
+        """Return when a submission was handed in; a time that is not clear is none: grading tells of it."""
+        return read_hand_in(Path(folder), zone).time
+
+    def get_submitted_timestamp(api: NbGraderAPI, assignment: str, student: str) -> datetime | None:
+        course = api.coursedir
+        folder = course.format_path(course.submitted_directory, student, assignment)
+        return get_existing_timestamp(course, folder)
+
+    for name in USE_PARSE_UTC:
+        importlib.import_module(f"nbgrader.{name}").parse_utc = parse_utc  # type: ignore[attr-defined]
+    for name in USE_GLOB:
+        module: Any = importlib.import_module(f"nbgrader.{name}")
+        module.glob = SimpleNamespace(glob=glob_literally)
+    CourseDirectory.get_existing_timestamp = get_existing_timestamp
+    NbGraderAPI.get_submitted_timestamp = get_submitted_timestamp
+    Execute.create_kernel_manager = _create_kernel_manager
+    for app, start in _STARTS.items():
+        app.start = _failing_in_one_line(start)
+
+
+def _failing_in_one_line(start: Callable[[Any], None]) -> Callable[[Any], None]:
+    def guarded_start(app: Any) -> None:
+        try:
+            start(app)
+        except UnclearTime as error:
+            app.fail(f"nothing was changed: {error}")
+
+    return guarded_start
+
+
+def _create_kernel_manager(execute: Execute) -> Any:
+    """Return what starts a notebook's kernel: Python's, where a validated notebook names one not known here.
+
+    Editors and conda write the names of their own kernels into a notebook.
+    """
+    kernelspec = execute.nb.metadata.get("kernelspec", {})
+    name = execute.kernel_name or kernelspec.get("name", NATIVE_KERNEL_NAME)
+    if "NBGRADER_VALIDATING" in os.environ and kernelspec.get("language", "python") == "python":
+        try:
+            KernelSpecManager().get_kernel_spec(name)
+        except NoSuchKernel:
+            execute.kernel_name = NATIVE_KERNEL_NAME
+    return super(Execute, execute).create_kernel_manager()
