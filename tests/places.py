@@ -64,7 +64,7 @@ def root_of_one_user() -> None:
 
 
 def no_user_namespaces() -> None:
-    """A user where no user namespace may be made, as on some machines of Red Hat's and of computing centres."""
+    """A user where no user namespace may be made, as on some machines of computing centres."""
     become(1000)
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
 

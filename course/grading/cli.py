@@ -44,8 +44,22 @@ def course(context: typer.Context) -> None:
     """Run a course on the gradients of a multilayer perceptron."""
     if context.invoked_subcommand in GRADING:
         from course.grading import requirements
+        from course.grading.sandbox import causes
 
+        causes.require_linux()
         requirements.require()
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether this machine can grade this course, and if not, which command changes that."""
+    from course.grading.sandbox import causes
+
+    causes.require_linux()
+    from course.grading.doctor import examination  # late: it needs the sandbox, and so Linux
+
+    if examination.examine(Path.cwd(), _console()):
+        raise typer.Exit(1)
 
 
 @app.command()

