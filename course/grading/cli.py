@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,22 +43,28 @@ GRADING = {"grade", "score", "verify"}
 @app.callback()
 def course(context: typer.Context) -> None:
     """Run a course on the gradients of a multilayer perceptron."""
-    if context.invoked_subcommand in GRADING:
-        from course.grading import requirements
-        from course.grading.sandbox import causes
+    from course.grading import requirements
+    from course.grading.sandbox import causes
 
+    if context.invoked_subcommand in GRADING or sys.platform == "win32":
         causes.require_linux()
+    if context.invoked_subcommand in GRADING:
         requirements.require()
 
 
 @app.command()
 def doctor() -> None:
-    """Say whether this machine can grade this course, and if not, which command changes that."""
+    """Say whether this machine can grade this course, and what to type where it cannot."""
+    from course.grading import requirements
     from course.grading.sandbox import causes
 
     causes.require_linux()
-    from course.grading.doctor import examination  # late: it needs the sandbox, and so Linux
-
+    try:
+        from course.grading.doctor import examination  # late: it needs nbgrader and Linux
+    except ImportError as error:
+        requirements.require()
+        install = f'{shlex.quote(sys.executable)} -m pip install "mlp-course[grading]"'
+        raise CourseError(f"what grades cannot be imported ({error})", install) from error
     if examination.examine(Path.cwd(), _console()):
         raise typer.Exit(1)
 

@@ -1,1 +1,1 @@
-"""`course doctor` says whether this machine can grade this course, and which command changes what is wrong."""
+"""`course doctor` says whether this machine can grade this course, and what to type where it cannot."""

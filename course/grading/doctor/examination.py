@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from course.grading.course_folder import CourseFolder
+from course.grading.course_folder import CONFIG, CourseFolder
 from course.grading.doctor import course_state, machine, students_place
 from course.grading.doctor.allowances import allowances
 from course.grading.errors import CourseError
@@ -34,8 +34,11 @@ class Examination:
                 self._print("ok", name, note)
         except CourseError as error:
             self.fault(name, error)
-            return False
-        return True
+        except OSError as error:
+            self.fault(name, CourseError(f"{type(error).__name__}: {error}"))
+        else:
+            return True
+        return False
 
     def fault(self, name: str, error: CourseError) -> None:
         """Print what is wrong with a part, and count it."""
@@ -66,6 +69,8 @@ def examine(root: Path, console: Console) -> int:
         folder = CourseFolder(root)
     except CourseError as error:
         examination.fault("course", error)
+    except Exception as error:  # any, of the instructor's own lines in it
+        examination.fault("course", CourseError(f"{CONFIG} fails: {type(error).__name__}: {error}"))
     else:
         part("gradebook", course_state.check_gradebook, folder)
         part("exchange", course_state.check_exchange, folder)

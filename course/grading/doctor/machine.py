@@ -72,7 +72,7 @@ def check_locale() -> str:
     except locale.Error:
         name = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG")
         raise CourseError(f"the locale {name} is not installed", command) from None
-    encodings = {sys.getfilesystemencoding(), sys.stdout.encoding, locale.getencoding()}
+    encodings = {sys.getfilesystemencoding(), sys.stdout.encoding, locale.getpreferredencoding(False)}
     others = sorted({name for name in encodings if name.lower().replace("-", "") != "utf8"})
     if others:
         raise CourseError(

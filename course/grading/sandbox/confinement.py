@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from course.grading.sandbox import seccomp
+from course.grading.sandbox import causes, seccomp
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.mounts import GUEST, Mounts
 
@@ -210,6 +210,7 @@ def _add_rights(result: Confinement) -> None:
 
 def guest_settings(limits: Limits, variables: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings by which init makes a guest. Raises ValueError and SandboxUnavailable."""
+    causes.require_linux()
     user = fresh_user()
     number = _STUDENT if user is None else user
     sizes = {"/dev/shm": (limits.memory, 1777), "/tmp": (limits.files, 1777), HOME: (limits.files, 777)}
