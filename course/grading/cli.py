@@ -28,6 +28,12 @@ Jobs = Annotated[
 Cluster = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="The scheduler of a Dask cluster, to use its workers.")
 ]
+Wait = Annotated[
+    float,
+    typer.Option(
+        min=0, metavar="SECONDS", help="How long to wait for a cluster's first worker, in a queue, say."
+    ),
+]
 Roster = Annotated[
     Path | None,
     typer.Option(
@@ -43,22 +49,24 @@ GRADING = {"grade", "score", "verify"}
 @app.callback()
 def course(context: typer.Context) -> None:
     """Run a course on the gradients of a multilayer perceptron."""
-    from course.grading import requirements
-    from course.grading.sandbox import causes
-
     if context.invoked_subcommand in GRADING or sys.platform == "win32":
+        from course.grading.sandbox import causes
+
         causes.require_linux()
     if context.invoked_subcommand in GRADING:
+        from course.grading import requirements
+
         requirements.require()
 
 
 @app.command()
 def doctor() -> None:
     """Say whether this machine can grade this course, and what to type where it cannot."""
-    from course.grading import requirements
     from course.grading.sandbox import causes
 
     causes.require_linux()
+    from course.grading import requirements
+
     try:
         from course.grading.doctor import examination  # late: it needs nbgrader and Linux
     except ImportError as error:
@@ -128,18 +136,20 @@ def grade(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
     jobs: Jobs = None,
     cluster: Cluster = None,
+    wait: Wait = 30,
     student: Annotated[str | None, typer.Option(metavar="ID", help="This student's submission only.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded and unchanged.")] = False,
 ) -> None:
     """Grade everything under submitted/ into the gradebook, in parallel; go on where it stopped."""
     with _workers_starting(cluster):
         from course.grading.whole_class import grade_class, progress  # late: they need the sandbox and Dask
+        from course.grading.whole_class.cluster import Scheduler
     console = _console()
     summary = grade_class.grade_class(
         Path.cwd(),
         assignment,
         jobs=jobs,
-        cluster=cluster,
+        cluster=Scheduler(cluster, wait) if cluster else None,
         student=student,
         force=force,
         console=console,
@@ -154,6 +164,7 @@ def feedback(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
     jobs: Jobs = None,
     cluster: Cluster = None,
+    wait: Wait = 30,
     student: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="This student's pages only; may be repeated."),
@@ -162,8 +173,14 @@ def feedback(
     """Write the feedback pages of everybody who is graded, in parallel, where stock nbgrader puts them."""
     with _workers_starting(cluster):
         from course.grading.feedback import making  # late: it needs nbgrader and Dask
+        from course.grading.whole_class.cluster import Scheduler
     summary = making.make_feedback(
-        Path.cwd(), assignment, jobs=jobs, cluster=cluster, students=student or (), console=_console()
+        Path.cwd(),
+        assignment,
+        jobs=jobs,
+        cluster=Scheduler(cluster, wait) if cluster else None,
+        students=student or (),
+        console=_console(),
     )
     for line in summary.lines():
         typer.echo(line)

@@ -145,14 +145,24 @@ def test_dockers_profile_is_not_taken_for_ubuntus():
     assert "Ubuntu" in told(text)[0]
 
 
+NO_MORE = (
+    "bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)"
+)
+NOT_PERMITTED = "bwrap: No permissions to create new namespace, likely because the kernel does not allow it"
+
+
 def test_debians_setting_concerns_users_alone():
-    assert "unprivileged_userns_clone=1" in told("", for_users=False)[1]
-    assert "unprivileged_userns_clone" not in told("", for_users=False, is_root=True)[1]
+    assert "unprivileged_userns_clone=1" in told(NOT_PERMITTED, for_users=False)[1]
+    assert "unprivileged_userns_clone" not in told(NOT_PERMITTED, for_users=False, is_root=True)[1]
 
 
 def test_root_types_no_sudo():
-    assert "sudo" in told("", namespaces=0)[1]
-    assert "sudo" not in told("", namespaces=0, is_root=True)[1]
+    assert "sudo" in told(NO_MORE, namespaces=0)[1]
+    assert "sudo" not in told(NO_MORE, namespaces=0, is_root=True)[1]
+
+
+def test_a_limit_that_is_reached_is_told_with_its_number():
+    assert "may make no more than 100 (user.max" in told(NO_MORE, namespaces=100)[0]
 
 
 def test_of_a_traceback_the_last_line_is_told():

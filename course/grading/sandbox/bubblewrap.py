@@ -50,10 +50,13 @@ def programs() -> list[str]:
     and where the system is not Linux.
     """
     causes.require_linux()
-    candidates = list(dict.fromkeys(_candidates()))
-    usable = [candidate for candidate in candidates if _version(candidate) >= OLDEST]
+    # one program may be found by several paths, as where /bin is a link to /usr/bin
+    candidates: dict[str, str] = {}
+    for candidate in _candidates():
+        candidates.setdefault(os.path.realpath(candidate), candidate)
+    usable = [candidate for candidate in candidates.values() if _version(candidate) >= OLDEST]
     if not usable:
-        raise causes.no_bubblewrap(OLDEST, candidates)
+        raise causes.no_bubblewrap(OLDEST, [*candidates.values()])
     return sorted(usable, key=lambda candidate: candidate != _preferred)
 
 

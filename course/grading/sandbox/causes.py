@@ -31,6 +31,7 @@ _PROFILE = "/etc/apparmor.d/bwrap-userns-restrict"
 """Ubuntu's profile, since 25.04, that leaves what bubblewrap starts without capabilities"""
 # What a system says that refuses a new namespace, or what a process may do in its own.
 _REFUSES_NAMESPACE = r"creat\w+ (a )?new namespace|No permissions to create|(unshare|setns).*not permitted"
+_TOO_MANY = r"max_\*?\w*namespaces|unshare: No space left"
 _REFUSES_MOUNT = r"(make / slave|pivot_root).*(Permission denied|not permitted)"
 _REFUSES_USER = rf"setting up uid map: Permission denied|RTM_NEWADDR|{_REFUSES_MOUNT}"
 _TAKES_RIGHTS = r"(unshare|setns): Operation not permitted"
@@ -163,14 +164,14 @@ def _of_wsl_1(attempts: Sequence[Attempt], place: Place) -> SandboxUnavailable |
 
 
 def _of_settings(attempts: Sequence[Attempt], place: Place) -> SandboxUnavailable | None:
-    if place.namespaces == 0 or _says(attempts, "ENOSPC|No space left on device"):
+    if _says(attempts, _TOO_MANY):
         most = f"no more than {place.namespaces}" if place.namespaces else "none"
         return SandboxUnavailable(
             f"a sandbox is a user namespace, and this machine's kernel may make {most} "
             "(user.max_user_namespaces; for a container, that of the machine that it runs on)",
             place.setting("user.max_user_namespaces", 15000),
         )
-    if not place.for_users and not place.is_root:
+    if not place.for_users and not place.is_root and _says(attempts, f"(?i){_REFUSES_NAMESPACE}"):
         return SandboxUnavailable(
             "a sandbox is a user namespace, and this machine's kernel makes them for root alone",
             place.setting("kernel.unprivileged_userns_clone", 1),
