@@ -118,7 +118,7 @@ def test_another_bubblewrap_is_named_when_it_serves(root, tmp_path) -> None:
 @pytest.mark.parametrize("command", ["doctor", "grade small", "score small x.ipynb", "verify"])
 def test_another_system_is_told_of_the_container(root, platform, name, command) -> None:
     code = f"sys.platform, sys.argv[1:] = {platform!r}, {command.split()}; cli.main()"
-    result = run_in("", "-c", f"import sys, course.grading.cli as cli; {code}", cwd=root)
+    result = run_in("", "-c", f"import sys, zoneinfo, course.grading.cli as cli; {code}", cwd=root)
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith("course: grading runs students' code in a sandbox that only Linux has")
     assert f"not {name}. Students miss nothing" in result.stderr

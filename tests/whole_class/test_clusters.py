@@ -146,11 +146,16 @@ def test_a_cluster_with_tls_by_dasks_own_configuration(tmp_path, start, keys) ->
     grade = ("grade", "small", "--cluster", address, "--wait", str(PATIENCE))
     stranger = course(*grade, cwd=root)
     assert stranger.returncode == 1
-    assert stranger.stderr.startswith(f"course: no Dask scheduler answers at {address}")
-    assert "Traceback" not in stranger.stderr
+    assert stranger.stderr == (
+        f"course: connections to {address} are encrypted, and Dask's configuration names no keys for them "
+        "(distributed.comm.tls: ca-file, client.cert and client.key)\n"
+    )
     result = course(*grade, cwd=root, **keys)
     assert result.returncode == 0, result.stderr
     assert scores(root) == [1, 1, 1, 3, 3, 3]
+
+
+OF_THE_REFERENCE = "from mlp_ref.tools import sigmoid\nassert sigmoid(0.0) == 0.5 and double(2) == 4"
 
 
 def own_environment(folder: Path) -> list[str]:
@@ -190,7 +195,7 @@ def test_two_workers_with_environments_of_their_own_share_no_disk(tmp_path, star
     path = root / "source" / "small" / "small.ipynb"
     source = notebooks.read(path)
     (test,) = (cell for cell in source.cells if notebooks.grade_id(cell) == "test_double")
-    test.source = "from mlp_ref.tools import sigmoid\nassert sigmoid(0.0) == 0.5 and double(2) == 4"
+    test.source = f"### BEGIN HIDDEN TESTS\n{OF_THE_REFERENCE}\n### END HIDDEN TESTS"
     notebooks.write(source, path)
     CourseFolder(root).generate("small")
     for student in sorted(folder.name for folder in (root / "submitted").iterdir()):

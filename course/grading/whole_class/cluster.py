@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import dask
-from distributed import Client, Future, KilledWorker, LocalCluster
+from distributed import Client, Future, KilledWorker, LocalCluster, Security
 
 from course.grading.errors import ClusterError
 from course.grading.whole_class.startup import WORKER_MODULE, start_fork_server
@@ -97,9 +97,10 @@ def remote(scheduler: Scheduler) -> Iterator[Client]:
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     address = scheduler.address
+    _require_keys(address)
     try:
         client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, RuntimeError, TypeError) as error:
+    except (OSError, TimeoutError, ValueError, RuntimeError) as error:
         raise ClusterError(
             f"no Dask scheduler answers at {address}: {' '.join(str(error).split())}"
         ) from error
@@ -116,6 +117,19 @@ def remote(scheduler: Scheduler) -> Iterator[Client]:
             ) from None
         _tell_idle_threads(client)
         yield client
+
+
+def _require_keys(address: str) -> None:
+    """Raise ClusterError where connections are encrypted and Dask's configuration has no keys for them."""
+    try:
+        has_keys = Security().get_connection_args("client").get("ssl_context") is not None
+    except OSError as error:
+        raise ClusterError(f"the keys that Dask's configuration names cannot be read: {error}") from error
+    if address.startswith("tls://") and not has_keys:
+        raise ClusterError(
+            f"connections to {address} are encrypted, and Dask's configuration names no keys for them "
+            "(distributed.comm.tls: ca-file, client.cert and client.key)"
+        )
 
 
 def _tell_idle_threads(client: Client) -> None:
