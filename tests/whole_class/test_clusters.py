@@ -168,7 +168,9 @@ def own_environment(folder: Path) -> list[str]:
         path.unlink()
     (packages / "course.pth").write_text(f"{folder / 'course'}\n")
     view = ["--dev-bind", "/", "/", "--tmpfs", ROOT, "--tmpfs", folder.parents[1], "--bind", folder, folder]
-    return [bubblewrap.program(), *map(str, view), "--chdir", str(folder), str(folder / "env/bin/python")]
+    # what has been started there ends with it
+    view += ["--unshare-pid", "--proc", "/proc", "--die-with-parent", "--chdir", folder]
+    return [bubblewrap.program(), *map(str, view), str(folder / "env/bin/python")]
 
 
 def _copy(source: Path, target: Path) -> None:
