@@ -22,11 +22,13 @@ CONTAINER_OPTIONS = tuple(
 IMAGE = "mlp-course"
 CONTAINER = f"docker run --rm -it {' '.join(CONTAINER_OPTIONS)} -v .:/course {IMAGE}"
 """starts the image of the course, for which every option is needed"""
-_POD = (
-    "`hostUsers: false`, and in the container's securityContext `seccompProfile: {type: Unconfined}`, "
-    "`appArmorProfile: {type: Unconfined}` and `procMount: Unmasked`"
+POD_FIELDS = (
+    "hostUsers: false",
+    "seccompProfile: {type: Unconfined}",
+    "appArmorProfile: {type: Unconfined}",
+    "procMount: Unmasked",
 )
-"""the same for a pod of Kubernetes"""
+"""the same for a pod of Kubernetes; all but the first belong into its container's securityContext"""
 _PROFILE = "/etc/apparmor.d/bwrap-userns-restrict"
 """Ubuntu's profile, since 25.04, that leaves what bubblewrap starts without capabilities"""
 # What a system says that refuses a new namespace, or what a process may do in its own.
@@ -190,7 +192,10 @@ def _of_container(attempts: Sequence[Attempt], place: Place) -> SandboxUnavailab
         return None
     cause = f"this is a container whose runtime {what}, so that no sandbox can be made in it"
     if place.is_pod:
-        return SandboxUnavailable(f"{cause}: its pod needs {_POD} ({GUIDE}), or grade outside of it")
+        fields = ", ".join(f"`{field}`" for field in POD_FIELDS)
+        return SandboxUnavailable(
+            f"{cause}: its pod needs {fields} (deploy/worker.yaml), or grade outside of it"
+        )
     return SandboxUnavailable(
         f"{cause}: start it with these options, also of `podman run` ({GUIDE}), or grade outside of it",
         f"docker run {' '.join(CONTAINER_OPTIONS)} IMAGE",
