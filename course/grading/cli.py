@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,12 @@ Jobs = Annotated[
 Cluster = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="The scheduler of a Dask cluster, to use its workers.")
 ]
+Wait = Annotated[
+    float,
+    typer.Option(
+        min=0, metavar="SECONDS", help="How long to wait for a cluster's first worker, in a queue, say."
+    ),
+]
 Roster = Annotated[
     Path | None,
     typer.Option(
@@ -42,10 +49,32 @@ GRADING = {"grade", "score", "verify"}
 @app.callback()
 def course(context: typer.Context) -> None:
     """Run a course on the gradients of a multilayer perceptron."""
+    if context.invoked_subcommand in GRADING or sys.platform == "win32":
+        from course.grading.sandbox import causes
+
+        causes.require_linux()
     if context.invoked_subcommand in GRADING:
         from course.grading import requirements
 
         requirements.require()
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether this machine can grade this course, and what to type where it cannot."""
+    from course.grading.sandbox import causes
+
+    causes.require_linux()
+    from course.grading import requirements
+
+    try:
+        from course.grading.doctor import examination  # late: it needs nbgrader and Linux
+    except ImportError as error:
+        requirements.require()
+        install = f'{shlex.quote(sys.executable)} -m pip install "mlp-course[grading]"'
+        raise CourseError(f"what grades cannot be imported ({error})", install) from error
+    if examination.examine(Path.cwd(), _console()):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -107,6 +136,7 @@ def grade(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
     jobs: Jobs = None,
     cluster: Cluster = None,
+    wait: Wait = 30,
     student: Annotated[str | None, typer.Option(metavar="ID", help="This student's submission only.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded and unchanged.")] = False,
     all_names: Annotated[
@@ -116,12 +146,13 @@ def grade(
     """Grade everything under submitted/ into the gradebook, in parallel; go on where it stopped."""
     with _workers_starting(cluster):
         from course.grading.whole_class import grade_class, progress  # late: they need the sandbox and Dask
+        from course.grading.whole_class.cluster import Scheduler
     console = _console()
     summary = grade_class.grade_class(
         Path.cwd(),
         assignment,
         jobs=jobs,
-        cluster=cluster,
+        cluster=Scheduler(cluster, wait) if cluster else None,
         student=student,
         force=force,
         console=console,
@@ -136,6 +167,7 @@ def feedback(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
     jobs: Jobs = None,
     cluster: Cluster = None,
+    wait: Wait = 30,
     student: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="This student's pages only; may be repeated."),
@@ -144,8 +176,14 @@ def feedback(
     """Write the feedback pages of everybody who is graded, in parallel, where stock nbgrader puts them."""
     with _workers_starting(cluster):
         from course.grading.feedback import making  # late: it needs nbgrader and Dask
+        from course.grading.whole_class.cluster import Scheduler
     summary = making.make_feedback(
-        Path.cwd(), assignment, jobs=jobs, cluster=cluster, students=student or (), console=_console()
+        Path.cwd(),
+        assignment,
+        jobs=jobs,
+        cluster=Scheduler(cluster, wait) if cluster else None,
+        students=student or (),
+        console=_console(),
     )
     for line in summary.lines():
         typer.echo(line)

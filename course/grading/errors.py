@@ -4,7 +4,17 @@ from __future__ import annotations
 
 
 class CourseError(Exception):
-    """A command cannot do what it was asked; the message says why, and what to do."""
+    """A command cannot do what it was asked; the message says why, and what to do.
+
+    Where one command mends it, `command` is that, and the message ends with it.
+    """
+
+    def __init__(self, cause: str, command: str = "") -> None:
+        super().__init__(cause, *filter(None, [command]))
+        self.cause, self.command = cause, command
+
+    def __str__(self) -> str:
+        return f"{self.cause}; run `{self.command}`" if self.command else self.cause
 
 
 class NotebookError(CourseError):
@@ -20,7 +30,7 @@ class NoGradebook(GradebookError):
 
 
 class SandboxUnavailable(CourseError):
-    """No sandbox can be made on this machine; the message says what to install. Nothing may be graded."""
+    """No sandbox can be made on this machine; the message says why. Nothing may be graded."""
 
 
 class ControlFailed(CourseError):

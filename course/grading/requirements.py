@@ -23,7 +23,7 @@ def require() -> None:
     if unusable:
         versions = ", ".join(f"{name} {metadata.version(name)}" for name in unusable)
         needed = " ".join(f'"{requirement.name}{requirement.specifier}"' for requirement in unusable.values())
-        raise CourseError(f"{versions} cannot be used for grading; run `pip install {needed}`")
+        raise CourseError(f"{versions} cannot be used for grading", f"pip install {needed}")
 
 
 def _unusable() -> dict[str, Requirement]:

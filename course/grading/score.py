@@ -12,15 +12,14 @@ from rich.table import Table
 
 from course.checking.seed import fresh_seed
 from course.grading.course_folder import CONFIG, CourseFolder
-from course.grading.errors import CourseError, GradebookError
-from course.grading.gradebook.book import snapshot
-from course.grading.gradebook.generated import generated_cells
+from course.grading.errors import CourseError
+from course.grading.gradebook.generated import known_cells
 from course.grading.gradebook.remarks import Remark, lines, remarks
 from course.grading.judging import control
 from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.results import Result
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
-from course.grading.problem_sets.assignment import GeneratedCell, load
+from course.grading.problem_sets.assignment import load
 from course.grading.problem_sets.release import notebook_names
 from course.grading.sandbox.limits import Limits
 from course.grading.submissions.notebook import link_above
@@ -36,7 +35,7 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
     SandboxUnavailable.
     """
     course = CourseFolder(root) if (root / CONFIG).is_file() else None
-    generated = _generated(course, assignment) if course else {}
+    generated = known_cells(course.course, assignment) if course else {}
     folders = course.folders if course else None
     loaded = {
         name: load(root, assignment, name, generated.get(name), folders)
@@ -64,15 +63,6 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
         return replace(_together(results), submission=str(path), assignment=assignment)
 
     return (scored(path, submitted) for path, submitted in submissions)
-
-
-def _generated(course_folder: CourseFolder, assignment: str) -> dict[str, dict[str, GeneratedCell]]:
-    """Return what the gradebook knows of an assignment's notebooks that have cells of nbgrader."""
-    try:
-        with snapshot(course_folder.course, assignment) as session:
-            return {name: cells for name, cells in generated_cells(session, assignment).items() if cells}
-    except GradebookError:
-        return {}
 
 
 def _submitted(assignment: str, names: Collection[str], path: Path) -> dict[str, Path]:

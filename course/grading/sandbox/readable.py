@@ -53,17 +53,25 @@ def _is_readable(path: Path) -> bool:
     return mode & wanted == wanted
 
 
+def require_readable(mounts: Mounts) -> None:
+    """Raise SandboxUnavailable, with the command that changes it, where one of these files cannot be read."""
+    paths = list(unreadable(mounts))
+    if paths:
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        folder = paths[0] if not more else Path(os.path.commonpath(paths))
+        raise SandboxUnavailable(
+            f"the user that runs students' code cannot read {paths[0]}{more}",
+            f"chmod -R a+rX {shlex.quote(str(folder))}",
+        )
+
+
 def advice(mounts: Mounts) -> str:
     """Return which of these files cannot be read, and the command that changes it; nothing if all can be."""
-    paths = list(unreadable(mounts))
-    if not paths:
-        return ""
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    folder = paths[0] if not more else Path(os.path.commonpath(paths))
-    return (
-        f"the user that runs students' code cannot read {paths[0]}{more}: "
-        f"`chmod -R a+rX {shlex.quote(str(folder))}` lets it"
-    )
+    try:
+        require_readable(mounts)
+    except SandboxUnavailable as error:
+        return f"{error.cause}: `{error.command}` lets it"
+    return ""
 
 
 def on_host(text: str, mounts: Mounts) -> str:

@@ -21,8 +21,9 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from course.grading.errors import SandboxUnavailable
-from course.grading.sandbox import bubblewrap, confinement
-from course.grading.sandbox.bubblewrap import could_not_start, is_ready, read_until
+from course.grading.sandbox import bubblewrap, causes, confinement
+from course.grading.sandbox.bubblewrap import is_ready, read_until
+from course.grading.sandbox.causes import Attempt
 from course.grading.sandbox.mounts import GUEST_NAME, PACKAGES, Mounts, course_files, mounts
 from course.grading.sandbox.readable import cannot_import
 
@@ -69,11 +70,19 @@ def _modules(course: Mapping[PurePosixPath, bytes]) -> list[str]:
     return [name.removesuffix(".__init__") for name in names if name != f"{GUEST_NAME}.init"]
 
 
+class NotStarted(Exception):
+    """A bubblewrap has made no sandbox; another one may."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        super().__init__(attempt)
+        self.attempt = attempt
+
+
 class Zygote:
     """A zygote in a bubblewrap of its own."""
 
     def __init__(self, description: Description, starter: Executor, deadline: float) -> None:
-        """Start one, in a thread of `starter`. Raises SandboxUnavailable."""
+        """Start one, in a thread of `starter`. Raises NotStarted, SandboxUnavailable if an import fails."""
         self.description = description
         self.children = 0
         """guests that have not been given back"""
@@ -86,7 +95,7 @@ class Zygote:
             self._process = starter.submit(self._run, plan, other_end).result()
         except OSError as error:
             self._socket.close()
-            raise could_not_start(str(error)) from error
+            raise NotStarted(Attempt(description.program, str(error))) from error
         finally:
             plan.close()
             other_end.close()
@@ -107,7 +116,7 @@ class Zygote:
             if reply and reply != b"ready":
                 raise cannot_import(reply.decode(errors="replace"), description.mounts)
             if not reply:
-                raise self.unavailable(deadline)
+                raise NotStarted(self._attempt(deadline))
         except BaseException:
             self.close()
             raise
@@ -171,10 +180,13 @@ class Zygote:
 
     def unavailable(self, deadline: float) -> SandboxUnavailable:
         """End it; return why a guest has not started."""
+        return causes.refused([self._attempt(deadline)])
+
+    def _attempt(self, deadline: float) -> Attempt:
         self.in_doubt = True
         self._process.kill()
         errors = self._errors + read_until(b"\0", self._stderr.fileno(), deadline)
-        return could_not_start(errors.decode(errors="replace").strip(" \n\0"))
+        return Attempt(self.description.program, errors.decode(errors="replace").strip(" \n\0"))
 
     def close(self) -> None:
         """End it and whatever has been forked from it, and wait until it is gone. May be called again."""
@@ -206,9 +218,22 @@ class _Zygotes:
             if self.current and not (self.current.alive and self.current.description == description):
                 self._retire()
             if self.current is None:
-                self.current = Zygote(description, self._starter, deadline)
+                self.current = self._start(description, deadline)
             self.current.children += 1
             return self.current
+
+    def _start(self, description: Description, deadline: float) -> Zygote:
+        """Start a zygote with the first bubblewrap that can make a sandbox. Raises SandboxUnavailable."""
+        attempts = []
+        for program in bubblewrap.programs():
+            try:
+                zygote = Zygote(description._replace(program=program), self._starter, deadline)
+            except NotStarted as failure:
+                attempts.append(failure.attempt)
+            else:
+                bubblewrap.prefer(program)
+                return zygote
+        raise causes.refused(attempts)
 
     def give_back(self, zygote: Zygote) -> None:
         """Take a zygote back whose guest has ended; close it if it is not to be used again."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
 import queue
+import sys
 import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import dask
-from distributed import Client, Future, KilledWorker, LocalCluster
+from distributed import Client, Future, KilledWorker, LocalCluster, Security
 
 from course.grading.errors import ClusterError
 from course.grading.whole_class.startup import WORKER_MODULE, start_fork_server
@@ -21,6 +23,7 @@ from course.grading.whole_class.startup import WORKER_MODULE, start_fork_server
 T = TypeVar("T")
 
 SECONDS_TO_CONNECT = 30
+SECONDS_TO_FIRST_WORKER = 30
 SECONDS_WITHOUT_WORKER = 120
 _LOOK = 2.0
 """seconds between two looks at how many workers there are"""
@@ -42,10 +45,18 @@ _LOCAL = {
 }
 
 
-def workers(jobs: int | None, address: str | None, most: int) -> AbstractContextManager[Client]:
-    """Return the workers of a cluster by its address, or `jobs` here: one a processor, `most` at most."""
-    if address is not None:
-        return remote(address)
+class Scheduler(NamedTuple):
+    """The scheduler of a Dask cluster."""
+
+    address: str
+    wait: float = SECONDS_TO_FIRST_WORKER
+    """seconds in which the first worker has to come: it may wait in a queue, or for a machine"""
+
+
+def workers(jobs: int | None, scheduler: Scheduler | None, most: int) -> AbstractContextManager[Client]:
+    """Return the workers of a cluster by its scheduler, or `jobs` here: one a processor, `most` at most."""
+    if scheduler is not None:
+        return remote(scheduler)
     return local(min(jobs or len(os.sched_getaffinity(0)), most))
 
 
@@ -79,9 +90,14 @@ def local(jobs: int) -> Iterator[Client]:
 
 
 @contextmanager
-def remote(address: str) -> Iterator[Client]:
-    """Use the cluster whose scheduler is at `address`. Raises ClusterError if there is none, or no worker."""
+def remote(scheduler: Scheduler) -> Iterator[Client]:
+    """Use a cluster that runs somewhere, encrypted where Dask's own configuration says so.
+
+    Raises ClusterError if there is no scheduler, or no worker comes in time.
+    """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    address = scheduler.address
+    _require_keys(address)
     try:
         client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, TimeoutError, ValueError, RuntimeError) as error:
@@ -89,13 +105,42 @@ def remote(address: str) -> Iterator[Client]:
             f"no Dask scheduler answers at {address}: {' '.join(str(error).split())}"
         ) from error
     with client:
+        # Something to do, for which a cluster that has shrunk to nothing starts a worker.
+        errand = client.submit(platform.node, pure=False)
         try:
-            client.wait_for_workers(1, timeout=SECONDS_TO_CONNECT)
+            errand.result(timeout=scheduler.wait)
         except TimeoutError:
             raise ClusterError(
-                f"the cluster at {address} has no worker: `dask worker {address}` starts one"
+                f"no worker has come to the cluster at {address} within {scheduler.wait:g} seconds "
+                "(`--wait SECONDS` changes that); start one",
+                f"dask worker {address} --nthreads 1",
             ) from None
+        _tell_idle_threads(client)
         yield client
+
+
+def _require_keys(address: str) -> None:
+    """Raise ClusterError where connections are encrypted and Dask's configuration has no keys for them."""
+    try:
+        has_keys = Security().get_connection_args("client").get("ssl_context") is not None
+    except OSError as error:
+        raise ClusterError(f"the keys that Dask's configuration names cannot be read: {error}") from error
+    if address.startswith("tls://") and not has_keys:
+        raise ClusterError(
+            f"connections to {address} are encrypted, and Dask's configuration names no keys for them "
+            "(distributed.comm.tls: ca-file, client.cert and client.key)"
+        )
+
+
+def _tell_idle_threads(client: Client) -> None:
+    """Say which workers have several threads: in a process one submission runs at a time."""
+    idle = [address for address, threads in client.nthreads().items() if threads > 1]
+    if idle:
+        print(
+            f"course: more than one thread is of no use to a worker ({', '.join(idle)}): one of them grades, "
+            "and the others wait. `--nworkers N --nthreads 1` uses N processors",
+            file=sys.stderr,
+        )
 
 
 class TaskMap(Generic[T]):

@@ -34,7 +34,7 @@ from course.grading.submissions.folders import (
 )
 from course.grading.whole_class import cluster as clusters
 from course.grading.whole_class.autograded import AutogradedFiles
-from course.grading.whole_class.cluster import Died, TaskMap
+from course.grading.whole_class.cluster import Died, Scheduler, TaskMap
 from course.grading.whole_class.progress import ClassSummary, ProgressBar
 from course.grading.whole_class.settings import class_settings, late_penalties, load_notebooks
 from course.grading.whole_class.task import ClassSettings, grade_submission
@@ -50,7 +50,7 @@ def grade_class(
     assignment: str,
     *,
     jobs: int | None = None,
-    cluster: str | None = None,
+    cluster: Scheduler | None = None,
     student: str | None = None,
     force: bool = False,
     console: Console | None = None,
@@ -116,7 +116,7 @@ class _Run:
     force: bool
     _is_enrolled: bool = field(default=False, init=False)
 
-    def grade(self, jobs: int | None, cluster: str | None, console: Console) -> None:
+    def grade(self, jobs: int | None, cluster: Scheduler | None, console: Console) -> None:
         """Grade what is to be graded, and count it in the summary."""
         begin = time.monotonic()
         submissions = self._pending()
