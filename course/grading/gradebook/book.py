@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,8 @@ ATTEMPTS = 6
 """attempts to make a transaction that conflicts with another one"""
 SECONDS_TO_WAIT = 60
 """seconds to wait for the end of another process's transaction"""
+SECONDS_OF_SILENCE = 2
+"""of these, seconds before it is said what is waited for"""
 NBGRADERS_OWN = {"default_course"}
 """the course that nbgrader's steps add to any gradebook"""
 
@@ -49,6 +52,7 @@ class Book:
         """
         self._assignment = assignment
         self.name = _name(db_url, assignment)
+        _say_if_locked(db_url, self.name, "rw", "BEGIN IMMEDIATE")
         with _as_gradebook_error(self.name, "opened"):
             self._engine = _engine(db_url)
         try:
@@ -108,6 +112,7 @@ def snapshot(course: CourseDirectory, assignment: str) -> Iterator[Session]:
     Raises NoGradebook, and GradebookError as `Book` does.
     """
     name = _name(course.db_url, assignment)
+    _say_if_locked(course.db_url, name, "ro", "SELECT * FROM sqlite_master")
     with _as_gradebook_error(name, "read"):
         engine = _readers_engine(course.db_url)
         try:
@@ -193,6 +198,22 @@ def _readers_engine(db_url: str) -> Engine:
     return engine
 
 
+def _say_if_locked(db_url: str, name: str, mode: str, statement: str) -> None:
+    """Say on standard error that another process has locked the gradebook, where a statement has to wait."""
+    if not db_url.startswith("sqlite"):
+        return
+    address = f"{Path(make_url(db_url).database or '').resolve().as_uri()}?mode={mode}"
+    with suppress(sqlite3.Error):  # the database's other errors are raised when it is used
+        connection = sqlite3.connect(address, uri=True, timeout=SECONDS_OF_SILENCE, isolation_level=None)
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                print(f"course: {name} is locked by another command: waiting for its end", file=sys.stderr)
+        finally:
+            connection.close()
+
+
 def _may_pass(error: Exception) -> bool:
     """Return whether the same transaction may succeed a moment later."""
     if isinstance(error, (IntegrityError, InvalidEntry)):
@@ -207,6 +228,8 @@ def _reason(error: Exception) -> str:
     text = " ".join(str(original).split())[:300]
     if "no such column" in text or ("does not exist" in text and "column" in text):
         return f"{text}; `nbgrader db upgrade` brings an older gradebook up to date (keep a copy)"
+    if "database is locked" in text:
+        return f"{text} by another command for {SECONDS_TO_WAIT} s; end that one, and run this one again"
     if isinstance(error, ModuleNotFoundError):
         return f'{text}; for PostgreSQL, pip install "mlp-course[postgres]"'
     return text
