@@ -20,7 +20,6 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from course.grading.errors import GradebookError, NoGradebook
-from course.grading.gradebook import history
 
 T = TypeVar("T")
 
@@ -48,7 +47,7 @@ class Book:
         """Open the gradebook at `db_url`.
 
         Raises NoGradebook, and GradebookError if it is another course's or does not know the assignment;
-        then nothing in it is changed.
+        nothing in it is changed.
         """
         self._assignment = assignment
         self.name = _name(db_url, assignment)
@@ -61,7 +60,6 @@ class Book:
                     _check(session, self.name, course, assignment)
                 self._gradebook = Gradebook(db_url, course)
                 self._gradebook.engine.dispose()
-                self.transact(history.create_in)
         except BaseException:
             self._engine.dispose()
             raise
