@@ -70,7 +70,8 @@ def test_grading_loads_nothing_of_what_does_not_decide() -> None:
     loaded = {f"{name.replace('.', '/')}.py" for name in run.stdout.split()}
     # the files that it chooses are in the assignment's version
     assert loaded & {f"course/{name}" for name in NOT_DECIDING} == {
-        "course/grading/problem_sets/release_rule.py"
+        "course/grading/problem_sets/copies.py",
+        "course/grading/problem_sets/release_rule.py",
     }
 
 

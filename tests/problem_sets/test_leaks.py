@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import bz2
 import gzip
 import io
 import json
 import lzma
+import re
+import struct
 import tarfile
 import zipfile
 import zlib
+from html import escape
 
 import numpy as np
 import pytest
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from nbconvert import HTMLExporter
+from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from course.grading.errors import CourseError
 from course.grading.pack.packing import pack
@@ -42,7 +47,7 @@ SOURCE = notebook(
         points=1,
     ),
 )
-SECRETS = leaks.secrets([SOURCE])
+SECRETS = leaks.secrets(SOURCE)
 
 
 def packed(**files: bytes) -> bytes:
@@ -78,13 +83,91 @@ def pdf_of(text: str, fonttype: int) -> bytes:
     return buffer.getvalue()
 
 
-def pdf_stream(content: bytes, settings: bytes) -> bytes:
-    return b"%PDF-1.4\n1 0 obj\n<< " + settings + b" >>\nstream\n" + content + b"\nendstream\nendobj\n"
+def highlighted_pdf() -> bytes:
+    """Return a PDF of a solution whose keywords are bold, in a font of their own."""
+    buffer = io.BytesIO()
+    words = ("def", "double(x):", "return", "2 * x")
+    with rc_context({"pdf.fonttype": 42, "font.family": "monospace"}):
+        figure = Figure()
+        for place, word in enumerate(words):
+            figure.text(0.1, 0.9 - place / 10, word, weight="normal" if place % 2 else "bold")
+        figure.savefig(buffer, format="pdf")
+    return buffer.getvalue()
 
 
-# as TeX writes it: a space is a distance, a line another position
-OF_TEX = rb"BT [(total)-525(=)-525(x)-525(@)]TJ 0 -12 Td [<782e54>-9(+)-525(2)-525(*)-525(x[\060])]TJ ET"
-FLATE, ASCII = b"/Filter /FlateDecode", b"/Filter [ /ASCII85Decode /FlateDecode ]"
+def pdf_of_page(stream: bytes, attached: bytes = b"", password: str | None = None) -> bytes:
+    """Return a PDF whose page is drawn by these commands, with two fonts."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(600, 800)
+    fonts = {"/F1": "/Courier", "/F2": "/Courier-Bold"}
+    page[NameObject("/Resources")] = DictionaryObject(
+        {NameObject("/Font"): DictionaryObject({NameObject(key): font(base) for key, base in fonts.items()})}
+    )
+    drawing = StreamObject()
+    drawing.set_data(zlib.compress(stream))
+    drawing[NameObject("/Filter")] = NameObject("/FlateDecode")
+    page[NameObject("/Contents")] = writer._add_object(drawing)
+    if attached:
+        writer.add_attachment("notes.txt", attached)
+    if password is not None:
+        writer.encrypt(password, "another", algorithm="RC4-128")
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def font(base: str) -> DictionaryObject:
+    names = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": base}
+    return DictionaryObject({NameObject(key): NameObject(value) for key, value in names.items()})
+
+
+def png_of(kind: bytes, text: bytes) -> bytes:
+    """Return a picture with a comment, in a chunk of this kind."""
+    buffer = io.BytesIO()
+    Figure((1, 1)).savefig(buffer, format="png")
+    start, end = buffer.getvalue()[:33], buffer.getvalue()[33:]
+    chunk = kind + b"Comment\0" + text
+    return start + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + end
+
+
+def page_of(text: str) -> bytes:
+    """Return what nbconvert makes of a notebook with this code: its words are highlighted."""
+    page, _ = HTMLExporter().from_notebook_node(notebook(cell(text)))
+    return page.encode()
+
+
+def svg_of(text: str, fonttype: str) -> bytes:
+    """Return a picture with a text, each line an element, as text or as outlines."""
+    buffer = io.BytesIO()
+    with rc_context({"svg.fonttype": fonttype}):
+        figure = Figure()
+        figure.text(0.1, 0.5, text)
+        figure.savefig(buffer, format="svg")
+    return buffer.getvalue()
+
+
+def sheet_of(text: str) -> bytes:
+    """Return a spreadsheet's shared strings, a line in each cell."""
+    cells = "".join(f'<si><t xml:space="preserve">{escape(line)}</t></si>' for line in text.splitlines())
+    return packed(**{"xl/sharedStrings.xml": f'<?xml version="1.0"?><sst>{cells}</sst>'.encode()})
+
+
+def document_of(text: str) -> bytes:
+    """Return a text document whose lines are in pieces, as a word processor saves them."""
+    pieces = re.sub(r"(\w+)", r"</w:t></w:r><w:r><w:t>\1", escape(text)).replace(
+        "\n", "</w:t></w:r></w:p><w:p>"
+    )
+    return packed(**{"word/document.xml": f"<w:body><w:p><w:r><w:t>{pieces}</w:p></w:body>".encode()})
+
+
+# as TeX writes it: a space is a distance, a line another position, a keyword in another font
+OF_TEX = (
+    rb"BT /F1 10 Tf [(total)-525(=)-525(x)-525(@)]TJ 0 -12 Td [<782e54>-9(+)-525(2)-525(*)-525(x[\060])]TJ "
+    rb"/F2 10 Tf 0 -12 Td [(r)-5(eturn)]TJ /F1 10 Tf 40 0 Td [(total)-525(/)-525(len\()-2(x\))]TJ ET"
+)
+# none of its lines is telling
+SHORT = "def double(x):\n    return 2 * x"
+QUOTED = "".join(f"> {line}\n" for line in SHORT.splitlines())
 WHOLE = notebooks.dumps(SOURCE).encode()
 FILES = {
     "the notebook under another name": (WHOLE, "'BEGIN SOLUTION'"),
@@ -108,14 +191,31 @@ FILES = {
     "npz": (array_of(BODY), "the solution of mean"),
     "PDF": (pdf_of(BODY, 3), "the solution of mean"),
     "PDF with a font's own codes": (pdf_of(f"Zoë δ: {BODY}", 42), "the solution of mean"),
-    "PDF of TeX": (pdf_stream(zlib.compress(OF_TEX), FLATE), "the solution of mean"),
-    "PDF in ASCII": (
-        pdf_stream(base64.a85encode(zlib.compress(OF_TEX)) + b"~>", ASCII),
-        "the solution of mean",
-    ),
+    "PDF with highlighted words": (highlighted_pdf(), "the solution of double"),
+    "PDF of TeX": (pdf_of_page(OF_TEX), "the solution of mean"),
+    "PDF with an attachment": (pdf_of_page(b"", attached=BODY.encode()), "the solution of mean"),
     "PDF with a forbidden word": (pdf_of("BEGIN SOLUTION", 3), "'BEGIN SOLUTION'"),
-    "PDF that is encrypted": (pdf_stream(b"", b"/Encrypt 2 0 R"), "an encrypted PDF"),
-    "PDF that is broken": (pdf_stream(b"no zlib", FLATE), "cannot be unpacked"),
+    "PDF that is encrypted": (pdf_of_page(OF_TEX, password="secret"), "an encrypted PDF"),
+    "PDF that opens without a password": (pdf_of_page(OF_TEX, password=""), "the solution of mean"),
+    "PDF that is broken": (pdf_of_page(OF_TEX)[:300], "cannot be unpacked: it is a broken PDF"),
+    "a page of nbconvert": (page_of(SHORT), "the solution of double"),
+    "a page in JSON": (json.dumps([page_of(SHORT).decode()]).encode(), "the solution of double"),
+    "a quotation": (QUOTED.encode(), "the solution of double"),
+    "a quotation in a quotation": (QUOTED.replace("> ", "> >").encode(), "the solution of double"),
+    "a quotation in a notebook": (
+        notebooks.dumps(notebook(cell(QUOTED, kind="markdown"))).encode(),
+        "the solution of double",
+    ),
+    "code in comments": (("# " + SHORT.replace("\n", "\n  # ")).encode(), "the solution of double"),
+    "SVG": (svg_of(SHORT, "none"), "the solution of double"),
+    "SVG of outlines": (svg_of(SHORT, "path"), "the solution of double"),
+    "a spreadsheet": (sheet_of(SHORT), "the solution of double"),
+    "a text document": (document_of(SHORT), "the solution of double"),
+    "PNG": (png_of(b"tEXt", SHORT.encode()), "the solution of double"),
+    "PNG, compressed": (png_of(b"zTXt", b"\0" + zlib.compress(SHORT.encode())), "the solution of double"),
+    "PNG, in any language": (png_of(b"iTXt", b"\0\0en\0\0" + SHORT.encode()), "the solution of double"),
+    "PNG, both": (png_of(b"iTXt", b"\1\0en\0\0" + zlib.compress(SHORT.encode())), "the solution of double"),
+    "PNG that is broken": (png_of(b"zTXt", b"\0no zlib"), "cannot be unpacked"),
     "a broken archive": (gzip.compress(BODY.encode())[:-12], "cannot be unpacked"),
     "archives without end": (packed(a=packed(b=packed(c=packed(d=b"")))), "nested 3 deep"),
 }
@@ -140,6 +240,8 @@ def test_what_gives_something_away(name) -> None:
         packed(a=b"1,2\n"),
         pdf_of("def mean(x):\n    raise NotImplementedError", 3),
         pdf_of("It is about means.", 42),
+        page_of("def mean(x):\n    raise NotImplementedError"),
+        png_of(b"zTXt", b"\0" + zlib.compress(b"x, y")),
         np.arange(9.0).tobytes(),
     ],
 )

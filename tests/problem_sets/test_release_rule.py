@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -11,8 +12,20 @@ from course.grading.errors import CourseError
 from course.grading.nbgrader_steps import release_hooks
 from course.grading.pack.packing import pack
 from course.grading.problem_sets import notebooks, release
+from course.grading.problem_sets.leaks import visible_text
 from course.grading.problem_sets.release_rule import DATA, contents, released_files
-from tests.helpers import RIGHT, ROOT, cell, course, hand_in, nbgrader, notebook, small_course
+from tests.helpers import (
+    RIGHT,
+    ROOT,
+    cell,
+    course,
+    graded,
+    hand_in,
+    nbgrader,
+    notebook,
+    small_course,
+    solution,
+)
 from tests.lms.refusals import refused
 
 RELEASED = {"small.ipynb": "", "points.csv": "1,2\n", "data/IMAGE.PNG": "\0", "sample.txt": "no answer"}
@@ -219,10 +232,71 @@ def test_a_solved_notebook_is_not_released_and_hides_no_leak(place, root) -> Non
     assert leaking.keys() == {"a.txt"}
 
 
+def solved(root: Path, *, unmarked: bool = False, lost: bool = False) -> bytes:
+    """Return the notebook solved: as a student has it, or the source `unmarked`; metadata may be `lost`."""
+    written = notebooks.with_answers(notebooks.read(root / "source" / "small" / "small.ipynb"), RIGHT)
+    for part in written.cells:
+        part.source = re.sub(r"(?m)^ *### .*\n?", "", part.source if unmarked else visible_text(part))
+    written = notebooks.with_answers(written, RIGHT)
+    if lost:
+        written.cells[0] = cell("Add one.", "other", kind="markdown", grade=True, solution=True, points=1)
+        written.cells[1:] = [cell(part.source) for part in written.cells[1:]]
+    return notebooks.dumps(written).encode()
+
+
+@pytest.mark.parametrize("unmarked", [False, True])
+@pytest.mark.parametrize("name", ["small_solved.ipynb", "small2.ipynb", "mine.ipynb", "a.ipynb"])
+def test_a_copy_of_the_notebook_is_not_released_whatever_its_name(name, unmarked, root) -> None:
+    (root / "source" / "small" / name).write_bytes(solved(root, unmarked=unmarked))
+    assert "small.ipynb" in contents(root / "source" / "small").released
+    reason = contents(root / "source" / "small").left_out[name]
+    assert "is a copy of small.ipynb" in reason or "its name contains 'solved'" in reason
+    assert release.notebook_names(root, "small") == ["small"]
+
+
+def test_a_copy_in_a_release_is_not_for_students(root) -> None:
+    (root / "source" / "small" / "mine.ipynb").write_bytes(solved(root))
+    release.write(root, "small")
+    assert files(root / "release" / "small") == RELEASED.keys()
+    (root / "release" / "small" / "mine.ipynb").write_bytes(solved(root))
+    assert release.not_for_students(root, "small").keys() == {"mine.ipynb"}
+
+
+def test_a_copy_that_is_listed_is_released(root) -> None:
+    (root / "source" / "small" / "again.ipynb").write_bytes(solved(root))
+    list_files(root, "again.ipynb")
+    assert "again.ipynb" in contents(root / "source" / "small").released
+
+
+def test_another_notebook_with_cells_of_the_same_names_is_no_copy(root) -> None:
+    other = notebook(solution("double", "x + x"), graded("test_double", "assert double(5) == 10"))
+    notebooks.write(other, root / "source" / "small" / "more.ipynb")
+    assert {"small.ipynb", "more.ipynb"} <= set(contents(root / "source" / "small").released)
+
+
+def test_a_solved_copy_that_has_lost_its_cells_names_is_refused_for_what_it_holds(root) -> None:
+    (root / "source" / "small" / "mine.ipynb").write_bytes(solved(root, lost=True))
+    with pytest.raises(
+        CourseError, match=r"source/small/mine\.ipynb is not for students: it holds a part of"
+    ):
+        release.write(root, "small")
+
+
+@pytest.mark.slow
+def test_stock_generate_assignment_leaves_a_copy_out(root) -> None:
+    (root / "source" / "small" / "mine.ipynb").write_bytes(solved(root))
+    result = nbgrader("generate_assignment", "small", "--force", cwd=root)
+    assert result.returncode == 0, result.stderr
+    assert "source/small/mine.ipynb is not released: it is a copy of small.ipynb" in result.stderr
+    assert files(root / "release" / "small") == RELEASED.keys()
+
+
 @pytest.mark.parametrize(
     "name",
     [
         "Loesung.pdf",
+        "ps1_solved.pdf",
+        "gelöst.csv",
         "ps1-Lösung.csv",
         "lo\u0308sung.csv",
         "Musterloesung.txt",
@@ -246,7 +320,9 @@ def test_names_of_answers_and_copies(name, root) -> None:
     assert name in contents(root / "source" / "small").left_out
 
 
-@pytest.mark.parametrize("name", ["console.csv", "keys.csv", "parasol.png", "monkey.csv", "resolution.csv"])
+@pytest.mark.parametrize(
+    "name", ["console.csv", "unsolved.csv", "keys.csv", "parasol.png", "monkey.csv", "resolution.csv"]
+)
 def test_names_of_other_things(name, root) -> None:
     (root / "source" / "small" / name).write_text("1")
     assert (name in contents(root / "source" / "small").released) == (name != "resolution.csv")

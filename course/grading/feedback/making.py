@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -19,8 +20,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from course.grading.course_folder import CourseFolder
-from course.grading.errors import CourseError
 from course.grading.feedback.pages import PageSettings, make_page, page_settings
+from course.grading.feedback.problems import Problems
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.notebook_grades import NotebookGrades, read_notebook_grades
 from course.grading.replacing import PendingFolder, Replacement
@@ -31,6 +32,8 @@ from course.grading.whole_class.grade_class import stoppable, working_in
 from course.text import printable
 
 PREFIX = ".course-feedback-"
+FOR_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""failures of writing that the next student's pages would meet too"""
 
 
 @dataclass
@@ -58,7 +61,7 @@ class FeedbackSummary:
             parts.append(f"{left} left: run the same command again")
         yield f"{self.assignment}: {'; '.join(parts)}"
         for student, problem in sorted(self.problems.items()):
-            yield printable(f"{student}: no new feedback: {problem}", 500)
+            yield printable(f"{student}: no new feedback: {problem}", 1000)
 
 
 class PageJob(NamedTuple):
@@ -88,44 +91,43 @@ def make_feedback(
     course, config = course_folder.course, course_folder.config
     with working_in(root):
         rules = GenerateFeedback(coursedir=course, config=config)
-        folders = submitted_folders(rules, assignment)
+        problems = Problems(course, assignment)
+        graded = submitted_folders(rules, assignment)
+        if not graded:
+            if (root / course_folder.folders.source).is_dir():
+                course_folder.notebooks(assignment)  # raises for an unknown one
+            raise problems.nobody_graded()
         for student in students:
-            if student not in folders:
-                where = os.path.relpath(course.format_path(course.autograded_directory, student, assignment))
-                raise CourseError(f"nothing of {student} is graded: there is no {where}")
-        folders = {name: path for name, path in folders.items() if not students or name in students}
-        if not folders:
-            raise CourseError(
-                f"nobody's {assignment} is graded: `course grade {assignment}` grades what is in submitted/"
-            )
+            if student not in graded:
+                raise problems.not_graded(student)
+        folders = {name: path for name, path in graded.items() if not students or name in students}
         with snapshot(course, assignment) as session:
             grades = read_notebook_grades(session, assignment, folders)
         summary = FeedbackSummary(assignment, len(folders))
         begin = time.monotonic()
         try:
             pending = PendingFolder(Path(course.format_path(course.feedback_directory, ".", ".")), PREFIX)
-            try:
-                run = _Run(rules, assignment, folders, grades, pending.path, summary)
-                settings = page_settings(rules, config)
-                with (
-                    stoppable() as stop,
-                    _progress(summary, console or Console(quiet=True)) as advance,
-                    workers(jobs, cluster, len(folders)) as client,
-                ):
-                    tasks = TaskMap[PageJob](client, make_page)
-                    for job, text in tasks.map(
-                        run.jobs(), partial(_arguments, settings, assignment), stop.is_set
-                    ):
-                        run.take(job, text)
-                        advance()
-                    summary.is_stopped = stop.is_set()
-            finally:
-                pending.close()
         except OSError as error:
-            raise CourseError(
-                f"making feedback stopped, pages that are written are kept: {error}; make room in {root} or "
-                "make it writable, then run the same command again"
-            ) from error
+            raise problems.no_folder(error) from error
+        try:
+            run = _Run(rules, problems, folders, grades, pending.path, summary)
+            settings = page_settings(rules, config)
+            with (
+                stoppable() as stop,
+                _progress(summary, console or Console(quiet=True)) as advance,
+                workers(jobs, cluster, len(folders)) as client,
+            ):
+                tasks = TaskMap[PageJob](client, make_page)
+                for job, text in tasks.map(
+                    run.jobs(), partial(_arguments, settings, assignment), stop.is_set
+                ):
+                    run.take(job, text)
+                    advance()
+                summary.is_stopped = stop.is_set()
+        except OSError as error:
+            raise problems.no_room(error) from error
+        finally:
+            pending.close()
     summary.elapsed = time.monotonic() - begin
     return summary
 
@@ -142,7 +144,7 @@ class _Run:
     """One run over a class."""
 
     rules: GenerateFeedback
-    assignment: str
+    problems: Problems
     folders: dict[str, Path]
     grades: dict[str, dict[str, NotebookGrades]]
     pending: Path
@@ -155,30 +157,50 @@ class _Run:
     def jobs(self) -> Iterator[PageJob]:
         """Yield the pages to make, student by student; what cannot be made is counted in the summary."""
         for student, folder in self.folders.items():
-            try:
-                jobs = [
-                    PageJob(student, name, path.read_text(encoding="utf-8"), grades)
-                    for name, grades in sorted(self.grades[student].items())
-                    if (path := folder / f"{name}.ipynb").is_file()
-                ]
-            except (OSError, ValueError) as error:
-                self.summary.problems[student] = f"its graded notebook cannot be read: {error}"
-                continue
-            if not jobs:
-                self.summary.problems[student] = f"the gradebook knows nothing of {folder}: grade it again"
-            self._waiting[student], self._pages[student] = len(jobs), {}
-            yield from jobs
+            self._waiting[student], self._pages[student] = 0, {}
+            jobs = []
+            for name, grades in sorted(self.grades[student].items()):
+                path = folder / f"{name}.ipynb"
+                if not path.exists():
+                    continue
+                try:
+                    if not path.is_file():
+                        raise ValueError("it is no regular file")
+                    jobs.append(PageJob(student, name, path.read_text(encoding="utf-8"), grades))
+                except (OSError, ValueError) as error:
+                    self._fail(student, self.problems.unusable(student, name, error))
+            if not self.grades[student]:
+                self._fail(student, self.problems.unknown_to_gradebook(student))
+            elif not jobs:
+                self._fail(student, self.problems.without_notebook(student))
+            if student not in self.summary.problems:
+                self._waiting[student] = len(jobs)
+                yield from jobs
 
     def take(self, job: PageJob, text: str | Died) -> None:
         """Keep a page; write a student's pages when all of them are there."""
-        reply = {"problem": str(text)} if isinstance(text, Died) else json.loads(text)
-        if "problem" in reply:
-            self.summary.problems.setdefault(job.student, f"{job.notebook}: {reply['problem']}")
+        student = job.student
+        if isinstance(text, Died):
+            self._fail(student, self.problems.died(job.notebook, text))
             return
-        self._pages[job.student][job.notebook] = reply["page"]
-        if len(self._pages[job.student]) == self._waiting[job.student]:
-            self._write(job.student, self._pages.pop(job.student))
+        reply = json.loads(text)
+        if "problem" in reply:
+            self._fail(student, self.problems.unusable(student, job.notebook, reply["problem"]))
+            return
+        self._pages[student][job.notebook] = reply["page"]
+        if len(self._pages[student]) < self._waiting[student]:
+            return
+        try:
+            self._write(student, self._pages.pop(student))
+        except (OSError, ValueError) as error:
+            if getattr(error, "errno", None) in FOR_ALL:
+                raise
+            self._fail(student, self.problems.not_written(student, error))
+        else:
             self.summary.written += 1
+
+    def _fail(self, student: str, problem: str) -> None:
+        self.summary.problems.setdefault(student, problem)
 
     def _write(self, student: str, pages: dict[str, str]) -> None:
         course, folder = self.rules.coursedir, self.folders[student]
@@ -188,7 +210,8 @@ class _Run:
         for notebook, page in pages.items():
             (new / f"{notebook}.html").write_text(page, encoding="utf-8")
         set_permissions(new, self.rules)
-        target = Path(course.format_path(course.feedback_directory, student, self.assignment)).resolve()
+        assignment = self.problems.assignment
+        target = Path(course.format_path(course.feedback_directory, student, assignment)).resolve()
         replacement = Replacement(new, target, new.with_suffix(".old"))
         try:
             replacement.swap()

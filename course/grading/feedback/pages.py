@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import threading
@@ -21,6 +20,7 @@ from traitlets.utils.importstring import import_item
 
 from course.grading.errors import CourseError
 from course.grading.gradebook.notebook_grades import NotebookGrades
+from course.grading.problem_sets import notebooks
 
 Resources = dict[str, Any]
 
@@ -55,7 +55,7 @@ class GivenGrades(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has n
             is_answer = utils.is_solution(cell) or utils.is_task(cell)
             is_graded = utils.is_grade(cell) or utils.is_task(cell)
             if (is_answer and name not in grades.comments) or (is_graded and name not in grades.scores):
-                raise CourseError(f"the gradebook has nothing for its cell {name}: grade it again")
+                raise CourseError(f"the gradebook has nothing for its cell {name}")
             if is_answer:
                 settings["comment"] = grades.comments[name]
             if is_graded:
@@ -90,7 +90,8 @@ def make_page(settings: PageSettings, text: str, names: dict[str, str], grades: 
                 "nbgrader": {**names, "grades": grades},
                 "metadata": {"name": names["notebook"], "path": os.curdir},
             }
-            page, _ = _exporter(settings).from_file(io.StringIO(text), resources=resources)
+            notebook = notebooks.reads(text.encode(), "it")
+            page, _ = _exporter(settings).from_notebook_node(notebook, resources=resources)
         except CourseError as error:
             return json.dumps({"problem": str(error)})
         except Exception as error:  # an exception would be pickled

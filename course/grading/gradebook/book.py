@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import shlex
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +21,6 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from course.grading.errors import GradebookError, NoGradebook
-from course.grading.gradebook import history
 
 T = TypeVar("T")
 
@@ -28,6 +28,8 @@ ATTEMPTS = 6
 """attempts to make a transaction that conflicts with another one"""
 SECONDS_TO_WAIT = 60
 """seconds to wait for the end of another process's transaction"""
+SECONDS_OF_SILENCE = 2
+"""of these, seconds before it is said what is waited for"""
 NBGRADERS_OWN = {"default_course"}
 """the course that nbgrader's steps add to any gradebook"""
 
@@ -46,10 +48,11 @@ class Book:
         """Open the gradebook at `db_url`.
 
         Raises NoGradebook, and GradebookError if it is another course's or does not know the assignment;
-        then nothing in it is changed.
+        nothing in it is changed.
         """
         self._assignment = assignment
         self.name = name_of(db_url, assignment)
+        _say_if_locked(db_url, self.name, "rw", "BEGIN IMMEDIATE")
         with as_gradebook_error(self.name, "opened"):
             self._engine = writers_engine(db_url)
         try:
@@ -58,7 +61,6 @@ class Book:
                     _check(session, self.name, course, assignment)
                 self._gradebook = Gradebook(db_url, course)
                 self._gradebook.engine.dispose()
-                self.transact(history.create_in)
         except BaseException:
             self._engine.dispose()
             raise
@@ -109,6 +111,7 @@ def snapshot(course: CourseDirectory, assignment: str) -> Iterator[Session]:
     Raises NoGradebook, and GradebookError as `Book` does.
     """
     name = name_of(course.db_url, assignment)
+    _say_if_locked(course.db_url, name, "ro", "SELECT * FROM sqlite_master")
     with as_gradebook_error(name, "read"):
         engine = _readers_engine(course.db_url)
         try:
@@ -200,6 +203,22 @@ def _readers_engine(db_url: str) -> Engine:
     return engine
 
 
+def _say_if_locked(db_url: str, name: str, mode: str, statement: str) -> None:
+    """Say on standard error that another process has locked the gradebook, where a statement has to wait."""
+    if not db_url.startswith("sqlite"):
+        return
+    address = f"{Path(make_url(db_url).database or '').resolve().as_uri()}?mode={mode}"
+    with suppress(sqlite3.Error):  # the database's other errors are raised when it is used
+        connection = sqlite3.connect(address, uri=True, timeout=SECONDS_OF_SILENCE, isolation_level=None)
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                print(f"course: {name} is locked by another command: waiting for its end", file=sys.stderr)
+        finally:
+            connection.close()
+
+
 def _may_pass(error: Exception) -> bool:
     """Return whether the same transaction may succeed a moment later."""
     if isinstance(error, (IntegrityError, InvalidEntry)):
@@ -216,7 +235,7 @@ def _failure(name: str, action: str, error: Exception) -> GradebookError:
         text += "; an older gradebook can be brought up to date (keep a copy)"
         command = "nbgrader db upgrade"
     elif "is locked" in text:
-        text += "; another process is writing in it: wait for it, or end it"
+        text += f" by another process for {SECONDS_TO_WAIT} s: wait for it, or end it"
         command = "ps -ef | grep -E 'course|nbgrader|jupyter'"
     elif "readonly database" in text:
         text += "; its file and its folder have to be writable"

@@ -42,9 +42,12 @@ DECIDING = (
 NOT_DECIDING = (
     "grading/judging/control.py",
     "grading/judging/remedies.py",
+    "grading/problem_sets/copies.py",
     "grading/problem_sets/file_texts.py",
     "grading/problem_sets/leaks.py",
     "grading/problem_sets/pdf_texts.py",
+    "grading/problem_sets/png_texts.py",
+    "grading/problem_sets/readings.py",
     "grading/problem_sets/release.py",
     "grading/problem_sets/release_rule.py",
     "grading/sandbox/causes.py",

@@ -6,6 +6,7 @@ import bz2
 import codecs
 import gzip
 import io
+import itertools
 import json
 import lzma
 import tarfile
@@ -15,7 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import IO, Any
 
-from course.grading.problem_sets import pdf_texts
+from course.grading.problem_sets import pdf_texts, png_texts
+from course.grading.problem_sets.readings import readings
 
 LARGEST, DEEPEST = 64 << 20, 2
 """most bytes of an unpacked file, and most archives nested in one another"""
@@ -43,9 +45,9 @@ class UnpackingError(Exception):
 
 
 def texts(content: bytes) -> list[str]:
-    """Return the text of a file, the strings of its JSON (a notebook, say), and the same of packed files.
+    """Return the readings of a file's text, of the strings of its JSON (a notebook's, say), of packed files.
 
-    Text may be in UTF-8, UTF-16 or UTF-32; that of a PDF has no spaces. Raises UnpackingError.
+    Text may be in UTF-8, UTF-16 or UTF-32. Raises UnpackingError.
     """
     try:
         return list(_texts(content, DEEPEST))
@@ -55,15 +57,20 @@ def texts(content: bytes) -> list[str]:
 
 def _texts(content: bytes, depth: int) -> Iterator[str]:
     text = _decoded(content)
-    yield text
+    yield from readings(text)
     with suppress(ValueError, RecursionError):
-        yield "\n".join(_strings(json.loads(text)))
+        yield from readings("\n".join(_strings(json.loads(text))))
+    if png_texts.is_png(content):
+        for comment in png_texts.texts(content, LARGEST):
+            yield from readings(comment)
+    attached: list[bytes] = []
     if pdf_texts.is_pdf(content):
-        yield from pdf_texts.texts(content, LARGEST)
-    for packed in _unpacked(content):
+        pages, attached = pdf_texts.contents(content)
+        yield pages
+    for file in itertools.chain(attached, _unpacked(content)):
         if not depth:
             raise UnpackingError(f"it holds archives nested {DEEPEST + 1} deep")
-        yield from _texts(packed, depth - 1)
+        yield from _texts(file, depth - 1)
 
 
 def _decoded(content: bytes) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from nbformat import NotebookNode
 
 from course.grading.problem_sets import file_texts, notebooks
+from course.grading.problem_sets.readings import readings, squeezed
 
 FORBIDDEN = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "mlp_ref")
 OPERATIONS = (ast.Attribute, ast.BinOp, ast.Call, ast.Subscript, ast.UnaryOp)
@@ -47,30 +48,27 @@ def leaks_in_notebook(source: NotebookNode, released: NotebookNode) -> Iterator[
             yield f"the solution of {name} stands in the release"
 
 
-def secrets(sources: Iterable[NotebookNode]) -> dict[str, str]:
-    """Return texts that no file for students may hold, without indentation, and what each of them is.
+def secrets(source: NotebookNode, elsewhere: Iterable[NotebookNode] = ()) -> dict[str, str]:
+    """Return texts of a notebook that no file for students may hold, without indentation, and what each is.
 
     - Of a solution: each line with many operators, the whole body, and the whole cell.
     - Of a hidden test: each line that calls an answer, or has many operators.
-    - What students see elsewhere in `sources` is not secret. Only notebooks with cells of nbgrader count.
+    - What students see in this notebook or `elsewhere`, in other problem sets, is not secret.
     """
-    cells = [
-        cell for source in sources if any(map(notebooks.grade_id, source.cells)) for cell in source.cells
-    ]
-    shown = _flat("\n".join(visible_text(cell) for cell in cells))
+    cells = [cell for cell in source.cells if notebooks.grade_id(cell)]
+    shown = [visible_text(cell) for book in (source, *elsewhere) for cell in book.cells]
     answers = {name for cell in cells if _is_solution(cell) and (name := notebooks.grade_id(cell))}
     texts: dict[str, str] = {}
     for cell in cells:
         name = notebooks.grade_id(cell)
-        if name is None:
-            continue
         if _is_solution(cell):
             texts |= dict.fromkeys(_solution(cell), f"the solution of {name}")
         for line in lines(region(cell.source, "HIDDEN TESTS")):
             names_an_answer = not answers.isdisjoint(re.findall(r"\w+", line))
             if _operators(line) >= (1 if names_an_answer else TELLING_LINE):
                 texts[line] = f"the hidden test {name}"
-    return {text: what for text, what in texts.items() if text not in shown}
+    shown_readings = list(map(_flat, readings("\n".join(shown))))
+    return {text: what for text, what in texts.items() if not _stands_in(text, shown_readings)}
 
 
 def _solution(cell: NotebookNode) -> Iterator[str]:
@@ -90,15 +88,15 @@ def _solution(cell: NotebookNode) -> Iterator[str]:
 def leaks_in_file(texts: Mapping[str, str], content: bytes) -> Iterator[str]:
     """Yield a sentence for each of the secret `texts`, and each forbidden word, in a file of any kind."""
     try:
-        readings = [_flat(text) for text in file_texts.texts(content)]
+        file_readings = [_flat(text) for text in file_texts.texts(content)]
     except file_texts.UnpackingError as error:
         yield str(error)
         return
     for word in FORBIDDEN:
-        if any(word in reading or _squeezed(word) in reading for reading in readings):
+        if _stands_in(word, file_readings):
             yield f"it contains {word!r}"
     for text, what in texts.items():
-        if any(text in reading or _squeezed(text) in reading for reading in readings):
+        if _stands_in(text, file_readings):
             yield f"it holds a part of {what}"
 
 
@@ -175,9 +173,10 @@ def _flat(text: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _squeezed(text: str) -> str:
-    """Return a text as the readings of a PDF have it, which know no spaces."""
-    return "".join(text.split())
+def _stands_in(text: str, texts: Iterable[str]) -> bool:
+    """Say whether a text is in one of these, some of which have no spaces."""
+    without_spaces = squeezed(text)
+    return any(text in each or without_spaces in each for each in texts)
 
 
 def lines(text: str) -> set[str]:

@@ -41,7 +41,8 @@ def reads(content: bytes, name: object) -> NotebookNode:
     try:
         return nbformat.reads(content.decode(), as_version=4)
     except _NO_NOTEBOOK as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        is_told = isinstance(error, (ValueError, nbformat.ValidationError))
+        reason = next(iter(str(error).splitlines()), "") if is_told else "its JSON is not that of a notebook"
         raise NotebookError(f"{name} is not a readable notebook: {reason}") from error
 
 

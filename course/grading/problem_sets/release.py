@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
+from nbformat import NotebookNode
+
 from course.grading.course_folder import CourseFolder, read_folders
 from course.grading.errors import CourseError
-from course.grading.problem_sets import leaks, notebooks
+from course.grading.problem_sets import copies, leaks, notebooks
 from course.grading.problem_sets.release_rule import (
     LEFTOVERS,
     contents,
@@ -230,12 +232,7 @@ def leaking_files(source: Path, assignment: str, files: Mapping[str, bytes]) -> 
     Raises NotebookError.
     """
     written = {path: notebooks.read(path) for path in _notebooks(source)}
-    # what a solved copy shows is no less secret
-    secrets = leaks.secrets(
-        notebook
-        for path, notebook in written.items()
-        if not is_named_after_answers(path.relative_to(source).as_posix())
-    )
+    secrets = _secrets(source, written)
     for name, content in files.items():
         original = written.get(source / assignment / name)
         reasons: list[str] = []
@@ -244,6 +241,26 @@ def leaking_files(source: Path, assignment: str, files: Mapping[str, bytes]) -> 
         reasons += leaks.leaks_in_file(secrets, content)
         if reasons:
             yield name, reasons[0]
+
+
+def _secrets(source: Path, written: Mapping[Path, NotebookNode]) -> dict[str, str]:
+    """Return what none of the notebooks under `source` may show of another one, and what each text is.
+
+    What a solved copy shows is no less secret, nor what a notebook shows of another one beside it.
+    """
+    books = {
+        path: notebook
+        for path, notebook in written.items()
+        if any(map(notebooks.grade_id, notebook.cells))
+        and not is_named_after_answers(path.relative_to(source).as_posix())
+    }
+    copied = copies.originals({path.as_posix(): book for path, book in books.items()}, "")
+    books = {path: book for path, book in books.items() if path.as_posix() not in copied}
+    secrets: dict[str, str] = {}
+    for path, book in books.items():
+        elsewhere = [other for place, other in books.items() if place.parent != path.parent]
+        secrets |= leaks.secrets(book, elsewhere)
+    return secrets
 
 
 def all_files(folder: Path) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from nbformat import NotebookNode
 
 from course.grading.errors import NotebookError
-from course.grading.problem_sets import notebooks
+from course.grading.problem_sets import copies, notebooks
 from course.grading.problem_sets.names import imported_modules
 
 # fmt: off
@@ -45,7 +45,10 @@ LEFTOVERS = (
 )
 """Names of files and folders that are never released: hidden ones, and what editors and Jupyter leave."""
 _HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL)
-_ANSWERS = re.compile(r"solution|l(?:ö|oe)sung|answers|answer[ _-]?key|[ _-]keys?(?![a-z])|(?<![a-z])sol\.")
+_ANSWERS = re.compile(
+    r"solution|(?<![a-z])solved|l(?:ö|oe)sung|gel(?:ö|oe)st|answers|answer[ _-]?key|[ _-]keys?(?![a-z])"
+    r"|(?<![a-z])sol\."
+)
 _ASIDE = frozenset({"archive", "backup", "old"})
 
 
@@ -66,6 +69,8 @@ class _Wanted:
 
     notebooks: set[str] = field(default_factory=set)
     """the notebooks with cells of nbgrader"""
+    copies: dict[str, str] = field(default_factory=dict)
+    """those of them that are copies, and of which one"""
     listed: list[str] = field(default_factory=list)
     imported: set[str] = field(default_factory=set)
 
@@ -76,8 +81,8 @@ def released_files(folder: Path) -> dict[str, bytes]:
     These are its notebooks with cells of nbgrader; data, which `DATA` tells by their endings; Python modules
     that are imported by a cell which students receive, or by such a module; and whatever one of its notebooks
     lists in its metadata as `course.files`, by names or patterns. Left out are `LEFTOVERS`, links, notebooks
-    in subfolders and, unless they are listed, notebooks and data named after a solution and what is in a
-    folder for old files. A folder that does not exist holds nothing.
+    in subfolders and, unless they are listed, notebooks and data named after a solution, copies of another
+    notebook, and what is in a folder for old files. A folder that does not exist holds nothing.
 
     Raises NotebookError when the list cannot be read.
     """
@@ -159,6 +164,11 @@ def _reason(path: Path, name: str, wanted: _Wanted) -> str | None:
         return (
             f"its name contains {word!r}; if it is not one, add it to course.files in the notebook's metadata"
         )
+    if original := wanted.copies.get(name):
+        return (
+            f"it is a copy of {original}, whose tests it has; if students need it, add it to course.files in "
+            "the notebook's metadata"
+        )
     if is_notebook and name not in wanted.notebooks:
         return (
             "it has no cell of nbgrader; if students need it, add its name to course.files in the metadata "
@@ -170,7 +180,7 @@ def _reason(path: Path, name: str, wanted: _Wanted) -> str | None:
 def _wanted(folder: Path) -> _Wanted:
     """Return what the notebooks of a folder ask for. Raises NotebookError."""
     result = _Wanted()
-    texts: list[str] = []
+    written: dict[str, NotebookNode] = {}
     for path in _own_files(folder, ".ipynb"):
         if path.parent != folder:
             continue
@@ -183,9 +193,15 @@ def _wanted(folder: Path) -> _Wanted:
             raise NotebookError(f"{path}: course.files in its metadata is not a list of names and patterns")
         if is_named_after_answers(path.name) and not _is_listed(path.name, names):
             continue
-        result.notebooks.add(path.name)
+        written[path.name] = notebook
         result.listed += names
-        texts += map(_shown_code, notebook.cells)
+    result.copies = {
+        name: original
+        for name, original in copies.originals(written, f"{folder.name}.ipynb").items()
+        if not _is_listed(name, result.listed)
+    }
+    result.notebooks = written.keys() - result.copies.keys()
+    texts = [_shown_code(cell) for name in result.notebooks for cell in written[name].cells]
     modules = {path: path.relative_to(folder).with_suffix("").parts[0] for path in _own_files(folder, ".py")}
     texts += [
         path.read_text(encoding="utf-8", errors="replace")

@@ -23,11 +23,10 @@ class AutogradedFiles:
     """Prepares the files of an assignment's submissions in a folder inside `autograded/`, where they wait."""
 
     def __init__(self, rules: Autograde, assignment: str) -> None:
-        """Make the folder. Raises OSError."""
         self._rules, self._assignment = rules, assignment
         self._instructors = _instructors(rules, assignment)
-        top = Path(rules.coursedir.format_path(rules.coursedir.autograded_directory, ".", ".")).resolve()
-        self._pending = PendingFolder(top, PREFIX)
+        self._pending: PendingFolder | None = None
+        """made for the first submission: nothing is written where nobody is graded"""
 
     def prepare(
         self,
@@ -37,9 +36,13 @@ class AutogradedFiles:
     ) -> Replacement:
         """Write what `autograded/` shall hold of a submission, as `nbgrader autograde` writes it.
 
-        `notebooks` are the graded ones by name, `written` what the student's code wrote in each.
+        `notebooks` are the graded ones by name, `written` what the student's code wrote in each. Raises
+        OSError.
         """
-        rules = self._rules
+        rules, course = self._rules, self._rules.coursedir
+        if self._pending is None:
+            top = Path(course.format_path(course.autograded_directory, ".", ".")).resolve()
+            self._pending = PendingFolder(top, PREFIX)
         new = Path(tempfile.mkdtemp(dir=self._pending.path))
         for path in submission.others:
             copy_file(path, new / kept_name(path.relative_to(submission.path)))
@@ -49,14 +52,13 @@ class AutogradedFiles:
             (new / f"{name}.ipynb").write_text(text, encoding="utf-8")
             write_files(kept(written[name]), new)
         set_permissions(new, rules)
-        target = rules.coursedir.format_path(
-            rules.coursedir.autograded_directory, submission.student, self._assignment
-        )
+        target = course.format_path(course.autograded_directory, submission.student, self._assignment)
         return Replacement(new, Path(target).resolve(), new.with_suffix(".old"))
 
     def close(self) -> None:
         """Remove the folder."""
-        self._pending.close()
+        if self._pending is not None:
+            self._pending.close()
 
 
 def set_permissions(folder: Path, rules: BaseConverter) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from rich.console import Console
 
@@ -21,6 +22,7 @@ from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.gradebook import history
 from course.grading.gradebook.book import Book
+from course.grading.gradebook.history import Grading
 from course.grading.gradebook.remarks import remarks
 from course.grading.judging import control
 from course.grading.judging.results import LONGEST_MESSAGE
@@ -122,7 +124,8 @@ class _Run:
         submissions = self._pending()
         first = next(submissions, None)
         if first is None:
-            self._enrol()
+            if self.summary.skipped:
+                self._enrol()
         else:
             if cluster is None:
                 bubblewrap.program()
@@ -142,10 +145,7 @@ class _Run:
     def _pending(self) -> Iterator[PendingSubmission]:
         """Yield what is to be graded, as it is needed: a class is read submission by submission."""
         notebooks = tuple(self.versions)
-        assignment = self.settings.assignment
-        transact = self.writer.book.transact
-        latest = transact(lambda gradebook: history.latest(gradebook.db, assignment))
-        seeds = transact(lambda gradebook: history.seeds(gradebook.db, assignment))
+        latest, seeds = self.writer.book.transact(self._recorded)
         for student, path in self.folders.items():
             try:
                 folder = read_folder(self.rules, student, path, notebooks)
@@ -162,8 +162,17 @@ class _Run:
                 continue
             yield replace(pending, seed=history.seed(seeds.get(student), folder.digest))
 
+    def _recorded(
+        self, gradebook: Gradebook
+    ) -> tuple[dict[tuple[str, str], Grading], dict[str, tuple[str, int]]]:
+        """Return the latest gradings by student and notebook, and the seeds by student."""
+        assignment = self.settings.assignment
+        if not history.exists(gradebook.db):
+            return {}, {}
+        return history.latest(gradebook.db, assignment), history.seeds(gradebook.db, assignment)
+
     def _enrol(self) -> None:
-        """Make the class known, once: not before a worker has shown that it can grade."""
+        """Make the class known, once: nothing is written before a worker has shown that it can grade."""
         if not self._is_enrolled:
             students = [name for name, folder in self.folders.items() if any(folder.glob("*.ipynb"))]
             self.writer.enrol(students)

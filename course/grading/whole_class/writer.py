@@ -66,9 +66,10 @@ class Writer:
     """nbgrader's step, if the course uses it"""
 
     def enrol(self, students: list[str]) -> None:
-        """Make the students known in this order, in which an export lists them."""
+        """Make the students known in this order, in which an export lists them, and the table of gradings."""
 
         def work(gradebook: Gradebook) -> None:
+            history.create_in(gradebook)
             for student in students:
                 gradebook.update_or_create_student(student)
 
