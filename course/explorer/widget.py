@@ -145,7 +145,7 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
 
     @property
     def regimes(self) -> list[str]:
-        """The names of the runs' regimes (121), once all are computed."""
+        """The names of the runs' regimes (121), once all are computed; the rule is the explorer's own."""
         self.wait()
         return [self._table.regime(k) for k in range(len(self._table.rates))]
 

@@ -64,22 +64,37 @@ def test_a_run_that_overflows_stays_in_its_row():
     assert losses[0] == pytest.approx(runs.loss_curves(Problem("seed 2"), np.array([0.1]), STEPS)[0])
 
 
-def test_regimes_follow_the_rule_of_ps3_on_all_its_cases():
-    seen = set()
-    for seed in range(20):
-        for (losses,) in ps3._classify_run(np.random.default_rng(seed)):
-            want = curves.classify_run(losses)
-            assert REGIMES[regimes(np.asarray(losses, dtype=float)[None])[0]] == want, losses
-            seen.add(want)
-    assert seen == set(REGIMES)
+RUNS = {
+    # the end: of 20 losses the median of the last two
+    "diverged": [[1.0] * 19 + [np.inf], [1.0] * 18 + [12.0, 12.0]],
+    "steady": [[1.0] * 18 + [0.5, 0.5], [1.0, 30.0] + [0.9] * 16 + [0.4, 0.5]],
+    # of the last third three steps more than a quarter are turns
+    "oscillating": [[1.0] * 14 + [1, 2, 1, 2, 1, 2], [1.0, 0.3] * 10],
+    # the band of the second half is at most a tenth
+    "stuck": [[1.0] * 20, [1.5] * 2 + [1.04] * 9 + [1.0] * 9],
+    "slow": [[1 - t / 100 for t in range(20)], [1.0] * 18 + [8.0, 8.0], [1.0] * 10 + [0.9] * 5 + [0.8] * 5],
+}
 
 
-def test_regimes_of_a_table_are_those_of_its_rows():
+@pytest.mark.parametrize("name", REGIMES)
+def test_regimes_follow_the_rule_that_is_stated(name):
+    assert [REGIMES[code] for code in regimes(np.array(RUNS[name], dtype=float))] == [name] * len(RUNS[name])
+
+
+def test_short_runs_have_a_regime():
+    assert REGIMES[regimes(np.array([[1.0, 0.4]]))[0]] == "steady"
+    assert REGIMES[regimes(np.array([[1.0]]))[0]] == "stuck"
+
+
+def test_regimes_are_mostly_what_ps3_calls_them_and_not_its_answer():
     both = Problem(), Problem("seed 2")
     losses = np.vstack([runs.loss_curves(problem, runs.learning_rates(problem)[::5]) for problem in both])
     names = [REGIMES[code] for code in regimes(losses)]
-    assert names == [curves.classify_run(row) for row in losses]
+    same = [name == curves.classify_run(row) for name, row in zip(names, losses, strict=True)]
+    assert np.mean(same) > 0.9
     assert len(set(names)) >= 4
+    cases = [np.array(losses, dtype=float) for (losses,) in ps3._classify_run(np.random.default_rng(1))]
+    assert any(REGIMES[regimes(case[None])[0]] != curves.classify_run(case) for case in cases)
 
 
 def test_learning_rates_are_scaled_to_the_problem():

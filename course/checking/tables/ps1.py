@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from course.checking.forward_passes import mean_square, one_hidden
 from course.checking.tables import ps1_suspects as suspects
+from course.checking.tables.measured import descend
 from course.checking.tables.ps1_nets import (
     HAND,
     HAND_BY_W1,
@@ -19,7 +19,7 @@ from course.checking.tables.ps1_nets import (
     Net,
     with_cost,
 )
-from course.checking.tables.table import LN3, Array, Check, column
+from course.checking.tables.table import LN3, Check, column
 from course.checking.trial import Case, Suspects
 
 H, Z, O, Y_HAT = HAND_VALUES
@@ -140,18 +140,10 @@ def _train() -> list[Case]:
     net, by_hand = HAND, (np.array([5 / 64]), HAND.W1, HAND.W2)
     cases = [Case((net.X, net.y, net.W1, net.W2, 1.0, 0), by_hand, 2, fresh=True)]
     for net, eta, steps in ((HAND, 2.0, 2), (RANDOM, 0.5, 3)):
+        losses, weights = descend(net.loss_at, (net.W1, net.W2), eta, steps)
         args = net.X, net.y, net.W1, net.W2, eta, steps
-        cases.append(Case(args, _descend(*args), len(net.X), fresh=True))
+        cases.append(Case(args, (losses, *weights), len(net.X), fresh=True))
     return cases
-
-
-def _descend(x: Array, y: Array, w1: Array, w2: Array, eta: float, steps: int) -> tuple[Array, Array, Array]:
-    losses = [float(mean_square(y, one_hidden(x, w1, w2)[3]))]
-    for _ in range(steps):
-        net = with_cost(x, y, w1, w2)
-        w1, w2 = w1 - eta * net.by_W1, w2 - eta * net.by_W2
-        losses.append(float(mean_square(y, one_hidden(x, w1, w2)[3])))
-    return np.array(losses), w1, w2
 
 
 CHECKS = {

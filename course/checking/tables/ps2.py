@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from course.activations import sigmoid
 from course.checking.forward_passes import cross_entropy, cross_entropy_of_logits, loss_of_net
 from course.checking.tables import ps2_suspects as suspects
 from course.checking.tables.altered import slope, true_unit
+from course.checking.tables.measured import derivatives, descend
 from course.checking.tables.ps2_nets import (
     DEPTHS,
     HAND,
@@ -148,7 +149,7 @@ def _numerical_delta(net: Net, l: int) -> Array:
 
 def _dL_dW1() -> list[Case]:
     wants = [(HAND, HAND_DWS[0])]
-    wants += [(net, _by_W(net.X, net.y, net.Ws, net.bs, 0)) for net in (THREE, SINGLE, SURE)]
+    wants += [(net, _numerical_gradients(net)[0][0]) for net in (THREE, SINGLE, SURE)]
     return [
         Case((net.X, net.y, net.hs, net.Ws), want, len(net.y), wrong=suspects.of_dL_dW1(net, want))
         for net, want in wants
@@ -171,60 +172,40 @@ def _gradients() -> list[Case]:
 
 def _numerical_affine(h: Array, W: Array, b: Array, delta: Array) -> tuple[Array, Array]:
     """Return the derivatives of Σ delta · (h W + b) by W and by b."""
-    by_W = complex_step_gradient(lambda V: np.sum(delta * (h @ V + b)), W)
-    by_b = complex_step_gradient(lambda c: np.sum(delta * (h @ W + c)), b)
+    by_W, by_b = derivatives(lambda V, c: np.sum(delta * (h @ V + c)), (W, b))
     return by_W, by_b
 
 
 def _gradients_end_to_end() -> list[Case]:
     cases = [Case((HAND.X, HAND.y, HAND.Ws, HAND.bs), (HAND_DWS, HAND_DBS), 2)]
     for net in (*DEPTHS, SINGLE):
-        want = _numerical_gradients(net.X, net.y, net.Ws, net.bs)
+        want = _numerical_gradients(net)
         cases.append(Case((net.X, net.y, net.Ws, net.bs), want, len(net.y)))
     return cases
 
 
-def _numerical_gradients(
-    x: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array]
-) -> tuple[list[Array], list[Array]]:
+def _weights_and_loss(net: Net) -> tuple[list[Array], Callable[..., Any]]:
+    """Return the weights and biases of a net, and its loss as a function of these."""
+    L = len(net.Ws)
+    return [*net.Ws, *net.bs], lambda *weights: loss_of_net(net.y, net.X, weights[:L], weights[L:])
+
+
+def _numerical_gradients(net: Net) -> tuple[list[Array], list[Array]]:
     """Return the derivatives of L by all weights and biases."""
-    layers = range(len(Ws))
-    return [_by_W(x, y, Ws, bs, l) for l in layers], [_by_b(x, y, Ws, bs, l) for l in layers]
-
-
-def _by_W(x: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array], l: int) -> Array:
-    return complex_step_gradient(lambda W: loss_of_net(y, x, _with(Ws, l, W), bs), Ws[l])
-
-
-def _by_b(x: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array], l: int) -> Array:
-    return complex_step_gradient(lambda b: loss_of_net(y, x, Ws, _with(bs, l, b)), bs[l])
-
-
-def _with(items: Sequence[Any], l: int, item: Any) -> list[Any]:
-    """Return `items` with number l replaced."""
-    return [*items[:l], item, *items[l + 1 :]]
+    weights, loss = _weights_and_loss(net)
+    both = derivatives(loss, weights)
+    return both[: len(net.Ws)], both[len(net.Ws) :]
 
 
 def _train() -> list[Case]:
     hand = HAND.X, HAND.y, HAND.Ws, HAND.bs
     cases = [Case((*hand, 0.5, 0), (np.array([np.log(8 / 3)]), HAND.Ws, HAND.bs), 2, fresh=True)]
     for net, eta, steps in ((HAND, 0.5, 2), (THREE, 0.1, 3), (ONE, 0.05, 3)):
-        args = net.X, net.y, net.Ws, net.bs, eta, steps
-        cases.append(Case(args, _descend(*args), len(net.y), fresh=True))
+        weights, loss = _weights_and_loss(net)
+        losses, weights = descend(loss, weights, eta, steps)
+        want = losses, weights[: len(net.Ws)], weights[len(net.Ws) :]
+        cases.append(Case((net.X, net.y, net.Ws, net.bs, eta, steps), want, len(net.y), fresh=True))
     return cases
-
-
-def _descend(
-    x: Array, y: Array, Ws: Sequence[Array], bs: Sequence[Array], eta: float, steps: int
-) -> tuple[Array, list[Array], list[Array]]:
-    Ws, bs = list(Ws), list(bs)
-    losses = [float(loss_of_net(y, x, Ws, bs))]
-    for _ in range(steps):
-        dWs, dbs = _numerical_gradients(x, y, Ws, bs)
-        Ws = [W - eta * dW for W, dW in zip(Ws, dWs, strict=True)]
-        bs = [b - eta * db for b, db in zip(bs, dbs, strict=True)]
-        losses.append(float(loss_of_net(y, x, Ws, bs)))
-    return np.array(losses), Ws, bs
 
 
 CHECKS = {

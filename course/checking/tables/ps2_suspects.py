@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from course.activations import sigmoid
 from course.checking.forward_passes import cross_entropy, cross_entropy_of_logits
@@ -61,6 +62,11 @@ def _of_one_step(z: Array, W_next: Array, delta_next: Array) -> Network:
     )
 
 
+def _affine(delta: Array) -> Network:
+    """Return a layer in which the loss rises by delta with what it receives."""
+    return Network((delta,), (straight,), (), delta, lambda z: np.sum(delta * z))
+
+
 def _altered(network: Network, layers: dict[str, Layers]) -> Altered:
     """Return `network` with other hidden units, and with square weights transposed.
 
@@ -90,8 +96,8 @@ def _as_suspects(altered: Altered, derivative: Callable[[Network], Any]) -> Susp
     return {suspicion: partial(derivative, network) for suspicion, network in altered.items()}
 
 
-def _saturated(f: Array) -> Array:
-    return (f == 0) | (f == 1)
+def _saturated(f: Array) -> NDArray[np.bool_]:
+    return np.isin(f, (0.0, 1.0))
 
 
 def of_bce_loss(y: Array, f: Array) -> Suspects:
@@ -163,9 +169,8 @@ def of_gradients(hs: Sequence[Array], deltas: Sequence[Array], want: tuple[Any, 
     """Suspicions about the derivatives by weights and biases."""
 
     def received() -> Any:
-        layers = zip(hs[1:], deltas, strict=True)
-        networks = [(Network((d,), (straight,), (), d, lambda v, d=d: np.sum(d * v)), h) for h, d in layers]
-        return [network.by_weights(0, h) for network, h in networks], want[1]
+        layers = [_affine(delta).by_weights(0, h) for h, delta in zip(hs[1:], deltas, strict=True)]
+        return layers, want[1]
 
     return {
         "∂L/∂b_l is not summed over the examples": lambda: (want[0], list(deltas)),

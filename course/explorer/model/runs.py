@@ -21,7 +21,7 @@ DIFFERENCE = 1e-4
 """added to and subtracted from a weight to difference the gradient"""
 
 REGIMES = ("diverged", "oscillating", "steady", "stuck", "slow")
-"""what a run can do, in the order of ps3's rule: the first that holds counts"""
+"""what a run can do; `regimes` says what is what"""
 
 
 def learning_rates(problem: Problem) -> Array:
@@ -71,18 +71,28 @@ def loss_curves(problem: Problem, rates: Array, steps: int = STEPS) -> Array:
 
 
 def regimes(curves: Array) -> NDArray[np.int64]:
-    """Return for each row of `curves` (K, n) its regime by ps3's rule, as an index of REGIMES: (K,)."""
-    half = curves.shape[1] // 2
-    start = curves[:, :1]
+    """Return for each row of `curves` (K, n) the regime of the run, as an index of REGIMES: (K,).
+
+    The rule is the explorer's own, not that of ps3, so the two may differ on a run at the edge of a regime.
+    It looks at the end, which is the median of the last tenth, at turns, which are steps up after steps down
+    or the other way round, and at the band, from the lowest to the highest loss. The first that holds counts:
+
+    - diverged: a value is not finite, or the end is above 10 times the first loss;
+    - oscillating: more than a quarter of the steps of the last third are turns;
+    - steady: the end is at most half the first loss;
+    - stuck: the band of the second half is at most a tenth of that of the whole run;
+    - slow: none of these.
+    """
+    count = curves.shape[1]
     with np.errstate(all="ignore"):
-        changes = np.diff(curves, axis=1)
-        sizes = np.abs(changes)
-        rises = changes[:, half:] > 0
+        end = np.median(curves[:, -max(count // 10, 1) :], axis=1)
+        signs = np.sign(np.diff(curves[:, 2 * count // 3 :], axis=1))
+        turns = signs[:, 1:] * signs[:, :-1] < 0
         conditions = [
-            ~(np.isfinite(curves) & (curves <= 10 * start)).all(axis=1),
-            5 * rises.sum(axis=1) > rises.shape[1],
-            2 * curves[:, -1] <= start[:, 0],
-            10 * sizes[:, half:].sum(axis=1) <= sizes[:, :half].sum(axis=1),
+            ~np.isfinite(curves).all(axis=1) | (end > 10 * curves[:, 0]),
+            4 * turns.sum(axis=1) > signs.shape[1],
+            2 * end <= curves[:, 0],
+            10 * np.ptp(curves[:, count // 2 :], axis=1) <= np.ptp(curves, axis=1),
         ]
     return np.select(conditions, range(len(conditions)), len(conditions))
 

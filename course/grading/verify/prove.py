@@ -29,6 +29,7 @@ from course.grading.problem_sets import leaks, notebooks, release
 from course.grading.problem_sets.assignment import load
 from course.grading.sandbox.limits import Limits
 from course.grading.verify.forms import FORMS
+from course.grading.verify.given_answers import given_answers
 from course.grading.verify.instructors_notebook import END_TO_END, InstructorsNotebook, stubs
 
 REFERENCE_PACKAGE = "mlp_ref"
@@ -116,6 +117,7 @@ def verify(
         chosen = [name for name in notebook.solutions if not only or name in only]
         released = root / folders.release / assignment / f"{notebook.name}.ipynb"
         result.problems += _problems_of_notebook(notebook, source / released.name, released, chosen)
+        result.problems += given_answers(notebook, chosen)
         if len(chosen) == len(notebook.solutions):
             result.problems += _problems_of_control(root, assignment, notebook.name, folders)
         proofs = {}
