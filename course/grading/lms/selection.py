@@ -15,6 +15,9 @@ from course.grading.lms.archive import Archive, ArchiveEntry, casefolded
 from course.grading.submissions.notebook import LARGEST
 from course.grading.submissions.other_files import MOST_BYTES, MOST_FILES, TIMESTAMP
 
+_DEEPEST, _LONGEST_PATH = 20, 1000
+"""folders and bytes of a path; the system's longest, with the course's folders before it, has 4096"""
+
 
 class Refused(Exception):
     """A submission that is not taken; the message says why."""
@@ -32,6 +35,8 @@ class SubmittedFile:
     read: Callable[[], bytes]
     version: tuple[int, int] | None = None
     """of two files with the same path, the newer has the greater one"""
+    problem: str = ""
+    """why the submission cannot be taken: this file is a link, say"""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ def select_files(files: Sequence[SubmittedFile], notebooks: Collection[str]) -> 
     there is no notebook, but a zip archive, its files are taken. Raises Refused, ArchiveError, OSError.
     """
     _check_size(files)
+    for problem in filter(None, (file.problem for file in files)):
+        raise Refused(problem)
     files, remarks = _newest(files)
     if not _notebooks(files):
         files = _unpacked(files)
@@ -74,7 +81,7 @@ def select_files(files: Sequence[SubmittedFile], notebooks: Collection[str]) -> 
         remarks.append(f"{', '.join(f'{name}.ipynb' for name in missing)} is missing")
     selected = [replace(file, path=PurePosixPath(f"{name}.ipynb")) for name, file in sorted(chosen.items())]
     folder = next(iter(chosen.values())).path.parent
-    others, unusable = _others(files, folder)
+    others, unusable = _others(files, folder, {casefolded(file.path) for file in selected})
     if unusable:
         remarks.append(f"left out, for its name or place: {_listed(unusable)}")
     return Selection((*selected, *others), tuple(remarks))
@@ -154,18 +161,22 @@ def _chosen(files: list[SubmittedFile], notebooks: Collection[str]) -> dict[str,
 
 
 def _others(
-    files: Sequence[SubmittedFile], folder: PurePosixPath
+    files: Sequence[SubmittedFile], folder: PurePosixPath, notebooks: Collection[str]
 ) -> tuple[list[SubmittedFile], list[SubmittedFile]]:
-    """Return the other files in the notebooks' folder, with paths relative to it, and those left out."""
+    """Return the other files in the notebooks' folder, with paths relative to it, and those left out.
+
+    `notebooks` are the paths that the notebooks will have.
+    """
     others: list[SubmittedFile] = []
     unusable: list[SubmittedFile] = []
     for file in files:
         # The student's own timestamp.txt is left out: it would tell when the submission was handed in.
         if file.path.suffix.lower() == ".ipynb" or casefolded(file.path.name) == TIMESTAMP:
             continue
-        is_inside = file.path.is_relative_to(folder)
-        if is_inside and all(map(_is_usable, file.path.relative_to(folder).parts)):
-            others.append(replace(file, path=file.path.relative_to(folder)))
+        path = file.path.relative_to(folder) if file.path.is_relative_to(folder) else None
+        # nothing can be in a folder where a file is to be
+        if path and _is_usable(path) and not {*map(casefolded, path.parents)} & {TIMESTAMP, *notebooks}:
+            others.append(replace(file, path=path))
         else:
             unusable.append(file)
     folders = {casefolded(above) for file in others for above in file.path.parents}
@@ -173,8 +184,16 @@ def _others(
     return [file for file in others if file not in unusable], unusable
 
 
-def _is_usable(part: str) -> bool:
-    """Return whether part of a path can be a file's name on any system."""
+def _is_usable(path: PurePosixPath) -> bool:
+    """Return whether a path can be a file's in the course's folders, on any system."""
+    return (
+        len(path.parts) <= _DEEPEST
+        and len(unicodedata.normalize("NFD", str(path)).encode("utf-8", "replace")) <= _LONGEST_PATH
+        and all(map(_is_usable_name, path.parts))
+    )
+
+
+def _is_usable_name(part: str) -> bool:
     return (
         part.isprintable()
         and part == part.strip(" .")

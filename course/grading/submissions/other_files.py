@@ -21,7 +21,7 @@ from course.grading.submissions.notebook import Unreadable, link_above, read
 TIMESTAMP = "timestamp.txt"
 MOST_FILES, MOST_BYTES = 1000, 64 << 20
 _MOST_NAMES = 20
-_LONGEST_TIMESTAMP = 1000
+LONGEST_TIMESTAMP = 1000
 _EVERYTHING = ["*"]
 
 
@@ -70,7 +70,7 @@ def guard(converter: Autograde) -> None:
             state = path.lstat()
         except FileNotFoundError:
             return None
-        if not stat.S_ISREG(state.st_mode) or state.st_size > _LONGEST_TIMESTAMP:
+        if not stat.S_ISREG(state.st_mode) or state.st_size > LONGEST_TIMESTAMP:
             converter.log.warning("%s: ignored: a link, no regular file, or too long", path)
             return None
         try:
