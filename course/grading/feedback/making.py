@@ -23,8 +23,9 @@ from course.grading.errors import CourseError
 from course.grading.feedback.pages import PageSettings, make_page, page_settings
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.notebook_grades import NotebookGrades, read_notebook_grades
-from course.grading.replacing import PendingFolder, Replacement
+from course.grading.replacing import PendingFolder, Replacement, is_of_one_path
 from course.grading.submissions.folders import submitted_folders
+from course.grading.submissions.notebook import read_graded
 from course.grading.whole_class.autograded import copy_file, set_permissions
 from course.grading.whole_class.cluster import Died, TaskMap, workers
 from course.grading.whole_class.grade_class import stoppable, working_in
@@ -157,9 +158,9 @@ class _Run:
         for student, folder in self.folders.items():
             try:
                 jobs = [
-                    PageJob(student, name, path.read_text(encoding="utf-8"), grades)
+                    PageJob(student, name, read_graded(path).decode(), grades)
                     for name, grades in sorted(self.grades[student].items())
-                    if (path := folder / f"{name}.ipynb").is_file()
+                    if (path := folder / f"{name}.ipynb").exists()
                 ]
             except (OSError, ValueError) as error:
                 self.summary.problems[student] = f"its graded notebook cannot be read: {error}"
@@ -177,7 +178,13 @@ class _Run:
             return
         self._pages[job.student][job.notebook] = reply["page"]
         if len(self._pages[job.student]) == self._waiting[job.student]:
-            self._write(job.student, self._pages.pop(job.student))
+            try:
+                self._write(job.student, self._pages.pop(job.student))
+            except (OSError, ValueError, RecursionError) as error:
+                if isinstance(error, OSError) and not is_of_one_path(error):
+                    raise
+                self.summary.problems[job.student] = f"its files cannot be written: {error}"
+                return
             self.summary.written += 1
 
     def _write(self, student: str, pages: dict[str, str]) -> None:
@@ -188,8 +195,8 @@ class _Run:
         for notebook, page in pages.items():
             (new / f"{notebook}.html").write_text(page, encoding="utf-8")
         set_permissions(new, self.rules)
-        target = Path(course.format_path(course.feedback_directory, student, self.assignment)).resolve()
-        replacement = Replacement(new, target, new.with_suffix(".old"))
+        target = os.path.realpath(course.format_path(course.feedback_directory, student, self.assignment))
+        replacement = Replacement(new, Path(target), new.with_suffix(".old"))
         try:
             replacement.swap()
         except OSError:

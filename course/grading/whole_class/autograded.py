@@ -52,7 +52,8 @@ class AutogradedFiles:
         target = rules.coursedir.format_path(
             rules.coursedir.autograded_directory, submission.student, self._assignment
         )
-        return Replacement(new, Path(target).resolve(), new.with_suffix(".old"))
+        # unlike Path.resolve, without an error for a link that leads to itself
+        return Replacement(new, Path(os.path.realpath(target)), new.with_suffix(".old"))
 
     def close(self) -> None:
         """Remove the folder."""
@@ -73,8 +74,9 @@ def set_permissions(folder: Path, rules: BaseConverter) -> None:
 
 def copy_file(source: Path, target: Path) -> None:
     """Copy a regular file, following no link; what is at `target` goes. Raises OSError."""
-    if target.parent.is_file():
-        target.parent.unlink()
+    for above in target.parents:
+        if above.is_file():
+            above.unlink()
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:

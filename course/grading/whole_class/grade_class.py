@@ -24,6 +24,7 @@ from course.grading.gradebook.book import Book
 from course.grading.judging import control
 from course.grading.judging.results import LONGEST_MESSAGE
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
+from course.grading.replacing import is_of_one_path
 from course.grading.sandbox import bubblewrap
 from course.grading.submissions.folders import nbgrader_rules, read_folder, submitted_folders
 from course.grading.whole_class import cluster as clusters
@@ -144,6 +145,10 @@ class _Run:
             except (ValueError, OSError) as error:
                 self.summary.problems.append((student, NOT_GRADED, str(error)))
                 continue
+            except RecursionError:
+                problem = f"{path} holds folders in folders, too deep to be read: hand in the notebook alone"
+                self.summary.problems.append((student, NOT_GRADED, problem))
+                continue
             pending = PendingSubmission(folder, 0, self.versions, self.settings.grader)
             if not self.force and pending.is_done(latest) and self._has_files(student):
                 self.summary.skipped += 1
@@ -153,7 +158,11 @@ class _Run:
     def _enrol(self) -> None:
         """Make the class known, once: not before a worker has shown that it can grade."""
         if not self._is_enrolled:
-            students = [name for name, folder in self.folders.items() if any(folder.glob("*.ipynb"))]
+            students = [
+                name
+                for name, folder in self.folders.items()
+                if name.isprintable() and any(folder.glob("*.ipynb"))
+            ]
             self.writer.enrol(students)
             self._is_enrolled = True
 
@@ -184,7 +193,13 @@ class _Run:
             self.writer.note_failure(pending, failures)
             self.summary.problems.append((student, INFRASTRUCTURE, failures[0]["problem"]))
             return
-        self.writer.save(pending, outcomes, self.force)
+        try:
+            self.writer.save(pending, outcomes, self.force)
+        except OSError as error:
+            if not is_of_one_path(error):
+                raise
+            self.summary.problems.append((student, NOT_GRADED, f"its files cannot be written: {error}"))
+            return
         self._count(student, outcomes)
 
     def _count(self, student: str, outcomes: list[Outcome]) -> None:
