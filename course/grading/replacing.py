@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -11,6 +12,26 @@ from pathlib import Path
 
 from course import files
 from course.grading.errors import CourseError
+
+_OF_ONE_PATH = {
+    errno.EACCES,
+    errno.EEXIST,
+    errno.EILSEQ,
+    errno.EINVAL,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.ENOTEMPTY,
+    errno.ENXIO,
+    errno.EPERM,
+}
+
+
+def is_of_one_path(error: OSError) -> bool:
+    """Return whether an error concerns the files of one submission; a full disk, say, concerns a class."""
+    return error.errno in _OF_ONE_PATH
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -54,9 +54,8 @@ def test_a_course_without_a_gradebook_can_collect(root, take, tmp_path) -> None:
         ("moodle", PLAIN, "holds nothing of the form Full Name_12345"),
         ("canvas", ANN, "holds nothing of the form lastfirst_123_456"),
         ("zip", {**PLAIN, "../carl/small.ipynb": b"3"}, "leads out of it"),
-        ("zip", {**PLAIN, "carl/small.ipynb": bytes(80 << 20)}, "nothing was taken"),
     ],
-    ids=["empty", "another system's", "a folder of another system", "traversal", "bomb"],
+    ids=["empty", "another system's", "a folder of another system", "traversal"],
 )
 def test_archives(root, take, tmp_path, system, files, words) -> None:
     before = tree(root)

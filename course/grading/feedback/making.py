@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import tempfile
@@ -24,16 +23,15 @@ from course.grading.feedback.pages import PageSettings, make_page, page_settings
 from course.grading.feedback.problems import Problems
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.notebook_grades import NotebookGrades, read_notebook_grades
-from course.grading.replacing import PendingFolder, Replacement
+from course.grading.replacing import PendingFolder, Replacement, is_of_one_path
 from course.grading.submissions.folders import submitted_folders
+from course.grading.submissions.notebook import read_graded
 from course.grading.whole_class.autograded import copy_file, set_permissions
 from course.grading.whole_class.cluster import Died, Scheduler, TaskMap, workers
 from course.grading.whole_class.grade_class import stoppable, working_in
 from course.text import printable
 
 PREFIX = ".course-feedback-"
-FOR_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-"""failures of writing that the next student's pages would meet too"""
 
 
 @dataclass
@@ -164,9 +162,7 @@ class _Run:
                 if not path.exists():
                     continue
                 try:
-                    if not path.is_file():
-                        raise ValueError("it is no regular file")
-                    jobs.append(PageJob(student, name, path.read_text(encoding="utf-8"), grades))
+                    jobs.append(PageJob(student, name, read_graded(path).decode(), grades))
                 except (OSError, ValueError) as error:
                     self._fail(student, self.problems.unusable(student, name, error))
             if not self.grades[student]:
@@ -192,8 +188,8 @@ class _Run:
             return
         try:
             self._write(student, self._pages.pop(student))
-        except (OSError, ValueError) as error:
-            if getattr(error, "errno", None) in FOR_ALL:
+        except (OSError, ValueError, RecursionError) as error:
+            if isinstance(error, OSError) and not is_of_one_path(error):
                 raise
             self._fail(student, self.problems.not_written(student, error))
         else:
@@ -210,9 +206,10 @@ class _Run:
         for notebook, page in pages.items():
             (new / f"{notebook}.html").write_text(page, encoding="utf-8")
         set_permissions(new, self.rules)
-        assignment = self.problems.assignment
-        target = Path(course.format_path(course.feedback_directory, student, assignment)).resolve()
-        replacement = Replacement(new, target, new.with_suffix(".old"))
+        target = os.path.realpath(
+            course.format_path(course.feedback_directory, student, self.problems.assignment)
+        )
+        replacement = Replacement(new, Path(target), new.with_suffix(".old"))
         try:
             replacement.swap()
         except OSError:

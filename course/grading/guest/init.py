@@ -108,7 +108,7 @@ class NewGuest:
             Path(path).write_text(content)
         mount("tmpfs", self.settings["sealed"], "", MS_RDONLY | MS_REMOUNT)
         Path(self.settings["work"]).mkdir(mode=0o777)
-        mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620", MS_NOEXEC)
+        mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620,max=16", MS_NOEXEC)
         mount("proc", "/proc", "", MS_NOEXEC)
 
     def guest(
@@ -179,6 +179,9 @@ def prepare(start: dict[str, Any]) -> str:
     what = "the shell"
     try:
         with student(start["user"]):
+            from course_guest import shared_maps
+
+            shared_maps.install()
             for what in start["modules"]:
                 importlib.import_module(what)
             what = "the shell"

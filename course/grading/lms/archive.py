@@ -45,18 +45,24 @@ class ArchiveEntry:
     time: datetime | None
     """when the file was last changed, in UTC, as the archive claims"""
     info: zipfile.ZipInfo
+    problem: str = ""
+    """why it cannot be taken: its path leads out of the archive, or it is a link"""
 
 
 class Archive:
     """An open zip archive whose entries lead nowhere else, and are not larger than they claim."""
 
-    def __init__(self, file: BinaryIO, name: str, most: int = MOST_ENTRIES) -> None:
+    def __init__(
+        self, file: BinaryIO, name: str, most: int = MOST_ENTRIES, *, of_a_class: bool = False
+    ) -> None:
         """Open the archive in `file`, which messages call `name`, if it has at most `most` entries.
 
         Raises ArchiveError for one that is damaged, encrypted or a zip bomb, or has a link or a path that
-        leads out of it.
+        leads out of it. In the archive `of_a_class` a link, a path and a size concern one student: such
+        entries have a `problem`, and whoever takes files limits their sizes.
         """
         self.name = name
+        self._of_a_class = of_a_class
         packed = file.seek(0, os.SEEK_END)
         if _directory_size(file, packed) > most * _DIRECTORY_BYTES:
             raise ArchiveError(f"{name} holds more than {most} files: nothing of it was taken")
@@ -68,7 +74,8 @@ class Archive:
         unpacked = sum(info.file_size for info in infos)
         if len(infos) > most:
             raise ArchiveError(f"{name} holds more than {most} files: nothing of it was taken")
-        if unpacked > MOST_UNPACKED or unpacked > SMALL + MOST_TIMES_LARGER * packed:
+        is_bomb = unpacked > MOST_UNPACKED or unpacked > SMALL + MOST_TIMES_LARGER * packed
+        if is_bomb and not of_a_class:
             raise ArchiveError(
                 f"{name} would unpack from {packed >> 10} KiB to {unpacked >> 20} MiB: nothing was taken"
             )
@@ -77,17 +84,20 @@ class Archive:
     def _checked(self, infos: list[zipfile.ZipInfo]) -> Iterator[ArchiveEntry]:
         for info in infos:
             name = _name(info)
-            path = _path(name)
+            path, problem = _path(name), ""
             kind = stat.S_IFMT(info.external_attr >> 16)
             if path is None or kind not in (0, stat.S_IFREG, stat.S_IFDIR):
                 problem = "a path that leads out of it" if path is None else "a link, or no regular file"
-                raise ArchiveError(f"{self.name} holds {name!a}, {problem}: nothing of it was taken")
+                problem = f"holds {ascii(name)[:200]}, {problem}"
+                path = path or (_inside(name) if self._of_a_class else None)
+                if path is None or not self._of_a_class:
+                    raise ArchiveError(f"{self.name} {problem}: nothing of it was taken")
             if info.flag_bits & _ENCRYPTED:
                 raise ArchiveError(
                     f"{self.name} is encrypted: unpack it, and zip the files without a password"
                 )
             if path.parts and not name.endswith("/") and kind != stat.S_IFDIR and not is_junk(path):
-                yield ArchiveEntry(path, info.file_size, _time(info), info)
+                yield ArchiveEntry(path, info.file_size, _time(info), info, problem)
 
     def read(self, entry: ArchiveEntry, most: int) -> bytes:
         """Return the content of an entry. Raises OSError, ArchiveError, also for more than `most` bytes."""
@@ -109,12 +119,12 @@ class Archive:
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[Archive]:
-    """Open the archive at `path`. Raises ArchiveError, also where the file cannot be read."""
+    """Open the archive of a class at `path`. Raises ArchiveError, also where the file cannot be read."""
     if path.is_dir():
         raise ArchiveError(f"{path} is a folder: zip it again (Safari unpacks what it downloads)")
     try:
         with path.open("rb") as file:
-            archive = Archive(file, path.name)
+            archive = Archive(file, path.name, of_a_class=True)
             try:
                 yield archive
             finally:
@@ -187,6 +197,14 @@ def _path(name: str) -> PurePosixPath | None:
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
         return None
     return PurePosixPath(*parts)
+
+
+def _inside(name: str) -> PurePosixPath | None:
+    """Return the path whose student an entry would be, None where its name starts outside the archive."""
+    parts = [part for part in re.split(r"[/\\]", unicodedata.normalize("NFC", name)) if part not in ("", ".")]
+    if not parts or parts[0] == ".." or name.startswith(("/", "\\")) or re.match("[A-Za-z]:", name):
+        return None
+    return PurePosixPath(*("".join(c if c.isprintable() else "_" for c in part) for part in parts))
 
 
 def _time(info: zipfile.ZipInfo) -> datetime | None:

@@ -31,6 +31,8 @@ class SubmittedFile:
     read: Callable[[], bytes]
     version: tuple[int, int] | None = None
     """of two files with the same path, the newer has the greater one"""
+    problem: str = ""
+    """why the submission cannot be taken: this file is a link, say"""
 
 
 def notebooks_of(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:

@@ -59,7 +59,7 @@ def archived_submissions(
             others.append(str(entry.path))
         else:
             read = partial(archive.read, entry, most_bytes(entry))
-            file = SubmittedFile(name.path, entry.size, entry.time, read, name.version)
+            file = SubmittedFile(name.path, entry.size, entry.time, read, name.version, entry.problem)
             groups.setdefault(name.key, []).append((name, file))
     if others:
         summary.remarks.append((archive.name, f"{len(others)} other files, as {others[0]}, left out"))

@@ -27,6 +27,9 @@ from course.grading.submissions.other_files import MOST_BYTES, MOST_FILES
 from course.grading.submissions.times import TIMESTAMP
 from course.grading.submissions.unreadable import Unreadable
 
+_DEEPEST, _LONGEST_PATH = 20, 1000
+"""folders and bytes of a path; the system's longest, with the course's folders before it, has 4096"""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -56,6 +59,8 @@ def select_files(
     its files are taken. Raises Refused, ArchiveError, OSError.
     """
     _check_size(files)
+    for problem in filter(None, (file.problem for file in files)):
+        raise Refused(problem)
     files, remarks = _newest(files)
     files = renamed(files, remarks)
     if not notebooks_of(files):
@@ -80,7 +85,7 @@ def select_files(
         remarks.append(f"{', '.join(f'{name}.ipynb' for name in missing)} is missing")
     selected = [replace(file, path=PurePosixPath(f"{name}.ipynb")) for name, file in sorted(chosen.items())]
     folder = next(iter(chosen.values())).path.parent
-    others, unusable = _others(files, folder)
+    others, unusable = _others(files, folder, {casefolded(file.path) for file in selected})
     if unusable:
         remarks.append(f"left out, for its name or place: {listed(unusable)}")
     return Selection((*selected, *others), tuple(remarks))
@@ -155,18 +160,22 @@ def _read(archive: Archive, entry: ArchiveEntry) -> bytes:
 
 
 def _others(
-    files: Sequence[SubmittedFile], folder: PurePosixPath
+    files: Sequence[SubmittedFile], folder: PurePosixPath, notebooks: Collection[str]
 ) -> tuple[list[SubmittedFile], list[SubmittedFile]]:
-    """Return the other files in the notebooks' folder, with paths relative to it, and those left out."""
+    """Return the other files in the notebooks' folder, with paths relative to it, and those left out.
+
+    `notebooks` are the paths that the notebooks will have.
+    """
     others: list[SubmittedFile] = []
     unusable: list[SubmittedFile] = []
     for file in files:
         # The student's own timestamp.txt is left out: it would tell when the submission was handed in.
         if file.path.suffix.lower() == ".ipynb" or casefolded(file.path.name) == TIMESTAMP:
             continue
-        is_inside = file.path.is_relative_to(folder)
-        if is_inside and all(map(_is_usable, file.path.relative_to(folder).parts)):
-            others.append(replace(file, path=file.path.relative_to(folder)))
+        path = file.path.relative_to(folder) if file.path.is_relative_to(folder) else None
+        # nothing can be in a folder where a file is to be
+        if path and _is_usable(path) and not {*map(casefolded, path.parents)} & {TIMESTAMP, *notebooks}:
+            others.append(replace(file, path=path))
         else:
             unusable.append(file)
     folders = {casefolded(above) for file in others for above in file.path.parents}
@@ -174,8 +183,16 @@ def _others(
     return [file for file in others if file not in unusable], unusable
 
 
-def _is_usable(part: str) -> bool:
-    """Return whether part of a path can be a file's name on any system."""
+def _is_usable(path: PurePosixPath) -> bool:
+    """Return whether a path can be a file's in the course's folders, on any system."""
+    return (
+        len(path.parts) <= _DEEPEST
+        and len(unicodedata.normalize("NFD", str(path)).encode("utf-8", "replace")) <= _LONGEST_PATH
+        and all(map(_is_usable_name, path.parts))
+    )
+
+
+def _is_usable_name(part: str) -> bool:
     return (
         part.isprintable()
         and part == part.strip(" .")

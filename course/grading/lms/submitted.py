@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import stat
 from collections.abc import Mapping, Sequence
@@ -17,8 +18,8 @@ from course.grading.lms.matching import ArchivedSubmission
 from course.grading.lms.selection import Selection, select_files
 from course.grading.lms.summary import CollectSummary
 from course.grading.lms.work import ReleasedNotebooks
-from course.grading.replacing import PendingFolder, Replacement
-from course.grading.submissions.times import TIMESTAMP, read_hand_in
+from course.grading.replacing import PendingFolder, Replacement, is_of_one_path
+from course.grading.submissions.times import LONGEST, TIMESTAMP, read_hand_in
 
 PREFIX = ".course-collect-"
 REPLACED = ".replaced"
@@ -63,6 +64,11 @@ class SubmittedWriter:
                         prepared.append((student, new))
                 except Refused as error:
                     self._summary.refused.append((student, str(error)))
+                except OSError as error:
+                    if not is_of_one_path(error):
+                        raise
+                    reason = f"cannot be written, or compared with what is there: {error.strerror}"
+                    self._summary.refused.append((student, reason))
             self._swap(prepared)
         finally:
             pending.close()
@@ -89,7 +95,7 @@ class SubmittedWriter:
             summary.late.append(student)
         if target.is_dir():
             same_time = not self._update or _text(target / TIMESTAMP) == _text(new / TIMESTAMP)
-            if same_time and _files(target) == _files(new):
+            if same_time and _has_the_same_files(target, new):
                 summary.unchanged.append(student)
                 return False
             if not self._update and not _is_newer(selection.time, target):
@@ -169,20 +175,32 @@ def _handed_in(time: datetime | None, is_late: bool, system: str, due: datetime 
     return due + timedelta(seconds=1) if due else time or datetime.now(UTC)
 
 
-def _files(folder: Path) -> dict[str, bytes]:
-    """Return the regular files of a submission by path, without its timestamp."""
+def _has_the_same_files(one: Path, other: Path) -> bool:
+    """Return whether two submissions differ in their timestamps only."""
+    sizes = _sizes(one)
+    return sizes == _sizes(other) and all(
+        filecmp.cmp(one / name, other / name, shallow=False) for name in sizes
+    )
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """Return the size of each regular file of a submission by path, without its timestamp."""
     files = {}
     for above, _, names in os.walk(folder):
         for name in names:
             path = Path(above, name)
-            if stat.S_ISREG(path.lstat().st_mode):
-                files[path.relative_to(folder).as_posix()] = path.read_bytes()
+            state = path.lstat()
+            if stat.S_ISREG(state.st_mode):
+                files[path.relative_to(folder).as_posix()] = state.st_size
     files.pop(TIMESTAMP, None)
     return files
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    """Return the text of a timestamp, empty where there is none or what is there is none."""
+    if not path.is_file() or path.stat().st_size > LONGEST:
+        return ""
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _is_newer(time: datetime | None, folder: Path) -> bool:

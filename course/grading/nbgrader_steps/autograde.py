@@ -47,6 +47,12 @@ class SubmissionExporter(NotebookExporter):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         converter: Any = self.parent
+        pattern = converter._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
+        for folder in list(converter.assignments):
+            # nbgrader would stop, and everybody after it would not be graded
+            if not re.match(pattern, folder) or not folder.isprintable():
+                converter.log.error("%s is no name that the gradebook can hold: rename it", ascii(folder))
+                del converter.assignments[folder]
         try:
             require()
             self._check(converter)

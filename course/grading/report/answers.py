@@ -11,6 +11,7 @@ from typing import Any
 from nbgrader.coursedir import CourseDirectory
 
 from course.grading.gradebook.class_record import CellKey, ClassRecord
+from course.grading.submissions.notebook import read_graded
 
 LONGEST = 20_000
 """characters that are read of an answer"""
@@ -19,8 +20,8 @@ Answers = Mapping[CellKey, Mapping[str, str]]
 """sources by question and student"""
 
 
-def read_answers(course: CourseDirectory, record: ClassRecord) -> tuple[Answers, int]:
-    """Return the answers under `autograded/`, and for how many graded students they cannot be read."""
+def read_answers(course: CourseDirectory, record: ClassRecord) -> tuple[Answers, list[str]]:
+    """Return the answers under `autograded/`, and the graded students whose answers cannot be read."""
     keys: dict[str, set[CellKey]] = defaultdict(set)
     for cell in record.released:
         if cell.is_answer:
@@ -41,7 +42,7 @@ def read_answers(course: CourseDirectory, record: ClassRecord) -> tuple[Answers,
             else:
                 for key, source in sources.items():
                     answers[key][student.id] = source
-    return answers, len(unread)
+    return answers, sorted(unread)
 
 
 def _sources(notebook: str, path: Path, wanted: Collection[CellKey]) -> dict[CellKey, str]:
@@ -49,7 +50,7 @@ def _sources(notebook: str, path: Path, wanted: Collection[CellKey]) -> dict[Cel
 
     The grader wrote it from its own skeleton. nbformat would take minutes for thousands of them.
     """
-    content = json.loads(path.read_bytes())
+    content = json.loads(read_graded(path))
     cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list):
         raise ValueError(f"{path} is no notebook")
@@ -65,4 +66,5 @@ def _grade_id(cell: Mapping[str, Any]) -> str:
 
 def _source(cell: Mapping[str, Any]) -> str:
     source = cell.get("source", "")
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written to a page

@@ -80,8 +80,8 @@ class Overview:
     """students with what grading repaired in their notebooks"""
     pairs: Sequence[Pair]
     answers: Answers
-    unread: int
-    """graded students whose answers could not be read, and are in no pair"""
+    unread: Sequence[str]
+    """ids of graded students whose answers could not be read, and are in no pair"""
 
     @property
     def waiting(self) -> list[Item]:
@@ -89,7 +89,7 @@ class Overview:
         return [item for item in self.items if item.waiting]
 
 
-def overview(record: ClassRecord, answers: Answers, unread: int, made_at: datetime) -> Overview:
+def overview(record: ClassRecord, answers: Answers, unread: Sequence[str], made_at: datetime) -> Overview:
     """Return what the page shows of a class in which somebody is graded."""
     graded = record.graded
     slow, usual = _slow(graded)

@@ -32,6 +32,7 @@ _ROOTS_RIGHTS = (0, 1, 5, 6, 7, 8, 12, 19, 21)
 # The kernel's caps exceed the watcher's limits by this much, so that the watcher notices a breach first.
 _SLACK = 1 << 20
 _MORE_TASKS = 16
+_MORE_FILES = 1000
 
 
 def is_root() -> bool:
@@ -103,6 +104,7 @@ def process_limits(limits: Limits) -> dict[str, int]:
         "RLIMIT_CORE": 0,
         "RLIMIT_MEMLOCK": 1 << 16,
         "RLIMIT_MSGQUEUE": 0,
+        "RLIMIT_SIGPENDING": 1024,
     }
     # Before Linux 5.14 it counts what the grader's user runs elsewhere, too.
     release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
@@ -186,6 +188,8 @@ def confinement(mounts: Mounts, course: Mapping[PurePosixPath, bytes]) -> Confin
     # the course's root, if that holds the environment. The system tells it of every bind mount. Nothing
     # else below that path can be reached or seen.
     result.add("--proc", "/proc", "--dev", "/dev")
+    # It reads as zeros too, and cannot be mapped as memory that no process has and no file.
+    result.add("--dev-bind", "/dev/full", "/dev/zero")
     # Each guest has file systems of its own in these places. What is imported may write a cache at home.
     for folder in ("/dev/shm", "/tmp", _ACCOUNTS, HOME):
         result.own(folder, _SLACK, "1777")
@@ -226,7 +230,10 @@ def guest_settings(limits: Limits, variables: Mapping[str, str]) -> dict[str, An
             f"{_ACCOUNTS}/group": f"student:x:{number}:\n",
         },
         "folders": [
-            *([folder, f"size={size + _SLACK},mode={mode}"] for folder, (size, mode) in sizes.items()),
+            *(
+                [folder, f"size={size + _SLACK},mode={mode},nr_inodes={2 * limits.file_count + _MORE_FILES}"]
+                for folder, (size, mode) in sizes.items()
+            ),
             [_ACCOUNTS, "size=16k,mode=755"],
         ],
         "sealed": _ACCOUNTS,

@@ -7,12 +7,25 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from course.grading.sandbox.usage import Folders, Tasks, file_usage, proportional_set_size, read, tasks
+from course.grading.sandbox.usage import (
+    Folders,
+    Tasks,
+    file_usage,
+    mappings,
+    page_tables,
+    proportional_set_size,
+    read,
+    tasks,
+)
 
 # Seconds between two looks. In this time a process can fill another 0.2 GB of memory.
 PERIOD = 0.05
 # Seconds; the system counts processor time in these.
 _TICK = 0.01
+# Seconds between two looks at the mappings, which take a millisecond.
+_PERIOD_OF_MAPPINGS = 0.25
+# Bytes of the kernel's for a mapping, and those of page tables for a byte that is mapped, at most.
+_MAPPING, _TABLES = 512, 1 / 512
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,7 @@ class Watcher(threading.Thread):
         self._one_at_a_time = threading.Lock()
         self._seconds = 0.0
         self._counted = self._looked = -_TICK
+        self._mappings, self._mappings_counted = 0, -_PERIOD_OF_MAPPINGS
 
     def run(self) -> None:
         """Look every PERIOD seconds until closed or until a limit is passed."""
@@ -115,14 +129,23 @@ class Watcher(threading.Thread):
         if len(fields) > 2 and int(fields[2]) > limits.sockets:
             return Breach("processes", f"The code opened more than {limits.sockets} sockets.")
         size, count = file_usage(folders.files)
+        in_memory, count_in_memory = file_usage(folders.memory)
         if size > limits.files:
             return Breach("files", f"The code wrote more than {limits.files >> 20} MiB of files.")
-        if count > limits.file_count:
+        if count + count_in_memory > limits.file_count:
             return Breach("files", f"The code wrote more than {limits.file_count} files.")
-        in_memory = size + file_usage(folders.memory)[0]
+        in_memory += size + self._of_mappings()
         if (
-            usage.resident + in_memory > limits.memory
-            and proportional_set_size(folders.proc) + in_memory > limits.memory
+            usage.resident + usage.mapped * _TABLES + in_memory > limits.memory
+            and proportional_set_size(folders.proc) + page_tables(folders.proc) + in_memory > limits.memory
         ):
             return Breach("memory", f"The code used more than {limits.memory >> 20} MiB of memory.")
         return None
+
+    def _of_mappings(self) -> int:
+        """Return the bytes that the kernel has for mappings, as counted a moment ago."""
+        if time.monotonic() - self._mappings_counted >= _PERIOD_OF_MAPPINGS:
+            most = self._limits.memory // _MAPPING
+            self._mappings = mappings(self._folders.proc, most) * _MAPPING
+            self._mappings_counted = time.monotonic()
+        return self._mappings

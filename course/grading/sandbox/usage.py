@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 _TICK = 1 / os.sysconf("SC_CLK_TCK")
@@ -19,6 +20,8 @@ class Tasks:
     """processes and threads, without the sandbox's own first process"""
     resident: int
     """bytes; a page that several processes share counts for each of them"""
+    mapped: int
+    """bytes of all address spaces"""
     seconds: float
     """processor time, that of ended children included"""
 
@@ -63,7 +66,7 @@ def _pids(proc: int) -> list[str]:
 
 def tasks(folders: Folders) -> Tasks:
     """Return what the processes of a sandbox use."""
-    count, pages, ticks = 0, 0, 0
+    count, pages, mapped, ticks = 0, 0, 0, 0
     inside = [(folders.proc, f"{pid}/stat") for pid in _pids(folders.proc)]
     for where, path in ((folders.first, "stat"), *inside):
         # The command's name, in parentheses, is the process's to choose: look behind it.
@@ -73,8 +76,9 @@ def tasks(folders: Folders) -> Tasks:
         ticks += sum(map(int, fields[11:15]))
         if where == folders.proc:
             count += int(fields[17])
+            mapped += int(fields[20])
             pages += max(0, int(fields[21]))
-    return Tasks(count, pages * _PAGE, ticks * _TICK)
+    return Tasks(count, pages * _PAGE, mapped, ticks * _TICK)
 
 
 def run_delay(schedstat: int) -> float:
@@ -98,6 +102,26 @@ def proportional_set_size(proc: int) -> int:
         fields = read(f"{pid}/statm", proc).split()
         total += int(share[1]) * 1024 if share else int(fields[1]) * _PAGE if fields else 0
     return total
+
+
+def page_tables(proc: int) -> int:
+    """Return the bytes of all processes' page tables, which grow with each page that is looked at."""
+    sizes = (re.search(rb"^VmPTE:\s+(\d+)", read(f"{pid}/status", proc), re.MULTILINE) for pid in _pids(proc))
+    return sum(int(size[1]) * 1024 for size in sizes if size)
+
+
+def mappings(proc: int, most: int) -> int:
+    """Return how many mappings all processes have, or some number above `most`."""
+    count = 0
+    for pid in _pids(proc):
+        with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            descriptor = os.open(f"{pid}/maps", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
+            try:
+                while count <= most and (lines := os.read(descriptor, 1 << 16)):
+                    count += lines.count(b"\n")
+            finally:
+                os.close(descriptor)
+    return count
 
 
 def file_usage(folders: Sequence[int]) -> tuple[int, int]:

@@ -51,15 +51,18 @@ def nbgrader_rules(course_folder: CourseFolder) -> Autograde:
 
 
 def submitted_folders(rules: BaseConverter, assignment: str, student: str | None = None) -> dict[str, Path]:
-    """Return the folders that a converter of nbgrader's reads for an assignment, by student, as it does."""
+    """Return the folders that a converter of nbgrader's reads for an assignment, by student, as it does.
+
+    Where there is something else, a file or a link that leads nowhere, its path is returned all the same.
+    """
     course = rules.coursedir
     excluded = set(filter(None, course.student_id_exclude.split(",")))
     pattern = rules._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
     student_pattern = "*" if student is None else glob.escape(student)
     folders: dict[str, Path] = {}
     for path in sorted(glob_literally(rules._format_source(glob.escape(assignment), student_pattern))):
-        match: Any = re.match(pattern, path)
-        if match and match["student_id"] not in excluded and Path(path).is_dir():
+        match: Any = re.match(pattern, path, re.DOTALL)
+        if match and match["student_id"] not in excluded:
             folders[match["student_id"]] = Path(os.path.relpath(path))
     return folders
 
@@ -68,8 +71,14 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
     """Return what `student` handed in of the notebooks `known`.
 
     Where there are other notebooks only, they are all missing. Raises ValueError where there is no notebook
-    at all.
+    at all, and OSError, RecursionError for what the system cannot read.
     """
+    if not student.isprintable():
+        raise ValueError(f"{str(folder)!a} is no name that the gradebook can hold: rename it")
+    if not folder.is_dir():
+        raise ValueError(
+            f"{folder} is no folder, or a link that leads nowhere: put the notebooks in a folder"
+        )
     present = tuple(
         name
         for name in known

@@ -21,6 +21,8 @@ LARGEST = 10 * 2**20
 """bytes of a notebook without its outputs"""
 LARGEST_FILE = 1 << 30
 """bytes of a notebook with its outputs"""
+LARGEST_GRADED = 128 * 2**20
+"""bytes of a notebook with the outputs that grading kept"""
 MOST_CELLS = 2000
 _BEGINNING = 1000
 """bytes that show what kind of file it is"""
@@ -113,6 +115,14 @@ def needed(file: BinaryIO) -> bytes:
             f"The notebook is larger than {LARGEST >> 20} MiB even without its outputs: remove what is large "
             "in its cells, and hand it in again."
         ) from None
+
+
+def read_graded(path: Path) -> bytes:
+    """Return a graded notebook, under autograded/. Raises OSError, ValueError for what is no notebook."""
+    state = path.stat()
+    if not stat.S_ISREG(state.st_mode) or state.st_size > LARGEST_GRADED:
+        raise ValueError(f"{path} is no regular file, or larger than {LARGEST_GRADED >> 20} MiB")
+    return path.read_bytes()
 
 
 def link_above(folder: Path) -> Path | None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from dateutil import parser
 
 TIMESTAMP = "timestamp.txt"
-_LONGEST = 1000
+LONGEST = 1000
 """bytes of a `timestamp.txt`"""
 _FARTHEST = timedelta(hours=14)
 """from UTC that any place on earth is"""
@@ -47,10 +47,10 @@ def read_hand_in(folder: Path, zone: tzinfo | None = None) -> HandIn:
     path = folder / TIMESTAMP
     try:
         state = path.lstat()
-        if not stat.S_ISREG(state.st_mode) or state.st_size > _LONGEST:
+        if not stat.S_ISREG(state.st_mode) or state.st_size > LONGEST:
             return HandIn(None, f"{path} is a link, no regular file, or too long")
         with path.open("rb") as file:
-            text = decoded(file.read(_LONGEST)).strip()
+            text = decoded(file.read(LONGEST)).strip()
         return HandIn(parse_time(text, zone).replace(tzinfo=None) if text else None)
     except FileNotFoundError:
         return HandIn(None)

@@ -53,7 +53,8 @@ class AutogradedFiles:
             write_files(kept(written[name]), new)
         set_permissions(new, rules)
         target = course.format_path(course.autograded_directory, submission.student, self._assignment)
-        return Replacement(new, Path(target).resolve(), new.with_suffix(".old"))
+        # unlike Path.resolve, without an error for a link that leads to itself
+        return Replacement(new, Path(os.path.realpath(target)), new.with_suffix(".old"))
 
     def close(self) -> None:
         """Remove the folder."""

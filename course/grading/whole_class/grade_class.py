@@ -27,6 +27,7 @@ from course.grading.gradebook.remarks import remarks
 from course.grading.judging import control
 from course.grading.judging.results import LONGEST_MESSAGE
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
+from course.grading.replacing import is_of_one_path
 from course.grading.sandbox import bubblewrap
 from course.grading.submissions.folders import (
     SubmittedFolder,
@@ -152,6 +153,10 @@ class _Run:
             except (ValueError, OSError) as error:
                 self.summary.problems.append((student, NOT_GRADED, str(error)))
                 continue
+            except RecursionError:
+                problem = f"{path} holds folders in folders, too deep to be read: hand in the notebook alone"
+                self.summary.problems.append((student, NOT_GRADED, problem))
+                continue
             if folder.hand_in.problem:
                 self.summary.unclear_times.append((student, folder.hand_in.problem))
             pending = PendingSubmission(folder, 0, self.versions, self.settings.grader)
@@ -174,7 +179,11 @@ class _Run:
     def _enrol(self) -> None:
         """Make the class known, once: nothing is written before a worker has shown that it can grade."""
         if not self._is_enrolled:
-            students = [name for name, folder in self.folders.items() if any(folder.glob("*.ipynb"))]
+            students = [
+                name
+                for name, folder in self.folders.items()
+                if name.isprintable() and any(folder.glob("*.ipynb"))
+            ]
             self.writer.enrol(students)
             self._is_enrolled = True
 
@@ -205,7 +214,13 @@ class _Run:
             self.writer.note_failure(pending, failures)
             self.summary.problems.append((student, INFRASTRUCTURE, failures[0]["problem"]))
             return
-        self.writer.save(pending, outcomes, self.force)
+        try:
+            self.writer.save(pending, outcomes, self.force)
+        except OSError as error:
+            if not is_of_one_path(error):
+                raise
+            self.summary.problems.append((student, NOT_GRADED, f"its files cannot be written: {error}"))
+            return
         self._count(student, outcomes)
         self._remark(pending.folder, {outcome["name"]: outcome for outcome in outcomes})
 
