@@ -113,7 +113,6 @@ _CLEANER = nh3.Cleaner(
     | {tag: set(MATH_FORMS) for tag in MATH_TAGS},
     attribute_filter=_attribute,
     url_schemes={"http", "https", "data"},
-    url_relative="pass_through",
     filter_style_properties=_STYLES,
     link_rel="noopener noreferrer",
 )
