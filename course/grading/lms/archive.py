@@ -18,6 +18,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from course.grading.errors import ArchiveError
+from course.grading.submissions.notebook import LARGEST, LARGEST_FILE, needed
+from course.grading.submissions.unreadable import Unreadable
 
 MOST_ENTRIES = 200_000
 MOST_UNPACKED = 32 << 30
@@ -68,11 +70,27 @@ class Archive:
         unpacked = sum(info.file_size for info in infos)
         if len(infos) > most:
             raise ArchiveError(f"{name} holds more than {most} files: nothing of it was taken")
-        if unpacked > MOST_UNPACKED or unpacked > SMALL + MOST_TIMES_LARGER * packed:
+        most_unpacked = SMALL + MOST_TIMES_LARGER * packed
+        if unpacked > MOST_UNPACKED or (
+            unpacked > most_unpacked
+            and unpacked - sum(info.file_size for info in infos if self._has_large_outputs(info))
+            > most_unpacked
+        ):
             raise ArchiveError(
                 f"{name} would unpack from {packed >> 10} KiB to {unpacked >> 20} MiB: nothing was taken"
             )
         self.entries = tuple(self._checked(infos))
+
+    def _has_large_outputs(self, info: zipfile.ZipInfo) -> bool:
+        """Return whether an entry is a notebook with much output, which may be packed very small."""
+        if not (info.filename.lower().endswith(".ipynb") and LARGEST < info.file_size <= LARGEST_FILE):
+            return False
+        try:
+            with self._zip.open(info) as file:
+                needed(file)
+        except (*_DAMAGE, OSError, RuntimeError, NotImplementedError, Unreadable):
+            return False
+        return True
 
     def _checked(self, infos: list[zipfile.ZipInfo]) -> Iterator[ArchiveEntry]:
         for info in infos:
