@@ -153,7 +153,11 @@ def unreadable(book: Book) -> Iterator[OddFile]:
     )
     yield OddFile("no-cells", saved(book | {"cells": []}), "no cells")
     yield OddFile("a-list", saved(book["cells"]), "not a notebook of format 4")
-    yield OddFile("deep", b'{"cells": ' + b"[" * 10**5 + b"]" * 10**5 + b"}", "too deep")
+    yield OddFile(
+        "deep",
+        b'{"cells": ' + b"[" * 10**5 + b"]" * 10**5 + b"}",
+        "not valid JSON (line 1, a number is too long, or lists are too deep",
+    )
     cell = {"cell_type": "code", "metadata": {}, "source": "", "outputs": []}
     yield OddFile(
         "many-cells", saved(book | {"cells": [*book["cells"], *[cell] * 10**5]}), "more than 2000 cells"

@@ -18,6 +18,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from course.grading.errors import ArchiveError
+from course.grading.submissions.notebook import LARGEST, LARGEST_FILE, needed
+from course.grading.submissions.unreadable import Unreadable
 
 MOST_ENTRIES = 200_000
 MOST_UNPACKED = 32 << 30
@@ -71,15 +73,33 @@ class Archive:
         except (*_DAMAGE, OSError, NotImplementedError) as error:
             raise ArchiveError(_damaged(name, error)) from None
         infos = self._zip.infolist()
-        unpacked = sum(info.file_size for info in infos)
         if len(infos) > most:
             raise ArchiveError(f"{name} holds more than {most} files: nothing of it was taken")
-        is_bomb = unpacked > MOST_UNPACKED or unpacked > SMALL + MOST_TIMES_LARGER * packed
-        if is_bomb and not of_a_class:
+        if not of_a_class and self._is_bomb(infos, SMALL + MOST_TIMES_LARGER * packed):
+            unpacked = sum(info.file_size for info in infos)
             raise ArchiveError(
                 f"{name} would unpack from {packed >> 10} KiB to {unpacked >> 20} MiB: nothing was taken"
             )
         self.entries = tuple(self._checked(infos))
+
+    def _is_bomb(self, infos: list[zipfile.ZipInfo], most: int) -> bool:
+        """Return whether the entries unpack to far more than such archives do; `most` is without outputs."""
+        unpacked = sum(info.file_size for info in infos)
+        if unpacked <= min(most, MOST_UNPACKED):
+            return False
+        outputs = sum(info.file_size for info in infos if self._has_large_outputs(info))
+        return unpacked > MOST_UNPACKED or unpacked - outputs > most
+
+    def _has_large_outputs(self, info: zipfile.ZipInfo) -> bool:
+        """Return whether an entry is a notebook with much output, which may be packed very small."""
+        if not (info.filename.lower().endswith(".ipynb") and LARGEST < info.file_size <= LARGEST_FILE):
+            return False
+        try:
+            with self._zip.open(info) as file:
+                needed(file)
+        except (*_DAMAGE, OSError, RuntimeError, NotImplementedError, Unreadable):
+            return False
+        return True
 
     def _checked(self, infos: list[zipfile.ZipInfo]) -> Iterator[ArchiveEntry]:
         for info in infos:

@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 CHUNK = 1 << 20
 """bytes that are read at a time"""
@@ -62,7 +62,7 @@ def loads(text: str) -> Any:
         raise NotJSON("a number is too long, or lists are too deep", 1, text[:100]) from None
 
 
-def needed_json(file: BinaryIO, most: int) -> bytes:
+def needed_json(file: IO[bytes], most: int) -> bytes:
     """Return the JSON in `file` without what is not needed, in UTF-8.
 
     What is passed over may be damaged, as long as its end is found. Raises NotJSON, and TooMuch where the
@@ -75,7 +75,7 @@ def needed_json(file: BinaryIO, most: int) -> bytes:
     return bytes(text.kept)
 
 
-def utf8_chunks(file: BinaryIO) -> Iterator[bytes]:
+def utf8_chunks(file: IO[bytes]) -> Iterator[bytes]:
     """Yield a JSON file in UTF-8, without a byte-order mark, whatever encoding it has of those JSON knows."""
     chunk = file.read(CHUNK)
     encoding = json.detect_encoding(chunk)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from course.grading.submissions.needed_json import NotJSON, TooMuch, loads, needed_json
 from course.grading.submissions.pictures import attached_pictures
@@ -102,7 +102,7 @@ def read(path: Path) -> bytes:
         return needed(file)
 
 
-def needed(file: BinaryIO) -> bytes:
+def needed(file: IO[bytes]) -> bytes:
     """Return what grading needs of a notebook of any size. Raises Unreadable."""
     beginning = file.read(_BEGINNING)
     file.seek(0)
