@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course.checking import diagnose
+from course.foreign import Foreign
 
 Stage = Literal["type", "shape", "finite", "value", "inputs"]
 
@@ -19,13 +20,6 @@ class Tolerance:
 
     rtol: float = 1e-7
     atol: float = 1e-10
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """A value of a kind that the grader cannot be sent, as the student's process describes it."""
-
-    description: str
 
 
 class Difference(Exception):
@@ -115,6 +109,8 @@ def describe(value: Any) -> str:
         return f"a {type(value).__name__} of {len(value)} items"
     if isinstance(value, Foreign):
         return value.description
+    if callable(value) and not isinstance(value, type):
+        return "a function"
     return f"of type {type(value).__name__}"
 
 

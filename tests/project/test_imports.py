@@ -32,7 +32,7 @@ ROWS = [
     "explorer.view",
     "explorer.model explorer.background",
     "checking",
-    "activations data gradcheck figures files text",
+    "activations data gradcheck figures files text foreign",
 ]
 ROW_OF = {f"course.{room}": row for row, rooms in enumerate(ROWS) for room in rooms.split()}
 # The packages that give names of their modules, or nothing, and belong to no room.

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from course.checking.compare import Foreign
+from course.foreign import Foreign
 from course.text import printable
 
 LARGEST_TEXT = 96 * 2**20
@@ -97,6 +97,8 @@ def encode(value: Any, refer: Referrer = no_reference, depth: int = 0) -> Node:
         return ["array", value.dtype.str, list(value.shape), _base64(value.tobytes()), _layout(value)]
     if issubclass(kind, np.generic) and np.dtype(kind).kind in KINDS and kind is np.dtype(kind).type:
         return ["scalar", value.dtype.str, _base64(value.tobytes())]
+    if kind is Foreign:  # it goes back to where it came from
+        return ["foreign", value.description]
     reference = refer(value) if callable(value) else None
     if reference is not None:
         return reference
@@ -209,7 +211,8 @@ def _described(value: Any) -> str:
             if kind is np.ndarray
             else f"a {kind.__name__}, a subclass of array"
         )
-    return f"of type {kind.__name__}"
+    is_ours = kind.__module__.partition(".")[0] in ("course", "course_guest", "mlp_ref")
+    return "of another type" if is_ours else f"of type {kind.__name__}"
 
 
 _A_FUNCTION = Foreign("a function")

@@ -43,6 +43,10 @@ class StudentFunction:
     def __init__(self, name: str, ask: Callable[..., Any]) -> None:
         self._name, self._ask = name, ask
 
+    def __repr__(self) -> str:
+        """Return what Python shows of a function, without a place in memory."""
+        return f"<function {self._name}>"
+
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Call it once. Raises StudentError."""
         return self._calls([(args, keywords)])[0]
