@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """A value of a kind that the grader cannot be sent, as the student's process describes it."""
-
-    description: str
 
 
 def clone(value: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course.checking import diagnose
-from course.values import Foreign
+from course.foreign import Foreign
 
 Stage = Literal["type", "shape", "finite", "value", "inputs"]
 
@@ -109,6 +109,8 @@ def describe(value: Any) -> str:
         return f"a {type(value).__name__} of {len(value)} items"
     if isinstance(value, Foreign):
         return value.description
+    if callable(value) and not isinstance(value, type):
+        return "a function"
     return f"of type {type(value).__name__}"
 
 

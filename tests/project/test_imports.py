@@ -33,7 +33,7 @@ ROWS = [
     "explorer.view",
     "explorer.model explorer.background",
     "checking",
-    "activations data gradcheck figures files text values",
+    "activations data gradcheck figures files text foreign values",
     "judged",
 ]
 ROW_OF = {f"course.{room}": row for row, rooms in enumerate(ROWS) for room in rooms.split()}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from course.grading.sandbox import seccomp
+from collections.abc import Mapping
+
+from course.grading.sandbox import system_calls
 from course.grading.sandbox.confinement import HOME, WORK
 from course.grading.sandbox.limits import Limits
 
@@ -26,6 +28,10 @@ def allowances(limits: Limits) -> list[tuple[str, str]]:
             "refused",
             "sockets, except to itself, and except to ask which network interfaces there are",
         ),
-        ("refused", f"system calls: {', '.join(sorted(seccomp.REFUSED))}, and clone with a new namespace"),
-        ("refused", f"system calls, as if unknown: {', '.join(sorted(seccomp.UNKNOWN))}"),
+        ("refused", f"system calls: {_calls(system_calls.REFUSED)}, and clone with a new namespace"),
+        ("refused", f"system calls, as if unknown: {_calls(system_calls.UNKNOWN)}"),
     ]
+
+
+def _calls(table: Mapping[str, system_calls.Calls]) -> str:
+    return ", ".join(sorted(name for calls in table.values() for name in calls))

@@ -31,7 +31,8 @@ def described(error: BaseException) -> list[str]:
         message = str(error)
     except BaseException:
         message = ""
-    return [type(error).__name__, message[:LONGEST_REASON]]
+    name = "ValueError" if isinstance(error, codec.CodecError) else type(error).__name__
+    return [name, message[:LONGEST_REASON]]
 
 
 def failed(error: BaseException) -> dict[str, Any]:
@@ -90,6 +91,8 @@ def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
             message = {"callback": number, "args": codec.encode([list(args), keywords])}
             return _returned(channel.call_back(request, message, serve))
 
+        call_back.__name__ = call_back.__qualname__ = "function"
+        call_back.__module__ = "__main__"
         return call_back
 
     for node in question["calls"]:

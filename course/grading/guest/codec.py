@@ -28,8 +28,8 @@ from typing import Any
 
 import numpy as np
 
+from course.foreign import Foreign
 from course.text import printable
-from course.values import Foreign
 
 from . import kinds
 
@@ -111,6 +111,8 @@ def encode(value: Any, refer: Referrer = no_reference, depth: int = 0) -> Node:
     texts = kinds.to_texts(value)
     if texts is not None:
         return ["text", kind.__name__, list(texts)]
+    if kind is Foreign:  # it goes back to where it came from
+        return ["foreign", value.description]
     reference = refer(value) if callable(value) else None
     if reference is not None:
         return reference
@@ -226,7 +228,8 @@ def _described(value: Any) -> str:
             if kind is np.ndarray
             else f"a {kind.__name__}, a subclass of array"
         )
-    return f"of type {kind.__name__}"
+    is_ours = kind.__module__.partition(".")[0] in ("course", "course_guest", "mlp_ref")
+    return "of another type" if is_ours else f"of type {kind.__name__}"
 
 
 _A_FUNCTION = Foreign("a function")

@@ -68,6 +68,10 @@ class StudentFunction:
         text = self._ask({"text": self._name})
         return text if isinstance(text, str) else None
 
+    def __repr__(self) -> str:
+        """Return what Python shows of a function, without a place in memory."""
+        return f"<function {self._name}>"
+
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Call it once. Raises StudentError."""
         return self._calls([(args, keywords)])[0]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from course.grading.errors import NotebookError
 from course.grading.problem_sets import notebooks
-from course.grading.submissions.notebook import SubmittedCell, Unreadable, submitted_cells
+from course.grading.submissions.notebook import SubmittedCell, submitted_notebook
+from course.grading.submissions.unreadable import Unreadable
 
 
 class ReleasedNotebooks:
@@ -16,13 +16,13 @@ class ReleasedNotebooks:
 
     def __init__(self, folder: Path, names: Iterable[str]) -> None:
         """Read the notebooks of these names in `folder`, as far as they are there."""
-        self._cells: dict[str, list[SubmittedCell]] = {}
+        self._cells: dict[str, tuple[SubmittedCell, ...]] = {}
         for name in names:
             try:
                 released = notebooks.read(folder / f"{name}.ipynb")
             except NotebookError:
                 continue
-            self._cells[name] = submitted_cells(notebooks.dumps(released).encode())
+            self._cells[name] = submitted_notebook(notebooks.dumps(released).encode()).cells
 
     def has_work(self, name: str, content: bytes) -> bool | None:
         """Return whether a file is the notebook `name` with anything changed in its cells or added to them.
@@ -31,7 +31,7 @@ class ReleasedNotebooks:
         """
         released = self._cells.get(name)
         try:
-            cells = submitted_cells(content)
+            cells = submitted_notebook(content).cells
         except Unreadable:
             return None
         if released is None:
@@ -52,6 +52,6 @@ class ReleasedNotebooks:
 def is_notebook(content: bytes) -> bool:
     """Return whether a file of another name is a notebook."""
     try:
-        return "nbformat" in json.loads(content.decode("utf-8-sig")) and bool(submitted_cells(content))
-    except (ValueError, TypeError, RecursionError, Unreadable):
+        return b"nbformat" in content and bool(submitted_notebook(content).cells)
+    except Unreadable:
         return False
