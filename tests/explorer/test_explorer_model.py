@@ -5,16 +5,18 @@ import threading
 import numpy as np
 import pytest
 
-from course import relative_error
+from course import numerical_gradient, relative_error
 from course.explorer.background import Worker
 from course.explorer.model import own_run, runs
 from course.explorer.model.problem import DATA, NETWORKS, Problem
 from course.explorer.model.runs import REGIMES, regimes, top_curvatures
 from course.explorer.model.table import Table
+from course.explorer.model.tape import Tape, Variable, with_one
 from course.explorer.view import words
 from course.explorer.view.chart import table_data
 from course.grading.problem_sets import notebooks
 from course.grading.sandbox import mounts
+from course.judged import NotWhileJudged, judged_call
 from mlp_ref import curves, training
 from mlp_ref.cases import ps3
 from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep
@@ -56,6 +58,31 @@ def test_gradients_are_those_of_the_reference(problem):
         problem, lambda X, y, A, B: GRADIENTS[problem.network](X, y, A, B), problem.theta
     )
     assert relative_error(got[0], want) < 1e-13
+
+
+def test_the_tape_differentiates_what_is_recorded_on_it():
+    rng = np.random.default_rng(3)
+    first, second = Variable(rng.normal(size=(2, 3, 4))), Variable(rng.normal(size=(2, 5, 1)))
+    X = rng.normal(size=(6, 3))
+
+    def sums(A, B):
+        return np.sum(np.cos(with_one(np.sin(X @ A)) @ B), axis=(-2, -1))
+
+    tape = Tape()
+    hidden = tape.each(np.sin, tape.product(X, first), ones=True)
+    tape.differentiate(tape.each(np.cos, tape.product(hidden, second)))
+    for k in range(2):
+        A, B = first.value[k], second.value[k]
+        by_A = numerical_gradient(lambda A, B=B: sums(A, B), A)
+        by_B = numerical_gradient(lambda B, A=A: sums(A, B), B)
+        assert relative_error(first.gradient[k], by_A) < 1e-8
+        assert relative_error(second.gradient[k], by_B) < 1e-8
+
+
+def test_the_tape_refuses_to_work_within_a_judged_answer():
+    problem = Problem()
+    with judged_call(), pytest.raises(NotWhileJudged, match="the explorer's gradient does not work within"):
+        problem.losses_and_gradients(problem.theta[None])
 
 
 def test_a_run_that_overflows_stays_in_its_row():

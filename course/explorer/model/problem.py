@@ -1,27 +1,19 @@
-"""The networks of both seeds with data and first weights: the loss, and its gradient by autograd.
+"""The networks of both seeds with data and first weights: the loss, and its gradient by a tape.
 
-No derivative is written down here, so the module gives no answer of a problem set away. autograd applies
-the chain rule to matrix products and to functions of one number, whose slope the complex step gives.
+No derivative is written down here, so the module gives no answer of a problem set away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import autograd.numpy as anp
 import numpy as np
-from autograd import make_vjp
-from autograd.extend import defvjp, primitive
-from numpy.typing import NDArray
 
 from course import data
 from course.activations import sigmoid
-from course.gradcheck import COMPLEX_STEP
-
-Array = NDArray[np.float64]
+from course.explorer.model.tape import Array, Elementwise, Tape, Variable, with_one
 
 NETWORKS = ("seed 1", "seed 2")
 DATA = ("xor", "moons")
@@ -63,7 +55,7 @@ class Problem:
     def examples(self) -> tuple[Array, Array]:
         """`X` (N, 3) and `y` (N, 1) in seed 1, whose last input is constantly 1; `X` (N, 2) in seed 2."""
         X, y = data.xor() if self.data == "xor" else data.two_moons(MOONS)
-        return (_with_one(X[:, :2]) if self.network == "seed 1" else X[:, :2]), y
+        return (with_one(X[:, :2]) if self.network == "seed 1" else X[:, :2]), y
 
     @cached_property
     def start(self) -> tuple[Array, ...]:
@@ -93,27 +85,30 @@ class Problem:
 
     def losses_and_gradients(self, thetas: Array) -> tuple[Array, Array]:
         """Return the losses (B,) and their gradients (B, P) at the weights `thetas` (B, P)."""
+        tape = Tape()
+        blocks = [Variable(block) for block in self.blocks(thetas)]
         with np.errstate(all="ignore"):
-            pull_back, losses = make_vjp(self._losses)(tuple(self.blocks(thetas)))
-            gradients = pull_back(np.ones(len(thetas)))
-        flat = [np.reshape(gradient, (len(thetas), -1)) for gradient in gradients]
-        return losses, np.concatenate(flat, axis=1)
+            losses = self._losses(tape, blocks)
+            tape.differentiate(losses)
+        flat = [block.gradient.reshape(len(thetas), -1) for block in blocks]
+        return losses.value.sum(axis=(-2, -1)), np.concatenate(flat, axis=1)
 
-    def _losses(self, blocks: tuple[Any, ...]) -> Any:
+    def _losses(self, tape: Tape, blocks: list[Variable]) -> Variable:
+        """Return each example's part of the loss (…, N, 1)."""
         X, _ = self.examples
-        h = X if self.network == "seed 1" else _with_one(X)
+        h: Variable | Array = X if self.network == "seed 1" else with_one(X)
         *hidden, last = blocks
         for W in hidden:
-            h = _activations(anp.matmul(h, W))
-        return anp.sum(self._loss_of(anp.matmul(h, last)), axis=(-2, -1))
+            h = tape.each(sigmoid, tape.product(h, W), ones=True)
+        return tape.each(self._loss_of, tape.product(h, last))
 
     @cached_property
-    def _loss_of(self) -> Callable[[Any], Any]:
+    def _loss_of(self) -> Elementwise:
         """Each example's part of the loss as a function of the last pre-activations (…, N, 1)."""
         _, y = self.examples
         if self.network == "seed 1":
-            return _differentiable(lambda z: (y - sigmoid(z)) ** 2 / (2 * len(y)))
-        return _differentiable(lambda z: _softplus(z) - y * z)
+            return lambda z: (y - sigmoid(z)) ** 2 / (2 * len(y))
+        return lambda z: _softplus(z) - y * z
 
     def arguments(self, theta: Array) -> tuple[Any, ...]:
         """Return the weights `theta` (P,) as new arrays: `(W1, W2)` in seed 1, `(Ws, bs)` in seed 2."""
@@ -127,28 +122,3 @@ def _softplus(z: Any) -> Any:
     """Return log(1 + exp(z)), which is −log(1 − σ(z)), without overflow."""
     positive = z.real > 0
     return np.where(positive, z, 0) + np.log1p(np.exp(np.where(positive, -z, z)))
-
-
-def _with_one(h: Any) -> Any:
-    """Return `h` (…, N, n) with a column of ones after it, for the biases: (…, N, n + 1)."""
-    return np.concatenate([h, np.ones((*h.shape[:-1], 1))], axis=-1)
-
-
-def _differentiable(
-    f: Callable[[Any], Any], finish: Callable[[Any], Any] = lambda result: result
-) -> Callable[[Any], Any]:
-    """Return t ↦ finish(f(t)) with a derivative that autograd can use.
-
-    `f` is elementwise and accepts complex numbers; `finish` may append constant columns.
-    """
-    function: Callable[[Any], Any] = primitive(lambda t: finish(f(t)))
-
-    def pull_back(_: Any, t: Any) -> Callable[[Any], Any]:
-        slope = np.imag(f(t + 1j * COMPLEX_STEP)) / COMPLEX_STEP
-        return lambda g: g[..., : t.shape[-1]] * slope
-
-    defvjp(function, pull_back)
-    return function
-
-
-_activations = _differentiable(sigmoid, _with_one)
