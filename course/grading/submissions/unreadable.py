@@ -16,7 +16,7 @@ _KINDS = (
     (
         rb"version https://git-lfs",
         "a pointer of Git LFS",
-        "`git lfs pull` fetches the notebook: hand in that",
+        "fetch the notebook with `git lfs pull`, and hand in that",
     ),
     (rb"\x1f\x8b|BZh|\xfd7zXZ\0|7z\xbc\xaf\x27\x1c|Rar!|PK[\3\5]", "a packed archive", _UNPACK),
     (rb"%PDF", "a PDF", ITSELF),

@@ -104,6 +104,8 @@ class ProgressBar:
 def print_summary(summary: ClassSummary, console: Console, *, all_names: bool = False) -> None:
     """Print the closing summary, with all names of those it has remarks on, or the first of each remark."""
     parts = [f"{summary.graded} of {summary.total} submissions graded in {summary.elapsed:.1f} s"]
+    if summary.not_run:
+        parts.append(f"{summary.not_run} not run")
     if summary.graded and summary.elapsed:
         parts.append(f"{60 * summary.graded / summary.elapsed:.0f} a minute")
     if summary.skipped:
