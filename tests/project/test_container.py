@@ -39,9 +39,7 @@ def of_pip() -> tuple[dict[str, str], list[str]]:
         options += ["--ro-bind", certificates, variables["PIP_CERT"]]
     settings = Path("/etc/pip.conf")
     text = " ".join([*variables.values(), settings.read_text() if settings.is_file() else ""])
-    folders = {
-        path for path in re.findall(r"/[\w./-]+", text) if Path(path).is_dir()
-    }
+    folders = {path for path in re.findall(r"/[\w./-]+", text) if Path(path).is_dir()}
     for path in sorted(folders | ({str(settings)} if settings.is_file() else set())):
         options += ["--ro-bind", path, path]
     return variables, options

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sysconfig
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox.guest import Guest
-from course.grading.sandbox.mounts import mounts
+from course.grading.sandbox.mounts import PYTHON, mounts
 from course.grading.sandbox.readable import advice, unreadable
 from course.grading.sandbox.zygote import zygotes
 from tests.sandboxes import value_in
@@ -55,6 +56,15 @@ def test_a_folder_stands_for_all_in_it(package):
     assert advice(mounts()).endswith(f"cannot read {package}: `chmod -R a+rX {package}` lets it")
     package.chmod(0o755)
     assert advice(mounts()) == ""
+
+
+def test_what_is_not_pythons_is_nobodys_business(tmp_path):
+    lib = tmp_path / "lib"
+    for name in ("python3.13/json", "ssl/private"):
+        (lib / name).mkdir(parents=True)
+        (lib / name).chmod(0o700)
+    there = replace(mounts(), shown=((lib, PYTHON / "lib"),))
+    assert list(unreadable(there)) == [lib / "python3.13" / "json"]
 
 
 def test_a_broken_package_is_no_fault_of_bubblewraps(package):
