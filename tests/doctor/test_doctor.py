@@ -20,8 +20,8 @@ from tests.places import run_in
 
 FINE = "Nothing is wrong: this machine can grade this course."
 PLACES = {
-    "container": "this is a container whose runtime refuses new namespaces (seccomp)",
-    "masked_proc": "this is a container whose runtime covers parts of /proc",
+    "container": "no sandbox can be made in this container, whose runtime refuses what makes one (seccomp)",
+    "masked_proc": "no sandbox can be made in this container, whose runtime covers parts of /proc",
     "no_user_namespaces": "this machine's kernel may make none (user.max_user_namespaces",
 }
 

@@ -57,7 +57,9 @@ def test_here_and_as_another_user_a_guest_answers(place):
 @pytest.mark.parametrize("place", ["container", "ordinary_user container"])
 def test_a_container_is_named_with_the_options_that_it_needs(place):
     cause, command = answer(place)
-    assert cause.startswith("this is a container whose runtime refuses new namespaces (seccomp)")
+    assert cause.startswith(
+        "no sandbox can be made in this container, whose runtime refuses what makes one (seccomp)"
+    )
     assert command == f"docker run {OPTIONS} IMAGE"
     assert "as root" not in cause
 
@@ -71,7 +73,7 @@ def test_a_pod_is_told_the_fields_of_its_own():
 
 def test_a_masked_proc_is_named():
     cause, command = answer("masked_proc")
-    assert cause.startswith("this is a container whose runtime covers parts of /proc")
+    assert cause.startswith("no sandbox can be made in this container, whose runtime covers parts of /proc")
     assert "systempaths=unconfined" in command
 
 
@@ -139,9 +141,16 @@ def test_wsl_1_is_told_of_wsl_2(monkeypatch):
     assert "WSL" not in told("", release="5.15.167.4-microsoft-standard-WSL2")[0]
 
 
+def test_a_filter_of_podmans_is_named():
+    """It allows namespaces, and not to name one's own host."""
+    text = "bwrap: Can't set hostname to sandbox: Operation not permitted"
+    assert "refuses what makes one (seccomp)" in told(text, is_filtered=True)[0]
+    assert "container" not in told(text)[0]
+
+
 def test_dockers_profile_is_not_taken_for_ubuntus():
     text = "bwrap: Failed to make / slave: Permission denied"
-    assert "refuses mounts (AppArmor)" in told(text, is_confined=True)[0]
+    assert "refuses to mount (AppArmor)" in told(text, is_confined=True)[0]
     assert "Ubuntu" in told(text)[0]
 
 

@@ -182,15 +182,15 @@ def _of_settings(attempts: Sequence[Attempt], place: Place) -> SandboxUnavailabl
 
 
 def _of_container(attempts: Sequence[Attempt], place: Place) -> SandboxUnavailable | None:
-    if place.is_filtered and _says(attempts, f"(?i){_REFUSES_NAMESPACE}"):
-        what = "refuses new namespaces (seccomp)"
-    elif _says(attempts, _MASKED_PROC):
+    if _says(attempts, _MASKED_PROC):
         what = "covers parts of /proc"
+    elif place.is_filtered and _says(attempts, "not permitted|No permissions"):
+        what = "refuses what makes one (seccomp)"
     elif place.is_confined and _says(attempts, _REFUSES_MOUNT):
-        what = "refuses mounts (AppArmor)"
+        what = "refuses to mount (AppArmor)"
     else:
         return None
-    cause = f"this is a container whose runtime {what}, so that no sandbox can be made in it"
+    cause = f"no sandbox can be made in this container, whose runtime {what}"
     if place.is_pod:
         fields = ", ".join(f"`{field}`" for field in POD_FIELDS)
         return SandboxUnavailable(
