@@ -43,14 +43,15 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
     }
     execute = SandboxedExecute(config=course.config) if course else SandboxedExecute()
     limits = execute.limits() if course else Limits()
+    submissions = [(path, _submitted(assignment, loaded, path)) for path in paths]
+    for notebook in loaded.values() if execute.control else ():
+        control.check(notebook, limits)
+    # a control that fails tells them itself
     notices = [notebook.notice for notebook in loaded.values()]
     if execute.control:
         notices += map(control.left_out, loaded.values())
     for notice in dict.fromkeys(filter(None, notices)):
         print(f"course: {notice}", file=sys.stderr)
-    submissions = [(path, _submitted(assignment, loaded, path)) for path in paths]
-    for notebook in loaded.values() if execute.control else ():
-        control.check(notebook, limits)
 
     def scored(path: Path, submitted: Mapping[str, Path]) -> Result:
         # all notebooks of a submission have one seed, as in a class

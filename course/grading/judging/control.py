@@ -19,6 +19,7 @@ from course.grading.errors import ControlFailed
 from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.remedies import passed_limits, remedies
 from course.grading.judging.results import CellResult, Result
+from course.grading.judging.test_cells import BESIDE_RELEASED, OR_INSIDE
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.assignment import IN_KERNEL, Assignment
 from course.grading.problem_sets.notebooks import grade_id
@@ -122,14 +123,13 @@ def _failure(assignment: Assignment, limits: Limits) -> str:
     inside = [] if any(map(passed_limits, texts)) else _pass_inside(assignment, tests, limits)
     # what the zygote has imported, or has not found, must not outlive a repair
     zygotes.close()
+    lines = [f"  Likely cause: {assignment.notice}"] if assignment.notice else []
+    lines += [f"  {cell}: {printable(_shown(cell, text, inside), _LONGEST)}" for cell, text in failures]
     actions = remedies(texts, inside, limits)
-    actions.append(
-        "where the solution or a test is wrong, correct it in its source, and generate the assignment again"
-    )
-    lines = [f"  {cell}: {printable(text, _LONGEST)}" for cell, text in failures]
+    if not tests or set(tests) - set(inside):
+        wrong = "where the solution or a test is wrong, correct it in its source"
+        actions.append(f"{wrong}, and generate the assignment again")
     lines += [f"  To do: {action}" for action in actions]
-    if assignment.notice:
-        lines.append(f"  Note: {assignment.notice}")
     return "\n".join(
         [
             f"nobody is graded: of {assignment.name}, the instructor's own solution in its source, graded as "
@@ -137,6 +137,11 @@ def _failure(assignment: Assignment, limits: Limits) -> str:
             *lines,
         ]
     )
+
+
+def _shown(cell: str, text: str, inside: list[str]) -> str:
+    """Return what a failure says, without a remedy that was tried in vain, or that another one replaces."""
+    return text.partition(f"; {BESIDE_RELEASED}")[0] if cell in inside else text.replace(OR_INSIDE, "")
 
 
 def _graded(assignment: Assignment, limits: Limits) -> Result:
@@ -174,14 +179,20 @@ def _described(cell: CellResult, shown: str) -> str:
 
 def _pass_inside(assignment: Assignment, tests: list[str], limits: Limits) -> list[str]:
     """Return which of these tests, all judged from outside, pass when they run in the notebook's process."""
-    skeleton = nbformat.from_dict(assignment.skeleton)
-    outside = []
-    for cell in skeleton.cells:
-        tags = cell.metadata.get("tags", [])
-        if grade_id(cell) in tests and IN_KERNEL not in tags:
-            cell.metadata["tags"] = [*tags, IN_KERNEL]
-            outside.append(grade_id(cell))
-    if not outside:
-        return []
-    result = _graded(replace(assignment, skeleton=skeleton), limits)
-    return [name for name in outside if name in result.cells and result.cells[name].verdict == "pass"]
+    tried = dict.fromkeys(tests)
+    while True:
+        skeleton = nbformat.from_dict(assignment.skeleton)
+        outside = []
+        for cell in skeleton.cells:
+            tags = cell.metadata.get("tags", [])
+            if grade_id(cell) in tried and IN_KERNEL not in tags:
+                cell.metadata["tags"] = [*tags, IN_KERNEL]
+                outside.append(grade_id(cell))
+        if not outside:
+            return []
+        result = _graded(replace(assignment, skeleton=skeleton), limits)
+        # a test that fails in the grader ends the grading: the next one of them is tried too
+        more = [failure.cell for failure in _failures(assignment, result) if result.notebook is None]
+        if not set(more) & set(_tests(assignment)) - tried.keys():
+            return [name for name in outside if name in result.cells and result.cells[name].verdict == "pass"]
+        tried |= dict.fromkeys(more)
