@@ -43,15 +43,16 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
     }
     execute = SandboxedExecute(config=course.config) if course else SandboxedExecute()
     limits = execute.limits() if course else Limits()
+    submissions = [(path, _submitted(assignment, loaded, path)) for path in paths]
     loaded = {name: execute.set_up(notebook) for name, notebook in loaded.items()}
+    if execute.control:
+        loaded = {name: control.check(notebook, limits) for name, notebook in loaded.items()}
+    # a control that fails tells them itself
     notices = [notebook.notice for notebook in loaded.values()]
     if execute.control:
         notices += map(control.left_out, loaded.values())
     for notice in dict.fromkeys(filter(None, notices)):
         print(f"course: {notice}", file=sys.stderr)
-    submissions = [(path, _submitted(assignment, loaded, path)) for path in paths]
-    if execute.control:
-        loaded = {name: control.check(notebook, limits) for name, notebook in loaded.items()}
 
     def scored(path: Path, submitted: Mapping[str, Path]) -> Result:
         # all notebooks of a submission have one seed, as in a class

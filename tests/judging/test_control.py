@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -159,6 +160,42 @@ def test_a_limit_that_was_passed_is_told_by_the_name_of_its_setting(body, limits
     message = failure(problem(f"def double(x):\n    {body}\n    return 2 * x"), Limits(**limits))
     assert re.search(f"To do: {setting}", message), message
     assert "in-kernel" not in message
+
+
+WRITES = "def double(x):\n    return 2 * x\nopen('twice.csv', 'w').write('4')"
+READS = "assert open('twice.csv').read() == '4'"
+
+
+def test_a_test_of_a_file_that_a_student_writes_has_one_remedy():
+    message = failure(problem(WRITES, READS))
+    cells, *actions = message.split("\n  To do: ")
+    assert cells.endswith(
+        "fails in the grader: FileNotFoundError: [Errno 2] No such file or directory: 'twice.csv'"
+    )
+    assert [action.partition(": ")[2] for action in actions] == [
+        "tag its cell `in-kernel`, and it runs there"
+    ]
+    control.check(problem(WRITES, READS, tags=(IN_KERNEL,)))
+
+
+def test_several_tests_of_files_that_a_student_writes_are_all_told():
+    cells = [cell(WRITES, "double", solution=True), graded("test_one", READS), graded("test_two", READS)]
+    stub = cell(STUB, "double", solution=True)
+    message = failure(with_tests("small", notebook(stub, *cells[1:]), notebook(*cells)))
+    assert re.findall(r"To do: (\w+) passes within", message) == ["test_one", "test_two"]
+
+
+def test_a_test_of_a_file_that_is_not_released_has_one_remedy():
+    message = failure(problem(RIGHT, READS))
+    assert "it is run beside the released files only: release what it reads (course.files" in message
+    assert "in-kernel" not in message
+
+
+def test_what_differs_from_the_source_comes_first_and_once():
+    edited = replace(problem("def double(x):\n    return 3 * x"), notice="the source was edited: run `this`")
+    lines = failure(edited).splitlines()
+    assert lines[1] == "  Likely cause: the source was edited: run `this`"
+    assert sum("was edited" in line for line in lines) == 1
 
 
 def test_what_nobody_could_get_points_for_is_not_run(graded_solutions):

@@ -22,9 +22,12 @@ from nbconvert import HTMLExporter
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
-from course.grading.errors import CourseError
+from course.grading.errors import ControlFailed, CourseError
+from course.grading.judging import control
+from course.grading.judging.grade import grade
 from course.grading.pack.packing import pack
 from course.grading.problem_sets import leaks, notebooks, release
+from course.grading.problem_sets.assignment import load
 from tests.helpers import cell, course, graded, notebook, small_course, solution
 
 BODY = "    total = x @ x.T + 2 * x[0]\n    return total / len(x)"
@@ -247,6 +250,31 @@ def test_what_gives_something_away(name) -> None:
 )
 def test_what_gives_nothing_away(content) -> None:
     assert list(leaks.leaks_in_file(SECRETS, content)) == []
+
+
+STUBS = {
+    "as nbgrader writes it": "# YOUR CODE HERE\nraise NotImplementedError()",
+    "a function": 'def double(x):\n    """Return twice x."""\n    raise NotImplementedError(\'your turn\')',
+    "with marks": "def double(x):\n    ### BEGIN SOLUTION\n    raise NotImplementedError\n    ### END SOLUTION",
+    "with a beginning": "def double(x):\n    y = x\n    # YOUR CODE HERE\n    raise NotImplementedError()",
+}
+
+
+@pytest.mark.parametrize("stub", STUBS)
+def test_a_source_without_solutions_is_released_and_graded_without_the_control(stub, tmp_path) -> None:
+    root = small_course(tmp_path)
+    why = cell("YOUR ANSWER HERE", "why", kind="markdown", solution=True, grade=True, points=1)
+    source = notebook(cell(STUBS[stub], "double", solution=True), graded("t", "assert double(2) == 4"), why)
+    notebooks.write(source, root / "source" / "small" / "small.ipynb")
+    release.write(root, "small")
+    assert list(release.problems(root, "small")) == []
+    assignment = load(root, "small")
+    with pytest.raises(
+        ControlFailed, match=r"no solutions, `c\.SandboxedExecute\.control = False` grades with"
+    ):
+        control.check(assignment)
+    answered = notebooks.with_answers(assignment.skeleton, {"double": "def double(x):\n    return 2 * x"})
+    assert grade(assignment, notebooks.dumps(answered).encode()).score == 1
 
 
 def test_too_large_to_look_through(monkeypatch) -> None:

@@ -16,6 +16,7 @@ from course.grading.errors import ControlFailed
 from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.remedies import passed_limits, remedies
 from course.grading.judging.results import CellResult, Result
+from course.grading.judging.test_cells import BESIDE_RELEASED, OR_INSIDE
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, with_in_kernel
 from course.grading.problem_sets.notebooks import grade_id
@@ -126,19 +127,18 @@ def _failure(
     tests = [failure.cell for failure in failures if failure.cell in _tests(assignment)]
     # what has taken too long would do so again
     inside = [] if any(map(passed_limits, texts)) else _pass_inside(assignment, tests, limits)
-    if assignment.may_run_inside and inside and set(tests) == set(inside):
+    if assignment.may_run_inside and inside and set(tests) <= set(inside):
         # others may fail once these do not
         return _failure(with_in_kernel(assignment, inside), limits, (*moved, *inside))
     # what the zygote has imported, or has not found, must not outlive a repair
     zygotes.close()
+    lines = [f"  Likely cause: {assignment.notice}"] if assignment.notice else []
+    lines += [f"  {cell}: {printable(_shown(cell, text, inside), _LONGEST)}" for cell, text in failures]
     actions = remedies(texts, inside, limits)
-    actions.append(
-        "where the solution or a test is wrong, correct it in its source, and generate the assignment again"
-    )
-    lines = [f"  {cell}: {printable(text, _LONGEST)}" for cell, text in failures]
+    if not tests or set(tests) - set(inside):
+        wrong = "where the solution or a test is wrong, correct it in its source"
+        actions.append(f"{wrong}, and generate the assignment again")
     lines += [f"  To do: {action}" for action in actions]
-    if assignment.notice:
-        lines.append(f"  Note: {assignment.notice}")
     message = "\n".join(
         [
             f"nobody is graded: of {assignment.name}, the instructor's own solution in its source, graded as "
@@ -147,6 +147,11 @@ def _failure(
         ]
     )
     return message, ()
+
+
+def _shown(cell: str, text: str, inside: list[str]) -> str:
+    """Return what a failure says, without a remedy that was tried in vain, or that another one replaces."""
+    return text.partition(f"; {BESIDE_RELEASED}")[0] if cell in inside else text.replace(OR_INSIDE, "")
 
 
 def _graded(assignment: Assignment, limits: Limits) -> Result:
@@ -187,8 +192,12 @@ def _pass_inside(assignment: Assignment, tests: list[str], limits: Limits) -> li
     tagged = {
         grade_id(cell) for cell in assignment.skeleton.cells if IN_KERNEL in cell.metadata.get("tags", [])
     }
-    outside = [name for name in tests if name not in tagged]
-    if not outside:
-        return []
-    result = _graded(with_in_kernel(assignment, outside), limits)
-    return [name for name in outside if name in result.cells and result.cells[name].verdict == "pass"]
+    tried = dict.fromkeys(tests)
+    while outside := [name for name in tried if name not in tagged]:
+        result = _graded(with_in_kernel(assignment, outside), limits)
+        # a test that fails in the grader ends the grading: the next one of them is tried too
+        more = [failure.cell for failure in _failures(assignment, result) if result.notebook is None]
+        if not set(more) & set(_tests(assignment)) - tried.keys():
+            return [name for name in outside if name in result.cells and result.cells[name].verdict == "pass"]
+        tried |= dict.fromkeys(more)
+    return []

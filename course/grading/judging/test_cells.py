@@ -28,6 +28,8 @@ from course.values import clone
 Ask = Callable[..., Any]
 
 COULD_NOT_WORK = "The test could not work with this answer."
+BESIDE_RELEASED = "it is run beside the released files"
+OR_INSIDE = ", or, of a test that reads what a student's code writes, tag the cell `in-kernel`"
 HARNESS_FAILURES = (ImportError, SyntaxError, OSError)
 """Exceptions of a test that no answer can cause: the grader or the test is at fault."""
 
@@ -79,10 +81,15 @@ class Judge:
         match error:
             case NameError(name=str(answer)) if answer in self.answers:
                 remedy = f"students write {answer}, and a locked cell cannot use it: do not lock this cell"
-            case ImportError() | OSError():
+            case ImportError():
                 remedy = (
-                    "it is run beside the released files, with the packages installed here: release what it "
+                    f"{BESIDE_RELEASED}, with the packages installed here: release what it "
                     "needs (course.files in the notebook's metadata lists it), or install it here"
+                )
+            case OSError():
+                remedy = (
+                    f"{BESIDE_RELEASED} only: release what it reads (course.files in the notebook's "
+                    f"metadata lists it){OR_INSIDE}"
                 )
             case SyntaxError():
                 remedy = "the grader runs plain Python: take a magic or command out, or do not lock this cell"

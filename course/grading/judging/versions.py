@@ -51,6 +51,7 @@ NOT_DECIDING = (
     "grading/problem_sets/release.py",
     "grading/problem_sets/release_rule.py",
     "grading/sandbox/causes.py",
+    "grading/problem_sets/stubs.py",
 )
 """Modules in these parts that cannot: they refuse to grade anybody, refuse a release, or say which files it
 holds, and the files themselves are in the assignment's version."""

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from course.grading.problem_sets import file_texts, notebooks
 from course.grading.problem_sets.readings import readings, squeezed
+from course.grading.problem_sets.stubs import STUB_LINES, is_stub
 
 FORBIDDEN = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "mlp_ref")
 OPERATIONS = (ast.Attribute, ast.BinOp, ast.Call, ast.Subscript, ast.UnaryOp)
@@ -40,11 +41,11 @@ def leaks_in_notebook(source: NotebookNode, released: NotebookNode) -> Iterator[
         name = notebooks.grade_id(cell)
         if name is None:
             continue
-        secret = hidden_text(cell)
-        if name in cells and lines(secret) & lines(cells[name].source):
+        secret = lines(hidden_text(cell)) - STUB_LINES
+        if name in cells and secret & lines(cells[name].source):
             yield f"cell {name} of the release holds a line of its solution or hidden test"
         solution = region(cell.source, "SOLUTION").strip("\n")
-        if len(solution.splitlines()) > 1 and solution in everything:
+        if len(solution.splitlines()) > 1 and solution in everything and answer(cell):
             yield f"the solution of {name} stands in the release"
 
 
@@ -73,7 +74,9 @@ def secrets(source: NotebookNode, elsewhere: Iterable[NotebookNode] = ()) -> dic
 
 def _solution(cell: NotebookNode) -> Iterator[str]:
     """Yield the texts of a solution cell that tell its answer."""
-    solution = region(cell.source, "SOLUTION") or cell.source
+    solution = answer(cell)
+    if not solution:
+        return
     if cell.cell_type != "code":
         yield from (line for line in lines(solution) if len(line) >= LONG_LINE)
         return
@@ -116,9 +119,7 @@ def leaks_in_lecture(source: NotebookNode, reading: NotebookNode) -> Iterator[st
         if cell.cell_type != "code":
             is_leaked = any(line in text for line in lines(hidden_text(cell)))
         else:
-            is_leaked = not expressions.isdisjoint(
-                _expressions(region(cell.source, "SOLUTION") or cell.source)
-            )
+            is_leaked = not expressions.isdisjoint(_expressions(answer(cell)))
         if is_leaked:
             yield f"it holds a part of the answer {notebooks.grade_id(cell)}"
 
@@ -138,11 +139,7 @@ def _without_names(dump: str) -> str:
 
 def hidden_text(cell: NotebookNode) -> str:
     """Return the part of a source cell that students must not see."""
-    text = region(cell.source, "HIDDEN TESTS")
-    if _is_solution(cell):
-        # a solution cell without a region is solution from top to bottom
-        text += region(cell.source, "SOLUTION") or cell.source
-    return text
+    return region(cell.source, "HIDDEN TESTS") + answer(cell)
 
 
 def region(source: str, name: str) -> str:
@@ -158,6 +155,15 @@ def visible_text(cell: NotebookNode) -> str:
     for name in ("SOLUTION", "HIDDEN TESTS"):
         text = re.sub(REGION.format(name), "", text, flags=re.DOTALL)
     return text
+
+
+def answer(cell: NotebookNode) -> str:
+    """Return the answer in a source cell: what is between the marks, or all of a solution cell without them.
+
+    A source without solutions has stubs in their place, which answer nothing.
+    """
+    text: str = region(cell.source, "SOLUTION") or (cell.source if _is_solution(cell) else "")
+    return "" if is_stub(text, is_code=cell.cell_type == "code") else text
 
 
 def _is_solution(cell: NotebookNode) -> bool:
