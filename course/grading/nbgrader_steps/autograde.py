@@ -51,14 +51,13 @@ class SubmissionExporter(NotebookExporter):
             require()
             self._check(converter)
         except (CourseError, SQLAlchemyError) as error:
-            kind = type(error)
-            message = explanation(f"{kind.__module__}.{kind.__name__}: {error}")
+            message = str(error) if isinstance(error, CourseError) else explanation(str(error))
             converter.log.error("%s", message)
             raise NbGraderException(message) from error
         guard(converter)
 
     def _check(self, converter: Any) -> None:
-        """Make a sandbox, open the gradebook, and check each control, before anything is written or removed."""
+        """Make a sandbox, open the gradebook, check each control: before anything is written or removed."""
         steps = [import_item(s) if isinstance(s, str) else s for s in converter.autograde_preprocessors]
         execute = SandboxedExecute(config=self.config)
         if not execute.enabled or not any(issubclass(s, SandboxedExecute) for s in steps):
