@@ -17,8 +17,9 @@ from course import files
 from course.explorer.background import Worker
 from course.explorer.model import runs
 from course.explorer.model.own_run import Gradient
-from course.explorer.model.problem import Array, Problem
+from course.explorer.model.problem import Problem
 from course.explorer.model.table import Table
+from course.explorer.model.tape import Array
 from course.explorer.publisher import Publisher
 from course.explorer.view import pins as pinned
 from course.explorer.view import words

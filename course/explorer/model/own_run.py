@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from course.explorer.model.problem import Array, Problem
+from course.explorer.model.problem import Problem
 from course.explorer.model.runs import STEPS
+from course.explorer.model.tape import Array
 
 Gradient = Callable[..., Any]
 """a student's function, called as `own_gradient` says"""

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from course.explorer.model.problem import Array, Problem
+from course.explorer.model.problem import Problem
+from course.explorer.model.tape import Array
 
 STEPS = 300
 """of each run, by default"""

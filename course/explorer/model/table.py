@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from course.explorer.model import runs
 from course.explorer.model.own_run import Gradient, OwnRun, first_parted
-from course.explorer.model.problem import Array, Problem
+from course.explorer.model.problem import Problem
+from course.explorer.model.tape import Array
 
 SLICE = 0.05
 """seconds after which a slice of the student's run ends"""

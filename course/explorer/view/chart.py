@@ -9,8 +9,8 @@ import anywidget
 import numpy as np
 import traitlets
 
-from course.explorer.model.problem import Array
 from course.explorer.model.table import Table
+from course.explorer.model.tape import Array
 from course.explorer.view import palette, words
 
 HERE = Path(__file__).parent

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from course.explorer.model import runs
-from course.explorer.model.problem import Array, Problem
+from course.explorer.model.problem import Problem
 from course.explorer.model.table import Table
+from course.explorer.model.tape import Array
 from course.explorer.view import words
 
 MOST = 4

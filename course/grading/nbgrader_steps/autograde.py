@@ -17,6 +17,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, Execute, NbGraderPreprocessor, SaveAutoGrades
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Enum, Float, Integer
 from traitlets.config import Configurable
 from traitlets.utils.importstring import import_item
@@ -28,7 +29,7 @@ from course.grading.gradebook.generated import generated_cells
 from course.grading.judging import control
 from course.grading.judging.grade import METADATA, VARIABLES, grade_rebuilt
 from course.grading.judging.versions import grader_version, own_packages
-from course.grading.nbgrader_steps.one_line_errors import ONCE
+from course.grading.nbgrader_steps.one_line_errors import ONCE, explanation
 from course.grading.problem_sets.assignment import Assignment, load
 from course.grading.problem_sets.notebooks import grade_id
 from course.grading.requirements import require
@@ -56,24 +57,24 @@ class SubmissionExporter(NotebookExporter):
         try:
             require()
             self._check(converter)
-        except CourseError as error:
-            converter.log.error("%s", error)
-            raise NbGraderException(str(error)) from error
+        except (CourseError, SQLAlchemyError) as error:
+            message = str(error) if isinstance(error, CourseError) else explanation(str(error))
+            converter.log.error("%s", message)
+            raise NbGraderException(message) from error
         guard(converter)
 
     def _check(self, converter: Any) -> None:
-        """Make a sandbox, and check the control of each assignment, before anything is written or removed."""
+        """Make a sandbox, open the gradebook, check each control: before anything is written or removed."""
         steps = [import_item(s) if isinstance(s, str) else s for s in converter.autograde_preprocessors]
         execute = SandboxedExecute(config=self.config)
         if not execute.enabled or not any(issubclass(s, SandboxedExecute) for s in steps):
             return
         Guest(limits=execute.limits()).close()
-        if not execute.control:
-            return
         pattern = converter._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         matches = (re.match(pattern, folder) for folder in converter.assignments)
         for name in sorted({match["assignment"] for match in matches if match}):
-            for assignment in _assignments(converter.coursedir, name):
+            assignments = list(_assignments(converter.coursedir, name))
+            for assignment in assignments if execute.control else ():
                 if notice := control.left_out(assignment):
                     converter.log.warning(notice)
                 control.check(execute.set_up(assignment), execute.limits())

@@ -12,8 +12,8 @@ LOG_FILE = ".nbgrader.log"
 ONCE = {"is_told_once": True}
 """`extra` of a record that concerns a whole class: it is shown for the first submission only"""
 
-# nbgrader reports a failure several times; what these say is in the line that is made of the traceback.
-REPEATED = (
+# nbgrader reports a failure several times; what most of these say is in the line made of the traceback.
+NOT_SHOWN = (
     "There was an error processing assignment",
     "Please see the ",
     "No assignment with ID",
@@ -23,6 +23,8 @@ REPEATED = (
     "Did you mean: ",
     # it advises an upgrade, whatever is wrong with the gradebook
     "There was an error accessing the nbgrader database",
+    # of a student's picture, about which an instructor can do nothing
+    "Alternative text is missing on ",
 )
 
 # What is known about an exception: its text, what it means, and what to do.
@@ -107,7 +109,7 @@ class OneLineHandler(logging.StreamHandler[TextIO]):
             message = f"{self.subject} failed: {explanation(error)} (details: {LOG_FILE})"
         elif message.startswith("No notebooks were matched by"):
             message += ": check the name of the assignment, and that its folder is there"
-        elif message.startswith(REPEATED) or message in self._shown:
+        elif message.startswith(NOT_SHOWN) or message in self._shown:
             return
         if getattr(record, "is_told_once", False):
             self._shown.add(message)

@@ -1,4 +1,4 @@
-"""Tells a stub, which stands where an answer is to be written, from an answer: a source may have only stubs."""
+"""Tells a stub, which stands where an answer is to be written, from an answer."""
 
 from __future__ import annotations
 
