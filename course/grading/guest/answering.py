@@ -18,7 +18,7 @@ from course.judged import judged_call
 from course.values import clone, shares_memory, unchanged
 
 from . import codec
-from .channel import Channel
+from .channel import OVER, Channel
 
 Namespace = dict[str, Any]
 LONGEST_REASON = 10_000
@@ -86,17 +86,22 @@ def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
         except BaseException as error:
             return failed(error)
 
-    def stub(number: int) -> Callable[..., Any]:
-        def call_back(*args: Any, **keywords: Any) -> Any:
-            message = {"callback": number, "args": codec.encode([list(args), keywords])}
-            return _returned(channel.call_back(request, message, serve))
+    def stubs_of(call: int) -> Callable[[int], Callable[..., Any]]:
+        def stub(number: int) -> Callable[..., Any]:
+            def call_back(*args: Any, **keywords: Any) -> Any:
+                if call != len(replies):
+                    raise RuntimeError(OVER)
+                message = {"callback": number, "args": _plain(args, keywords)}
+                return _returned(channel.call_back(request, message, serve))
 
-        call_back.__name__ = call_back.__qualname__ = "function"
-        call_back.__module__ = "__main__"
-        return call_back
+            call_back.__name__ = call_back.__qualname__ = "function"
+            call_back.__module__ = "__main__"
+            return call_back
 
-    for node in question["calls"]:
-        args, keywords = codec.Decoder(namespace.__getitem__, stub).decode(node)
+        return stub
+
+    for call, node in enumerate(question["calls"]):
+        args, keywords = codec.Decoder(namespace.__getitem__, stubs_of(call)).decode(node)
         replies.append(_call(function, args, keywords, namespace))
         if os.getpid() != process:
             os._exit(0)  # a fork that the call made; only the process that was asked answers
@@ -123,6 +128,18 @@ def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, na
         "after": [None if unchanged(b, a) else codec.encode(a) for b, a in zip(before, args, strict=True)],
         "shares": shares_memory(result, args),
     }
+
+
+def _plain(args: tuple[Any, ...], keywords: Namespace) -> codec.Node:
+    """Return the node of a callback's arguments. Raises TypeError where one cannot leave the process."""
+    node = codec.encode([list(args), keywords])
+    description = codec.foreign(node)
+    if description is not None:
+        raise TypeError(
+            f"the function that was handed over takes plain numbers, texts, arrays, and lists, tuples and "
+            f"dictionaries of these; an argument is or has {description}"
+        )
+    return node
 
 
 def _returned(reply: Any) -> Any:

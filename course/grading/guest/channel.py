@@ -31,6 +31,7 @@ OUTPUT, CALLBACK, REPLY = b"o", b"c", b"r"
 """kinds of what the guest sends"""
 REQUEST, RETURN = b"q", b"a"
 """kinds of what the host sends: something to do, and what a callback has returned"""
+OVER = "The call that this function was handed to is over."
 NOBODY = bytes(16)
 """no request: what is sent while none is under way, the host drops"""
 
@@ -103,7 +104,7 @@ class Channel:
         """
         with self._receiving:
             if request != self.request or os.getpid() != self._process:
-                raise RuntimeError("The call that this function was handed to is over.")
+                raise RuntimeError(OVER)
             self.send(CALLBACK, message)
             while True:
                 kind, answer = self.receive()

@@ -44,8 +44,12 @@ STRUCTURE = ITEMS
 """the most brackets and commas of a message, since each takes far more memory than its length"""
 LARGEST_KEY = 2**53
 MOST_KEYS = 1000
-"""of a dictionary with keys other than strings and small ints"""
+"""nodes in the keys of all dictionaries of a message, other than strings and small ints"""
 LARGEST_STRIDED = 2**20
+LARGEST_WIDE = 16 * 2**20
+"""bytes of a message with text beyond ASCII: one such character makes each of a text take four bytes"""
+LARGEST_ARRAYS = 128 * 2**20
+"""bytes of all arrays of a message: one with gaps takes twice what comes"""
 
 # NumPy's own reader of dtypes evaluates parts of what it is given.
 _DTYPE = re.compile(r"[<>|=]?([biufc][0-9]{1,2}|[US][0-9]{1,7}|[Mm]8(\[[0-9]{0,4}[A-Za-z]{1,2}\])?)")
@@ -72,6 +76,8 @@ def parse(text: str | bytes) -> Any:
     if len(text) > LARGEST_TEXT:
         raise CodecError("the message is too long")
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if len(raw) > LARGEST_WIDE and not (raw.isascii() and b"\\u" not in raw):
+        raise CodecError("the message has too much text beyond ASCII")
     if sum(map(raw.count, (b"[", b"{", b","))) > STRUCTURE:
         raise CodecError("the message has too many parts")
     try:
@@ -119,6 +125,18 @@ def encode(value: Any, refer: Referrer = no_reference, depth: int = 0) -> Node:
     return ["foreign", _described(value)]
 
 
+def foreign(node: Node) -> str | None:
+    """Return the description of the first value in an encoded one that crosses as a description, if any."""
+    match node:
+        case ["foreign", str(description)]:
+            return description
+        case ["list" | "tuple", list(nodes)]:
+            return next(filter(None, map(foreign, nodes)), None)
+        case ["dict", list(pairs)]:
+            return next(filter(None, (foreign(each) for pair in pairs for each in pair)), None)
+    return None
+
+
 class Decoder:
     """Turns a tree back into a value, up to a number of nodes.
 
@@ -131,6 +149,8 @@ class Decoder:
     ) -> None:
         self.own, self.callback = own, callback
         self.items = 0
+        self.keys = 0
+        self.bytes = 0
 
     def decode(self, node: Any, depth: int = 0) -> Any:
         """Return the value of a node. Raises CodecError."""
@@ -154,10 +174,23 @@ class Decoder:
         return [self.decode(node, depth) for node in nodes]
 
     def _dict(self, depth: int, pairs: list[Any]) -> dict[Any, Any]:
-        decoded = [(self.decode(key, depth), self.decode(value, depth)) for key, value in pairs]
-        if len(decoded) > MOST_KEYS and not all(_is_plain_key(key) for key, _ in decoded):
-            raise CodecError("a dictionary is too large")
-        return dict(decoded)
+        return {self._key(key, depth): self.decode(value, depth) for key, value in pairs}
+
+    def _key(self, node: Any, depth: int) -> Any:
+        before = self.items
+        key = self.decode(node, depth)
+        if not _is_plain_key(key):
+            self.keys += self.items - before
+            if self.keys > MOST_KEYS:
+                raise CodecError("dictionaries have too many keys")
+        return key
+
+    def _array(self, _: int, dtype: str, shape: list[Any], data: str, layout: str) -> Array:
+        array = _laid(_array(dtype, shape, data), layout)
+        self.bytes += array.nbytes if array.base is None else array.base.nbytes
+        if self.bytes > LARGEST_ARRAYS:
+            raise CodecError("the arrays are too large")
+        return array
 
     def _set(self, depth: int, nodes: list[Any]) -> set[Any]:
         return set(self._dict(depth, [(node, ["none"]) for node in nodes]))
@@ -248,7 +281,7 @@ _BUILDERS: dict[tuple[Any, ...], Callable[..., Any]] = {
     ("frozenset", list): lambda decoder, depth, nodes: frozenset(decoder._set(depth, nodes)),
     ("bytes", str): lambda _d, _n, data: binascii.a2b_base64(data, strict_mode=True),
     ("text", str, list): lambda _d, _n, kind, texts: kinds.from_texts(kind, texts),
-    ("array", str, list, str, str): lambda _d, _n, *fields: _laid(_array(*fields[:3]), fields[3]),
+    ("array", str, list, str, str): Decoder._array,
     ("scalar", str, str): lambda _d, _n, dtype, data: _array(dtype, [], data)[()],
     ("foreign", str): lambda _d, _n, description: Foreign(printable(description, 80)),
     ("own", str): Decoder._own,

@@ -108,8 +108,14 @@ def _belong_to_no_module(traceback: Any) -> None:
 class EndOfCell(BaseException):
     """`exit()` in a cell: it ends nothing else."""
 
+    def __str__(self) -> str:
+        return "exit() or quit() was called"
+
     def _render_traceback_(self) -> list[str]:
         return []
+
+
+EndOfCell.__name__ = "SystemExit"  # what the student has called, in Python's own words
 
 
 def _no_input(prompt: object = "") -> str:

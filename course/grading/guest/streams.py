@@ -50,7 +50,7 @@ class TextStream(io.TextIOBase):
         self._streams.turn(self)
         self._parts.append(text)
         self._size += len(text)
-        if self._size > KEPT:
+        if self._size > self._streams.kept:
             self._streams.flush()
         return len(text)
 
@@ -91,8 +91,13 @@ class Streams:
         self._streams = {"stdout": TextStream("stdout", 1, self), "stderr": TextStream("stderr", 2, self)}
         self._last = sys.stdout = self._streams["stdout"]
         sys.stderr = self._streams["stderr"]
-        os.register_at_fork(before=self.flush)  # or what is written now would be sent by both
+        self.kept = KEPT
+        # What is written before would be sent by both; what is written in the fork, it may end without sending.
+        os.register_at_fork(before=self.flush, after_in_child=self._keep_nothing)
         threading.Thread(target=self._watch, name="descriptors 1 and 2", daemon=True).start()
+
+    def _keep_nothing(self) -> None:
+        self.kept = 0
 
     def turn(self, stream: TextStream) -> None:
         """Send what came before something that is to be written to `stream`."""

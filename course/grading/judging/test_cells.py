@@ -17,10 +17,12 @@ from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer
 from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
+from course.grading.judging.blame import LOCKED_CELL, TEST_CELL, AnswersSeen, is_ours
 from course.grading.judging.credit import ends_in_students_value
 from course.grading.judging.proxies import StudentError, StudentFunction
 from course.grading.judging.quiet import quiet
 from course.grading.judging.results import CellResult
+from course.grading.judging.students_files import named_files
 from course.grading.problem_sets.names import free_names
 from course.grading.sandbox.execution import NO_ANSWER
 from course.values import clone
@@ -30,8 +32,6 @@ Ask = Callable[..., Any]
 COULD_NOT_WORK = "The test could not work with this answer."
 BESIDE_RELEASED = "it is run beside the released files"
 OR_INSIDE = ", or, of a test that reads what a student's code writes, tag the cell `in-kernel`"
-HARNESS_FAILURES = (ImportError, SyntaxError, OSError)
-"""Exceptions of a test that no answer can cause: the grader or the test is at fault."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,17 @@ class Judge:
         """Run the locked cell that messages call `name`, for the names it binds. Raises HarnessFailure."""
         try:
             with quiet():
-                run(source, self.namespace, "<locked cell>")
+                run(source, self.namespace, LOCKED_CELL)
         except Exception as error:
             raise HarnessFailure(self._failure(name, error)) from error
 
     def judge(self, source: str, max_points: float, ask: Ask, name: str = "a test") -> CellResult:
         """Run the test cell that messages call `name`, and return its verdict. Raises HarnessFailure."""
+        # a file that the test names may be the student's
+        seen = AnswersSeen(ask, bool(named_files(source)))
         try:
             with use_seed(self.seed), quiet():
-                namespace = self._own_names() | self._looked_up(source, ask)
+                namespace = self._own_names() | self._looked_up(source, seen.ask)
                 value = run(source, namespace)
         except StudentError as error:
             return CellResult(error.verdict, 0.0, max_points, error.message)
@@ -66,9 +68,9 @@ class Judge:
             return CellResult("wrong", 0.0, max_points, str(error), error.mistake)
         except AssertionError:
             return CellResult("wrong", 0.0, max_points, "The test's assertion does not hold.")
-        except HARNESS_FAILURES as error:
-            raise HarnessFailure(self._failure(name, error)) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            if is_ours(error, seen.any):
+                raise HarnessFailure(self._failure(name, error)) from error
             # its text may show what is expected
             cause = f"{type(error).__name__}: {error}"
             return CellResult("wrong", 0.0, max_points, COULD_NOT_WORK, cause=cause)
@@ -76,7 +78,7 @@ class Judge:
             value = None  # the student's value, not points
         return scored(value, max_points)
 
-    def _failure(self, name: str, error: Exception) -> str:
+    def _failure(self, name: str, error: BaseException) -> str:
         """Return what the instructor is told of a cell that fails in the grader."""
         match error:
             case NameError(name=str(answer)) if answer in self.answers:
@@ -144,7 +146,7 @@ def scored(value: Any, max_points: float) -> CellResult:
     return CellResult("wrong", points, max_points, f"{points:g} of {max_points:g} points.")
 
 
-def run(source: str, namespace: dict[str, Any], name: str = "<test>") -> Any:
+def run(source: str, namespace: dict[str, Any], name: str = TEST_CELL) -> Any:
     """Run a cell and return the value of its last expression, None when it ends otherwise."""
     statements, value = _compiled(source, name)
     exec(statements, namespace)

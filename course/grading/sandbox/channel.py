@@ -25,6 +25,8 @@ from course.grading.guest.channel import (
 
 MOST_INCOMPLETE = 64
 """messages of which a part is still to come: threads and forked processes send at the same time"""
+MOST_UNSENT = 64
+"""packets that wait for the guest when it calls back: an honest one has taken them all by then"""
 _AT_A_TIME = 64
 """packets read before the time-out is checked again"""
 
@@ -84,7 +86,9 @@ class Channel:
         self._held = 0
 
     def give_back(self, answer: bytes) -> None:
-        """Send what a callback has returned. Raises Disconnected."""
+        """Send what a callback has returned. Raises Disconnected, also where the guest takes no answers."""
+        if len(self._out) > MOST_UNSENT:
+            raise Disconnected
         self._send(RETURN, answer)
 
     def _send(self, kind: bytes, message: bytes) -> None:
