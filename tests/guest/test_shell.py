@@ -247,6 +247,32 @@ program = subprocess.Popen(['/bin/sh', '-c', 'read line; echo late'], stdin=subp
     assert (result.status, texts(result)) == ("ok", "next\n")
 
 
+def test_a_task_that_is_left_running_goes_on(kernel):
+    code = """
+import asyncio
+async def show():
+    print("begun")
+    for k in range(2):
+        await asyncio.sleep(0)
+        print("step", k)
+    return 5
+def start(): return asyncio.create_task(show())
+task = start()
+"""
+    assert texts(kernel.execute(code)) == "begun\n"
+    assert value_in(kernel, "await task") == "5"
+    assert texts(kernel.execute("other = start()")) == "begun\n"
+    assert "step 1" in texts(kernel.execute("1")) + texts(kernel.execute("2"))
+    assert value_in(kernel, "asyncio.run(show())") == "5"
+
+
+@pytest.mark.parametrize("end", ["os._exit(0)", "pass", "os.kill(os.getpid(), 9)"])
+def test_a_forked_child_prints_however_it_ends(kernel, end):
+    child = f"print('child', end=' '); print('prints')\n    {end}"
+    code = f"import os\nif os.fork() == 0:\n    {child}\nelse: os.wait()"
+    assert texts(kernel.execute(code)) == "child prints\n"
+
+
 def test_a_forked_child_prints(kernel):
     # from Python 3.12 on, a process with threads is warned
     code = """

@@ -31,7 +31,7 @@ BY_ANSWERS = {
     "a name that a module has not": ("'no_such_name'", "exec(f'from math import {double(1)}')"),
     "an exit": ("'raise SystemExit'", "exec(double(1))"),
     "a status": ("3", "import sys\nsys.exit(double(1))"),
-    "an interrupt": ("'raise KeyboardInterrupt'", "exec(double(1))"),
+    "an exit of its own kind": ("'raise BaseException'", "exec(double(1))"),
     "an error of the system's": ("28", "raise OSError(double(1), 'No space left on device')"),
     "data": ("3", "double(1)\nopen(value)"),
 }
@@ -49,7 +49,8 @@ def test_what_an_answer_can_cause(value, test) -> None:
     content = notebooks.dumps(written).encode()
     result = grade(with_tests("small", written, written), content, limits=Limits(files=1 << 20))
     assert result.status == "graded", result.problem
-    assert [cell.verdict for cell in result.cells.values()] == ["wrong", "pass"]
+    verdict = "crashed" if "BaseException" in value else "wrong"
+    assert [cell.verdict for cell in result.cells.values()] == [verdict, "pass"]
     assert result.cells["failing"].message == COULD_NOT_WORK
     assert result.cells["failing"].cause
 

@@ -228,6 +228,38 @@ def forked(f):
     assert calls == [1]
 
 
+def test_a_function_that_is_kept_is_of_no_use_in_the_next_call_of_a_batch(student):
+    calls: list[Any] = []
+    code = "kept = []\ndef f(g):\n    kept.append(g)\n    return kept[0](len(kept))"
+    with pytest.raises(StudentError, match="is over"):
+        student(code).f.call_all([(calls.append,), (calls.append,)])
+    assert calls == [1]
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("np.matrix([[1.0]])", "a matrix, a subclass of array"),
+        ("[1, {'a': (np.array([None]),)}]", "an array of dtype object"),
+        ("{f: 1}", "of type function"),
+        ("range(3)", "of type range"),
+    ],
+)
+def test_an_argument_that_cannot_leave_the_notebook_is_named(student, argument, words):
+    calls: list[Any] = []
+    code = f"import numpy as np\ndef f(g): return g(1, {argument})\ndef h(g): return g(x={argument})"
+    for function in ("f", "h"):
+        with pytest.raises(StudentError, match=words) as raised:
+            getattr(student(code), function)(calls.append)
+        assert "TypeError" in str(raised.value)
+    assert calls == []
+
+
+def test_exit_in_a_call_is_told_in_pythons_words(student):
+    with pytest.raises(StudentError, match=r"^SystemExit: exit\(\) or quit\(\) was called$"):
+        student("def f(): exit()").f()
+
+
 def test_the_graders_time_is_not_the_students(student):
     import time
 

@@ -50,7 +50,19 @@ def ask(question, callbacks=None):
     return [reply for _ in question["calls"]]
 
 
-@pytest.mark.parametrize(("source", "points"), [("f(3)", 2), ("1 * (f(3) == 0.5)", 1), ("f(3) == 7", 2)])
+@pytest.mark.parametrize(
+    ("source", "points"),
+    [
+        ("f(3)", 2),
+        ("1 * (f(3) == 0.5)", 1),
+        ("f(3) == 7", 2),
+        ("max(float('nan'), 0)", 0),
+        ("float('-inf')", 0),
+        ("float('inf')", 2),
+        ("-1", 0),
+        ("10**400", 2),
+    ],
+)
 def test_points(source: str, points: float) -> None:
     assert Judge({}, {"f"}, seed=1).judge(source, 2, ask).points == points
 

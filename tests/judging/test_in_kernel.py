@@ -29,6 +29,11 @@ def result_of(answer, limits=None, *others):
         (LOUD, 0),
         ("def double(x):\n    return 0.5", 0.5),
         ("def double(x):\n    return 1", 1),
+        ("def double(x):\n    return -1", 0),
+        ("def double(x):\n    return float('nan')", 0),
+        ("def double(x):\n    return float('-inf')", 0),
+        ("def double(x):\n    return float('inf')", 0),
+        ("def double(x):\n    return 'no number'", 1),
     ],
 )
 def test_a_number_counts_from_zero_to_all_points(answer, points) -> None:

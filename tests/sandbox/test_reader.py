@@ -171,6 +171,18 @@ def test_no_more_messages_than_a_few_are_held_without_their_end() -> None:
             list(channel.receive())
 
 
+def test_a_guest_that_takes_no_answers_is_disconnected() -> None:
+    with connected() as (channel, there), channel.asking(b"{}"):
+        under_way(there)
+        try:
+            for _ in range(100_000):
+                channel.give_back(b'{"error": "RuntimeError"}')
+            pytest.fail("it is still connected")
+        except Disconnected:
+            pass
+        assert len(channel._out) <= module.MOST_UNSENT + 1
+
+
 def test_a_request_within_a_request_has_its_own_messages() -> None:
     with connected() as (channel, there), channel.asking(b"outer"):
         outer = under_way(there)

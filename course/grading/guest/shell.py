@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import contextvars
 import getpass
@@ -22,13 +23,16 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.ultratb import AutoFormattedTB
 from traitlets import Any as AnyTrait
-from traitlets import Instance, Type
+from traitlets import Bool, Instance, Type
 
 from .answering import described
 from .channel import OUTPUT
 
 LAST = ("last_type", "last_value", "last_traceback")
 """where Python and `%tb` keep the last exception"""
+_MAKES_TASKS = re.compile(r"\b(?:create_task|ensure_future|get_running_loop)\b")
+_RUNS_LOOP = re.compile(r"\basyncio\.run\(|\brun_until_complete\b")
+"""what works outside of the event loop only"""
 _MAY_BE_MAGIC = re.compile(r"[%!?]|\A\s*[,;/]")
 
 
@@ -127,7 +131,10 @@ def run_in_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
     loop = get_asyncio_loop()
     context = contextvars.copy_context()
     try:
-        return loop.run_until_complete(loop.create_task(coroutine, context=context))
+        result = loop.run_until_complete(loop.create_task(coroutine, context=context))
+        if asyncio.all_tasks(loop):
+            loop.run_until_complete(asyncio.sleep(0))  # what the cell has left running begins
+        return result
     finally:
         for variable, value in context.items():
             variable.set(value)
@@ -143,6 +150,8 @@ class Shell(InteractiveShell):
     streams: Any = AnyTrait()
     channel: Any = AnyTrait()
     failure: Any = AnyTrait()
+    makes_tasks = Bool(False)
+    """whether the notebook leaves tasks running, which go on in every cell"""
 
     def init_hooks(self) -> None:
         """Show pages among the outputs."""
@@ -155,8 +164,13 @@ class Shell(InteractiveShell):
         self.InteractiveTB = Tracebacks(mode=self.xmode, theme_name=self.colors, tb_offset=1)
 
     def should_run_async(self, raw_cell: str, *, transformed_cell: Any = None, **others: Any) -> bool:
-        """Return whether a cell awaits; IPython compiles every cell to know."""
+        """Return whether a cell awaits or makes tasks, as those after it may; IPython compiles every cell."""
         code = transformed_cell or raw_cell
+        if _RUNS_LOOP.search(code):
+            return False
+        self.makes_tasks |= _MAKES_TASKS.search(code) is not None
+        if self.makes_tasks:
+            return True
         return ("await" in code or "async" in code) and super().should_run_async(
             raw_cell, transformed_cell=transformed_cell, **others
         )

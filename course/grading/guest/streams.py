@@ -92,7 +92,7 @@ class Streams:
         self._last = sys.stdout = self._streams["stdout"]
         sys.stderr = self._streams["stderr"]
         self.kept = KEPT
-        # What is written before would be sent by both; what is written in the fork, it may end without sending.
+        # What was written before would be sent by both; a fork sends at once, since it may end in any way.
         os.register_at_fork(before=self.flush, after_in_child=self._keep_nothing)
         threading.Thread(target=self._watch, name="descriptors 1 and 2", daemon=True).start()
 

@@ -153,7 +153,8 @@ class Runner:
             value = math.nan
         if value is None:
             return CellResult("pass", points, points)
-        if not 0 <= value <= points:
+        # for those that are no points nbgrader gives all
+        if not all(0 <= number <= points for number in (value, *_numbers_shown(cell.outputs))):
             return CellResult("wrong", 0.0, points, f"The test gives no number from 0 to {points:g}.")
         return CellResult("pass" if value == points else "wrong", float(value), points)
 
@@ -278,6 +279,14 @@ def calls_a_check(source: str, namespace: Mapping[str, Any]) -> bool:
 def _marked(result: CellResult) -> CellResult:
     """Return a result that says where it was found."""
     return replace(result, message=f"{result.message} ({INSIDE})" if result.message else INSIDE)
+
+
+def _numbers_shown(outputs: list[NotebookNode]) -> Iterator[float]:
+    """Yield the values of cells that are numbers, NaN among them."""
+    for output in outputs:
+        if output.output_type == "execute_result":
+            with contextlib.suppress(ValueError, TypeError):
+                yield float(output.data.get("text/plain"))
 
 
 def failure_output(status: str, reason: str) -> NotebookNode:

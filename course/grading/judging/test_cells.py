@@ -138,8 +138,10 @@ def _named(value: Any, name: str, ask: Ask) -> Any:
 
 def scored(value: Any, max_points: float) -> CellResult:
     """Return the verdict of a test that ran to its end, `value` being its last expression's."""
-    if type(value) not in (int, float) or math.isnan(value):
+    if type(value) not in (int, float):
         return CellResult("pass", max_points, max_points)
+    if math.isnan(value):  # an answer of NaN makes a test's number NaN
+        return CellResult("wrong", 0.0, max_points, f"0 of {max_points:g} points.")
     points = min(max(float(value), 0.0), max_points)
     if points == max_points:
         return CellResult("pass", points, max_points)
