@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
@@ -140,9 +139,8 @@ def scored(value: Any, max_points: float) -> CellResult:
     """Return the verdict of a test that ran to its end, `value` being its last expression's."""
     if type(value) not in (int, float):
         return CellResult("pass", max_points, max_points)
-    if math.isnan(value):  # an answer of NaN makes a test's number NaN
-        return CellResult("wrong", 0.0, max_points, f"0 of {max_points:g} points.")
-    points = min(max(float(value), 0.0), max_points)
+    # NaN, which an answer can make of a test's number, is no points; an int may be no float
+    points = 0.0 if value != value else float(min(max(value, 0), max_points))
     if points == max_points:
         return CellResult("pass", points, max_points)
     return CellResult("wrong", points, max_points, f"{points:g} of {max_points:g} points.")
