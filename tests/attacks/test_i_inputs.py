@@ -33,8 +33,7 @@ def attacked(y, y_hat):
     texts = [text.lower() for pair in os.environ.items() for text in pair if "HASHSEED" not in text]
     if any("seed" in text for text in texts): raise LookupError
     if any("seed" in a for a in sys.argv): raise LookupError
-    from course.checking.seed import _seed
-    if _seed.get() is not None: raise LookupError("there is a seed")
+    if any("seed" in module for module in sys.modules if module.startswith("course")): raise LookupError
     return 0 * y
 """,
     "a seed of one's own": """

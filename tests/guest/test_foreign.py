@@ -44,12 +44,10 @@ def result_of(answer: str, *tests: str):
 
 
 HANDED_OVER = (
-    "{1, 2}",
+    "{1: object()}.values()",
     "object()",
-    "b'bytes'",
     "np.array([None])",
     "10 ** 4000",
-    "range(3)",
 )
 
 
@@ -85,10 +83,10 @@ def test_iterating_over_it_says_what_it_is(value) -> None:
 
 def test_a_result_of_a_function_that_was_handed_over() -> None:
     answer = "def double(f):\n    return sum(f(1))"
-    result = result_of(answer, "assert double(lambda x: {x})")
+    result = result_of(answer, "assert double(lambda x: iter([x]))")
     assert result.cells["test_0"].message == (
-        "TypeError: This value (of type set) cannot be used here: numbers, texts, arrays, lists, tuples and "
-        "dictionaries can."
+        "TypeError: This value (of type list_iterator) cannot be used here: numbers, texts, arrays, lists, "
+        "tuples and dictionaries can."
     )
 
 
@@ -99,9 +97,7 @@ def test_what_is_shown_of_a_function_that_was_handed_over() -> None:
     assert not names_of_ours(message)
 
 
-@pytest.mark.parametrize(
-    "returned", ["{1}", "object()", "lambda: 1", "double", "np.array([None])", "type", "Own()"]
-)
+@pytest.mark.parametrize("returned", ["object()", "lambda: 1", "double", "np.array([None])", "type", "Own()"])
 def test_an_unusual_result(returned) -> None:
     answer = f"import numpy as np\nclass Own: pass\ndef double(x):\n    return {returned}"
     checked = "from course.checking.trial import WrongAnswer\n"

@@ -242,7 +242,7 @@ def test_a_function_that_is_kept_is_of_no_use_in_the_next_call_of_a_batch(studen
         ("np.matrix([[1.0]])", "a matrix, a subclass of array"),
         ("[1, {'a': (np.array([None]),)}]", "an array of dtype object"),
         ("{f: 1}", "of type function"),
-        ("range(3)", "of type range"),
+        ("iter([3])", "of type list_iterator"),
     ],
 )
 def test_an_argument_that_cannot_leave_the_notebook_is_named(student, argument, words):
@@ -251,7 +251,7 @@ def test_an_argument_that_cannot_leave_the_notebook_is_named(student, argument, 
     for function in ("f", "h"):
         with pytest.raises(StudentError, match=words) as raised:
             getattr(student(code), function)(calls.append)
-        assert "TypeError" in str(raised.value)
+        assert "TypeError" in raised.value.message
     assert calls == []
 
 

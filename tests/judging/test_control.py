@@ -162,15 +162,15 @@ def test_a_limit_that_was_passed_is_told_by_the_name_of_its_setting(body, limits
     assert "in-kernel" not in message
 
 
-WRITES = "def double(x):\n    return 2 * x\nopen('twice.csv', 'w').write('4')"
-READS = "assert open('twice.csv').read() == '4'"
+WRITES = "def double(x):\n    return 2 * x\nopen('twice.py', 'w').write('4')"
+READS = "assert open('twice.py').read() == '4'"
 
 
 def test_a_test_of_a_file_that_a_student_writes_has_one_remedy():
     message = failure(problem(WRITES, READS))
     cells, *actions = message.split("\n  To do: ")
     assert cells.endswith(
-        "fails in the grader: FileNotFoundError: [Errno 2] No such file or directory: 'twice.csv'"
+        "fails in the grader: FileNotFoundError: [Errno 2] No such file or directory: 'twice.py'"
     )
     assert [action.partition(": ")[2] for action in actions] == [
         "tag its cell `in-kernel`, and it runs there"
@@ -188,6 +188,13 @@ def test_several_tests_of_files_that_a_student_writes_are_all_told():
 def test_a_test_of_a_file_that_is_not_released_has_one_remedy():
     message = failure(problem(RIGHT, READS))
     assert "it is run beside the released files only: release what it reads (course.files" in message
+    assert "in-kernel" not in message
+
+
+def test_a_data_file_that_nobody_has_written_has_one_remedy():
+    message = failure(problem(RIGHT, READS.replace(".py", ".csv")))
+    assert "FileNotFoundError: [Errno 2] No such file or directory: 'twice.csv'" in message
+    assert "To do: release twice.csv (course.files in the notebook's metadata lists it)" in message
     assert "in-kernel" not in message
 
 

@@ -235,7 +235,7 @@ def _failure(name: str, action: str, error: Exception) -> GradebookError:
         text += "; an older gradebook can be brought up to date (keep a copy)"
         command = "nbgrader db upgrade"
     elif "is locked" in text:
-        text += f" by another process for {SECONDS_TO_WAIT} s: wait for it, or end it"
+        text += "; another process is writing in it: wait for it, or end it"
         command = "ps -ef | grep -E 'course|nbgrader|jupyter'"
     elif "readonly database" in text:
         text += "; its file and its folder have to be writable"

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import io
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
+
+
+class _Nowhere(io.StringIO):
+    """Keeps nothing of what is written to it."""
+
+    def write(self, text: str) -> int:
+        """Drop `text`."""
+        return len(text)
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Drop what is printed, and warnings."""
     with (
-        Path(os.devnull).open("w", encoding="utf-8", errors="replace") as nowhere,
-        contextlib.redirect_stdout(nowhere),
-        contextlib.redirect_stderr(nowhere),
+        contextlib.redirect_stdout(_Nowhere()),
+        contextlib.redirect_stderr(_Nowhere()),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")

@@ -49,6 +49,11 @@ def remedies(texts: list[str], from_inside: Iterable[str], limits: Limits) -> li
     readable = advice(mounts()) if others else ""
     result += [readable] if readable else []
     result += _of_imports(others, bool(readable))
+    result += [
+        f"release {name} (course.files in the notebook's metadata lists it), or have the solution write it"
+        for text in others
+        for name in re.findall(r"FileNotFoundError: .*: '([^']+)'\)$", text)
+    ]
     if any("NotImplementedError" in text for text in texts):
         result.append(
             "where the source holds no solutions, `c.SandboxedExecute.control = False` grades without them"

@@ -25,7 +25,11 @@ _reading = threading.local()
 @lru_cache(maxsize=256)
 def named_files(source: str) -> frozenset[str]:
     """Return the texts of a test that may be the name of a file, such as "out.txt"; none of a module."""
-    texts = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # told when the test is run
+        return frozenset()
+    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return frozenset(
         text
         for text in texts

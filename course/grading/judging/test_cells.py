@@ -67,7 +67,9 @@ class Judge:
             return CellResult("wrong", 0.0, max_points, str(error), error.mistake)
         except AssertionError:
             return CellResult("wrong", 0.0, max_points, "The test's assertion does not hold.")
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             if is_ours(error, seen.any):
                 raise HarnessFailure(self._failure(name, error)) from error
             # its text may show what is expected

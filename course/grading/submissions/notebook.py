@@ -121,7 +121,7 @@ def read_graded(path: Path) -> bytes:
     """Return a graded notebook, under autograded/. Raises OSError, ValueError for what is no notebook."""
     state = path.stat()
     if not stat.S_ISREG(state.st_mode) or state.st_size > LARGEST_GRADED:
-        raise ValueError(f"{path} is no regular file, or larger than {LARGEST_GRADED >> 20} MiB")
+        raise ValueError(f"it is no regular file, or larger than {LARGEST_GRADED >> 20} MiB")
     return path.read_bytes()
 
 
