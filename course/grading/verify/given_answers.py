@@ -50,7 +50,7 @@ def given_answers(notebook: InstructorsNotebook, functions: Iterable[str]) -> It
 def _exercise(notebook: InstructorsNotebook, function: str) -> Exercise | None:
     """Return an exercise with the calls that its test makes of the solution, None where it makes none.
 
-    Of functions that the course knows nothing of, what it ships is no answer, even where it is right by chance.
+    Of functions that the course does not know it ships no answers, even where one is right by chance.
     """
     name = f"{notebook.assignment}.{function}"
     check = checks_of(notebook.assignment).get(name)
