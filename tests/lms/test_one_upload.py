@@ -78,7 +78,7 @@ def test_a_file_that_cannot_lie_there_is_left_out(root, take, tmp_path, name, wh
         ([NOTEBOOK, ("pipe", b"", stat.S_IFIFO | 0o644)], "a link, or no regular file"),
         ([NOTEBOOK, ("../../s01/small.ipynb", b"mine")], "a path that leads out of it"),
         ([NOTEBOOK, ("a\nb.txt", b"")], "a path that leads out of it"),
-        ([("small.ipynb", bytes(80 << 20))], "holds more than 64 MiB"),
+        ([("small.ipynb", bytes(80 << 20))], "larger than 10 MiB even without its outputs"),
         ([NOTEBOOK, ("zeros", bytes(200 << 20))], "holds more than 64 MiB"),
         ([("work.zip", bomb())], "would unpack"),
         ([("work.zip", b"PK\3\4 or so")], "is damaged, or no zip archive"),

@@ -28,7 +28,7 @@ _MOST_NAMES = 20
 _EVERYTHING = ["*"]
 AS_TEXT = ".txt"
 SHOWN = frozenset(
-    {".csv", ".dat", ".gif", ".jpeg", ".jpg", ".json", ".npy", ".npz", ".png", ".tsv", ".txt", ".webp"}
+    {".csv", ".dat", ".gif", ".jpeg", ".jpg", ".json", ".npy", ".npz", ".png", ".py", ".tsv", ".txt", ".webp"}
 )
 """the endings of a student's files that keep their names: no server and no browser takes them for a page"""
 _LONGEST_NAME = 240
