@@ -106,7 +106,7 @@ FILES = {
     "data.csv": "1,2\n",
 }
 KEPT = {
-    "index.html.txt", "drawing.SVG.txt", "page.xhtml.txt", "page.txt", "numpy.py.txt", "data.csv",
+    "index.html.txt", "drawing.SVG.txt", "page.xhtml.txt", "page.txt", "numpy.py", "data.csv",
 }  # fmt: skip
 
 
