@@ -17,7 +17,7 @@ class NotWhileJudged(RuntimeError):
     """A tool for checking was used within an answer that is being judged."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Call:
     """A judged call."""
 
@@ -34,16 +34,17 @@ _calls: list[_Call] = []
 def judged_call(withheld: Collection[str] = ()) -> Iterator[None]:
     """Have tools for checking refuse to work within the block; those `withheld` too, as "sigmoid"."""
     others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
-    _calls.append(_Call(frozenset(others), withheld))
+    call = _Call(frozenset(others), withheld)
+    _calls.append(call)
     try:
         yield
     finally:
-        _calls.pop()
+        _calls.remove(call)
 
 
 def refuse_while_judged(tool: str) -> None:
     """Raise NotWhileJudged within a judged call. The first thing that a tool for checking does."""
-    if _calls and threading.get_ident() not in _calls[-1].others:
+    if _calls and _of_this_thread():
         raise NotWhileJudged(
             f"{tool} does not work within an answer that is being judged: it is for checking a formula. "
             "Write the formula."
@@ -52,5 +53,10 @@ def refuse_while_judged(tool: str) -> None:
 
 def refuse_if_withheld(tool: str) -> None:
     """Raise NotWhileJudged within a judged call from which `tool` is withheld."""
-    if _calls and tool in _calls[-1].withheld and threading.get_ident() not in _calls[-1].others:
+    if _calls and any(tool in call.withheld for call in _of_this_thread()):
         raise NotWhileJudged(f"{tool} of the course is what is to be written here: write your own.")
+
+
+def _of_this_thread() -> list[_Call]:
+    """Return the judged calls that this thread makes, or that it was started in."""
+    return [call for call in _calls if threading.get_ident() not in call.others]

@@ -127,6 +127,14 @@ def test_the_guest_imports_its_own_modules_relatively(name: str) -> None:
     assert not under(names, "course.grading")
 
 
+@pytest.mark.parametrize("name", sorted(under(set(OF_COURSE), "course.grading.verify.tried")))
+def test_the_program_that_tries_functions_imports_nothing_of_the_grader(name: str) -> None:
+    """It runs beside what students receive, where the grader is not."""
+    names = imported(MODULES[name].read_text(encoding="utf-8"), "tried")
+    assert not under(names, "course.grading")
+    assert not under(names, "mlp_ref")
+
+
 @pytest.mark.parametrize("name", [name for name in OF_COURSE if not under({name}, "course.grading")])
 def test_what_students_import_knows_no_grader(name: str) -> None:
     names = imports_of(name)

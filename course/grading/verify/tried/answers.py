@@ -17,7 +17,7 @@ import numpy as np
 
 from course import values
 from course.activations import sigmoid
-from course.checking import compare, forward_passes
+from course.checking import compare, diagnose, forward_passes
 from course.judged import NotWhileJudged, judged_call
 
 GUARDS = ("course.activations", "course.gradcheck", "course.explorer.model.tape")
@@ -90,9 +90,10 @@ def is_excused(function: Callable[..., Any], adapter: Adapter, exercise: Exercis
     return False
 
 
-def is_a_copy(exercise: Exercise) -> bool:
-    """Return whether an argument, as it is or transposed, is the answer: any function may return one."""
-    return any(answers(trivial, exercise) for trivial in (lambda value: value, np.transpose))
+def is_trivial(exercise: Exercise) -> bool:
+    """Return whether an argument is the answer, as it is, transposed, or a multiple: that tells nothing."""
+    trivial = itertools.chain([lambda value: value, np.transpose], diagnose.RELATIONS.values())
+    return any(answers(function, exercise) for function in trivial)
 
 
 def _adapters(function: Callable[..., Any], args: Sequence[Any]) -> Iterator[Adapter]:
