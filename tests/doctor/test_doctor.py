@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def faults(result: subprocess.CompletedProcess[str]) -> list[tuple[str, str, str
     assert result.stderr == ""
     lines = [*result.stdout.splitlines(), ""]
     found = []
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         if line.startswith("FAULT"):
             _, part, cause = line.split(maxsplit=2)
             found.append((part, cause, following.partition("type: ")[2]))
