@@ -98,7 +98,8 @@ class Image:
         become = (
             ["setpriv", "--reuid", self.user, "--regid", self.user, "--clear-groups"] if self.user else []
         )
-        view = ["--bind", str(self.root), "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run"]
+        # bubblewrap's own /proc would be covered in part, as a runtime's is without the options of the guide
+        view = ["--bind", str(self.root), "/", "--bind", "/proc", "/proc", "--dev", "/dev", "--tmpfs", "/run"]
         view += ["--ro-bind", "/etc/resolv.conf", "/etc/resolv.conf", *options, "--chdir", self.folder]
         return subprocess.run(
             [*AS_ROOT, bubblewrap.program(), "--clearenv", *settings, *view, *become, "sh", "-c", command],

@@ -170,6 +170,7 @@ def own_environment(folder: Path) -> list[str]:
     view = ["--dev-bind", "/", "/", "--tmpfs", ROOT, "--tmpfs", folder.parents[1], "--bind", folder, folder]
     # what has been started there ends with it
     view += ["--unshare-pid", "--proc", "/proc", "--die-with-parent", "--chdir", folder]
+    view += ["--unshare-uts", "--hostname", folder.name]
     return [bubblewrap.program(), *map(str, view), str(folder / "env/bin/python")]
 
 

@@ -6,12 +6,13 @@ import os
 import shlex
 import stat
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox.confinement import is_root
-from course.grading.sandbox.mounts import PYTHON, Mounts
+from course.grading.sandbox.mounts import Mounts
 
 _LEFT_OUT = {"__pycache__", "site-packages", "dist-packages"}
 """folders within a folder of libraries that nothing is lost without, or that are shown by themselves"""
@@ -22,13 +23,11 @@ def unreadable(mounts: Mounts) -> Iterator[Path]:
 
     What a folder that cannot be read holds is not looked at.
     """
-    for source, inside in mounts.shown:
-        if inside.parent == PYTHON and _is_readable(source):
-            # the system's libraries may be there too, and what is nobody's business, as a server's keys
-            for path in sorted(source.glob("*python3*")):
-                yield from _unreadable(path)
-        elif inside.is_relative_to("/opt"):
-            yield from _unreadable(source)
+    # not all of /usr/lib, which is shown where the system's own Python grades
+    standard = {Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}
+    packages = {source for source, inside in mounts.shown if str(inside) in mounts.path}
+    for folder in sorted(standard | packages):
+        yield from _unreadable(folder)
 
 
 def _unreadable(path: Path) -> Iterator[Path]:
