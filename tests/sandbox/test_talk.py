@@ -25,7 +25,8 @@ CHANNELS = {
         "tried(lambda f: fcntl.lockf(f, fcntl.LOCK_EX))\ntried(lambda f: fcntl.lockf(f, fcntl.LOCK_SH))",
         "import fcntl, struct\nopened[0] = os.open('/dev/null', os.O_RDWR)\n"
         "print(tried(lambda f: fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)),\n"
-        "      tried(lambda f: fcntl.fcntl(f, fcntl.F_GETLK, struct.pack('hhqqi', 1, 0, 0, 0, 0))))",
+        "      tried(lambda f: fcntl.fcntl(f, fcntl.F_GETLK, struct.pack('hhqqi', 1, 0, 0, 0, 0))),\n"
+        "      tried(lambda f: fcntl.lockf(f, fcntl.LOCK_UN)))",
     ),
     "locks of open files": (
         "import fcntl, struct\ntried(lambda f: fcntl.fcntl(f, 37, struct.pack('hhqqi', 0, 0, 0, 0, 0)))",
