@@ -39,6 +39,26 @@ def daemon(work):
     os.wait()
 """
 
+MAP = """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+def mapped(size, rights):
+    p = libc.mmap(None, ctypes.c_size_t(size), rights, 0x4022, -1, ctypes.c_long(0))
+    libc.madvise(ctypes.c_void_p(p), ctypes.c_size_t(size), 15)  # no huge pages
+    return p
+"""
+PAGES_MAPPED_NOWHERE = """
+import mmap
+kept = []
+for _ in range(100):
+    m = mmap.mmap(-1, 7 << 20, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS)
+    for o in range(0, 7 << 20, 4096):
+        m[o] = 1
+    m.madvise(mmap.MADV_DONTNEED)
+    kept.append(m)
+"""
+
 BOMBS = {
     "memory, at once": ("memory", "x = bytearray(b'x') * (600 << 20)"),
     "memory, of a process that hides it": (
@@ -63,6 +83,43 @@ BOMBS = {
     "memory, mapped and shared": (
         "memory",
         "import mmap\nm = mmap.mmap(-1, 600 << 20)\nfor i in range(0, 600 << 20, 4096): m[i] = 1",
+    ),
+    "memory, mapped by nobody": ("memory", PAGES_MAPPED_NOWHERE),
+    "memory, of maps that have shrunk": (
+        "memory",
+        MAP
+        + PAGES_MAPPED_NOWHERE.replace(
+            "m.madvise(mmap.MADV_DONTNEED)",
+            "p = ctypes.addressof(ctypes.c_char.from_buffer(m)) + 4096\n"
+            "    libc.munmap(ctypes.c_void_p(p), ctypes.c_size_t((7 << 20) - 4096))",
+        ),
+    ),
+    "memory, touched by parents that have ended": (
+        "memory",
+        FORK + "import mmap\ndef work():\n    kept = [mmap.mmap(-1, 7 << 20) for _ in range(3)]\n"
+        "    if os.fork():\n        for m in kept:\n            for i in range(0, 7 << 20, 4096): m[i] = 1\n"
+        "        os._exit(0)\nfor _ in range(20):\n    spawn(1, work)\n    os.wait()\n"
+        "time.sleep(600)",
+    ),
+    "memory, of mappings": (
+        "memory",
+        FORK + MAP + "p = mapped(60_000 << 12, 3)\n"
+        "for i in range(0, 60_000, 2): libc.mprotect(ctypes.c_void_p(p + (i << 12)), 4096, 1)\n"
+        "spawn(20, lambda: None)\ntime.sleep(600)",
+    ),
+    "memory, of page tables": (
+        "memory",
+        MAP + "import time\nsize = 1 << 38\np = mapped(size, 1)\n"
+        "for i in range(0, size, 1 << 21): ctypes.c_char.from_address(p + i).value\ntime.sleep(600)",
+    ),
+    "memory, of many files in memory": (
+        "crashed",
+        "for i in range(1000): open(f'/dev/shm/{i}', 'w')\nimport time; time.sleep(600)",
+    ),
+    "memory, of many names": (
+        "crashed",
+        "import os\nopen('/dev/shm/a', 'w')\nfor i in range(1000): os.link('/dev/shm/a', f'/dev/shm/{i}')\n"
+        "import time; time.sleep(600)",
     ),
     "processes, a fork bomb": (
         "crashed",
@@ -106,13 +163,14 @@ QUICK_BOMBS = ("memory, over many processes", "processes, a fork bomb", "files, 
 @pytest.mark.parametrize("name", slow_except(QUICK_BOMBS, BOMBS))
 def test_bombs(start, name):
     status, code = BOMBS[name]
-    kernel = start(sockets=300)
+    kernel = start(sockets=300, address_space=1 << 39 if "page tables" in name else 4 << 30)
     before = forget_peak()
     result = kernel.execute(code)
     # A full file system or a refused fork may end the code before the watcher does.
     assert result.status == status or (name == "files, one large" and result.failure), result
     if result.status == "crashed":
-        expected = {"processes": "processes", "threads": "processes", "sockets": "sockets", "files": "files"}
+        expected = {"processes": "processes", "threads": "processes", "sockets": "sockets"}
+        expected |= {"files": "files", "memory": "files"}
         assert expected[name.split(",")[0]] in result.reason
     assert result.reason
     assert peak_memory() - before < 50 * MIB

@@ -28,6 +28,7 @@ DECIDING = (
     "activations.py",
     "checking",
     "data.py",
+    "foreign.py",
     "gradcheck.py",
     "judged.py",
     "grading/guest",

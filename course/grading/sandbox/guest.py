@@ -138,7 +138,7 @@ class Guest:
         # a request that a callback made meanwhile has been counted
         self._seconds = max(self._seconds, before + self._last)
         execution = None
-        breach = self.sandbox.watcher.look()
+        breach = self.sandbox.watcher.look(again=reply is None)
         if breach is not None:
             self._end_reason = breach.reason
             execution = from_breach(breach, outputs.result(), self._last)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from course.grading.sandbox.control_group import ControlGroup
 from course.grading.sandbox.usage import (
     Folders,
     Tasks,
@@ -71,12 +72,15 @@ class Breach:
 class Watcher(threading.Thread):
     """Holds a sandbox to its limits: `kill` is called once, after the reason is in `breach`."""
 
-    def __init__(self, limits: Limits, folders: Folders, kill: Callable[[], None]) -> None:
+    def __init__(
+        self, limits: Limits, folders: Folders, kill: Callable[[], None], group: ControlGroup | None = None
+    ) -> None:
+        """Watch what is in these folders of a sandbox, which may be in a control group."""
         super().__init__(name="sandbox watcher", daemon=True)
         self.breach: Breach | None = None
         self.failure: Exception | None = None
         """why it could not look any more; it has then killed everything, as the limits would go unwatched"""
-        self._limits, self._folders, self._kill = limits, folders, kill
+        self._limits, self._folders, self._kill, self._group = limits, folders, kill, group
         self._ended = threading.Event()
         self._one_at_a_time = threading.Lock()
         self._seconds = 0.0
@@ -109,10 +113,13 @@ class Watcher(threading.Thread):
         self._seconds, self._counted = max(self._seconds, usage.seconds), time.monotonic()
         return usage
 
-    def look(self) -> Breach | None:
-        """Look once, unless the last look was within a tick; kill everything if a limit is passed."""
+    def look(self, *, again: bool = False) -> Breach | None:
+        """Look once, unless the last look was within a tick; kill everything if a limit is passed.
+
+        `again` looks in any case: what has ended the processes may have happened since then.
+        """
         with self._one_at_a_time:
-            is_recent = time.monotonic() - self._looked < _TICK
+            is_recent = time.monotonic() - self._looked < _TICK and not again
             if self.breach is None and not self._ended.is_set() and not is_recent:
                 self.breach = self._find()
                 self._looked = time.monotonic()
@@ -135,10 +142,11 @@ class Watcher(threading.Thread):
         if count + count_in_memory > limits.file_count:
             return Breach("files", f"The code wrote more than {limits.file_count} files.")
         in_memory += size + self._of_mappings()
-        if (
+        is_over = (
             usage.resident + usage.mapped * _TABLES + in_memory > limits.memory
             and proportional_set_size(folders.proc) + page_tables(folders.proc) + in_memory > limits.memory
-        ):
+        )
+        if is_over or (self._group is not None and self._group.has_run_out()):
             return Breach("memory", f"The code used more than {limits.memory >> 20} MiB of memory.")
         return None
 

@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from course.grading.errors import SandboxUnavailable
-from course.grading.sandbox import confinement
+from course.grading.sandbox import confinement, control_group
 from course.grading.sandbox.bubblewrap import is_ready
+from course.grading.sandbox.control_group import ControlGroup
 from course.grading.sandbox.limits import Limits, Watcher
 from course.grading.sandbox.usage import Folders
 from course.grading.sandbox.working_folder import put
 from course.grading.sandbox.zygote import zygotes
 
 _SECONDS_TO_DIE = 20.0
+# Bytes that a control group allows beyond the limit, so that the watcher notices a breach first.
+_MORE_MEMORY = 64 << 20
 
 
 class Processes(NamedTuple):
@@ -54,6 +57,7 @@ class Sandbox:
         self.limits = limits
         self._files = files
         self._descriptors: list[int] = []
+        self._group: ControlGroup | None = None
         self._is_closed = False
         self._deadline = time.monotonic() + limits.startup
         self._settings = confinement.guest_settings(limits, variables or {})
@@ -72,7 +76,11 @@ class Sandbox:
         with suppress(FileNotFoundError):  # the guest has ended already, or the system has no such file
             self.schedstat = os.open(f"{self.guest_pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
             self._descriptors.append(self.schedstat)
-        self.watcher = Watcher(self.limits, self.folders, self.kill)
+        self._group = control_group.make(
+            self.limits.memory + _MORE_MEMORY,
+            *(_field(f"fdinfo/{pidfd}", "Pid", "self") for pidfd in (self._first, self._guest)),
+        )
+        self.watcher = Watcher(self.limits, self.folders, self.kill, self._group)
         put(self.work, self._files, self._settings["user"])
         self.watcher.start()
 
@@ -120,6 +128,8 @@ class Sandbox:
             self._end()
             self.wait(_SECONDS_TO_DIE)
             self.watcher.close()
+        if self._group is not None:
+            self._group.close()
         while self._descriptors:
             os.close(self._descriptors.pop())
         zygotes.give_back(self.zygote)
