@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from course.grading.course_folder import CourseFolder
 from course.grading.gradebook.reading import read_marks
+from course.grading.gradebook.remarks import remarks
 from course.grading.problem_sets import notebooks
 from course.grading.whole_class.progress import ClassSummary, print_summary
 from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
@@ -210,10 +212,6 @@ def test_they_can_be_collected(root, files, tmp_path) -> None:
 
 
 def test_a_large_class_is_summed_up_in_few_lines(capsys) -> None:
-    from rich.console import Console
-
-    from course.grading.gradebook.remarks import remarks
-
     unread = {
         "small": {
             "problem": "The file is empty (it has 0 bytes): hand in another.",
