@@ -222,11 +222,13 @@ def test_a_large_class_is_summed_up_in_few_lines(capsys) -> None:
     late = {"verdict": "not-run", "message": "The time was used up."}
     in_part = {"small": {"problem": "", "repairs": ["double: the cell was missing"], "cells": {"a": late}}}
     summary = ClassSummary("small", total=5000, graded=5000)
-    summary.remarks = {f"student-{n:04}": remarks(unread if n % 2 else in_part) for n in range(5000)}
+    for n in range(5000):
+        summary.remark(f"student-{n:04}", remarks(unread if n % 2 else in_part))
     summary.problems = [(f"other-{n}", "not graded", "no room") for n in range(1000)]
     print_summary(summary, Console(width=80))
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) < 40
+    assert lines[0].endswith("; 2500 not run")
     assert "not run, 0 points: 2500" in lines
     assert "  The file is empty: hand in another." in lines
     assert "    2500: student-0001, student-0003, student-0005" in "\n".join(lines)
