@@ -79,7 +79,7 @@ def test_what_is_told(graded) -> None:
         "'pipe'",
         "the folder is a link",
         "more than 1000 files",
-        "The notebook is a link",
+        "The folder is a link",
     ):
         assert words in result.stderr
 

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from course.grading.course_folder import CourseFolder
 from course.grading.gradebook.reading import read_marks
+from course.grading.gradebook.remarks import remarks
 from course.grading.problem_sets import notebooks
 from course.grading.whole_class.progress import ClassSummary, print_summary
 from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
@@ -210,10 +212,6 @@ def test_they_can_be_collected(root, files, tmp_path) -> None:
 
 
 def test_a_large_class_is_summed_up_in_few_lines(capsys) -> None:
-    from rich.console import Console
-
-    from course.grading.gradebook.remarks import remarks
-
     unread = {
         "small": {
             "problem": "The file is empty (it has 0 bytes): hand in another.",
@@ -224,11 +222,13 @@ def test_a_large_class_is_summed_up_in_few_lines(capsys) -> None:
     late = {"verdict": "not-run", "message": "The time was used up."}
     in_part = {"small": {"problem": "", "repairs": ["double: the cell was missing"], "cells": {"a": late}}}
     summary = ClassSummary("small", total=5000, graded=5000)
-    summary.remarks = {f"student-{n:04}": remarks(unread if n % 2 else in_part) for n in range(5000)}
+    for n in range(5000):
+        summary.remark(f"student-{n:04}", remarks(unread if n % 2 else in_part))
     summary.problems = [(f"other-{n}", "not graded", "no room") for n in range(1000)]
     print_summary(summary, Console(width=80))
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) < 40
+    assert lines[0].endswith("; 2500 not run")
     assert "not run, 0 points: 2500" in lines
     assert "  The file is empty: hand in another." in lines
     assert "    2500: student-0001, student-0003, student-0005" in "\n".join(lines)

@@ -225,8 +225,8 @@ class _Run:
         self._remark(pending.folder, {outcome["name"]: outcome for outcome in outcomes})
 
     def _remark(self, folder: SubmittedFolder, outcomes: Mapping[str, Outcome]) -> None:
-        if notes := remarks(outcomes, [name for name in self.versions if name not in folder.notebooks]):
-            self.summary.remarks[folder.student] = notes
+        missing = [name for name in self.versions if name not in folder.notebooks]
+        self.summary.remark(folder.student, remarks(outcomes, missing))
 
     def _count(self, student: str, outcomes: list[Outcome]) -> None:
         summary = self.summary

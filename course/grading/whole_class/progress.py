@@ -40,6 +40,8 @@ class ClassSummary:
     """on students' submissions that were not run, or in part only, or repaired; the skipped ones included"""
     unclear_times: list[tuple[str, str]] = field(default_factory=list)
     """students whose time of hand-in is not known, and why: they do not count as late"""
+    not_run: int = 0
+    """submissions of which nothing could be run; the skipped ones included"""
     peak: dict[str, int] = field(default_factory=dict)
     """most bytes of each worker process"""
     elapsed: float = 0.0
@@ -50,10 +52,11 @@ class ClassSummary:
         """Submissions not looked at."""
         return self.total - self.skipped - self.graded - len(self.problems)
 
-    @property
-    def not_run(self) -> int:
-        """Submissions of which nothing could be run."""
-        return sum(any(note.kind == "not run" for note in notes) for notes in self.remarks.values())
+    def remark(self, student: str, notes: list[Remark]) -> None:
+        """Keep the remarks on a submission, if there are any."""
+        if notes:
+            self.remarks[student] = notes
+            self.not_run += any(note.kind == "not run" for note in notes)
 
     @property
     def is_complete(self) -> bool:
