@@ -6,7 +6,9 @@ nbgrader has no setting for them. A test finds every module of nbgrader that use
 from __future__ import annotations
 
 import importlib
+import logging
 import os
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets.config import Config
 
+from course.grading import encoding
 from course.grading.globbing import glob_literally
 from course.grading.submissions.times import UnclearTime, course_zone, parse_time, read_hand_in
 
@@ -42,6 +45,11 @@ _STARTS = {app: app.start for app in (DbAssignmentAddApp, DbAssignmentImportApp)
 
 def correct(config: Config) -> None:
     """Correct nbgrader in this process; the time zone of a course is the `Exchange.timezone` of `config`."""
+    if any(Path(part).name in ("nbgrader", "nbgrader.py") for part in sys.orig_argv[:4]):
+        # one of its commands, not a server
+        encoding.use_utf8()
+        encoding.replace_what_cannot_be_shown()
+    logging.setLogRecordFactory(encoding.TextRecord)
     zone = course_zone(config.Exchange.get("timezone"))
 
     def parse_utc(time: datetime | str | None) -> datetime | None:

@@ -51,6 +51,10 @@ EXPLANATIONS = (
         "the kernel died while running it; look for code that ends the process or takes all memory",
     ),
     (
+        r"surrogates not allowed",
+        "its folder, or a file in it, has a name that is not in UTF-8; rename it",
+    ),
+    (
         r"NoSuchKernel: No such kernel named (.*)",
         r"there is no kernel \1 on this machine; install it, or choose another for the notebook",
     ),

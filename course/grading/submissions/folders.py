@@ -13,6 +13,7 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 
 from course.grading.course_folder import CourseFolder
+from course.grading.encoding import is_text
 from course.grading.globbing import glob_literally
 from course.grading.submissions.notebook import Unreadable, link_above, read
 from course.grading.submissions.other_files import digests, guard, other_files
@@ -67,8 +68,10 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
     """Return what `student` handed in of the notebooks `known`.
 
     Where there are other notebooks only, they are all missing. Raises ValueError where there is no notebook
-    at all.
+    at all, or the folder's name is no text.
     """
+    if not is_text(student):
+        raise ValueError("the name of its folder is not in UTF-8: rename it, and grade again")
     present = tuple(
         name
         for name in known

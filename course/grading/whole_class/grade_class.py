@@ -18,6 +18,7 @@ from nbgrader.converters import Autograde
 from rich.console import Console
 
 from course.grading.course_folder import CourseFolder
+from course.grading.encoding import is_text
 from course.grading.errors import CourseError
 from course.grading.gradebook import history
 from course.grading.gradebook.book import Book
@@ -155,7 +156,9 @@ class _Run:
     def _enrol(self) -> None:
         """Make the class known, once: not before a worker has shown that it can grade."""
         if not self._is_enrolled:
-            students = [name for name, folder in self.folders.items() if any(folder.glob("*.ipynb"))]
+            students = [
+                name for name, folder in self.folders.items() if any(folder.glob("*.ipynb")) and is_text(name)
+            ]
             self.writer.enrol(students)
             self._is_enrolled = True
 
