@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -50,17 +50,19 @@ def correct(config: Config) -> None:
         encoding.use_utf8()
         encoding.replace_what_cannot_be_shown()
     logging.setLogRecordFactory(encoding.TextRecord)
-    zone = course_zone(config.Exchange.get("timezone"))
+
+    def zone() -> tzinfo | None:  # it may be set further down in the file
+        return course_zone(config.Exchange.get("timezone"))
 
     def parse_utc(time: datetime | str | None) -> datetime | None:
         """Return a time in UTC, without a zone. Raises UnclearTime for a text that may mean several times."""
         if isinstance(time, str):
-            time = parse_time(time, zone)
+            time = parse_time(time, zone())
         return time.astimezone(UTC).replace(tzinfo=None) if time and time.tzinfo else time
 
     def get_existing_timestamp(course: CourseDirectory, folder: str) -> datetime | None:
         """Return when a submission was handed in; a time that is not clear is none: grading tells of it."""
-        return read_hand_in(Path(folder), zone).time
+        return read_hand_in(Path(folder), zone()).time
 
     def get_submitted_timestamp(api: NbGraderAPI, assignment: str, student: str) -> datetime | None:
         course = api.coursedir
