@@ -85,12 +85,12 @@ ABOUT_NOTEBOOKS = ("nbformat.", "nbgrader.nbgraderformat.", "jsonschema.")
 
 def explanation(error: str) -> str:
     """Return what the last line of a traceback means to an instructor, or the line where nothing is known."""
-    for pattern, meaning in EXPLANATIONS:
-        if match := re.search(pattern, error):
-            return match.expand(meaning)
     name, _, sentence = error.partition(": ")
     if name.startswith(errors.__name__):  # ours say what to do
         return sentence
+    for pattern, meaning in EXPLANATIONS:
+        if match := re.search(pattern, error):
+            return match.expand(meaning)
     return f"{error}; open its notebooks to see what is wrong" if name.startswith(ABOUT_NOTEBOOKS) else error
 
 
