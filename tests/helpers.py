@@ -100,6 +100,7 @@ def run(arguments: Sequence[str | Path], cwd: Path, **environment: str) -> subpr
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        errors="replace",  # a command prints in the encoding of its terminal
         timeout=PATIENCE,
         check=False,
     )

@@ -18,6 +18,7 @@ try:
 except ModuleNotFoundError:
     sys.exit('The command line needs a few packages more: pip install "mlp-course[grading]"')
 
+from course.grading import encoding
 from course.grading.errors import CourseError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -313,12 +314,15 @@ def verify(
     from course.grading.verify import prove, table  # late: they need the reference
 
     root = Path.cwd()
+    names = assignments or releases.assignments(root)
+    if not names:
+        raise CourseError(f"{root} holds no problem set; run this in the root of the course")
     proofs = [
         prove.verify(root, name, seeds, jobs, partial(table.report_progress, name), function or ())
-        for name in assignments or releases.assignments(root)
+        for name in names
     ]
     table.show(proofs, seeds)
-    if not proofs or not all(proof.ok for proof in proofs):
+    if not all(proof.ok for proof in proofs):
         raise typer.Exit(1)
 
 
@@ -341,6 +345,8 @@ def _console() -> Console:
 
 def main() -> None:
     """Run the command line; a failure is one message and exit code 1."""
+    encoding.use_utf8()
+    encoding.replace_what_cannot_be_shown()
     try:
         app()
     except CourseError as error:

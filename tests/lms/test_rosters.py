@@ -192,6 +192,10 @@ def test_lists_of_the_instructors_own(tmp_path, text, name) -> None:
     assert (person.student, person.name) == ("a", name)
 
 
+def test_a_note_is_no_french_grade(tmp_path) -> None:
+    assert read(tmp_path, "student_id,name,note\na,Ann,ill\n").column(("grade",)) is None
+
+
 @pytest.mark.parametrize("system", ["moodle", "canvas"])
 def test_collected_by_it(root, take, tmp_path, system) -> None:
     text = worksheet("de", ";") if system == "moodle" else CANVAS

@@ -135,6 +135,18 @@ def test_an_unclear_due_date_is_refused(handed_in) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
+def test_the_courses_zone_tells_which_cst_is_meant(handed_in, tmp_path) -> None:
+    root = shutil.copytree(handed_in, tmp_path / "course")
+    with (root / "nbgrader_config.py").open("a") as config:
+        config.write('\nc.Exchange.timezone = "America/Chicago"\n')
+    due(root, "2026-11-20 08:59:00 CST")
+    result = course("grade", "small", "--student", "carl", cwd=root)
+    assert "1 of 1 submissions graded" in result.stdout
+    assert "CST" not in result.stdout
+    assert scores(root)["carl"] == 0
+
+
 EXCHANGED = {
     "2026-11-20 11:00:00.0 UTC": "1",
     "2026-11-20 13:30:00.0 +0100": "3",

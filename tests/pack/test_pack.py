@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import io
 import itertools
+import json
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ from packaging.requirements import Requirement
 from course.grading.errors import CourseError
 from course.grading.pack.packing import pack
 from course.grading.problem_sets import notebooks
-from tests.helpers import ROOT
+from tests.helpers import ROOT, nbgrader
 from tests.lms.refusals import refused
 
 WHEEL = "mlp_course-0.1.0-py3-none-any.whl"
@@ -51,10 +52,27 @@ def test_what_is_in_it(packed) -> None:
         "ps0/START-HERE.html",
         "ps0/constraints.txt",
         f"ps0/{WHEEL}",
+        "ps0/nbgrader_config.py",
         "ps0/ps0.ipynb",
         "ps0/requirements.txt",
     ]
     assert found["ps0/ps0.ipynb"] == (ROOT / "release/ps0/ps0.ipynb").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_notebook_of_condas_is_validated_in_it(packed, tmp_path) -> None:
+    for name in ("nbgrader_config.py", "ps0.ipynb"):
+        (tmp_path / name).write_bytes(contents(packed)[f"ps0/{name}"])
+    notebook = json.loads((tmp_path / "ps0.ipynb").read_text())
+    notebook["metadata"]["kernelspec"] = {
+        "name": "conda-env-ml-py",
+        "display_name": "ml",
+        "language": "python",
+    }
+    (tmp_path / "ps0.ipynb").write_text(json.dumps(notebook))
+    result = nbgrader("validate", "ps0.ipynb", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "NotImplementedError" in result.stdout
 
 
 def test_the_wheel_holds_the_students_part_and_no_more(packed) -> None:

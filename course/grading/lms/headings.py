@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 # From Moodle's language packs, components assign, moodle and grades: de, es, fr, it, nl and pt of version 2.8
 # to 4.5, pl of 4.0, pt_br of 3.11 (moodle: 2.0). The strings recordid; fullname, fullnameuser; firstname;
@@ -38,6 +38,7 @@ _ENGLISH = (
     "grade",
     "maximum grade",
 )
+GRADES = {"grade", "maximum grade"}
 _PARTICIPANT = re.compile(
     r"(?:participante?|teilnehmer/in|partecipante|deelnemer|uczestnik)\s*\d+", re.IGNORECASE
 )
@@ -72,7 +73,9 @@ def in_english(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[
     are valid for one assignment, from ids: in German both may be headed ID.
     """
     lower = [plain(heading) for heading in headings]
-    language = max(LANGUAGES, key=lambda meanings: sum(heading in meanings for heading in lower))
+    language = max(LANGUAGES, key=lambda meanings: _known(lower, meanings))
+    if not _known(lower, language):
+        return tuple(lower)
     meant = [language.get(heading, {heading}) for heading in lower]
     # Italian has one word for a full name, and for a first name beside a last one
     other_name = "full name" if {"last name"} in meant else "first name"
@@ -90,4 +93,10 @@ def in_english(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[
 
 def known(headings: Sequence[str]) -> int:
     """Return how many headings are known in the language in which most are."""
-    return max(sum(plain(heading) in meanings for heading in headings) for meanings in LANGUAGES)
+    lower = [plain(heading) for heading in headings]
+    return max(_known(lower, meanings) for meanings in LANGUAGES)
+
+
+def _known(lower: Sequence[str], meanings: Mapping[str, set[str]]) -> int:
+    """Return how many headings say in a language who somebody is; a note is not always a French grade."""
+    return sum(not meanings.get(heading, GRADES) <= GRADES for heading in lower)

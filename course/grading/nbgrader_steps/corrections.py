@@ -6,9 +6,11 @@ nbgrader has no setting for them. A test finds every module of nbgrader that use
 from __future__ import annotations
 
 import importlib
+import logging
 import os
+import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +22,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets.config import Config
 
+from course.grading import encoding
 from course.grading.globbing import glob_literally
 from course.grading.submissions.times import UnclearTime, course_zone, parse_time, read_hand_in
 
@@ -42,17 +45,24 @@ _STARTS = {app: app.start for app in (DbAssignmentAddApp, DbAssignmentImportApp)
 
 def correct(config: Config) -> None:
     """Correct nbgrader in this process; the time zone of a course is the `Exchange.timezone` of `config`."""
-    zone = course_zone(config.Exchange.get("timezone"))
+    if any(Path(part).name in ("nbgrader", "nbgrader.py") for part in sys.orig_argv[:4]):
+        # one of its commands, not a server
+        encoding.use_utf8()
+        encoding.replace_what_cannot_be_shown()
+    logging.setLogRecordFactory(encoding.TextRecord)
+
+    def zone() -> tzinfo | None:  # it may be set further down in the file
+        return course_zone(config.Exchange.get("timezone"))
 
     def parse_utc(time: datetime | str | None) -> datetime | None:
         """Return a time in UTC, without a zone. Raises UnclearTime for a text that may mean several times."""
         if isinstance(time, str):
-            time = parse_time(time, zone)
+            time = parse_time(time, zone())
         return time.astimezone(UTC).replace(tzinfo=None) if time and time.tzinfo else time
 
     def get_existing_timestamp(course: CourseDirectory, folder: str) -> datetime | None:
         """Return when a submission was handed in; a time that is not clear is none: grading tells of it."""
-        return read_hand_in(Path(folder), zone).time
+        return read_hand_in(Path(folder), zone()).time
 
     def get_submitted_timestamp(api: NbGraderAPI, assignment: str, student: str) -> datetime | None:
         course = api.coursedir

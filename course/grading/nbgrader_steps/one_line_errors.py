@@ -51,6 +51,10 @@ EXPLANATIONS = (
         "the kernel died while running it; look for code that ends the process or takes all memory",
     ),
     (
+        r"surrogates not allowed",
+        "its folder, or a file in it, has a name that is not in UTF-8; rename it",
+    ),
+    (
         r"NoSuchKernel: No such kernel named (.*)",
         r"there is no kernel \1 on this machine; install it, or choose another for the notebook",
     ),
@@ -81,12 +85,12 @@ ABOUT_NOTEBOOKS = ("nbformat.", "nbgrader.nbgraderformat.", "jsonschema.")
 
 def explanation(error: str) -> str:
     """Return what the last line of a traceback means to an instructor, or the line where nothing is known."""
-    for pattern, meaning in EXPLANATIONS:
-        if match := re.search(pattern, error):
-            return match.expand(meaning)
     name, _, sentence = error.partition(": ")
     if name.startswith(errors.__name__):  # ours say what to do
         return sentence
+    for pattern, meaning in EXPLANATIONS:
+        if match := re.search(pattern, error):
+            return match.expand(meaning)
     return f"{error}; open its notebooks to see what is wrong" if name.startswith(ABOUT_NOTEBOOKS) else error
 
 

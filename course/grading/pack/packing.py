@@ -22,6 +22,12 @@ from course.grading.sandbox.mounts import COURSE
 START = "START-HERE.html"
 REQUIREMENTS = "requirements.txt"
 CONSTRAINTS = "constraints.txt"
+CONFIG = "nbgrader_config.py"
+_SETTINGS = """# nbgrader's settings for this folder.
+c = get_config()
+# Other editors, and conda, save the names of kernels of their own in a notebook.
+c.Execute.kernel_name = "python3"
+"""
 _THEN = (1980, 1, 1, 0, 0, 0)
 
 
@@ -44,6 +50,7 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
         raise CourseError(f"the students' package cannot be built: {error}; make room there") from error
     files[REQUIREMENTS] = _requirements(assignment, built.name).encode()
     files[CONSTRAINTS] = _constraints(checkout)
+    files[CONFIG] = _SETTINGS.encode()
     files[START] = _start(assignment, names, built.name).encode()
     target = to or root / f"{assignment}.zip"
     replace_file(target, _zipped({f"{assignment}/{name}": content for name, content in files.items()}))

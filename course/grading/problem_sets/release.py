@@ -61,7 +61,7 @@ def notebook_names(root: Path, assignment: str) -> list[str]:
     paths = [folder / name for name in contents(folder).released if name.endswith(".ipynb")]
     names = [path.stem for path in paths if any(map(notebooks.grade_id, notebooks.read(path).cells))]
     if not names:
-        known = ", ".join(assignments(root)) or "none"
+        known = ", ".join(assignments(root)) or "none; run this in the root of the course"
         raise CourseError(f"there is no assignment {assignment!r} under {folder.parent}; there are: {known}")
     return names
 

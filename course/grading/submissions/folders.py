@@ -13,6 +13,7 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 
 from course.grading.course_folder import CourseFolder
+from course.grading.encoding import is_text
 from course.grading.globbing import glob_literally
 from course.grading.submissions.notebook import link_above, read
 from course.grading.submissions.other_files import digests, guard, other_files
@@ -71,8 +72,10 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
     """Return what `student` handed in of the notebooks `known`.
 
     Where there are other notebooks only, they are all missing. Raises ValueError where there is no notebook
-    at all, and OSError, RecursionError for what the system cannot read.
+    at all, or the folder's name is no text, and OSError, RecursionError for what the system cannot read.
     """
+    if not is_text(student):
+        raise ValueError("the name of its folder is not in UTF-8: rename it, and grade again")
     if not student.isprintable():
         raise ValueError(f"{str(folder)!a} is no name that the gradebook can hold: rename it")
     if not folder.is_dir():

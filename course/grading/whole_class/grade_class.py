@@ -19,6 +19,7 @@ from nbgrader.converters import Autograde
 from rich.console import Console
 
 from course.grading.course_folder import CourseFolder
+from course.grading.encoding import is_text
 from course.grading.errors import CourseError
 from course.grading.gradebook import history
 from course.grading.gradebook.book import Book
@@ -182,7 +183,7 @@ class _Run:
             students = [
                 name
                 for name, folder in self.folders.items()
-                if name.isprintable() and any(folder.glob("*.ipynb"))
+                if name.isprintable() and any(folder.glob("*.ipynb")) and is_text(name)
             ]
             self.writer.enrol(students)
             self._is_enrolled = True
