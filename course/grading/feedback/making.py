@@ -192,7 +192,7 @@ class _Run:
             return
         try:
             self._write(student, self._pages.pop(student))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             if getattr(error, "errno", None) in FOR_ALL:
                 raise
             self._fail(student, self.problems.not_written(student, error))
