@@ -1,5 +1,6 @@
 """Prints every place that belongs to a function or an equation: `python -m mlp_ref dC_dW1`, `… eq10`.
 
+A cell of a function, such as `test_dC_dW1`, leads to it too.
 The places are read from the files themselves, relative to the root of the checkout.
 """
 
@@ -22,15 +23,18 @@ TABLES = {
     "visible check": "course/checking/tables",
 }
 """Files, or folders of files, with a dictionary entry for each function."""
+CELL = re.compile(r"(?<![^.])(?:test|statement)_")
 EQUATION = re.compile(r"(?:eq\.? ?)?\(?(\d+[a-z]?)\)?")
 
 
 def named(word: str) -> list[str]:
     """Return the functions meant by "ps1.dC_dW1", "dC_dW1", "eq10", "10" or "delta"; none for other words.
 
-    Equations may be written in other ways: "EQ10", "(10)", "eq(10)".
+    Equations may be written in other ways: "EQ10", "(10)", "eq(10)"; a function may be named by one of its
+    cells: "test_dC_dW1".
     """
-    number = EQUATION.fullmatch(word.strip().lower())
+    word = CELL.sub("", word.strip())
+    number = EQUATION.fullmatch(word.lower())
     equation = number[1] if number else word.lower()
     return [
         name

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from course.grading.errors import CourseError
+from course.grading.errors import ControlFailed, CourseError
 from course.grading.problem_sets import notebooks, release
 from course.grading.score import print_table, score
 from course.grading.verify.prove import verify
@@ -67,3 +67,18 @@ def test_a_folder_with_two_notebooks_is_scored_whole(root, capsys) -> None:
     proof = verify(root, "week4", seeds=1)
     assert (proof.ok, proof.points) == (True, 4), proof.problems
     assert [function.function for function in proof.functions] == ["double", "half", "treble"]
+
+
+def test_what_differs_from_the_source_is_told_once_where_the_control_fails(tmp_path, capsys) -> None:
+    root = small_course(tmp_path)
+    release.write(root, "small")
+    path = answered(root, "small/small.ipynb", **RIGHT)
+    (root / "release" / "small" / "more.csv").write_text("1")
+    assert len(list(score(root, "small", [path], None))) == 1
+    assert capsys.readouterr().err.count("has other files than") == 1
+    source = root / "source" / "small" / "small.ipynb"
+    source.write_text(source.read_text().replace("return 2 * x", "return 3 * x"))
+    with pytest.raises(ControlFailed) as refusal:
+        score(root, "small", [path], None)
+    assert str(refusal.value).splitlines()[1].startswith("  Likely cause: ")
+    assert (str(refusal.value) + capsys.readouterr().err).count("has other files than") == 1

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from course.grading.course_folder import read_folders
 from course.grading.errors import CourseError, NotebookError
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.assignment import GeneratedCell, load
@@ -59,6 +60,7 @@ def test_files_are_those_of_the_release(root) -> None:
 
 def test_a_cell_of_the_header_is_no_edit(root) -> None:
     """nbgrader puts it on top of the notebook that it generates."""
+    folders = read_folders(root)
     header = cell("# Conventions", "conventions", kind="markdown", locked=True)
     notebooks.write(notebook(header), root / "source" / "header.ipynb")
     (root / "source" / "scratch.ipynb").write_text("{")
@@ -66,12 +68,24 @@ def test_a_cell_of_the_header_is_no_edit(root) -> None:
     released.cells.insert(0, header)
     notebooks.write(released, root / "release" / "small" / "small.ipynb")
     generated = {**GENERATED, "conventions": GeneratedCell(header.source, None)}
-    assert load(root, "small", generated=generated).notice == ""
+    assert load(root, "small", generated=generated, folders=folders).notice == ""
     header.source = "# Other conventions"
     notebooks.write(notebook(header), root / "source" / "header.ipynb")
-    assert "(conventions)" in load(root, "small", generated=generated).notice
+    assert "(conventions)" in load(root, "small", generated=generated, folders=folders).notice
     (root / "source" / "header.ipynb").unlink()
-    assert "(conventions)" in load(root, "small", generated=generated).notice
+    assert "(conventions)" in load(root, "small", generated=generated, folders=folders).notice
+
+
+def test_a_cell_that_the_header_gets_later_is_an_edit(root) -> None:
+    added = [graded("test_shared", HIDDEN), cell("import math", "imports", locked=True)]
+    notebooks.write(notebook(*added, cell("plain = 1")), root / "source" / "header.ipynb")
+    notice = load(root, "small", generated=GENERATED, folders=read_folders(root)).notice
+    assert "(imports, test_shared)" in notice
+    released = notebooks.read(root / "release" / "small" / "small.ipynb")
+    released.cells[:0] = [graded("test_shared", TEST), added[1]]
+    notebooks.write(released, root / "release" / "small" / "small.ipynb")
+    # without a gradebook, hidden tests of the header are those of the header
+    assert texts(load(root, "small", folders=read_folders(root)))["test_shared"] == HIDDEN
 
 
 def test_what_was_generated_counts_and_an_edit_is_told(root) -> None:

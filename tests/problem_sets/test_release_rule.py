@@ -26,7 +26,7 @@ from tests.helpers import (
     small_course,
     solution,
 )
-from tests.lms.refusals import refused
+from tests.problem_sets.stray_backup import commands_refuse_a_backup
 
 RELEASED = {"small.ipynb": "", "points.csv": "1,2\n", "data/IMAGE.PNG": "\0", "sample.txt": "no answer"}
 LEFT_OUT = {
@@ -194,13 +194,7 @@ def test_what_is_in_a_release_and_should_not_be(root) -> None:
 @pytest.mark.slow
 def test_commands_refuse_such_a_release(root) -> None:
     release.write(root, "small")
-    (root / "release" / "small" / "small.ipynb~").write_text("x = 1")
-    line = "release/small/small.ipynb~ is not for students: it is a hidden file, a backup or a scratch copy"
-    checked = course("release", "--check", cwd=root)
-    assert checked.returncode == 1
-    assert line in checked.stderr.splitlines()
-    assert checked.stdout == "release/small/small.ipynb~ should not be there\n"
-    refused(root, "pack", "small", words=f"{line}; `course release small` makes it anew")
+    commands_refuse_a_backup(root)
 
 
 @pytest.mark.slow
@@ -208,6 +202,8 @@ def test_commands_refuse_such_a_release(root) -> None:
 def test_what_is_not_released_reaches_no_student_by_feedback_either(root, grade) -> None:
     assert nbgrader("generate_assignment", "small", cwd=root).returncode == 0
     hand_in(root, "ann", **RIGHT)
+    (root / "source" / "small" / "points.csv").write_text("edited")
+    (root / "source" / "small" / "sample.txt").unlink()
     graded = (
         nbgrader("autograde", "small", cwd=root)
         if grade == "nbgrader"
@@ -215,6 +211,8 @@ def test_what_is_not_released_reaches_no_student_by_feedback_either(root, grade)
     )
     assert graded.returncode == 0, graded.stderr
     assert nbgrader("generate_feedback", "small", cwd=root).returncode == 0
+    # what it is graded with: the release
+    assert (root / "autograded" / "ann" / "small" / "points.csv").read_text() == "1,2\n"
     data = RELEASED.keys() - {"small.ipynb"}
     assert files(root / "autograded" / "ann" / "small") == data | {"small.ipynb"}
     assert files(root / "feedback" / "ann" / "small") == data | {"small.html"}

@@ -17,7 +17,7 @@ from tests.helpers import ROOT
 PAGE = (ROOT / "docs" / "developing.md").read_text(encoding="utf-8")
 KINDS = "css|html|ipynb|js|md|py|toml"
 PATH = re.compile(rf"(?<![\w./])[\w.]*\w/[\w*./]*|(?<![\w/])[\w*]+\.(?:{KINDS})\b")
-MADE = re.compile(r"submitted/ann/ps1/|autograded/|feedback/|\.venv/bin/\w+")
+MADE = re.compile(r"(?<![\w/])(?:submitted/ann/ps1/|autograded/|feedback/|\.venv/bin/\w+)")
 """what is not in the repository: a course and an installation make it"""
 
 
@@ -59,6 +59,27 @@ def test_the_recipe_of_a_function_names_every_table_that_has_them() -> None:
     for name, table in tables.items():
         assert "ps1.dC_dW1" in table
         assert f"`{name}`" in PAGE
+
+
+# What one wants to change, a file that the recipe names, and words of it that are to be changed.
+CHANGES = [
+    ("A limit", "course/grading/sandbox/limits.py", "class Limits"),
+    ("A message", "course/checking/compare.py", "expected"),
+    ("The wording of feedback", "course/grading/judging/runner.py", "✓ passed"),
+    ("The wording of feedback", "course/grading/judging/test_cells.py", "assertion does not hold."),
+    ("The wording of feedback", "course/grading/feedback/problems.py", "then {RUN_AGAIN}"),
+    ("The wording of feedback", "course/grading/nbgrader_steps/feedback.py", "STYLE = "),
+    ("A named mistake", "mlp_ref/mistakes/ps1.py", "MISTAKES"),
+    ("A table of the report", "course/grading/report/overview.py", "def "),
+]
+
+
+@pytest.mark.parametrize(("recipe", "path", "words"), CHANGES)
+def test_a_recipe_leads_to_the_place(recipe: str, path: str, words: str) -> None:
+    [paragraph] = [text for text in PAGE.split("\n\n") if text.startswith(f"**{recipe}")]
+    folder, _, name = path.rpartition("/")
+    assert f"`{path}`" in paragraph or (f"`{name}`" in paragraph and f"`{folder}/" in paragraph)
+    assert words in (ROOT / path).read_text(encoding="utf-8")
 
 
 def test_the_page_is_short_and_contributing_leads_to_it() -> None:

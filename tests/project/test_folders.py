@@ -11,6 +11,7 @@ from course.grading.course_folder import read_folders
 from course.grading.errors import CourseError
 from course.grading.problem_sets import notebooks
 from tests.helpers import RIGHT, course, nbgrader, small_course
+from tests.problem_sets.stray_backup import commands_refuse_a_backup
 
 NAMES = {
     "source": "masters",
@@ -63,12 +64,7 @@ def test_every_command_finds_the_folders(root) -> None:
 
 def test_messages_name_them(root) -> None:
     assert course("release", cwd=root).returncode == 0
-    (root / "handouts" / "small" / "small.ipynb~").write_text("x = 1")
-    result = course("release", "--check", cwd=root)
-    assert "handouts/small/small.ipynb~ is not for students" in result.stderr
-    assert "handouts/ differs from what masters/ gives" in result.stderr
-    result = course("pack", "small", cwd=root)
-    assert result.stderr.startswith("course: handouts/small/small.ipynb~ is not for students")
+    commands_refuse_a_backup(root)
     (root / "masters" / "small" / "small.ipynb").unlink()
     assert "no problem set under masters/" in course("release", cwd=root).stderr
 

@@ -61,7 +61,11 @@ def test_every_place_is_where_it_is_said_to_be(name, capsys):
         assert f'"grade_id": "{grade_id}"' in line_of(file, line)
 
 
-@pytest.mark.parametrize("word", ["dC_dW1", "ps1.dC_dW1", "eq10", "10", "EQ10", "(10)", "eq(10)", "Eq. (10)"])
+NAMES = ["dC_dW1", "ps1.dC_dW1", "eq10", "10", "EQ10", "(10)", "eq(10)", "Eq. (10)"]
+CELLS = ["test_dC_dW1", "statement_dC_dW1", "ps1.test_dC_dW1"]
+
+
+@pytest.mark.parametrize("word", [*NAMES, *CELLS])
 def test_a_function_has_several_names(word, capsys):
     assert named(word) == ["ps1.dC_dW1"]
 

@@ -209,6 +209,25 @@ def test_a_solution_that_raises_at_top_level_is_told(small_course):
     assert "the solution does not define mse_cost" in found
 
 
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_code_of_the_header_is_run(small_course, is_locked):
+    settings = {"grade_id": "shared", "locked": True} if is_locked else {}
+    magic = "" if is_locked else "%matplotlib inline\n"
+    root = small_course()
+    header = helpers.notebook(helpers.cell(f"{magic}import numpy as shared_numpy", **settings))
+    notebooks.write(header, root / "source" / "header.ipynb")
+    small_course("mse_cost", "np.sum", "shared_numpy.sum")
+    assert problems_of(root) == ""
+
+
+def test_a_test_in_the_header_is_tried(small_course):
+    root = small_course()
+    header = helpers.notebook(helpers.graded("test_shared", "assert mse_cost is None"))
+    notebooks.write(header, root / "source" / "header.ipynb")
+    small_course()
+    assert "the solution fails test_shared" in problems_of(root)
+
+
 def test_a_locked_cell_that_raises_is_told(small_course):
     with pytest.raises(CourseError, match=r"a locked cell of ps1\.ipynb fails: ZeroDivisionError"):
         problems_of(small_course("imports", "import numpy as np", "import numpy as np\n1 / 0"))

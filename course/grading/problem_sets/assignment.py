@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,7 @@ from course.grading.folders import Folders
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.names import bound_names
 from course.grading.problem_sets.release_rule import released_files
+from course.grading.problem_sets.sources import read_source
 
 IN_KERNEL = "in-kernel"
 """tag of a test cell that runs in the student's process, where students can forge its verdict"""
@@ -96,7 +96,9 @@ def load(
     released_path = root / folders.release / assignment / f"{name}.ipynb"
     source_path = root / folders.source / assignment / f"{name}.ipynb"
     generate = f"`nbgrader generate_assignment {assignment} --force`"
-    source = notebooks.read(source_path) if source_path.is_file() or generated is None else None
+    source = None
+    if source_path.is_file() or generated is None:
+        source = read_source(root, assignment, name, folders)
     if generated is None or source is None or released_path.is_file():
         released = notebooks.read(released_path)
     else:
@@ -109,8 +111,7 @@ def load(
         raise CourseError(f"{released_path} has other cells than the gradebook: run {generate}")
     result = with_tests(name, released, source, generated, _data_of(released_path.parent))
     notices = []
-    headers = list(_headers(root / folders.source))
-    if source and generated and (cells := list(_edited_cells(source, headers, generated))):
+    if source and generated and (cells := list(_edited_cells(source, generated))):
         notices.append(
             f"{source_path.parent} was edited after {assignment} was generated ({', '.join(cells)}), and it "
             f"is graded as generated: run {generate} to use the new version"
@@ -224,14 +225,10 @@ def _data_of(folder: Path) -> dict[str, bytes]:
     return {name: data for name, data in released_files(folder).items() if not name.endswith(".ipynb")}
 
 
-def _edited_cells(
-    source: NotebookNode, headers: Iterable[NotebookNode], generated: Mapping[str, GeneratedCell]
-) -> Iterator[str]:
+def _edited_cells(source: NotebookNode, generated: Mapping[str, GeneratedCell]) -> Iterator[str]:
     """Yield the names of the cells that `source/` does not have as they were generated: text, points, all."""
-    own = _known_to_nbgrader(source)
-    shared = [cell for header in headers for cell in header.cells if notebooks.grade_id(cell) not in own]
-    yield from sorted(own ^ (generated.keys() - set(map(notebooks.grade_id, shared))))
-    for cell in [*source.cells, *shared]:
+    yield from sorted(_known_to_nbgrader(source) ^ generated.keys())
+    for cell in source.cells:
         name = notebooks.grade_id(cell)
         if name is None or name not in generated or AUTOTEST in cell.source:
             continue
@@ -239,13 +236,6 @@ def _edited_cells(
         is_edited = not settings.get("solution") and cell.source != known.source
         if is_edited or (known.points is not None and float(settings.get("points", 0)) != known.points):
             yield name
-
-
-def _headers(source: Path) -> Iterator[NotebookNode]:
-    """Yield the notebooks whose cells nbgrader may put above or below those of every notebook."""
-    for path in sorted(source.glob("*.ipynb")):
-        with suppress(NotebookError):  # generating would say so
-            yield notebooks.read(path)
 
 
 def _differing(files: Mapping[str, bytes], folder: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Tells a stub, which stands where an answer is to be written, from an answer."""
+"""Tells a stub, in a place for an answer, from an answer: a source may have stubs only."""
 
 from __future__ import annotations
 

@@ -12,10 +12,12 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course.grading.errors import CourseError
+from course.grading.folders import Folders
 from course.grading.judging.quiet import quiet
-from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.release_rule import released_files
+from course.grading.problem_sets.sources import read_source, shared_cells
 
+MAGIC = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
 END_TO_END = re.compile(r"test_.*_end_to_end")
 
 
@@ -27,6 +29,8 @@ class InstructorsNotebook:
     name: str
     setup: tuple[str, ...]
     """locked code, in order: imports and data"""
+    header: tuple[str, ...]
+    """other code that all notebooks share, in the header or the footer"""
     solutions: dict[str, str]
     tests: dict[str, str]
     points: dict[str, float]
@@ -35,16 +39,19 @@ class InstructorsNotebook:
     """what students receive beside the notebook"""
 
     @classmethod
-    def read(cls, path: Path) -> InstructorsNotebook:
-        """Read the source notebook at `path`, in the folder of its problem set. Raises NotebookError."""
-        setup, solutions, tests, points = [], {}, {}, {}
-        for cell in notebooks.read(path).cells:
+    def read(cls, root: Path, assignment: str, name: str, folders: Folders) -> InstructorsNotebook:
+        """Read a source notebook of the course at `root`, with header and footer. Raises NotebookError."""
+        above, below = shared_cells(root, folders)
+        setup, header, solutions, tests, points = [], [], {}, {}, {}
+        for cell in read_source(root, assignment, name, folders).cells:
             settings = cell.metadata.get("nbgrader", {})
             if settings.get("grade"):
                 points[settings["grade_id"]] = float(settings["points"])
-            if not settings or cell.cell_type != "code":
+            if cell.cell_type != "code":
                 continue
-            if settings["solution"]:
+            if not settings:
+                header += [MAGIC.sub("", cell.source)] if cell in (*above, *below) else []
+            elif settings["solution"]:
                 solutions[settings["grade_id"]] = cell.source
             elif settings["grade"]:
                 tests[settings["grade_id"]] = cell.source
@@ -52,10 +59,10 @@ class InstructorsNotebook:
                 setup.append(cell.source)
         files = {
             name: content
-            for name, content in released_files(path.parent).items()
+            for name, content in released_files(root / folders.source / assignment).items()
             if not name.endswith(".ipynb")
         }
-        return cls(path.parent.name, path.stem, tuple(setup), solutions, tests, points, files)
+        return cls(assignment, name, tuple(setup), tuple(header), solutions, tests, points, files)
 
     def judged_by(self, function: str) -> set[str]:
         """Return the tests in which a wrong `function` may show.
@@ -94,9 +101,12 @@ class InstructorsNotebook:
     def namespace(self, answers: Mapping[str, str]) -> dict[str, Any]:
         """Run the setup and the `answers`; return the names they define. Raises CourseError for the setup.
 
-        An answer that raises ends its own cell only, as when it is graded.
+        An answer that raises ends its own cell only, as when it is graded, and so does shared code that is
+        not locked.
         """
         namespace: dict[str, Any] = {"__name__": "__main__"}
+        for source in self.header:
+            _raised(source, namespace, f"{self.name} header")
         for source in self.setup:
             if error := _raised(source, namespace, f"{self.name} setup"):
                 problem = f"a locked cell of {self.name}.ipynb fails: {type(error).__name__}: {error}"

@@ -99,7 +99,7 @@ def verify(
     folders = read_folders(root)
     source = root / folders.source / assignment
     names = release.notebook_names(root, assignment)
-    written = [InstructorsNotebook.read(source / f"{name}.ipynb") for name in names]
+    written = [InstructorsNotebook.read(root, assignment, name, folders) for name in names]
     functions = [name for notebook in written for name in notebook.solutions]
     unknown = sorted(set(only) - {*functions})
     if unknown:
