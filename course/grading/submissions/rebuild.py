@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from course.grading.submissions.notebook import (
     read,
     submitted_cells,
 )
+from course.grading.submissions.pictures import picture_of
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def rebuild(assignment: Assignment, submission: Path | bytes | Unreadable) -> Re
         content = read(submission) if isinstance(submission, Path) else submission
         submitted = submitted_cells(content)
     except Unreadable as error:
-        return Rebuilt(_assembled(assignment.skeleton, {}, {}, []), (str(error),), str(error))
+        return Rebuilt(_assembled(assignment, {}, {}, []), (str(error),), str(error))
     skeleton = {grade_id(cell): cell for cell in assignment.skeleton.cells if grade_id(cell)}
     repairs: list[str] = []
     answers: dict[str, SubmittedCell] = {}
@@ -74,7 +76,7 @@ def rebuild(assignment: Assignment, submission: Path | bytes | Unreadable) -> Re
     if seen != sorted(seen, key=list(skeleton).index):
         repairs.append("the cells were in another order")
     return Rebuilt(
-        _assembled(assignment.skeleton, answers, own, submitted),
+        _assembled(assignment, answers, own, submitted),
         tuple(repairs),
         kernel=kernel_name(content),
         names_cells=any(cell.grade_id for cell in submitted),
@@ -82,12 +84,12 @@ def rebuild(assignment: Assignment, submission: Path | bytes | Unreadable) -> Re
 
 
 def _assembled(
-    skeleton: NotebookNode,
+    assignment: Assignment,
     answers: dict[str, SubmittedCell],
     own: dict[str | None, list[SubmittedCell]],
     submitted: list[SubmittedCell],
 ) -> NotebookNode:
-    result = nbformat.from_dict(skeleton)
+    result = nbformat.from_dict(assignment.skeleton)
     cells: list[NotebookNode] = _new_cells(own.get(None, []))
     for cell in result.cells:
         name = grade_id(cell)
@@ -107,6 +109,7 @@ def _assembled(
                 cell.id = next(fresh)
             used.add(cell.id)
     result.cells = cells
+    _attach_released(cells, assignment.files)
     return result
 
 
@@ -128,6 +131,15 @@ def _attach(cell: NotebookNode, submitted: SubmittedCell) -> NotebookNode:
     if submitted.attachments:
         cell["attachments"] = nbformat.from_dict(submitted.attachments)
     return cell
+
+
+def _attach_released(cells: list[NotebookNode], files: Mapping[str, bytes]) -> None:
+    """Attach the released pictures that texts name: a page of the notebook shows none from beside it."""
+    for name, content in files.items():
+        cells_of_name = [cell for cell in cells if cell.cell_type == "markdown" and name in cell.source]
+        if cells_of_name and (picture := picture_of(content)):
+            for cell in cells_of_name:
+                cell["attachments"] = nbformat.from_dict({**cell.get("attachments", {}), name: picture})
 
 
 def _identity(identity: str) -> str:
