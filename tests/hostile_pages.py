@@ -128,7 +128,7 @@ def displaying() -> str:
 
 WRITTEN = [f"q{number}" for number in range(len(MARKDOWN))]
 PICTURE = {"mine.png": {"image/png": png(), "text/html": "<script>alert(1)</script>"}}
-PASTED = "see ![mine.png](attachment:mine.png) and ![gone](attachment:gone.png)"
+PASTED = "see ![mine.png](attachment:mine.png) and ![gone](attachment:gone.png) of $\\frac{1}{2}$"
 
 
 def hostile_course(root: Path) -> Path:

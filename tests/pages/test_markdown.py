@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from course.grading.pages.markdown import harmless_markdown, markdown_html
+from course.grading.pages.harmless import harmless_markdown
+from course.grading.pages.markdown import markdown_html
 from tests.hostile_pages import MARKDOWN, dangers, png
 
 ATTACHED = {"mine.png": {"image/png": png()}}

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 
+import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from course.grading.pages.harmless import harmless_markdown
+from course.grading.pages.markdown import markdown_html
+from course.grading.problem_sets.assignment import with_tests
 from course.grading.submissions.pictures import attached_pictures, is_picture
+from course.grading.submissions.rebuild import rebuild
+from tests.helpers import cell, notebook
 from tests.hostile_pages import png
 
 KINDS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
@@ -70,3 +77,19 @@ def test_attachments() -> None:
     assert attached_pictures({"my plot.png": bundle, "x": {"text/html": "y"}}) == {
         "my plot.png": {"image/png": png()}
     }
+
+
+def test_a_released_picture_that_a_text_names_is_attached() -> None:
+    released = [
+        cell("see ![x](plots/fig.png)", "text", kind="markdown", locked=True),
+        cell("y", kind="markdown"),
+    ]
+    files = {"plots/fig.png": base64.b64decode(png()), "y": b"no picture"}
+    assignment = replace(with_tests("a", notebook(*released), notebook(*released)), files=files)
+    first, second = rebuild(assignment, nbformat.writes(notebook(*released)).encode()).notebook.cells
+    assert first.attachments == {"plots/fig.png": {"image/png": png()}}
+    assert "attachments" not in second
+    assert harmless_markdown(first.source, first.attachments) == first.source
+    assert f'<img src="data:image/png;base64,{png()}" alt="x">' in markdown_html(
+        first.source, first.attachments
+    )

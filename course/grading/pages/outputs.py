@@ -9,8 +9,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from course.grading.pages.formulas import is_convertible
+from course.grading.pages.harmless import harmless_markdown
 from course.grading.pages.html import clean_html
-from course.grading.pages.markdown import harmless_markdown
 from course.grading.submissions.pictures import attached_pictures, pictures
 
 PICTURES = ("image/png", "image/jpeg")

@@ -40,6 +40,12 @@ def pictures(bundle: object) -> dict[str, str]:
     return {kind: plain(data) for kind, data in items if isinstance(kind, str) and is_picture(kind, data)}
 
 
+def picture_of(content: bytes) -> dict[str, str]:
+    """Return the content of a file as a picture by its MIME type, nothing where it is none."""
+    data = base64.b64encode(content).decode()
+    return {kind: data for kind in _SIZES if is_picture(kind, data)}
+
+
 def attached_pictures(attachments: object) -> dict[str, dict[str, str]]:
     """Return the attachments of a cell that are pictures and have a usual name."""
     items = attachments.items() if isinstance(attachments, dict) else ()

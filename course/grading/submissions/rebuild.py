@@ -19,6 +19,7 @@ from course.grading.submissions.notebook import (
     read,
     submitted_notebook,
 )
+from course.grading.submissions.pictures import picture_of
 from course.grading.submissions.unreadable import Unreadable
 
 
@@ -52,7 +53,7 @@ def rebuild(assignment: Assignment, submission: Path | bytes | Unreadable) -> Re
         names = _names(assignment, submitted.cells)
         _require_some(assignment, submitted.cells, names)
     except Unreadable as error:
-        return Rebuilt(_assembled(assignment.skeleton, {}, {}, False), unreadable=str(error))
+        return Rebuilt(_assembled(assignment, {}, {}, False), unreadable=str(error))
     skeleton = {name: cell for cell in assignment.skeleton.cells if (name := grade_id(cell))}
     answers: dict[str, SubmittedCell] = {}
     own: dict[str | None, list[SubmittedCell]] = {}
@@ -68,7 +69,7 @@ def rebuild(assignment: Assignment, submission: Path | bytes | Unreadable) -> Re
         if skeleton[name].metadata.nbgrader.solution:
             answers[name] = cell
     return Rebuilt(
-        _assembled(assignment.skeleton, answers, own, bool(submitted.cells)),
+        _assembled(assignment, answers, own, bool(submitted.cells)),
         tuple(_repairs(skeleton, submitted, names)),
         kernel=submitted.kernel,
         names_cells=any(cell.grade_id for cell in submitted.cells),
@@ -140,12 +141,12 @@ def _repairs(
 
 
 def _assembled(
-    skeleton: NotebookNode,
+    assignment: Assignment,
     answers: dict[str, SubmittedCell],
     own: dict[str | None, list[SubmittedCell]],
     has_cells: bool,
 ) -> NotebookNode:
-    result = nbformat.from_dict(skeleton)
+    result = nbformat.from_dict(assignment.skeleton)
     cells: list[NotebookNode] = _new_cells(own.get(None, []))
     for cell in result.cells:
         name = grade_id(cell)
@@ -165,6 +166,7 @@ def _assembled(
                 cell.id = next(fresh)
             used.add(cell.id)
     result.cells = cells
+    _attach_released(cells, assignment.files)
     return result
 
 
@@ -186,6 +188,15 @@ def _attach(cell: NotebookNode, submitted: SubmittedCell) -> NotebookNode:
     if submitted.attachments:
         cell["attachments"] = nbformat.from_dict(submitted.attachments)
     return cell
+
+
+def _attach_released(cells: list[NotebookNode], files: Mapping[str, bytes]) -> None:
+    """Attach the released pictures that texts name: a page of the notebook shows none from beside it."""
+    for name, content in files.items():
+        cells_of_name = [cell for cell in cells if cell.cell_type == "markdown" and name in cell.source]
+        if cells_of_name and (picture := picture_of(content)):
+            for cell in cells_of_name:
+                cell["attachments"] = nbformat.from_dict({**cell.get("attachments", {}), name: picture})
 
 
 def _identity(identity: str) -> str:
