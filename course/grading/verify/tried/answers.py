@@ -92,10 +92,8 @@ def is_excused(function: Callable[..., Any], adapter: Adapter, exercise: Exercis
 
 def is_trivial(exercise: Exercise) -> bool:
     """Return whether an argument is the answer, as it is, transposed, or a multiple: that tells nothing."""
-    trivial: Iterable[Callable[..., Any]] = itertools.chain(
-        [lambda value: value, np.transpose], diagnose.RELATIONS.values()
-    )
-    return any(answers(function, exercise) for function in trivial)
+    relations: list[Callable[..., Any]] = [lambda value: value, np.transpose, *diagnose.RELATIONS.values()]
+    return any(answers(function, exercise) for function in relations)
 
 
 def _adapters(function: Callable[..., Any], args: Sequence[Any]) -> Iterator[Adapter]:
