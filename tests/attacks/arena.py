@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
+from course.grading.folders import Folders
 from course.grading.judging.grade import grade
 from course.grading.judging.results import CellResult, Result
 from course.grading.problem_sets import notebooks
@@ -141,7 +142,7 @@ def holds(
 def problem_set(name: str) -> tuple[Assignment, NotebookNode]:
     """Return a problem set of the course, and a submission that answers all of it right."""
     one = load(ROOT, name)
-    solutions = InstructorsNotebook.read(ROOT / "source" / name / f"{name}.ipynb").solutions
+    solutions = InstructorsNotebook.read(ROOT, name, name, Folders()).solutions
     released = notebooks.read(ROOT / "release" / name / f"{name}.ipynb")
     return one, notebooks.with_answers(released, solutions)
 

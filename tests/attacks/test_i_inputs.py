@@ -37,10 +37,10 @@ def attacked(y, y_hat):
     return 0 * y
 """,
     "a seed of one's own": """
-import course.checking.seed, secrets
-course.checking.seed.fresh_seed = course.checking.seed.grading_seed = lambda: 1
+import secrets, sys, types
+sys.modules["course.checking.seed"] = types.ModuleType("course.checking.seed")
+sys.modules["course.checking.seed"].fresh_seed = sys.modules["course.checking.seed"].grading_seed = lambda: 1
 secrets.randbelow = lambda n: 1
-import types
 nothing = lambda *a, size=1, **k: np.zeros(size)
 np.random.default_rng = lambda *a: types.SimpleNamespace(uniform=nothing, normal=nothing)
 def attacked(y, y_hat): return np.zeros(y.shape)

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from course.grading.folders import Folders
 from course.grading.verify import given_answers
 from course.grading.verify.given_answers import PACKAGE
 from course.grading.verify.instructors_notebook import InstructorsNotebook
@@ -94,7 +95,7 @@ def add_to_a_lecture(package, code):
 
 
 def given(assignment, functions):
-    notebook = InstructorsNotebook.read(ROOT / "source" / assignment / f"{assignment}.ipynb")
+    notebook = InstructorsNotebook.read(ROOT, assignment, assignment, Folders())
     return list(given_answers.given_answers(notebook, functions))
 
 
@@ -149,5 +150,5 @@ def test_a_package_that_cannot_be_imported_is_told(package):
 @pytest.mark.slow
 @pytest.mark.parametrize("assignment", ["ps0", "ps1", "ps2", "ps3"])
 def test_students_receive_no_answer(assignment):
-    notebook = InstructorsNotebook.read(ROOT / "source" / assignment / f"{assignment}.ipynb")
+    notebook = InstructorsNotebook.read(ROOT, assignment, assignment, Folders())
     assert list(given_answers.given_answers(notebook, notebook.solutions)) == []
