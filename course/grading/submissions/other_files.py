@@ -40,7 +40,7 @@ def guard(converter: Autograde) -> None:
 
     nbgrader alone would follow links, wait for pipes, and give up a submission for an irregular file. The
     instructor's files beside the notebooks it would take from `source/`, backups and all, and they would
-    reach students with their feedback: it takes those of `release/`, with which a submission is graded.
+    reach students with their feedback: only those are taken that a release holds.
     """
     coursedir = converter.coursedir
     ignored, init_assignment = coursedir.ignore, converter.init_assignment
@@ -63,7 +63,7 @@ def guard(converter: Autograde) -> None:
             coursedir.ignore = [*ignored, *patterns]
             try:
                 with tempfile.TemporaryDirectory() as released:
-                    original = Path(coursedir.format_path(coursedir.release_directory, ".", assignment))
+                    original = Path(coursedir.format_path(source, ".", assignment))
                     write_files(released_files(original), Path(released, assignment))
                     coursedir.source_directory = released
                     init_assignment(assignment, student)

@@ -92,7 +92,7 @@ def copy_file(source: Path, target: Path) -> None:
 def _instructors(rules: Autograde, assignment: str) -> list[tuple[Path, str]]:
     """Return what a release holds beside the notebooks, and its names: it replaces a student's files."""
     course = rules.coursedir
-    folder = Path(course.format_path(course.release_directory, ".", assignment))
+    folder = Path(course.format_path(course.source_directory, ".", assignment))
     instructors = set(rules.exclude_overwriting.get(assignment, []))
     names = (name for name in contents(folder).released if not name.endswith(".ipynb"))
     return [(folder / name, name) for name in names if name not in instructors]
