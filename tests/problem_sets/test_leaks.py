@@ -255,7 +255,7 @@ def test_what_gives_nothing_away(content) -> None:
 STUBS = {
     "as nbgrader writes it": "# YOUR CODE HERE\nraise NotImplementedError()",
     "a function": 'def double(x):\n    """Return twice x."""\n    raise NotImplementedError(\'your turn\')',
-    "with marks": "def double(x):\n    ### BEGIN SOLUTION\n    pass\n    ### END SOLUTION",
+    "with marks": "### BEGIN SOLUTION\nraise NotImplementedError\n### END SOLUTION",
     "with a beginning": "def double(x):\n    y = x\n    # YOUR CODE HERE\n    raise NotImplementedError()",
 }
 

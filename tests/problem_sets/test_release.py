@@ -157,6 +157,7 @@ def test_without_typer_one_line_says_what_to_install(tmp_path) -> None:
 
 def test_the_console_script_is_the_app() -> None:
     assert [command.callback.__name__ for command in app.registered_commands] == [
+        "doctor",
         "release",
         "score",
         "grade",
