@@ -72,7 +72,8 @@ def check_all(root: Path, environment: dict[str, str]) -> None:
         is_refused = command.startswith("collect")
         assert result.returncode == int(is_refused), f"{program} {command}\n{result.stdout}{result.stderr}"
         if command.startswith(("grade", "autograde")):
-            assert scores(root) == {"bo": 3, "änne": 1}
+            # what was collected meanwhile is no notebook
+            assert {name: score for name, score in scores(root).items() if score} == {"bo": 3, "änne": 1}
     assert {path.name for path in (root / "submitted").iterdir() if path.is_dir()} >= {"zoë", "δα", "änne"}
     assert (root / "feedback" / "änne" / "small" / "small.html").is_file()
 
