@@ -13,7 +13,16 @@ from course.grading.sandbox.execution import Failure
 from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.limits import Limits
 from tests.helpers import slow_except
-from tests.sandboxes import MIB, forget_peak, left_of, open_descriptors, peak_memory, texts, value_in, wait_until
+from tests.sandboxes import (
+    MIB,
+    forget_peak,
+    left_of,
+    open_descriptors,
+    peak_memory,
+    texts,
+    value_in,
+    wait_until,
+)
 
 
 def test_an_honest_cell(kernel):
