@@ -97,8 +97,11 @@ def succeeded(formgrader: FrameLocator) -> None:
 
 def saved(page: Page, kind: str, field: Locator, value: str) -> None:
     """Type `value` into a field of the kind "grade" or "comment", and wait until it is in the gradebook."""
-    # the page sets it once it listens to the field
-    expect(field).to_have_attribute("placeholder", re.compile("."))
+    # the page sets these once it listens to the field
+    if kind == "comment":
+        expect(field).to_have_attribute("placeholder", re.compile("."))
+    else:
+        expect(field).to_have_class(re.compile("needs_manual_grade"))
     with page.expect_response(lambda r: f"/formgrader/api/{kind}/" in r.url) as response:
         field.fill(value)
         field.press("Tab")
