@@ -44,8 +44,19 @@ def mistaken(name, mistake):
     return function
 
 
+def without_factor(name, k):
+    """The chain `name` with ones in place of its factor number k."""
+    return lambda *factors: ps1[name](*factors[:k], np.ones_like(factors[k]), *factors[k + 1 :])
+
+
 def with_bias_column(Z):
     return Z * (1 - Z)
+
+
+def bias_first(X, W1, W2):
+    H, Z, _, _ = ps1["forward"](X, W1, W2)
+    Z = np.roll(Z, 1, axis=1)
+    return H, Z, Z @ W2, 1 / (1 + np.exp(-Z @ W2))
 
 
 def N_times(*args):
@@ -102,6 +113,44 @@ WRONG = {
         "value",
         "item 0",
     ),
+    "(7) missing": (
+        "dC_dW1",
+        lambda X, y, y_hat, O, Z, W2: ps1["dC_dW1"](X, y, y_hat, O, Z, np.ones_like(W2)),
+        "value",
+        "(7), are missing",
+    ),
+    "Z alone in (8)": ("dZ_dH", lambda Z: Z[:, :-1], "value", "factors is missing: σ stands alone"),
+    "1 − Z alone in (8)": (
+        "dZ_dH",
+        lambda Z: 1 - Z[:, :-1],
+        "value",
+        "factors is missing: 1 − σ stands alone",
+    ),
+    "first unit dropped in (8)": (
+        "dZ_dH",
+        lambda Z: Z[:, 1:] * (1 - Z[:, 1:]),
+        "value",
+        "first unit was dropped",
+    ),
+    "first unit dropped in (7)": ("dO_dZ", lambda W2: W2[1:, 0], "value", "first unit was dropped"),
+    "σ′ squared in (3a)": ("dyhat_dO", lambda O: ps1["dyhat_dO"](O) ** 2, "value", "appears twice"),
+    "(N, N) in (1)": (
+        "mse_cost",
+        lambda y, y_hat: ps1["mse_cost"](y, y_hat.T),
+        "value",
+        "(N, N) before the sum",
+    ),
+    "bias unit first": ("forward", bias_first, "value", "the bias unit is the first column of Z"),
+    **{
+        f"factor {k + 1} of {count} missing": (
+            name,
+            without_factor(name, k),
+            "value",
+            f"factor {k + 1} of the {count}",
+        )
+        for name, count in (("dC_dW2_chain", 3), ("dC_dW1_chain", 5))
+        for k in range(count)
+    },
     "no new arrays": ("train", lambda *args: (np.zeros(1), *args[2:4]), "inputs", "return new arrays"),
 }
 
