@@ -248,6 +248,15 @@ def test_a_copy_of_the_notebook_is_not_released_whatever_its_name(name, unmarked
     assert release.notebook_names(root, "small") == ["small"]
 
 
+def test_a_draft_with_more_in_it_does_not_take_the_notebooks_place(root) -> None:
+    draft = notebooks.read(root / "source" / "small" / "small.ipynb")
+    draft.cells += [solution("treble", "3 * x"), graded("test_treble", "assert treble(1) == 3")]
+    notebooks.write(draft, root / "source" / "small" / "draft.ipynb")
+    found = contents(root / "source" / "small")
+    assert "small.ipynb" in found.released
+    assert "is a copy of small.ipynb" in found.left_out["draft.ipynb"]
+
+
 def test_a_copy_in_a_release_is_not_for_students(root) -> None:
     (root / "source" / "small" / "mine.ipynb").write_bytes(solved(root))
     release.write(root, "small")

@@ -15,12 +15,17 @@ _MARK = re.compile(r"^[ \t]*(?:###|===) (?:BEGIN|END) .*$", re.MULTILINE)
 def originals(written: Mapping[str, NotebookNode], name: str) -> dict[str, str]:
     """Return those of some notebooks, by their names, that are copies, and what each is a copy of.
 
-    The original has the marks of solutions and hidden tests; of several it is the one called `name`, or the
-    one with the shortest name.
+    The original has marks of solutions and hidden tests. Of several with marks it is the one called `name`,
+    or the one with most of them, or with the shortest name.
     """
+
+    def rank(each: str) -> tuple[bool, bool, int, int, str]:
+        marks = sum(len(_MARK.findall(cell.source)) for cell in written[each].cells)
+        return not marks, each != name, -marks, len(each), each
+
     kept: list[str] = []
     copies: dict[str, str] = {}
-    for each in sorted(written, key=lambda each: (-_marks(written[each]), each != name, len(each), each)):
+    for each in sorted(written, key=rank):
         original = next((other for other in kept if is_copy(written[each], written[other])), None)
         if original is None:
             kept.append(each)
@@ -45,7 +50,3 @@ def _tests(notebook: NotebookNode) -> dict[str, set[str]]:
             lines = map(str.strip, _MARK.sub("", cell.source).splitlines())
             tests[notebooks.grade_id(cell) or ""] = {line for line in lines if line}
     return tests
-
-
-def _marks(notebook: NotebookNode) -> int:
-    return sum(len(_MARK.findall(cell.source)) for cell in notebook.cells)
