@@ -96,7 +96,8 @@ BOMBS = {
     ),
     "memory, touched by parents that have ended": (
         "memory",
-        FORK + "import mmap\ndef work():\n    kept = [mmap.mmap(-1, 7 << 20) for _ in range(3)]\n"
+        FORK
+        + "import mmap\ndef work():\n    global kept\n    kept = [mmap.mmap(-1, 7 << 20) for _ in range(3)]\n"
         "    if os.fork():\n        for m in kept:\n            for i in range(0, 7 << 20, 4096): m[i] = 1\n"
         "        os._exit(0)\nfor _ in range(20):\n    spawn(1, work)\n    os.wait()\n"
         "time.sleep(600)",
