@@ -54,7 +54,7 @@ def instructors_lab(browser: Browser, root: Path, tmp_path: Path) -> Iterator[La
 
 
 def offline(page: Page, lab: Lab) -> None:
-    """Let the page ask nobody but the lab: nbgrader's pages ask for MathJax elsewhere, and do without."""
+    """Let the page ask nobody but the lab: it needs nobody else."""
     page.route(lambda asked: not asked.startswith((lab.address, "file:")), lambda route: route.abort())
 
 
@@ -135,6 +135,7 @@ def test_from_submission_to_grades(instructors_lab: Lab, root: Path, page: Page,
     expect(waiting.locator(".needs-manual-grade .glyphicon-ok")).to_have_count(1)
     waiting.get_by_role("link", name="Submission #1").click()
     expect(formgrader.locator("p", has_text="So that f is asked")).to_be_visible()
+    expect(formgrader.locator("math").filter(has_text="W").last).to_be_visible()
     expect(formgrader.get_by_text("✗ wrong: ps0.sigmoid")).to_be_visible()
     saved(page, "comment", formgrader.locator("#why-comment"), COMMENT)
     saved(page, "grade", formgrader.locator("input#why"), "3")
