@@ -97,9 +97,22 @@ def masked_proc() -> None:
     call("mount", None, b"/proc/sys", None, ctypes.c_ulong(MS_BIND | MS_REMOUNT | MS_RDONLY), None)
 
 
+def no_shared_memory() -> None:
+    """A user of a container in which nobody but root writes to /dev/shm."""
+    become(1000, CLONE_NEWNS)
+    call("mount", b"/proc", b"/dev/shm", None, ctypes.c_ulong(MS_BIND), None)
+
+
 PLACES: Mapping[str, Callable[[], None]] = {
     place.__name__: place
-    for place in (ordinary_user, root_of_one_user, no_user_namespaces, container, masked_proc)
+    for place in (
+        ordinary_user,
+        root_of_one_user,
+        no_user_namespaces,
+        container,
+        masked_proc,
+        no_shared_memory,
+    )
 }
 
 

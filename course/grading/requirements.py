@@ -1,7 +1,11 @@
-"""Compares the versions of what is installed with those that the package `mlp-course` declares."""
+"""What a machine must have before it grades: libraries in versions that fit, and semaphores for its workers.
+
+The versions are compared with those that the package `mlp-course` declares.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 from importlib import metadata
 
 from packaging.requirements import Requirement
@@ -12,6 +16,8 @@ from course.grading.errors import CourseError
 PACKAGE = "mlp-course"
 EXTRAS = ("", "grading")
 """what grading needs: the students' dependencies and those of this extra"""
+SHARED_MEMORY = "/dev/shm"
+"""where Linux keeps semaphores"""
 
 
 def require() -> None:
@@ -24,6 +30,18 @@ def require() -> None:
         versions = ", ".join(f"{name} {metadata.version(name)}" for name in unusable)
         needed = " ".join(f'"{requirement.name}{requirement.specifier}"' for requirement in unusable.values())
         raise CourseError(f"{versions} cannot be used for grading", f"pip install {needed}")
+
+
+def require_semaphores() -> str:
+    """Return where the semaphores of workers are. Raises CourseError where none can be made."""
+    try:
+        multiprocessing.get_context("forkserver").Lock()
+    except OSError as error:
+        raise CourseError(
+            f"no semaphore can be made in {SHARED_MEMORY} ({error.strerror}), and workers need them",
+            f"mount -t tmpfs -o mode=1777 tmpfs {SHARED_MEMORY}",
+        ) from None
+    return f"semaphores in {SHARED_MEMORY}"
 
 
 def _unusable() -> dict[str, Requirement]:

@@ -86,6 +86,16 @@ def test_a_place_without_a_sandbox_is_told_in_the_words_of_grading(root, place) 
     assert score.stderr == f"course: {cause}; run `{command}`\n"
 
 
+def test_where_no_semaphore_can_be_made_a_class_is_refused_in_the_same_words(root) -> None:
+    part, cause, command = one_fault(run_in("no_shared_memory", "-m", "course.grading", "doctor", cwd=root))
+    assert (part, "/dev/shm" in cause, "mode=1777" in command) == ("workers", True, True)
+    hand_in(root, "ann", **RIGHT)
+    grade = run_in("no_shared_memory", "-m", "course.grading", "grade", "small", cwd=root)
+    assert grade.returncode == 1
+    assert grade.stderr.endswith(f"course: {cause}; run `{command}`\n")
+    assert "Traceback" not in grade.stderr
+
+
 @pytest.mark.slow
 def test_a_class_and_stock_autograde_refuse_in_the_same_words(root, tmp_path) -> None:
     program = places.stand_in(tmp_path / "system", places.REFUSED_USER)

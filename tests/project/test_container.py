@@ -99,7 +99,8 @@ class Image:
             ["setpriv", "--reuid", self.user, "--regid", self.user, "--clear-groups"] if self.user else []
         )
         # bubblewrap's own /proc would be covered in part, as a runtime's is without the options of the guide
-        view = ["--bind", str(self.root), "/", "--bind", "/proc", "/proc", "--dev", "/dev", "--tmpfs", "/run"]
+        view = ["--bind", str(self.root), "/", "--bind", "/proc", "/proc", "--dev", "/dev"]
+        view += ["--perms", "1777", "--tmpfs", "/dev/shm", "--tmpfs", "/run"]
         view += ["--ro-bind", "/etc/resolv.conf", "/etc/resolv.conf", *options, "--chdir", self.folder]
         return subprocess.run(
             [*AS_ROOT, bubblewrap.program(), "--clearenv", *settings, *view, *become, "sh", "-c", command],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from course.grading import requirements
 from course.grading.course_folder import CONFIG, CourseFolder
 from course.grading.doctor import course_state, machine, students_place
 from course.grading.doctor.allowances import allowances
@@ -61,6 +62,7 @@ def examine(root: Path, console: Console) -> int:
     part = examination.part
     part("versions", machine.check_versions)
     part("disk", machine.check_disks, root)
+    part("workers", requirements.require_semaphores)
     part("TMPDIR", machine.check_temporary_folder)
     part("locale", machine.check_locale)
     has_sandbox = part("sandbox", students_place.check_sandbox)

@@ -17,6 +17,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, Security
 
+from course.grading import requirements
 from course.grading.errors import ClusterError
 from course.grading.whole_class.startup import WORKER_MODULE, start_fork_server
 
@@ -66,7 +67,11 @@ class Died(Exception):
 
 @contextmanager
 def local(jobs: int) -> Iterator[Client]:
-    """Start `jobs` worker processes of one thread each, on the loopback interface, with keys of their own."""
+    """Start `jobs` worker processes of one thread each, on the loopback interface, with keys of their own.
+
+    Raises CourseError where this machine has no semaphores.
+    """
+    requirements.require_semaphores()
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     start_fork_server()
     with (
