@@ -212,7 +212,9 @@ class TaskMap(Generic[T]):
         try:
             text: str = future.result(timeout=SECONDS_WITHOUT_WORKER)
         except KilledWorker as error:
-            return Died(f"the worker process died ({error.last_worker.address})")
+            return Died(
+                f"the worker process died, or a test kept it busy for ever ({error.last_worker.address})"
+            )
         except Exception as error:  # Dask's own; the task raises nothing
             raise ClusterError(f"the workers are lost: {type(error).__name__}: {error}") from error
         finally:

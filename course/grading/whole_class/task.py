@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import faulthandler
 import functools
 import json
 import os
 import platform
 import resource
 import threading
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -87,7 +91,10 @@ def grade_submission(settings: ClassSettings, submission: dict[str, bytes | str]
     `submission` has the notebooks by name, or why one cannot be read. Where nothing can be graded, the
     text has a `refusal`; where this submission cannot, a `problem`.
     """
-    with _one_at_a_time:
+    limits = settings.limits
+    # the control and the submission, each with a start
+    longest = 2 * (limits.startup + limits.patience * limits.notebook)
+    with _one_at_a_time, ended_after(longest):
         try:
             _require_same_code(settings)
             assignments = [
@@ -106,6 +113,20 @@ def grade_submission(settings: ClassSettings, submission: dict[str, bytes | str]
             outcome = {"problem": f"{type(error).__name__}: {error}"}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
     return json.dumps(outcome | {"worker": {"host": platform.node(), "process": os.getpid(), "peak": peak}})
+
+
+@contextlib.contextmanager
+def ended_after(seconds: float) -> Iterator[None]:
+    """End this process if the block does not end in time: what an answer gives may keep a test busy for ever.
+
+    No exception would reach a test that is busy in C (`2 ** answer()`).
+    """
+    with Path(os.devnull).open("w") as nowhere:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _require_same_code(settings: ClassSettings) -> None:
