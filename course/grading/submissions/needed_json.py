@@ -1,4 +1,8 @@
-"""Copies what grading needs of a notebook's JSON, and passes over outputs of any size, in little memory."""
+"""Copies what grading needs of a notebook's JSON, and passes over outputs of any size, in little memory.
+
+Streaming parsers (ijson) refuse the whole text for what Jupyter itself saves among outputs, such as NaN, and
+for a broken character there. Here only what is copied has to be JSON.
+"""
 
 from __future__ import annotations
 
