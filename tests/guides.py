@@ -15,7 +15,7 @@ CODE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 # Beginnings of commands that are not on every machine.
-PROGRAMS = ("course", "nbgrader", "apt", "dnf", "jupyter", "make", "pip", "source", "sudo")
+PROGRAMS = ("course", "nbgrader", "apt", "dnf", "jupyter", "make", "pip", "source", "sudo", "systemd-run")
 
 
 @dataclass(frozen=True)
