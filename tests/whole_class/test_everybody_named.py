@@ -221,7 +221,7 @@ def test_a_large_class_is_summed_up_in_few_lines(capsys) -> None:
     }
     late = {"verdict": "not-run", "message": "The time was used up."}
     in_part = {"small": {"problem": "", "repairs": ["double: the cell was missing"], "cells": {"a": late}}}
-    summary = ClassSummary("small", total=5000, graded=5000)
+    summary = ClassSummary("small", total=6000, graded=5000)
     for n in range(5000):
         summary.remark(f"student-{n:04}", remarks(unread if n % 2 else in_part))
     summary.problems = [(f"other-{n}", "not graded", "no room") for n in range(1000)]
