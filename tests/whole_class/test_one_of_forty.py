@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,8 +28,11 @@ def scores(root: Path) -> dict[str, float]:
 
 
 @pytest.fixture(scope="module")
-def handed_in(tmp_path_factory) -> Path:
-    return forty.a_class_of_forty(tmp_path_factory.mktemp("forty") / "course", *FAULTS)
+def handed_in(tmp_path_factory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("forty")
+    yield forty.a_class_of_forty(folder / "course", *FAULTS)
+    # pytest's own way to remove old folders does not get to the bottom of these
+    subprocess.run(["rm", "-rf", folder], check=True)
 
 
 @pytest.fixture(scope="module")

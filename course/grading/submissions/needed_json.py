@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 """bytes that are read at a time"""
 MOST_BRACKETS = 1 << 24
 """that are looked at one by one"""
@@ -32,14 +32,16 @@ NEEDED: Any = {
 }
 """What is copied: of an object the values of these keys, of a list the same of each item."""
 
-_SPACE = re.compile(rb"\s*+")
-_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
-_NO_BRACKET = re.compile(rb'(?:[^][{}"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_WHOLE_STRINGS = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+# None is possessive: Python 3.11.2 goes too far with a group that is. These do not go back far.
+_CHARACTERS = rb'[^"\\]*(?:\\.[^"\\]*)*'
+_SPACE = re.compile(rb"\s*")
+_IN_STRING = re.compile(_CHARACTERS, re.DOTALL)
+_STRING = re.compile(b'"%b"' % _CHARACTERS, re.DOTALL)
+_NO_BRACKET = re.compile(rb'[^][{}"]*(?:"%b"[^][{}"]*)*' % _CHARACTERS, re.DOTALL)
+_WHOLE_STRINGS = re.compile(rb'[^"]*(?:"%b"[^"]*)*' % _CHARACTERS, re.DOTALL)
 _DEEPER = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _OTHERS = bytes(set(range(256)) - _DEEPER.keys())
-_SCALAR = re.compile(rb'[^][{}:,"\s]*+')
+_SCALAR = re.compile(rb'[^][{}:,"\s]*')
 
 
 class NotJSON(ValueError):
