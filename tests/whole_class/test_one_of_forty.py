@@ -29,10 +29,14 @@ def scores(root: Path) -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def handed_in(tmp_path_factory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("forty")
-    yield forty.a_class_of_forty(folder / "course", *FAULTS)
-    # pytest's own way to remove old folders does not get to the bottom of these
-    subprocess.run(["rm", "-rf", folder], check=True)
+    root = tmp_path_factory.mktemp("forty") / "course"
+    yield forty.a_class_of_forty(root, *FAULTS)
+    remove(root)
+
+
+def remove(root: Path) -> None:
+    """Remove folders to whose bottom pytest's own way to remove them does not get."""
+    subprocess.run(["rm", "-rf", root], check=True)
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +174,4 @@ def test_stock_autograde(tmp_path) -> None:
     assert [points.get(f"s{number:02}") for number in range(10)] == [3] * 10, result.stderr[-3000:]
     for fault in (forty.a_folder_that_is_no_name, forty.a_line_break_in_the_folders_name):
         assert f"{fault.__name__}" in result.stderr
+    remove(root)
