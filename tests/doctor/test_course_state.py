@@ -14,6 +14,8 @@ from course.grading.errors import CourseError
 from course.grading.gradebook import health
 from tests.helpers import small_course
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path) -> CourseFolder:

@@ -18,6 +18,8 @@ from tests import places
 from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 from tests.places import run_in
 
+pytestmark = pytest.mark.slow
+
 FINE = "Nothing is wrong: this machine can grade this course."
 PLACES = {
     "container": "no sandbox can be made in this container, whose runtime refuses what makes one (seccomp)",
@@ -96,7 +98,6 @@ def test_where_no_semaphore_can_be_made_a_class_is_refused_in_the_same_words(roo
     assert "Traceback" not in grade.stderr
 
 
-@pytest.mark.slow
 def test_a_class_and_stock_autograde_refuse_in_the_same_words(root, tmp_path) -> None:
     program = places.stand_in(tmp_path / "system", places.REFUSED_USER)
     packages = places.no_wheel(tmp_path / "packages", program)

@@ -137,6 +137,7 @@ def test_nearest_is_by_ratio():
     assert runs.nearest(np.array([1.0, 10.0]), 3.3) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("problem", [Problem(n, d) for n in NETWORKS for d in DATA], ids=name)
 def test_landmarks_are_what_they_are_called(problem):
     table = filled(problem, steps=300, rates=runs.learning_rates(problem))

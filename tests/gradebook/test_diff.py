@@ -79,6 +79,7 @@ def test_a_cell_has_changed_when_its_result_has() -> None:
     assert Change(record(cells=both), record()).cells == {"test_new": (both["test_new"], None)}
 
 
+@pytest.mark.slow
 def test_graded_once(root: Path) -> None:
     assert diff(root) == "small: 6 graded only once\n"
 

@@ -73,6 +73,7 @@ def names(root: Path) -> list[str]:
     return [question.name for question in read(root).questions]
 
 
+@pytest.mark.slow
 def test_export_and_report_have_the_questions_in_the_notebooks_order(root: Path, tmp_path: Path) -> None:
     export(root, "csv", "small", to=tmp_path / "small.csv")
     stock = f"--exporter={QuestionsExport.__module__}.{QuestionsExport.__name__}"

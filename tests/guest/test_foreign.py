@@ -119,6 +119,7 @@ def test_an_unusual_result(returned) -> None:
         assert not names_of_ours(cell.message), cell.message
 
 
+@pytest.mark.slow
 def test_arguments_too_large_to_cross() -> None:
     result = result_of("def double(x):\n    return x", "assert double([[0] * 1000 for _ in range(1100)])")
     message = result.cells["test_0"].message

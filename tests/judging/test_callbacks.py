@@ -154,6 +154,7 @@ def look(f):
         assert private not in shown
 
 
+@pytest.mark.slow
 def test_a_callback_may_call_the_notebooks_functions(student):
     code = "def g(x): return x + 1\ndef f(h, x): return h(x) * 10\n"
     code += "def fails(x): raise ValueError('no')\ndef ends(x): import os; os._exit(0)\n"

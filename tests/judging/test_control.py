@@ -68,6 +68,7 @@ def test_a_right_solution_passes(assignment):
     control.check(assignment)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("assignment", "says", "advises"),
     [
@@ -137,6 +138,7 @@ def test_a_solution_without_full_credit_is_told_with_its_remedy(assignment, says
     assert re.search(f"To do: .*{advises}", message), message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "limits", "setting"),
     [
@@ -166,6 +168,7 @@ WRITES = "def double(x):\n    return 2 * x\nopen('twice.py', 'w').write('4')"
 READS = "assert open('twice.py').read() == '4'"
 
 
+@pytest.mark.slow
 def test_a_test_of_a_file_that_a_student_writes_has_one_remedy():
     message = failure(problem(WRITES, READS))
     cells, *actions = message.split("\n  To do: ")
@@ -232,6 +235,7 @@ def test_an_outcome_is_kept_for_what_it_depends_on(graded_solutions):
     assert len(graded_solutions) == 4
 
 
+@pytest.mark.slow
 def test_a_failure_is_kept_for_a_while(graded_solutions, monkeypatch):
     wrong = problem(test="assert False")
     first = failure(wrong)
@@ -259,6 +263,7 @@ def site(tmp_path, monkeypatch):
     zygotes.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_root")
 def test_an_unreadable_package_is_told_with_the_command_that_opens_it(site):
     package = site / "slope"

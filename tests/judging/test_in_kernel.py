@@ -41,6 +41,7 @@ def test_a_number_counts_from_zero_to_all_points(answer, points) -> None:
     assert (result.status, result.cells["test_double"].points) == ("graded", points), result.problem
 
 
+@pytest.mark.slow
 def test_no_time_left_to_run_the_cells_again() -> None:
     answer = "import os\nos._exit(1)"
     result = result_of(answer, Limits(cell=3, notebook=4.5), cell("import time\ntime.sleep(2.5)"))

@@ -105,6 +105,7 @@ def test_a_released_folder_that_a_locked_cell_imports_from() -> None:
     assert [score(reading(number, locked)) for number in (1, 2)] == [(1.0, "")] * 2
 
 
+@pytest.mark.slow
 def test_verify_runs_beside_them_too(tmp_path) -> None:
     proof = verify(a_course(tmp_path / "course", LOCKED), "small", seeds=1)
     assert [function.ok for function in proof.functions] == [True]

@@ -182,12 +182,14 @@ INSIDE_ONLY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", INSIDE_ONLY)
 def test_what_cannot_be_judged_from_outside_stops_grading_by_name_and_remedy(name):
     with pytest.raises(ControlFailed, match=r"(?s)test_answer: .*tag its cell `in-kernel`"):
         control.check(question(*INSIDE_ONLY[name]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", INSIDE_ONLY)
 def test_or_runs_within_the_notebooks_process_where_the_course_says_so(name):
     right, test = INSIDE_ONLY[name]
@@ -245,6 +247,7 @@ def test_a_pickle_of_the_students_is_not_read_in_the_grader(tmp_path):
     assert not trace.exists()
 
 
+@pytest.mark.slow
 def test_a_module_that_the_student_writes_is_not_imported_in_the_grader():
     answer = "open('helper.py', 'w').write('value = 1')\nopen('data.txt', 'w').write('1')"
     test = "open('data.txt')\nopen('helper.py')"

@@ -44,6 +44,7 @@ def scores(root: Path, assignment: str, *paths: Path) -> list[tuple[float, float
     return [(line["score"], line["max_score"]) for line in lines]
 
 
+@pytest.mark.slow
 def test_a_notebook_need_not_be_called_as_its_folder(root) -> None:
     path = answered(root, "week3/regression.ipynb", **RIGHT)
     assert scores(root, "week3", path, path.parent) == [(3, 3), (3, 3)]
@@ -52,6 +53,7 @@ def test_a_notebook_need_not_be_called_as_its_folder(root) -> None:
     assert (proof.ok, proof.points) == (True, 3), proof.problems
 
 
+@pytest.mark.slow
 def test_a_folder_with_two_notebooks_is_scored_whole(root, capsys) -> None:
     first = answered(root, "week4/first.ipynb", **RIGHT)
     second = answered(root, "week4/second.ipynb", **TREBLE)
@@ -69,6 +71,7 @@ def test_a_folder_with_two_notebooks_is_scored_whole(root, capsys) -> None:
     assert [function.function for function in proof.functions] == ["double", "half", "treble"]
 
 
+@pytest.mark.slow
 def test_what_differs_from_the_source_is_told_once_where_the_control_fails(tmp_path, capsys) -> None:
     root = small_course(tmp_path)
     release.write(root, "small")

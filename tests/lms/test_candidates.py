@@ -39,6 +39,7 @@ def files(system: str, **contents: bytes) -> dict[str, bytes]:
     return {NAMES[system] + name: content for name, content in contents.items()} | others
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", NAMES)
 @pytest.mark.parametrize(
     "name", ["small.ipynb.txt", "small.json", "small.ipynb.json", "My answers.IPYNB.TXT"]

@@ -18,6 +18,7 @@ ANN = {"Ann Lee_101_assignsubmission_file_/small.ipynb": b"ann"}
 PLAIN = {"ann/small.ipynb": b"1", "bob/small.ipynb": b"2"}
 
 
+@pytest.mark.slow
 def test_unknown_assignment(root, tmp_path) -> None:
     file = archive(tmp_path / "a.zip", ANN)
     refused(

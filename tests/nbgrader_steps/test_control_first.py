@@ -83,6 +83,7 @@ def by(way: str, root: Path) -> subprocess.CompletedProcess[str]:
     return WAYS[way](root, PYTHONPATH=str(root.parent / "site-packages"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_nobody_is_graded_where_right_answers_could_get_nothing(way, broken):
     package = broken.parent / "site-packages" / "slope"
@@ -101,6 +102,7 @@ def test_nobody_is_graded_where_right_answers_could_get_nothing(way, broken):
     assert everything(broken) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["score", "grade", "autograde", "button"])
 def test_all_are_graded_once_it_is_repaired(way, broken):
     (broken.parent / "site-packages" / "slope").chmod(0o755)
@@ -109,6 +111,7 @@ def test_all_are_graded_once_it_is_repaired(way, broken):
     assert "nobody is graded" not in result.stdout + result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["score", "grade", "autograde"])
 def test_without_source_a_line_says_once_what_is_not_checked(way, broken, tmp_path):
     root = tmp_path / "course"
@@ -120,6 +123,7 @@ def test_without_source_a_line_says_once_what_is_not_checked(way, broken, tmp_pa
     assert (result.stdout + result.stderr).count("small: without the solution in its source") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["score", "grade", "autograde"])
 def test_a_setting_grades_without_the_control(way, broken, tmp_path):
     root = tmp_path / "course"

@@ -42,6 +42,7 @@ def problems(stderr: str) -> list[str]:
     return [line for line in stderr.splitlines() if re.search(r"\| (ERROR|CRITICAL)\]", line)]
 
 
+@pytest.mark.slow
 def test_from_release_to_grades(root: Path) -> None:
     hand_in(root, "ann", **CORRECT)
     hand_in(root, "bob", **{**CORRECT, "half": "def half(x):\n    return x"})

@@ -109,6 +109,7 @@ def corrected(handed_in) -> NbGraderAPI:
     return NbGraderAPI(course_folder.course, config=course_folder.config)
 
 
+@pytest.mark.slow
 def test_formgrader_lists_everybody(corrected) -> None:
     submissions = {s["student"]: s for s in corrected.get_submissions("small")}
     assert len(submissions) == 2 * len(ZONES) + 2
@@ -163,6 +164,7 @@ def exchanged(root: Path, tmp_path: Path, student: str, time: str, text: str) ->
     return folder
 
 
+@pytest.mark.slow
 def test_collect_takes_the_newest(handed_in, tmp_path) -> None:
     root = shutil.copytree(handed_in, tmp_path / "course")
     shutil.rmtree(root / "submitted")

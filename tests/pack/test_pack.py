@@ -214,6 +214,7 @@ def test_not_released(root) -> None:
         pack(root, "ps0")
 
 
+@pytest.mark.slow
 def test_a_release_that_gives_something_away(root) -> None:
     shutil.copy(root / "source/ps0/ps0.ipynb", root / "release/ps0/ps0.ipynb")
     with pytest.raises(CourseError, match="is not for students: the release contains 'BEGIN SOLUTION'"):
@@ -228,6 +229,7 @@ def test_files_beside_the_notebook_come_along(root) -> None:
     assert contents(pack(root, "ps0"))["ps0/data/points.csv"] == b"1,2\n"
 
 
+@pytest.mark.slow
 def test_the_place_cannot_be_written(root) -> None:
     refused(
         root,

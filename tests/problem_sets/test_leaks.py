@@ -260,6 +260,7 @@ STUBS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stub", STUBS)
 def test_a_source_without_solutions_is_released_and_graded_without_the_control(stub, tmp_path) -> None:
     root = small_course(tmp_path)

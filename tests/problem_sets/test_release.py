@@ -21,6 +21,7 @@ def test_there_is_a_course() -> None:
     assert "ps1" in ASSIGNMENTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_release_is_current(assignment: str) -> None:
     assert release.difference(ROOT, assignment) == ""

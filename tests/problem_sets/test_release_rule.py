@@ -171,6 +171,7 @@ def test_checkpoints_of_the_header_are_no_problem_set(root) -> None:
     assert release.assignments(root) == ["small"]
 
 
+@pytest.mark.slow
 def test_what_is_in_a_release_and_should_not_be(root) -> None:
     release.write(root, "small")
     folder = root / "release" / "small"
@@ -352,6 +353,7 @@ def hook(root: Path, monkeypatch) -> None:
     release_hooks.remove_what_is_not_released(assignment="small", student=".", notebooks=[])
 
 
+@pytest.mark.slow
 def test_the_hook_removes_a_release_that_leaks(root, monkeypatch) -> None:
     release.write(root, "small")
     hook(root, monkeypatch)
@@ -373,6 +375,7 @@ def test_the_hook_removes_a_release_whose_list_is_a_string(root, monkeypatch) ->
     assert not (root / "release" / "small").exists()
 
 
+@pytest.mark.slow
 def test_stock_generate_assignment_fails_for_a_leak(root) -> None:
     (root / "source" / "small" / "a.txt").write_text(SOLVED)
     result = nbgrader("generate_assignment", "small", cwd=root)
@@ -381,6 +384,7 @@ def test_stock_generate_assignment_fails_for_a_leak(root) -> None:
     assert not (root / "release" / "small").exists()
 
 
+@pytest.mark.slow
 def test_pack_refuses_what_was_put_into_the_release(root) -> None:
     release.write(root, "small")
     (root / "release" / "small" / "more.csv").write_text("1")
@@ -388,6 +392,7 @@ def test_pack_refuses_what_was_put_into_the_release(root) -> None:
         pack(root, "small")
 
 
+@pytest.mark.slow
 def test_pack_says_that_the_cause_is_in_the_source(root) -> None:
     release.write(root, "small")
     for place in ("source", "release"):

@@ -62,6 +62,7 @@ def test_every_command_finds_the_folders(root) -> None:
     assert not NAMES.keys() & {path.name for path in root.iterdir()}
 
 
+@pytest.mark.slow
 def test_messages_name_them(root) -> None:
     assert course("release", cwd=root).returncode == 0
     commands_refuse_a_backup(root)

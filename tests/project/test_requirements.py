@@ -46,6 +46,7 @@ def test_stock_autograde_says_it_too(tmp_path, old) -> None:
     assert not (root / "autograded").exists()
 
 
+@pytest.mark.slow
 def test_other_commands_work_with_it(tmp_path, old) -> None:
     result = course("release", "--check", cwd=small_course(tmp_path / "course"), PYTHONPATH=old)
     assert "cannot grade" not in result.stderr

@@ -121,6 +121,7 @@ def test_a_name_that_is_no_text_is_told(prepared, tmp_path) -> None:
             assert r"M\udcfcller/small' is no name that the gradebook can hold: rename it" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

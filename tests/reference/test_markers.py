@@ -33,6 +33,7 @@ def marked():
     return json.loads(line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_test_with_the_name_of_a_function_has_its_marker(marked, name):
     marker = FUNCTIONS[name].marker

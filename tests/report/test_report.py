@@ -28,6 +28,8 @@ from tests.postgresql import server
 from tests.report.small_class import ATTACK
 from tests.whole_class.classes import COURSE_ID, url
 
+pytestmark = pytest.mark.slow
+
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 
 
@@ -180,7 +182,6 @@ def test_tables_can_be_listened_to(page: Page) -> None:
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
-@pytest.mark.slow
 def test_what_nbgrader_and_the_gradebook_say_later_is_in_it(root: Path) -> None:
     """A manual grade, a failed grading and an old record without times."""
     with Gradebook(url(root), COURSE_ID) as gradebook:
@@ -208,7 +209,6 @@ def test_what_nbgrader_and_the_gradebook_say_later_is_in_it(root: Path) -> None:
     assert page.table("students", "carl") == ["carl", "No room."]
 
 
-@pytest.mark.slow
 def test_without_the_graded_notebooks_there_are_no_pairs(root: Path) -> None:
     shutil.rmtree(root / "autograded" / "bob")
     (root / "autograded" / "ann" / "small" / "small.ipynb").write_text("[]")
@@ -218,7 +218,6 @@ def test_without_the_graded_notebooks_there_are_no_pairs(root: Path) -> None:
     assert "No two answers are alike" in page.texts["pairs"]
 
 
-@pytest.mark.slow
 def test_a_gradebook_in_postgresql(root: Path) -> None:
     with server() as address:
         here = {"COURSE_DB_URL": address}
@@ -263,27 +262,23 @@ def test_not_a_course(tmp_path: Path) -> None:
     refused(tmp_path, "run this in the course's root")
 
 
-@pytest.mark.slow
 def test_nobody_is_graded(tmp_path: Path) -> None:
     root = small_course(tmp_path / "course")
     CourseFolder(root).generate("small")
     refused(root, "nobody's small is graded: `course grade small`")
 
 
-@pytest.mark.slow
 def test_no_gradebook(root: Path) -> None:
     (root / "gradebook.db").unlink()
     refused(root, "`nbgrader generate_assignment small` makes it")
 
 
-@pytest.mark.slow
 def test_gradebook_of_another_course(root: Path) -> None:
     config = root / "nbgrader_config.py"
     config.write_text(config.read_text().replace("mlp-gradients", "philosophy"))
     refused(root, "gradebook of another course (mlp-gradients, not philosophy)")
 
 
-@pytest.mark.slow
 def test_no_gradebook_at_all(root: Path) -> None:
     (root / "gradebook.db").write_bytes(b"a text that somebody gave the wrong name" * 100)
     refused(root, "gradebook.db cannot be read: file is not a database")
@@ -293,7 +288,6 @@ def sandbox(root: Path, *options: str | Path) -> list[str | Path]:
     return [bubblewrap.program(), "--dev-bind", "/", "/", *options, "--chdir", root]
 
 
-@pytest.mark.slow
 def test_read_only_disk(root: Path, tmp_path: Path) -> None:
     """Read it can be: the report goes somewhere else."""
     frozen = sandbox(root, "--ro-bind", root, root)
@@ -305,7 +299,6 @@ def test_read_only_disk(root: Path, tmp_path: Path) -> None:
     assert to.is_file()
 
 
-@pytest.mark.slow
 def test_no_space_left(root: Path) -> None:
     (root / "report").mkdir()
     (root / "report" / "small.html").write_text("the report of last week")
@@ -317,7 +310,6 @@ def test_no_such_folder(root: Path) -> None:
     refused(root, "cannot be written (No such file or directory)", "small", "--to", "no/such/page.html")
 
 
-@pytest.mark.slow
 def test_a_report_replaces_the_one_before(root: Path) -> None:
     for _ in range(2):
         assert course("report", "small", cwd=root).stdout.strip() == str(root / "report" / "small.html")

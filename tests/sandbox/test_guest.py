@@ -238,6 +238,7 @@ time.sleep(600)
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow_except(("much garbage", "half a message"), FORGERIES))
 def test_forged_traffic_costs_its_author_only(start, name):
     kernel, honest = start(), start()
@@ -383,6 +384,7 @@ PATCHES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow_except(("no reply",), PATCHES))
 def test_a_patched_guest_is_believed_no_more(start, name):
     kernel = start()

@@ -230,6 +230,7 @@ LOOPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow_except(("Python", "interrupts caught"), LOOPS))
 def test_loops_end(start, name):
     kernel = start()

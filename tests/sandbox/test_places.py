@@ -86,6 +86,7 @@ def test_where_there_are_no_user_namespaces_the_setting_is_named():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [places.REFUSED_USER, places.REFUSED_LOOPBACK], ids=["map", "loopback"])
 def test_apparmors_restriction_is_lifted_for_bubblewrap_alone(wheel, tmp_path, script):
     environment = wheel(script, script)
@@ -99,12 +100,14 @@ def test_apparmors_restriction_is_lifted_for_bubblewrap_alone(wheel, tmp_path, s
     assert load == "sudo apparmor_parser -r /etc/apparmor.d/course-bwrap"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["", "ordinary_user"])
 def test_a_bubblewrap_without_rights_is_replaced_by_the_wheels(wheel, place):
     system = bubblewrap.program()
     assert answer(place, **wheel(places.without_rights(system), f'exec {system} "$@"')) == ["42"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["", "ordinary_user"])
 def test_ubuntus_profile_is_named_where_there_is_no_other_bubblewrap(wheel, place):
     environment = wheel(places.without_rights(bubblewrap.program()))

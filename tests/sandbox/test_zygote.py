@@ -54,6 +54,7 @@ def test_one_that_was_killed_is_replaced(start):
     assert start().execute("1").status == "ok"
 
 
+@pytest.mark.slow
 def test_another_course_has_another_zygote(start):
     plain = start()
     hiding = start(hidden=["course.gradcheck"])

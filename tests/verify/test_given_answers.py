@@ -99,6 +99,7 @@ def given(assignment, functions):
     return list(given_answers.given_answers(notebook, functions))
 
 
+@pytest.mark.slow
 def test_planted_functions_are_named(package):
     add(package, "".join(PLANTED.values()))
     add_to_a_lecture(package, IN_A_LECTURE)
@@ -133,6 +134,7 @@ def test_a_rule_that_names_its_kinds_otherwise_is_an_answer_too(package):
     ]
 
 
+@pytest.mark.slow
 def test_verify_tells_it(package, tmp_path, monkeypatch):
     add(package, PLANTED["ps1.mse_cost"])
     proof = verify(ROOT, "ps1", seeds=1, only=["mse_cost"])

@@ -56,6 +56,7 @@ def problems_of(root, **options):
     return "\n".join(problems)
 
 
+@pytest.mark.slow
 def test_a_sound_problem_set(small_course):
     assert problems_of(small_course()) == ""
 
@@ -84,6 +85,7 @@ def test_a_test_that_tests_nothing(small_course):
     assert "passes test_mse_cost" not in problems.replace("stub passes", "")
 
 
+@pytest.mark.slow
 def test_a_test_that_catches_nothing(small_course):
     root = small_course("test_mse_cost", "matches_reference(", "print(")
     root = small_course(
@@ -92,6 +94,7 @@ def test_a_test_that_catches_nothing(small_course):
     assert "'1/N missing' passes test_mse_cost" in problems_of(root)
 
 
+@pytest.mark.slow
 def test_a_test_that_fails_before_the_call(small_course):
     problems = problems_of(small_course("test_mse_cost", HIDDEN, f"check('ps1.no_such', mse_cost)\n{HIDDEN}"))
     assert "the solution fails test_mse_cost: " in problems
@@ -99,6 +102,7 @@ def test_a_test_that_fails_before_the_call(small_course):
     assert "passes test_mse_cost" not in problems
 
 
+@pytest.mark.slow
 def test_one_function_only(small_course, monkeypatch):
     root = small_course("mse_cost", "/ (2 * len(y))", "/ len(y)")
     proof = verify(root, "ps1", seeds=1, only=["dC_dyhat"])
@@ -209,6 +213,7 @@ def test_a_solution_that_raises_at_top_level_is_told(small_course):
     assert "the solution does not define mse_cost" in found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_locked", [True, False])
 def test_code_of_the_header_is_run(small_course, is_locked):
     settings = {"grade_id": "shared", "locked": True} if is_locked else {}
@@ -220,6 +225,7 @@ def test_code_of_the_header_is_run(small_course, is_locked):
     assert problems_of(root) == ""
 
 
+@pytest.mark.slow
 def test_a_test_in_the_header_is_tried(small_course):
     root = small_course()
     header = helpers.notebook(helpers.graded("test_shared", "assert mse_cost is None"))
@@ -228,6 +234,7 @@ def test_a_test_in_the_header_is_tried(small_course):
     assert "the solution fails test_shared" in problems_of(root)
 
 
+@pytest.mark.slow
 def test_a_locked_cell_that_raises_is_told(small_course):
     with pytest.raises(CourseError, match=r"a locked cell of ps1\.ipynb fails: ZeroDivisionError"):
         problems_of(small_course("imports", "import numpy as np", "import numpy as np\n1 / 0"))

@@ -31,6 +31,7 @@ def refused(root, *arguments: str, words: str, **environment: str) -> None:
     refusals.refused(root, "grade", *arguments, words=words, **environment)
 
 
+@pytest.mark.slow
 def test_unknown_assignment(root) -> None:
     refused(root, "large", words="there is no assignment 'large'; there is: small")
 

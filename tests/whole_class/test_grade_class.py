@@ -96,6 +96,7 @@ def both(tmp_path_factory):
     return stock, ours, result.stdout
 
 
+@pytest.mark.slow
 def test_same_gradebook(both) -> None:
     stock, ours, _ = both
     assert rows(url(ours)) == rows(url(stock))

@@ -71,6 +71,7 @@ def scores(root: Path, folder: Path) -> tuple[dict[str, dict[str, float]], list[
     return points, [result.stdout + result.stderr for result in ways.values()]
 
 
+@pytest.mark.slow
 def test_an_edit_counts_for_all_or_for_none(root: Path, tmp_path: Path) -> None:
     points, messages = scores(root, tmp_path / "before")
     assert [*points.values()] == 3 * [{"test_double": 1, "test_half": 2}]
@@ -84,6 +85,7 @@ def test_an_edit_counts_for_all_or_for_none(root: Path, tmp_path: Path) -> None:
     assert not any(COMMAND in message for message in messages)
 
 
+@pytest.mark.slow
 def test_without_a_gradebook_a_score_is_what_the_source_says(root: Path) -> None:
     (root / "gradebook.db").unlink()
     result = course("score", "small", "submitted/ann/small", "--json", cwd=root)
