@@ -21,7 +21,7 @@ BY_ANSWERS = {
     "a folder": ("'/'", "open(double(1)).read()"),
     "a text that is no file name": ("'a' * 10_000", "open(double(1)).read()"),
     "a descriptor": ("10**6", "open(double(1)).read()"),
-    "a full device": ("'/dev/full'", "open(double(1), 'w', buffering=1).write('a line\\n')"),
+    "a full device": ("'/dev/full'", "open(double(1), 'wb', buffering=0).write(b'a line')"),
     "no literal": ("'1 +'", "ast.literal_eval(double(1))"),
     "no expression": ("'('", "eval(double(1))"),
     "a module that is not there": ("'no_such_module'", "importlib.import_module(double(1))"),
