@@ -111,8 +111,9 @@ def relu(z: Any) -> Any:
 
 
 def _as_if_sigma_of_relu(t: Any, t0: Any) -> Any:
-    """A straight line as steep as σ would be where its value is that of a ReLU at t0."""
-    return relu(t0) * (1 - relu(t0)) * t
+    """A curve as steep as σ would be where its value is that of a ReLU at t0."""
+    value = relu(t0) + t - t0
+    return value**2 / 2 - value**3 / 3
 
 
 RELU_UNITS: dict[str, UnitAtPoint] = {
