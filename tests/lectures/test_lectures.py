@@ -163,7 +163,7 @@ def test_it_runs_and_every_figure_is_told_in_words(path, tmp_path):
             figures += 1
             assert re.search(r'<img [^>]*alt="[^"]{60,}"', data["text/html"]), name
         if "application/vnd.jupyter.widget-view+json" in data:
-            assert data["text/plain"].startswith("LossExplorer, seed"), name
+            assert data["text/plain"].startswith("LossExplorer, derivation"), name
         if name == "try_as_answers":
             assert re.fullmatch(r"\[\] [1-9]\d*\n", output.text), output.text
     assert figures >= 3
