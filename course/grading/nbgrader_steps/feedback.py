@@ -36,8 +36,12 @@ mtd[columnalign~="right"] { text-align: right; }
 .feedback div.nbgrader_cell .panel-heading { height: auto; overflow: hidden; }
 .feedback div.prompt { min-width: 9ex; }
 .feedback details { margin: 0.5em 0; }
+.feedback summary { display: list-item; cursor: pointer; }
+.feedback blockquote { font-size: inherit; }
+.feedback div.input_area, .feedback .input_area pre { overflow-x: auto; }
 .feedback math { max-width: 100%; overflow-x: auto; }
 .feedback .rendered_html { overflow-x: auto; }
+@media (min-width: 701px) { .questions td:nth-child(3) { white-space: nowrap; } }
 @media (max-width: 700px) {
   .feedback div.prompt { display: none; }
   .feedback div.cell { display: block; padding: 5px 0; }

@@ -20,6 +20,7 @@ VERDICTS = {
 LONGEST = 240
 """characters of a message in the table; the cell has all of it"""
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*$", re.MULTILINE)
+_PART = re.compile(r"^Part \d+ · ")
 _QUESTION = re.compile(r"^\*\*(Question \d+)\.\*\*", re.MULTILINE)
 _NAME = re.compile(r"^\w+\.\w+: ")
 _SUSPICION = "Suspicion: "
@@ -50,9 +51,9 @@ def rows(cells: Iterable[NotebookNode]) -> list[Row]:
     for cell in cells:
         settings = cell.metadata.get("nbgrader", {})
         is_graded = settings.get("grade") or settings.get("task")
-        if cell.cell_type == "markdown" and not settings.get("solution"):
+        if cell.cell_type == "markdown" and settings.get("locked"):  # students may have headings of their own
             for heading in _HEADING.findall(cell.source):
-                title, question = heading.removesuffix(": derive"), ""
+                title, question = _PART.sub("", heading.removesuffix(": derive")), ""
             question = next(iter(_QUESTION.findall(cell.source)), question)
         has_comment = bool(settings.get("comment")) or (has_comment and bool(is_graded))
         if is_graded:
