@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
+import subprocess
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,7 @@ DERIVATIONS = ("derivation_a", "derivation_b")
 def reading() -> dict[str, bytes]:
     """Return the files, by their paths in an archive. Raises CourseError where a lecture cannot be run."""
     paths = [LECTURES / f"{name}.ipynb" for name in ORDER]
-    with ThreadPoolExecutor(max_workers=2) as threads:
-        pages = list(threads.map(_page_of_lecture, paths))
+    pages = asyncio.run(_pages(paths))
     files = {f"{FOLDER}/{path.name}": path.read_bytes() for path in paths}
     files |= {f"{FOLDER}/{path.stem}.html": page for path, page in zip(paths, pages, strict=True)}
     for name in DERIVATIONS:
@@ -47,11 +47,16 @@ def title_of(text: str) -> str:
     return text.lstrip("# ").partition("\n")[0]
 
 
-def _page_of_lecture(path: Path) -> bytes:
+async def _pages(paths: list[Path]) -> list[bytes]:
+    return await asyncio.gather(*map(_page_of_lecture, paths))
+
+
+async def _page_of_lecture(path: Path) -> bytes:
     """Run a lecture, and return it with what it shows, as a page that loads nothing."""
     notebook = notebooks.read(path)
+    client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(LECTURES)}})
     try:
-        NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(LECTURES)}}).execute()
+        await client.async_execute(stderr=subprocess.DEVNULL)  # ipykernel warns there of its connection
     except CellExecutionError as error:
         raise CourseError(
             f"the lecture {path.name} stops with an error: {error.ename}: {error.evalue}"
@@ -73,6 +78,9 @@ def _shown(output: Any) -> Markup:
     if output.output_type == "stream":
         return Markup("<pre>{}</pre>").format(output.text)
     data = output.get("data", {})
+    if "image/png" in data:
+        alt = output.metadata["image/png"]["alt"]
+        return Markup('<img src="data:image/png;base64,{}" alt="{}">').format(data["image/png"].strip(), alt)
     if "text/html" in data:
         return Markup(data["text/html"])
     return Markup("<pre>{}</pre>").format(data.get("text/plain", ""))
