@@ -30,13 +30,15 @@ def dC_dW1_tanh(X: Array, y: Array, y_hat: Array, O: Array, Z: Array, W2: Array)
 
 def _shifted(z: Array) -> Array:
     """Return z with 0 as the largest entry of each row: neither softmax nor the loss changes."""
-    return z - z.max(axis=1, keepdims=True)
+    shifted: Array = z - z.max(axis=1, keepdims=True)
+    return shifted
 
 
 def softmax(z: Array) -> Array:
     """p_ik = e^{z_ik} / Σ_j e^{z_ij} → (N, K), finite however large |z|."""
     powers = np.exp(_shifted(z))
-    return powers / powers.sum(axis=1, keepdims=True)
+    P: Array = powers / powers.sum(axis=1, keepdims=True)
+    return P
 
 
 def softmax_loss(Y: Array, z: Array) -> float:

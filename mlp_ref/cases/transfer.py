@@ -45,7 +45,8 @@ def _with_tanh(net: OneHidden) -> OneHidden:
 def _one_hot(rng: Generator, N: int, K: int) -> Array:
     """Draw Y (N, K); where N allows, all classes occur."""
     classes = np.resize(rng.permutation(K), N)
-    return np.eye(K)[rng.permutation(classes)]
+    Y: Array = np.eye(K)[rng.permutation(classes)]
+    return Y
 
 
 def _logits(rng: Generator) -> Iterator[Array]:

@@ -198,8 +198,7 @@ def _momentum_step() -> list[Case]:
         ),
     ]
     return [
-        Case(args, want, 1, fresh=True, wrong=suspects.of_momentum_step(*args[:4], want))
-        for args, want in calls
+        Case(args, want, 1, fresh=True, wrong=suspects.of_momentum_step(args, want)) for args, want in calls
     ]
 
 

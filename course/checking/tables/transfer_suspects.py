@@ -155,10 +155,9 @@ def of_l2_gradients(dWs: Sequence[Array], want: Sequence[Array]) -> Suspects:
     }
 
 
-def of_momentum_step(
-    theta: Array, velocity: Array, gradient: Array, eta: float, want: tuple[Array, Array]
-) -> Suspects:
+def of_momentum_step(args: Sequence[Any], want: tuple[Array, Array]) -> Suspects:
     """Suspicions about a step with momentum."""
+    theta, velocity, gradient, eta, _ = args
     moved, new = want
     return {
         "the step goes uphill": lambda: (2 * theta - moved, new),
