@@ -14,7 +14,7 @@ from course.explorer.view.chart import Chart
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 FILES = ("PNG", "SVG", "CSV", "HTML")
-NETWORK_NAMES = ("seed 1: one hidden layer, MSE", "seed 2: three layers, BCE")
+NETWORK_NAMES = ("derivation A: one hidden layer, MSE", "derivation B: three layers, BCE")
 
 
 class _Slider(widgets.IntSlider):  # type: ignore[misc]  # ipywidgets has no types

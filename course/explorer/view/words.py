@@ -80,9 +80,10 @@ def trouble(table: Table) -> str:
 
 def describe(problem: Problem) -> str:
     """Return the problem in a line."""
-    layers = "one hidden layer" if problem.network == "seed 1" else "three layers"
+    one_layer = problem.network == "seed 1"
+    network, layers = ("derivation A", "one hidden layer") if one_layer else ("derivation B", "three layers")
     data = DATA_NAMES[problem.data]
     return (
-        f"{problem.network}'s network, {layers} with {problem.hidden} hidden units, on {data}, "
+        f"{network}'s network, {layers} with {problem.hidden} hidden units, on {data}, "
         f"first weights from seed {problem.seed} at scale {problem.scale:g}"
     )
