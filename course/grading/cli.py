@@ -253,6 +253,35 @@ def export(
 
 
 @app.command()
+def due(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    date: Annotated[
+        str, typer.Argument(metavar="DATE", help='With its zone, as "2026-11-20 18:00 Europe/Berlin".')
+    ],
+) -> None:
+    """Set when a problem set is due, also after it was graded: late penalties follow."""
+    from course.grading.gradebook import dates  # late: it needs nbgrader
+
+    for line in dates.set_due(Path.cwd(), assignment, date):
+        typer.echo(line)
+
+
+@app.command()
+def extend(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    student: Annotated[str, typer.Argument(metavar="STUDENT", help="The student's id.")],
+    time: Annotated[
+        str, typer.Argument(metavar="TIME", help="How much later, in all: 3d, 36h, 1w2d; 0d takes it back.")
+    ],
+) -> None:
+    """Let one student hand in later, also after the submission was graded."""
+    from course.grading.gradebook import dates  # late: it needs nbgrader
+
+    for line in dates.extend(Path.cwd(), assignment, student, time):
+        typer.echo(line)
+
+
+@app.command()
 def pack(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
     to: Annotated[

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.class_record import ClassRecord
+from course.grading.gradebook.lateness import bring_up_to_date, late_rule, save_penalties
 from course.grading.gradebook.reading import read_class
 from course.grading.lms import rosters
 from course.grading.lms.sheets import SHEETS
@@ -40,6 +42,7 @@ def export(
     course_folder.notebooks(assignment)
     course = course_folder.course
     target = to or root / f"{assignment}-{system}.csv"
+    bring_up_to_date(course_folder, assignment)
     with snapshot(course, assignment) as session:
         record, lines = write_grades(session, course, system, assignment, target, roster, provisional)
     graded = {student.id for student in record.graded}
@@ -98,6 +101,9 @@ class SystemExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
         to = Path(self.to or f"{name}-{self.system}.csv")
         roster = Path(self.roster) if self.roster else None
         course = self.parent.coursedir
+        rule = late_rule(Autograde(coursedir=course, config=self.config), self.config)
+        save_penalties(gradebook.db, name, rule)
+        gradebook.db.commit()
         _, lines = write_grades(gradebook.db, course, self.system, name, to, roster, self.provisional)
         for line in lines:
             self.log.info(line)

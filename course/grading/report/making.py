@@ -12,6 +12,7 @@ from course.files import write
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.gradebook.book import snapshot
+from course.grading.gradebook.lateness import bring_up_to_date
 from course.grading.gradebook.reading import read_graded_class
 from course.grading.report.answers import read_answers
 from course.grading.report.overview import overview
@@ -28,6 +29,7 @@ def make(root: Path, assignment: str, to: Path | None = None) -> Path:
     """
     course_folder = CourseFolder(root)
     course = course_folder.course
+    bring_up_to_date(course_folder, assignment)
     with snapshot(course, assignment) as session:
         record = read_graded_class(session, course, assignment)
     if not record.graded:

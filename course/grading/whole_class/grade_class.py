@@ -24,6 +24,7 @@ from course.grading.errors import CourseError
 from course.grading.gradebook import history
 from course.grading.gradebook.book import Book
 from course.grading.gradebook.history import Grading
+from course.grading.gradebook.lateness import late_rule
 from course.grading.gradebook.remarks import remarks
 from course.grading.judging import control
 from course.grading.judging.results import LONGEST_MESSAGE
@@ -36,11 +37,12 @@ from course.grading.submissions.folders import (
     read_folder,
     submitted_folders,
 )
+from course.grading.submissions.times import HandIn
 from course.grading.whole_class import cluster as clusters
 from course.grading.whole_class.autograded import AutogradedFiles
 from course.grading.whole_class.cluster import Died, Scheduler, TaskMap
 from course.grading.whole_class.progress import ClassSummary, ProgressBar
-from course.grading.whole_class.settings import class_settings, late_penalties, load_notebooks
+from course.grading.whole_class.settings import class_settings, load_notebooks
 from course.grading.whole_class.task import ClassSettings, grade_submission
 from course.grading.whole_class.writer import Outcome, PendingSubmission, Writer
 from course.text import printable
@@ -92,7 +94,7 @@ def grade_class(
             versions = {notebook.name: notebook.version for notebook in notebooks}
             files = AutogradedFiles(rules, assignment)
             try:
-                writer = Writer(book, files, assignment, late_penalties(rules, config))
+                writer = Writer(book, files, assignment, late_rule(rules, config))
                 run = _Run(rules, folders, settings, versions, writer, summary, force)
                 run.grade(jobs, cluster, console)
             finally:
@@ -119,6 +121,8 @@ class _Run:
     summary: ClassSummary
     force: bool
     _is_enrolled: bool = field(default=False, init=False)
+    _hand_ins: dict[str, HandIn] = field(default_factory=dict, init=False)
+    """of the submissions that are graded already"""
 
     def grade(self, jobs: int | None, cluster: Scheduler | None, console: Console) -> None:
         """Grade what is to be graded, and count it in the summary."""
@@ -142,6 +146,7 @@ class _Run:
                     self._take(pending, text)
                     progress_bar.update()
                 self.summary.is_stopped = stop.is_set()
+        self.summary.new_penalties = self.writer.save_lateness(self._hand_ins)
         self.summary.elapsed = time.monotonic() - begin
 
     def _pending(self) -> Iterator[PendingSubmission]:
@@ -163,6 +168,7 @@ class _Run:
             pending = PendingSubmission(folder, 0, self.versions, self.settings.grader)
             if not self.force and pending.is_done(latest) and self._has_files(student):
                 self.summary.skipped += 1
+                self._hand_ins[student] = folder.hand_in
                 outcomes = {name: latest[student, name].outcome for name in folder.notebooks}
                 self._remark(folder, outcomes)
                 continue
