@@ -98,8 +98,13 @@ def release(
             f"{root} holds no problem set under {folders.source}/; run this in the root of the course"
         )
     if not check:
+        from course.grading.nbgrader_steps import releasing  # late: it needs SQLAlchemy
+
         releases.tidy(root)
-        for written in releases.write(root, *names):
+        written_releases, lines = releasing.write(root, *names)
+        for line in lines:
+            typer.echo(line)
+        for written in written_releases:
             for name, reason in written.left_out.items():
                 typer.echo(f"{folders.source}/{written.assignment}/{name} is not released: {reason}")
             typer.echo(f"{folders.release}/{written.assignment} is current")

@@ -24,7 +24,7 @@ ROWS = [
     "grading.judging grading.pages",
     "grading.submissions",
     "grading.problem_sets grading.sandbox",
-    "grading.course_folder grading.replacing grading.requirements",
+    "grading.course_folder grading.replacing grading.requirements grading.locks",
     "grading.encoding grading.folders grading.globbing",
     "grading.guest grading.errors",
     "explorer lectures",

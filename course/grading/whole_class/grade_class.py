@@ -18,6 +18,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from rich.console import Console
 
+from course.grading import locks
 from course.grading.course_folder import CourseFolder
 from course.grading.encoding import is_text
 from course.grading.errors import CourseError
@@ -70,7 +71,7 @@ def grade_class(
     course, config = course_folder.course, course_folder.config
     console = console or Console(quiet=True)
     summary = ClassSummary(assignment)
-    with working_in(root):
+    with working_in(root), locks.grading(root):
         rules = nbgrader_rules(course_folder)
         if (root / course_folder.folders.source).is_dir():  # the gradebook knows an assignment without it
             course_folder.notebooks(assignment)
