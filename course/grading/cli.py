@@ -43,6 +43,10 @@ Roster = Annotated[
 ]
 
 
+Section = Annotated[
+    str | None, typer.Option(metavar="SECTION", help="Only who is in this section, as a roster has it.")
+]
+
 GRADING = {"grade", "score", "verify"}
 """commands that run students' code, and so need versions of libraries that can do it"""
 
@@ -234,6 +238,18 @@ def collect(
 
 
 @app.command()
+def roster(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The list of the class, as for collect.")],
+) -> None:
+    """Enter the names, e-mail addresses and sections of a class into the gradebook."""
+    from course.grading.lms import enrol  # late: it needs nbgrader
+    from course.text import printable
+
+    for line in enrol.enrol(Path.cwd(), file):
+        typer.echo(printable(line, 2000))
+
+
+@app.command()
 def export(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
     system: Annotated[
@@ -244,6 +260,7 @@ def export(
         Path | None, typer.Option(metavar="FILE", help="The file; PS-SYSTEM.csv when none is named.")
     ] = None,
     roster: Roster = None,
+    section: Section = None,
     provisional: Annotated[
         bool, typer.Option("--provisional", help="Totals although written answers wait to be graded.")
     ] = False,
@@ -252,7 +269,15 @@ def export(
     from course.grading.lms import export  # late: it needs nbgrader
     from course.text import printable
 
-    lines = export.export(Path.cwd(), system, assignment, to=output, roster=roster, provisional=provisional)
+    lines = export.export(
+        Path.cwd(),
+        system,
+        assignment,
+        to=output,
+        roster=roster,
+        provisional=provisional,
+        section=section,
+    )
     for line in lines:
         typer.echo(printable(line, 2000))
 
@@ -308,11 +333,12 @@ def report(
         Path | None,
         typer.Option("--to", metavar="FILE.html", help="Where the page goes; report/PS.html by default."),
     ] = None,
+    section: Section = None,
 ) -> None:
     """Show a graded class at a glance, on one page: made from the gradebook and what grading recorded."""
     from course.grading.report import making  # late: it needs nbgrader
 
-    typer.echo(making.make(Path.cwd(), assignment, to))
+    typer.echo(making.make(Path.cwd(), assignment, to, section))
 
 
 @app.command()

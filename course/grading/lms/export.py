@@ -32,6 +32,7 @@ def export(
     to: Path | None = None,
     roster: Path | None = None,
     provisional: bool = False,
+    section: str | None = None,
 ) -> list[str]:
     """Write the grades of `assignment` for `system`; return the lines that `course export` prints.
 
@@ -44,9 +45,14 @@ def export(
     target = to or root / f"{assignment}-{system}.csv"
     bring_up_to_date(course_folder, assignment)
     with snapshot(course, assignment) as session:
-        record, lines = write_grades(session, course, system, assignment, target, roster, provisional)
+        record, lines = write_grades(
+            session, course, system, assignment, target, roster, provisional, section
+        )
     graded = {student.id for student in record.graded}
     ungraded = sorted(set(submitted_folders(nbgrader_rules(course_folder), assignment)) - graded)
+    if section is not None:
+        members = {student.id for student in record.students}
+        ungraded = [student for student in ungraded if student in members]
     if ungraded:
         lines.append(f"handed in, but not graded: {', '.join(ungraded)}; `course grade {assignment}` does it")
     return lines
@@ -60,9 +66,10 @@ def write_grades(
     to: Path,
     roster: Path | None,
     provisional: bool,
+    section: str | None = None,
 ) -> tuple[ClassRecord, list[str]]:
     """Write the grades in a gradebook to a file; return them, and what to tell of the file."""
-    record = read_class(session, course, assignment)
+    record = read_class(session, course, assignment, section)
     if not record.graded:
         raise CourseError(f"nobody's {assignment} is graded: `course grade {assignment}` comes first")
     sheet = SHEETS[system](record, rosters.read_roster(roster) if roster else None, provisional)
@@ -75,6 +82,8 @@ def _lines(record: ClassRecord, to: Path, provisional: bool) -> Iterator[str]:
     missing = len(record.students) - len(record.graded)
     graded = len(record.graded) - len(waiting)
     yield f"{to.name}: {graded} graded, {len(waiting)} wait for grading, {missing} have not handed in"
+    if record.strangers:
+        yield f"in no roster: {', '.join(record.strangers)}"
     if waiting:
         names = sorted({label for labels in waiting.values() for label in labels})
         totals = "their totals miss these points" if provisional else "their totals are left out"

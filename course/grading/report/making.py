@@ -21,17 +21,18 @@ from course.grading.report.page import page
 FOLDER = "report"
 
 
-def make(root: Path, assignment: str, to: Path | None = None) -> Path:
+def make(root: Path, assignment: str, to: Path | None = None, section: str | None = None) -> Path:
     """Write the report on `assignment` of the course in `root`, and return its path.
 
-    That is `to`, or report/PS.html in the course. Raises CourseError, GradebookError; then nothing is
+    That is `to`, or report/PS.html in the course. With a `section` it is on those in it.
+    Raises CourseError, GradebookError; then nothing is
     written, and an older report is still there.
     """
     course_folder = CourseFolder(root)
     course = course_folder.course
     bring_up_to_date(course_folder, assignment)
     with snapshot(course, assignment) as session:
-        record = read_graded_class(session, course, assignment)
+        record = read_graded_class(session, course, assignment, section)
     if not record.graded:
         raise CourseError(
             f"nobody's {assignment} is graded: `course grade {assignment}` grades what is in "
