@@ -312,6 +312,23 @@ def extend(
 
 
 @app.command()
+def archive(
+    to: Annotated[
+        Path | None, typer.Argument(metavar="[FILE.zip]", help="The archive; archive/DATE.zip by default.")
+    ] = None,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Remove from the course what is archived: a new term begins.")
+    ] = False,
+) -> None:
+    """Put a term's gradebook, submissions, graded work, feedback, reports and exports into one file."""
+    from course.grading import archive  # late: it needs nbgrader
+    from course.text import printable
+
+    for line in archive.archive(Path.cwd(), to, clear=clear):
+        typer.echo(printable(line, 2000))
+
+
+@app.command()
 def pack(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
     to: Annotated[

@@ -17,8 +17,8 @@ ROWS = [
     "grading.__main__",
     "grading.cli",
     "grading.feedback",
-    "grading.whole_class grading.score grading.lms grading.report grading.pack grading.site grading.verify "
-    "grading.doctor",
+    "grading.whole_class grading.score grading.archive grading.lms grading.report grading.pack grading.site "
+    "grading.verify grading.doctor",
     "grading.nbgrader_steps",
     "grading.gradebook",
     "grading.judging grading.pages",
