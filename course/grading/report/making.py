@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from course.grading.gradebook.reading import read_graded_class
 from course.grading.report.answers import read_answers
 from course.grading.report.overview import overview
 from course.grading.report.page import page
+from course.grading.report.students import rows
 
 FOLDER = "report"
 
@@ -39,8 +41,9 @@ def make(root: Path, assignment: str, to: Path | None = None, section: str | Non
             f"{course_folder.folders.submitted}/"
         )
     answers, unread = read_answers(course, record)
-    text = page(overview(record, answers, unread, datetime.now(UTC)))
     target = to if to is not None else root / FOLDER / f"{assignment}.html"
+    everybody = rows(record, course, target.absolute())
+    text = page(replace(overview(record, answers, unread, datetime.now(UTC)), rows=everybody))
     with _folder(target.parent, is_ours=to is None):
         try:
             return write(target, text.encode())
