@@ -33,10 +33,21 @@ pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
 CLASS = {
     "11": ("Lee", "Ann", 1, 2, 0, 0),
     "12": ("Lee", "Ann", 1, 0.5, 3, 0.25),
-    "13": ('Müller, "Zoë"', "=1+1", 0, 0, 1, 1),
+    "13": ('Müller, "Zoë"', "=1+1", 0, 0, 1, 0),
     "14": ("Roe", "@Max", 1, None, 0, 0),
     "15": ("Poe", "Ida", None, None, 0, 0),
 }
+POLICY = """
+from nbgrader.plugins import LateSubmissionPlugin
+
+
+class Quarter(LateSubmissionPlugin):
+    def late_submission_penalty(self, student, score, seconds):
+        return 0.25
+
+
+c.AssignLatePenalties.plugin_class = Quarter
+"""
 MOODLE = ("export", "--to", "moodle")
 QUESTIONS = ["small", "small test_double", "small test_half"]
 
@@ -65,6 +76,8 @@ def enter(db_url: str) -> None:
 def entered(prepared, tmp_path_factory) -> Path:
     root = shutil.copytree(prepared, tmp_path_factory.mktemp("entered") / "course")
     enter(url(root))
+    with (root / "nbgrader_config.py").open("a") as config:
+        config.write(POLICY)
     return root
 
 

@@ -17,14 +17,14 @@ ROWS = [
     "grading.__main__",
     "grading.cli",
     "grading.feedback",
-    "grading.whole_class grading.score grading.lms grading.report grading.pack grading.site grading.verify "
-    "grading.doctor",
+    "grading.whole_class grading.score grading.archive grading.lms grading.report grading.pack grading.site "
+    "grading.verify grading.doctor",
     "grading.nbgrader_steps",
     "grading.gradebook",
     "grading.judging grading.pages",
     "grading.submissions",
     "grading.problem_sets grading.sandbox",
-    "grading.course_folder grading.replacing grading.requirements",
+    "grading.course_folder grading.replacing grading.requirements grading.locks",
     "grading.encoding grading.folders grading.globbing",
     "grading.guest grading.errors",
     "explorer lectures",

@@ -28,8 +28,8 @@ IDS = (
     "id",
 )
 _NAMES = ("full name", "student", "name")
-_FIRST = ("first name", "first_name", "firstname")
-_LAST = ("last name", "last_name", "surname", "lastname")
+FIRST = ("first name", "first_name", "firstname")
+LAST = ("last name", "last_name", "surname", "lastname")
 _EMAIL = ("email address", "email")
 _KEYS = {"moodle": ("identifier", "participant"), "canvas": ("id", "canvas_id")}
 
@@ -199,5 +199,5 @@ def _name(table: Roster, cells: tuple[str, ...]) -> str:
     if full is not None:
         return cells[full]
     return " ".join(
-        cells[column] for column in (table.column(_FIRST), table.column(_LAST)) if column is not None
+        cells[column] for column in (table.column(FIRST), table.column(LAST)) if column is not None
     )

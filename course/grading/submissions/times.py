@@ -82,6 +82,17 @@ def parse_time(text: str, zone: tzinfo | None = None) -> datetime:
     return _in_utc(_named(local, match["name"], zone), text)
 
 
+def parse_due(text: str, zone: tzinfo | None = None) -> datetime:
+    """Return the time, in UTC, that an instructor types. Raises UnclearTime, also for one without a zone."""
+    text = " ".join(text.split())
+    if _is_iso(text) and datetime.fromisoformat(text).tzinfo is None:
+        raise UnclearTime(
+            f"{text[:100]!a} does not say in which time zone: write it with one, as 2026-11-20 18:00 "
+            "Europe/Berlin, or with its offset"
+        )
+    return parse_time(text, zone)
+
+
 def course_zone(name: object) -> tzinfo | None:
     """Return the time zone that the course's `Exchange.timezone` names; None where it is UTC or none."""
     try:
