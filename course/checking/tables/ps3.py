@@ -80,6 +80,11 @@ def _largest_curvature() -> list[Case]:
     return [
         _case((partial(squares_gradient, TURN, np.array([10.0, 2.0])), np.array([1.0, -2.0])), 10.0),
         _case((partial(squares_gradient, TURN, np.array([-3.0, 6.0])), np.array([0.5, 1.0])), 6.0),
+        # the others are nearly as strong: this takes its iterations
+        _case((partial(squares_gradient, TURN, np.array([7.0, 10.0])), np.array([1.0, -2.0])), 10.0),
+        _case((partial(squares_gradient, TURN, np.array([-7.0, 10.0])), np.array([0.3, 0.2])), 10.0),
+        _case((partial(squares_gradient, TURN, np.array([10.0, -7.0])), np.array([0.3, 0.2]), 100), 10.0),
+        _case((partial(squares_gradient, TURN, np.array([1.0, 9.0])), np.array([0.3, 0.2]), 20), 9.0),
         _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u), 6.0),
         _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u, 100), 6.0),
         _case((partial(squares_gradient, np.ones((1, 1)), np.array([0.25])), np.array([3.0])), 0.25),
