@@ -25,6 +25,8 @@ GRADIENT = np.array([7.8 - 2.8, 2 * 7.8, 3 * 7.8 + 2.8])
 
 # (w_11 + 2 w_12 − w_21 + w_22)³, and in the second size ½ (w_1 + … + w_6)²
 CUBE = partial(cubes, np.array([[1.0, 2.0, -1.0, 1.0]]), np.ones(1))
+# at a point where 1000 w_1 + 2000 w_2 = 1/10
+STEEP = partial(cubes, np.array([[1000.0, 2000.0]]), np.ones(1))
 SUM = partial(squares, np.ones((1, 6)), np.ones(1))
 SIX = np.array([[1.0, 0.0, 2.0], [0.0, -1.0, 3.0]])
 
@@ -85,6 +87,9 @@ def _numerical_gradient() -> list[Case]:
     square = np.array([[2.0, -1.0], [0.0, 1.0]])
     return [
         _case((SQUARES, W), GRADIENT),
+        # small, and so steep that h shows, whatever its default
+        _case((partial(squares, A, np.full(2, 1e-4 / 3)), W), GRADIENT * 1e-4 / 3),
+        _case((STEEP, np.array([3e-4, -1e-4])), np.array([30 + 0.1, 60 + 0.8])),
         _case((CUBE, square), np.array([[3.0, 6.0], [-3.0, 3.0]])),
         _case((CUBE, square, 0.5), np.array([[3.25, 8.0], [-3.25, 3.25]])),
         _case((CUBE, square, 0.1), np.array([[3.01, 6.08], [-3.01, 3.01]])),
@@ -107,6 +112,7 @@ def _find_the_bug() -> list[Case]:
         _case(([1.03 * GRADIENT, GRADIENT], SQUARES, W), 0),
         _case(([nearly, 0.97 * GRADIENT, nearly], SQUARES, W), 1),
         _case(([-six, six], SUM, SIX), 0),
+        _case(([*[GRADIENT] * 5, scrambled], SQUARES, W), 5),
     ]
 
 

@@ -64,7 +64,7 @@ def _gradient_descent_step() -> list[Case]:
         (two_inputs, (np.array([[-4.0, -8.0]]), column(3, 5, 2))),
         (one_input, (column(0, 0), column(4, 4))),
         (thirds, (np.array([[-2.0, -3.0], [2.0, -2.0]]) / 3, column(-1, 3, 2) / 3)),
-        ((*square, column(1, 0, -1), 10.0), (np.array([[-29.0, -48.0], [-16.0, -83.0]]), column(-9, 2, 13))),
+        ((*square, column(3, 0, -3), 10.0), (np.array([[-29.0, -48.0], [-16.0, -83.0]]), column(-29, 2, 33))),
     ]
     return [
         Case(args, want, 1, fresh=True, wrong=suspects.of_gradient_descent_step(*args[:2], want))

@@ -168,6 +168,12 @@ def _with_constant_unit(net: Net) -> Net:
     return net
 
 
+def _with_large_inputs(net: Net) -> Net:
+    """Return a network in which half of the examples have large inputs."""
+    net.X[::2] *= 100
+    return net
+
+
 def _saturated(net: Net, hidden: float, output: float) -> Net:
     """Return a network with weights so large that pre-activations reach `hidden` and ±`output`."""
     net.W1[...] *= hidden / np.abs(net.X @ net.W1).max()
@@ -207,7 +213,7 @@ CORNERS = (
     _draw(_rng, 1, 4, 2, y=1.0),
     _with_constant_unit(_draw(_rng, 5, 3, 3)),
     _saturated(_draw(_rng, 6, 3, 4), 500, 3),
-    _saturated(_draw(_rng, 6, 3, 3), 40, 3),
+    _saturated(_with_large_inputs(_draw(_rng, 6, 3, 3)), 200, 3),
     _saturated(_draw(_rng, 8, 3, 3, y=1.0), 5, 400),
     _saturated(_draw(_rng, 8, 4, 3, y=0.0), 5, 400),
 )

@@ -44,6 +44,7 @@ def _bce_loss() -> list[Case]:
         (column(0), column(3 / 4), np.log(4)),
         (column(1), column(1 / 8), np.log(8)),
         (column(1), column(1e-6), 6 * np.log(10)),
+        (column(1, 1), column(1e-6, 1e-6), 12 * np.log(10)),
         (column(0), column(1 - 1e-6), float(cross_entropy(column(0), column(1 - 1e-6)))),
     ]
     pairs += [(net.y, net.hs[-1], float(cross_entropy(net.y, net.hs[-1]))) for net in DRAWN]

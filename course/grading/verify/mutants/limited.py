@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 MEMORY = 1 << 30
@@ -36,7 +37,7 @@ def limited(function: Callable[[], Any], seconds: int) -> Any:
             os.close(reader)
             os.setsid()
             _limit(seconds)
-            with open(writer, "wb") as stream:
+            with os.fdopen(writer, "wb") as stream:
                 stream.write(json.dumps(function()).encode())
         os._exit(0)
     os.close(writer)
@@ -57,8 +58,8 @@ def limited(function: Callable[[], Any], seconds: int) -> Any:
 def _limit(seconds: int) -> None:
     used = int(time.process_time()) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, used + seconds))
-    with open("/proc/self/statm", encoding="ascii") as statm:
-        size = int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    size = pages * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

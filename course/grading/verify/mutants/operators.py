@@ -121,7 +121,7 @@ def _transposed(node: ast.expr) -> ast.expr:
 
 
 def calls(node: ast.AST) -> Iterator[ast.AST]:
-    """Another function, the argument alone, the function twice, arguments swapped or left out, another axis."""
+    """Another function, its argument alone, it twice, arguments swapped or left out, another axis."""
     if not isinstance(node, ast.Call):
         return
     if isinstance(node.func, ast.Attribute):
@@ -213,9 +213,7 @@ def loops(node: ast.AST) -> Iterator[ast.AST]:
             else:
                 yield ast.comprehension(node.target, other, node.ifs, node.is_async)
     if isinstance(node, ast.For):
-        yield ast.For(
-            node.target, node.iter, [*node.body, ast.Break()], node.orelse, lineno=node.lineno
-        )
+        yield ast.For(node.target, node.iter, [*node.body, ast.Break()], node.orelse, lineno=node.lineno)
 
 
 def statements(node: ast.AST) -> Iterator[ast.AST]:

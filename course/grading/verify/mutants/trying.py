@@ -8,16 +8,18 @@ it is no wrong answer, and is not counted.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
+from course.checking.compare import Tolerance
 from course.checking.seed import use_seed
 from course.grading.judging.beside_files import beside
 from course.grading.judging.quiet import quiet
+from course.grading.verify.given_answers import tolerance_of
 from course.grading.verify.instructors_notebook import InstructorsNotebook
 from course.grading.verify.mutants.equivalence import Call, differs, moved
 from course.grading.verify.mutants.limited import Ended, limited
@@ -92,11 +94,14 @@ def rates_of(notebook: InstructorsNotebook, seeds: Sequence[int], solution: Solu
         result.problems.append(tests)
         return result
     right = solution.defined(solution.source)[solution.function]
+    tolerance = Tolerance(*tolerance_of(f"{notebook.assignment}.{solution.function}"))
     calls = _unseen_calls(tests["hidden"] or tests["visible"], solution, right)
     for variant in variants(solution.source):
         result.variants += 1
         try:
-            outcome: dict[str, Outcome] = limited(partial(_tried, variant, solution, right, tests, calls), SECONDS)
+            outcome: dict[str, Outcome] = limited(
+                partial(_tried, variant, solution, right, tests, calls, tolerance), SECONDS
+            )
         except Ended:
             result.ended += 1
             continue
@@ -108,10 +113,6 @@ def rates_of(notebook: InstructorsNotebook, seeds: Sequence[int], solution: Solu
             if outcome[part] == "survived":
                 survivors.append(variant)
     return result
-
-
-Test = Callable[[Namespace, int], bool]
-"""Returns whether the names of a notebook pass, with inputs drawn from a seed."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,7 @@ def _tried(
     right: Callable[..., Any],
     tests: Mapping[str, Part | None],
     calls: Sequence[Call],
+    tolerance: Tolerance,
 ) -> dict[str, Outcome]:
     """Return what became of a variant in each part of the test."""
     outcome: dict[str, Outcome] = {}
@@ -191,7 +193,8 @@ def _tried(
         namespace = solution.defined(variant.source)
         for name, part in tests.items():
             outcome[name] = "killed" if part is None or not part.passes(namespace) else "survived"
-        if "survived" in outcome.values() and not differs(namespace[solution.function], right, calls):
+        survived = "survived" in outcome.values()
+        if survived and not differs(namespace[solution.function], right, calls, tolerance):
             return dict.fromkeys(tests, "equivalent")
     except MemoryError:
         return {**dict.fromkeys(tests, "ended"), **outcome}  # type: ignore[dict-item]

@@ -38,7 +38,9 @@ def variants(source: str) -> Iterator[Variant]:
                 if text not in known and _compiles(text):
                     known.add(text)
                     before, after = _line(slot.node), _line(other)
-                    yield Variant(operator, getattr(slot.node, "lineno", function.lineno), before, after, text)
+                    yield Variant(
+                        operator, getattr(slot.node, "lineno", function.lineno), before, after, text
+                    )
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,7 @@ class _Slot:
 def _slots(function: ast.FunctionDef) -> list[_Slot]:
     """Return the places in the body of a function, but for its docstring and what annotates it."""
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
-    slots = [
-        _Slot(function, "body", k, node) for k, node in enumerate(function.body) if node in body
-    ]
+    slots = [_Slot(function, "body", k, node) for k, node in enumerate(function.body) if node in body]
     slots += [_Slot(function.args, "defaults", k, node) for k, node in enumerate(function.args.defaults)]
     for slot in slots:
         slots.extend(_below(slot.node))
