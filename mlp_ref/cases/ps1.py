@@ -60,7 +60,7 @@ def _steep(rng: Generator) -> Arguments:
     """Draw a run with a large rate, in which ŷ stays within the margin."""
     while True:
         args = _run(draw_one_hidden(rng, WIDE), rng.uniform(15, 50), 8)
-        runs = [train_one_hidden(*args[:-1], steps) for steps in range(args[-1] + 1)]
+        runs = [train_one_hidden(*args[:5], steps) for steps in range(args[5] + 1)]
         y_hats = [one_hidden.forward(args[0], W1, W2)[-1] for _, W1, W2 in runs]
         if all(f.min() > MARGIN and f.max() < 1 - MARGIN for f in y_hats):
             return args

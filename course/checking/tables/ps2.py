@@ -94,6 +94,11 @@ def _dh_dz() -> list[Case]:
     return [Case((h,), want, len(z), wrong=suspects.of_dh_dz(z)) for h, z, want in values]
 
 
+def _layer(W: Array, h: Any) -> Any:
+    """Return what the next layer receives, but for its bias."""
+    return h @ W
+
+
 def _dz_dh() -> list[Case]:
     h, (_, W2, W3) = THREE.hs[1][0], THREE.Ws
     return [
@@ -101,7 +106,7 @@ def _dz_dh() -> list[Case]:
         Case((W2,), complex_step_jacobian(lambda v: v @ W2 + THREE.bs[1], h), 1),
         Case((W3,), complex_step_jacobian(lambda v: v @ W3 + THREE.bs[2], THREE.hs[2][0]), 1),
         *(
-            Case((W,), complex_step_jacobian(lambda v, W=W: v @ W, np.zeros(len(W))), 1)
+            Case((W,), complex_step_jacobian(partial(_layer, W), np.zeros(len(W))), 1)
             for net in DRAWN
             for W in net.Ws[1:2]
         ),

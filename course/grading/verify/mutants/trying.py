@@ -197,7 +197,7 @@ def _tried(
         if survived and not differs(namespace[solution.function], right, calls, tolerance):
             return dict.fromkeys(tests, "equivalent")
     except MemoryError:
-        return {**dict.fromkeys(tests, "ended"), **outcome}  # type: ignore[dict-item]
+        return {**dict.fromkeys(tests, "ended"), **outcome}
     except Exception:  # the cell itself
         return dict.fromkeys(tests, "killed")
     return outcome
