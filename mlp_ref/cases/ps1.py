@@ -59,11 +59,11 @@ def _run(net: OneHidden, eta: float, steps: int) -> Arguments:
 def _steep(rng: Generator) -> Arguments:
     """Draw a run with a large rate, in which ŷ stays within the margin."""
     while True:
-        args = _run(draw_one_hidden(rng, WIDE), rng.uniform(15, 50), 8)
-        runs = [train_one_hidden(*args[:5], steps) for steps in range(args[5] + 1)]
-        y_hats = [one_hidden.forward(args[0], W1, W2)[-1] for _, W1, W2 in runs]
+        net, eta = draw_one_hidden(rng, WIDE), rng.uniform(15, 50)
+        runs = [train_one_hidden(net.X, net.y, net.W1, net.W2, eta, steps) for steps in range(9)]
+        y_hats = [one_hidden.forward(net.X, W1, W2)[-1] for _, W1, W2 in runs]
         if all(f.min() > MARGIN and f.max() < 1 - MARGIN for f in y_hats):
-            return args
+            return _run(net, eta, 8)
 
 
 def _of_output(rng: Generator, logit: float) -> OneHidden:
