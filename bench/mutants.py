@@ -1,6 +1,6 @@
 """Variants of all solutions, and of the reference's own, on many seeds: how many the tests find.
 
-It takes an hour on two processors; a tier of it, one seed, is among the tests.
+A tier of it, the solutions on one seed, is among the tests.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from course.grading.course_folder import read_folders
+from course.grading.judging.beside_files import beside
+from course.grading.judging.quiet import quiet
 from course.grading.problem_sets import release
 from course.grading.verify.each import each
 from course.grading.verify.instructors_notebook import InstructorsNotebook
@@ -29,8 +31,9 @@ def _of_reference(notebook: InstructorsNotebook, function: str) -> Rates:
     answer = importlib.import_module("mlp_ref.functions").REFERENCE[f"{notebook.assignment}.{function}"]
     source = f"{inspect.getsource(answer)}\n{function} = {answer.__name__}\n"
     module = vars(sys.modules[answer.__module__])
-    names = {**notebook.namespace(notebook.solutions), **module}
-    return rates_of(notebook, SEEDS, Solution(function, source, names))
+    with beside(notebook.files), quiet():
+        names = {**notebook.namespace(notebook.solutions), **module}
+        return rates_of(notebook, SEEDS, Solution(function, source, names))
 
 
 def main() -> int:
