@@ -37,7 +37,7 @@ class Function:
     shape: Callable[..., Any] | None = None
     """the result's shape, or list of shapes, from the arguments; None where these do not settle it"""
     fresh: bool = False
-    """whether the result must not share memory with the arguments"""
+    """whether the result must not share memory with the arguments, unless there are no steps to do"""
     shares_networks: bool = False
     """whether hidden inputs are parts of one network of each size, drawn together with those of others"""
     tolerance: Tolerance = field(default_factory=Tolerance)

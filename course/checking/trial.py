@@ -180,8 +180,15 @@ def call_all(
     at_once = getattr(function, "call_all", None)
     if at_once is not None:
         return list(at_once(calls))
+    results = []
     with judged_call(withheld):
-        return [function(*args) for args in calls]
+        for args in calls:
+            try:
+                results.append(function(*args))
+            except Exception as error:
+                error.add_note(f"called with {describe_arguments(args)}")
+                raise
+    return results
 
 
 def compare_call(case: Case, args: tuple[Any, ...], got: Any, tolerance: Tolerance) -> Trial:

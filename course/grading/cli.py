@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -385,6 +385,10 @@ def verify(
     function: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Try only this function of PS; may be repeated.")
     ] = None,
+    mutants: Annotated[
+        bool,
+        typer.Option("--mutants", help="Instead, change your solutions in many places: do the tests notice?"),
+    ] = False,
 ) -> None:
     """Prove the release: solutions get full marks, stubs none, known mistakes are caught and named."""
     from course.grading.problem_sets import release as releases
@@ -394,12 +398,31 @@ def verify(
     names = assignments or releases.assignments(root)
     if not names:
         raise CourseError(f"{root} holds no problem set; run this in the root of the course")
+    if mutants:
+        _verify_by_mutants(root, names, seeds, jobs, function or ())
+        return
     proofs = [
         prove.verify(root, name, seeds, jobs, partial(table.report_progress, name), function or ())
         for name in names
     ]
     table.show(proofs, seeds)
     if not all(proof.ok for proof in proofs):
+        raise typer.Exit(1)
+
+
+def _verify_by_mutants(
+    root: Path, names: Sequence[str], seeds: int, jobs: int, functions: Sequence[str]
+) -> None:
+    from course.grading.verify.mutants import problem_set, table
+
+    sets = {
+        name: problem_set.try_mutants(
+            root, name, seeds, jobs, partial(table.report_progress, name), functions
+        )
+        for name in names
+    }
+    table.show(sets)
+    if not all(rates.ok for functions in sets.values() for rates in functions):
         raise typer.Exit(1)
 
 

@@ -38,6 +38,8 @@ def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mista
 
 def _explains(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -> bool:
     """Return whether `mistake` does the same in every trial, and is refused where the answer was."""
+    if mistake.seen is not None:
+        return mistake.seen(trials)
     refused = False
     # those that failed tell most mistakes apart
     for trial in sorted(trials, key=lambda trial: trial.difference is None):

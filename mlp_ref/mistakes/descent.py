@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from course.checking.compare import Tolerance, agrees
+from course.checking.trial import Trial
 from course.values import arrays, clone
 from mlp_ref import deep, one_hidden
 from mlp_ref.mistakes.mistake import Mistake, Table
@@ -34,8 +36,23 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
             old[...] = new
         return losses, *a[2:4]
 
-    def arguments_returned(*a: Any) -> Any:
-        return train(*a) if a[-1] else (train(*a)[0], *a[2:4])
+    def stopped(*a: Any, goes_on: Callable[[float, float], bool]) -> Any:
+        losses = train(*a)[0]
+        steps = next((t for t in range(1, len(losses)) if not goes_on(losses[t - 1], losses[t])), a[-1])
+        return train(*a[:-1], steps)
+
+    def best_weights(*a: Any) -> Any:
+        losses = train(*a)[0]
+        return losses, *train(*a[:-1], int(np.argmin(losses)))[1:]
+
+    def halved(*a: Any) -> Any:
+        """Return training that halves η whenever the loss has risen."""
+        (losses, first, second), eta = train(*a[:-1], 0), a[-2]
+        for _ in range(a[-1]):
+            (*_, loss), first, second = train(*a[:2], first, second, eta, 1)
+            losses = np.append(losses, loss)
+            eta = eta / 2 if losses[-1] > losses[-2] else eta
+        return losses, first, second
 
     return (
         Mistake("last loss missing", "the loss after the last step is missing", losses_cut(slice(-1))),
@@ -51,11 +68,36 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
         ),
         Mistake("in place", "the arguments were changed in place", in_place),
         Mistake(
-            "arguments returned",
-            "for 0 steps the arguments themselves came back: return copies",
-            arguments_returned,
+            "stops when the loss rises",
+            "the training stops where the loss rises: do all the steps",
+            lambda *a: stopped(*a, goes_on=lambda before, loss: loss <= before),
         ),
+        Mistake(
+            "stops early",
+            "the training stops before all steps are done, where the loss hardly moves: do all the steps",
+            lambda *a: stopped(*a, goes_on=lambda before, loss: abs(before - loss) > 1e-8),
+            _stops_early,
+        ),
+        Mistake(
+            "best weights",
+            "the weights of the lowest loss came back: return those after the last step",
+            best_weights,
+        ),
+        Mistake("η halved", "η was changed on the way: it stays as it is, also where the loss rises", halved),
     )
+
+
+def _stops_early(trials: Sequence[Trial]) -> bool:
+    """Return whether losses are the right ones as far as they go, and end early, but never a step early."""
+    missing = []
+    for trial in trials:
+        if type(trial.got) not in (list, tuple) or len(trial.got) != len(trial.case.want):
+            return False
+        losses, want = trial.got[0], trial.case.want[0]
+        if np.ndim(losses) != 1 or not agrees(losses, want[: len(losses)], Tolerance()):
+            return False
+        missing.append(len(want) - len(losses))
+    return min(missing) == 0 < max(missing)
 
 
 def _losses_changed(train: Train, change: Callable[..., Any]) -> Train:

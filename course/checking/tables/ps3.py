@@ -35,6 +35,7 @@ def _loss_curves() -> list[Case]:
     return [
         curves([1.0, 0.5, 2.0], three, 4.0, 2, 0),
         curves(np.array([1.0, 0.5, 2.0]), three, 4.0, 2, 1),
+        curves([0.5], np.array([[1 / 18, 1 / 72]]), 1 / 3, 1, 0),
         curves([0.5, 0.5], np.array([[8.0, 2.0, 0.5], [12.5, 3.125, 0.78125]]), 4.0, 2, 0),
         curves(np.array([1e200, 1.0]), np.array([[0.5, INF, INF, NAN], [2.0, 0.0, 0.0, 0.0]]), 1.0, 3, 0),
     ]
@@ -51,6 +52,8 @@ RUNS: list[tuple[list[float], str]] = [
     ([64, 63, 62, 61, 60, 61, 59, 60, 55, 50, 44], "slow"),
     # m = 4: down, up, down, down
     ([64, 63, 62, 61, 60, 58, 59, 57, 56], "oscillating"),
+    # m = 5: down, up, down, down, and a quarter is more than a fifth
+    ([64, 63, 62, 61, 60, 59, 58, 59, 57, 56], "oscillating"),
     # up, down, up, down, down, though the last is less than half the first
     ([64, 50, 40, 30, 20, 10, 12, 9, 11, 8, 6], "oscillating"),
     ([64, 60, 58, 40, 36, 32], "steady"),
@@ -81,6 +84,11 @@ def _largest_curvature() -> list[Case]:
     return [
         _case((partial(squares_gradient, TURN, np.array([10.0, 2.0])), np.array([1.0, -2.0])), 10.0),
         _case((partial(squares_gradient, TURN, np.array([-3.0, 6.0])), np.array([0.5, 1.0])), 6.0),
+        # the others are nearly as strong: this takes its iterations
+        _case((partial(squares_gradient, TURN, np.array([7.0, 10.0])), np.array([1.0, -2.0])), 10.0),
+        _case((partial(squares_gradient, TURN, np.array([-7.0, 10.0])), np.array([0.3, 0.2])), 10.0),
+        _case((partial(squares_gradient, TURN, np.array([10.0, -7.0])), np.array([0.3, 0.2]), 100), 10.0),
+        _case((partial(squares_gradient, TURN, np.array([1.0, 9.0])), np.array([0.3, 0.2]), 20), 9.0),
         _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u), 6.0),
         _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u, 100), 6.0),
         _case((partial(squares_gradient, np.ones((1, 1)), np.array([0.25])), np.array([3.0])), 0.25),
@@ -104,6 +112,7 @@ def _best_learning_rate() -> list[Case]:
         _case(([0.1, 1.0, 10.0, 0.01], curves), 1.0),
         _case((np.array([1.0, 0.1, 10.0, 3.0, 2.0, 5.0]), broken), 0.1),
         _case((np.array([0.3]), np.array([[2.0, 3.0]])), 0.3),
+        _case((np.array([2.0, 1 / 7]), np.array([[2.0, 3.0], [2.0, 1.0]])), 1 / 7),
     ]
 
 

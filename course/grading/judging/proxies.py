@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from course.checking.trial import describe_arguments
 from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
 from course.grading.judging.results import Verdict
 from course.grading.sandbox.execution import NO_ANSWER
 from course.grading.sandbox.guest import Guest, refuse
 from course.text import printable
+from course.values import arrays
 
 LONGEST_SHOWN = 500
 MOST_CALLBACKS = 100_000
@@ -95,7 +97,7 @@ class StudentFunction:
         if not isinstance(reply, dict):
             raise StudentError("crashed", NO_ANSWER)
         if "error" in reply:
-            raise _raised(reply["error"], reply.get("kind"))
+            raise _raised(reply["error"], reply.get("kind"), args)
         try:
             result = self._decode(reply["result"])
             after = reply["after"]
@@ -177,12 +179,14 @@ def ask(guest: Guest, question: dict[str, Any], callbacks: Callbacks | None = No
     raise StudentError("crashed", NO_ANSWER)
 
 
-def _raised(error: Any, kind: Any = None) -> StudentError:
-    """Return what a reply says of the exception that ended a call."""
+def _raised(error: Any, kind: Any = None, args: Sequence[Any] = ()) -> StudentError:
+    """Return what a reply says of the exception that ended a call, with these arguments."""
     match error:
         case [str(name), str(message)]:
             verdict: Verdict = "memory" if name in OUT_OF_MEMORY else "error"
             shown = failure_text(name, message)
+            if arrays(list(args)):  # where shapes may be what is wrong
+                shown += f" (called with {describe_arguments(args)})"
             make = _student_error(kind) if isinstance(kind, str) else StudentError
             return StudentError(verdict, shown) if make is StudentError else make(verdict, shown, message)
     return StudentError("crashed", NO_ANSWER)
