@@ -87,7 +87,7 @@ $\def\a{\a\a}\a$ $\newcommand{\b}{\href{javascript:alert(7)}{u}}\b$ $\operatorna
 DIAGRAM = "```mermaid\n</pre><img src=x onerror=alert(1)><script>alert(2)</script>\n```\n"
 CODE = '```html" onclick="alert(1)\n<script>alert(2)</script>\n```\n'
 MARKDOWN = {
-    "links": LINKS, "pictures": PICTURES, "html": HTML, "mutations": MUTATIONS,
+    "links": LINKS, "pictures": PICTURES, "html": HTML,
     "inline html": f"text {HTML}", "formulas": FORMULAS,
     "diagram": DIAGRAM, "code": CODE, "heading": "# why\n\n# <img src=x onerror=alert(1)>\n",
     "table": "|a|b|\n|-|-|\n|[a](javascript:alert(1))|<img src=x onerror=alert(2)>|\n",
@@ -95,6 +95,7 @@ MARKDOWN = {
     "quote": "> [a](javascript:alert(1))\n>\n> <script>alert(2)</script>\n",
     "definition": "term <img src=x onerror=alert(1)>\n:   [a](javascript:alert(2))\n",
 }  # fmt: skip
+MARKDOWN |= {f"mutation {number}": text for number, text in enumerate(MUTATIONS.strip().splitlines())}
 
 DISPLAYS = """
 from IPython import get_ipython
