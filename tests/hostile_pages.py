@@ -59,12 +59,12 @@ MUTATIONS = r"""
 <svg></p><style><a id="</style><img src=x onerror=alert(5)>"><math><annotation-xml encoding="application/xhtml+xml"><a href="javascript:alert(6)">x</a>
 <math><semantics><annotation-xml encoding="text/html"><svg onload=alert(7)></annotation-xml></semantics></math>
 <svg><animate xlink:href=#xss attributeName=href values=javascript:alert(8) /><a id=xss><text>x</text></a></svg>
-<svg><use href="data:image/svg+xml,<svg id='x' xmlns='http://www.w3.org/2000/svg'><script>alert(9)</script></svg>#x"></use></svg>
+<svg><use href="data:image/svg+xml,<svg id='x' xmlns='http:%2F%2Fwww.w3.org/2000/svg'><script>alert(9)</script></svg>#x"></use></svg>
 <svg><set attributeName="onmouseover" to="alert(10)"/><foreignObject><iframe srcdoc="<script>alert(11)</script>"></iframe></foreignObject></svg>
 <noembed><img src="</noembed><img src=x onerror=alert(12)>"></noembed><xmp><p title="</xmp><img src=x onerror=alert(13)>"></xmp>
 <plaintext-x><listing>&lt;img src=x onerror=alert(14)&gt;</listing><select><template><img src=x onerror=alert(15)></template></select>
 <META HTTP-EQUIV=refresh CONTENT="0; url=/logout"><link rel=prefetch href=/logout><link rel="dns-prefetch" href="//example.invalid">
-<img src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' onload='alert(16)'/>"><img lowsrc=/logout dynsrc=/logout>
+<img src="data:image/svg+xml,<svg xmlns='http:%2F%2Fwww.w3.org/2000/svg' onload='alert(16)'/>"><img lowsrc=/logout dynsrc=/logout>
 <img src=`x`onerror=alert(17)><img/src/onerror=alert(18)><a href="java&NewLine;script:alert(19)">x</a><a href="&#x01;javascript:alert(20)">x</a>
 <a href="jav&#x09;ascript:alert(21)">x</a><a href=//example.invalid/p>x</a><a href="\\example.invalid\p">x</a><a href="https:/logout">x</a>
 <a href="http://localhost:8888/logout">x</a><a href="http://127.1:8888/logout">x</a><a title=t href="https://example.invalid/first" target=_top>x</a>
@@ -126,7 +126,7 @@ print("all is shown")
 """
 FILES = {
     "index.html": "<script>alert(1)</script>",
-    "drawing.SVG": "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(2)'/>",
+    "drawing.SVG": "<svg xmlns='http:%2F%2Fwww.w3.org/2000/svg' onload='alert(2)'/>",
     "page.xhtml": "<html xmlns='http://www.w3.org/1999/xhtml'><script>alert(3)</script></html>",
     "page": "<script>alert(4)</script>",
     "numpy.py": "raise SystemExit",
