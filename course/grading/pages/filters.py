@@ -15,7 +15,6 @@ from course.grading.pages.html import clean_html
 from course.grading.pages.markdown import markdown_html
 from course.grading.pages.policy import head_of_feedback, head_of_formgrader
 
-
 _LONGEST_CODE = 200_000
 # Its rules look for the end of a dotted name from each of its parts.
 _LABORIOUS = re.compile(r"\S{2000}")
