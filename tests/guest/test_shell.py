@@ -105,7 +105,7 @@ def test_a_figure_can_be_shown_whatever_its_format(kernel, formats):
     kernel.execute(f"%config InlineBackend.figure_formats = ['{formats}']\nimport matplotlib.pyplot as plt")
     (output,) = kernel.execute("plt.plot([1, 2]);").outputs
     assert is_picture("image/png", output.data["image/png"])
-    (output,) = kernel.execute("figure = plt.figure(); plt.close(); figure").outputs
+    (output,) = kernel.execute("figure, _ = plt.subplots(); plt.close(); figure").outputs
     assert is_picture("image/png", output.data["image/png"])
     (output,) = kernel.execute("from IPython.display import SVG\nSVG('<svg/>')").outputs
     assert "image/png" not in output.data

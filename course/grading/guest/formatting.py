@@ -18,7 +18,9 @@ class Formatter(DisplayFormatter):
         """Return the data and the metadata of an object, by MIME type."""
         data, metadata = super().format(obj, include=include, exclude=exclude)
         if data and data.keys().isdisjoint(_SHOWN) and _is_figure(obj):
-            data["image/png"] = print_figure(obj, fmt="png", base64=True)
+            picture = print_figure(obj, fmt="png", base64=True)
+            if picture:  # of an empty figure there is none
+                data["image/png"] = picture
         return data, metadata
 
 
