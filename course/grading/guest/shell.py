@@ -162,7 +162,8 @@ class Shell(InteractiveShell):
     def init_display_formatter(self) -> None:
         """Format figures so that pages can show them."""
         self.display_formatter = Formatter(parent=self)
-        self.configurables.append(self.display_formatter)
+        configurables: list[Any] = self.configurables
+        configurables.append(self.display_formatter)
 
     def init_traceback_handlers(self, custom_exceptions: Any) -> None:
         """Show exceptions as IPython does."""
