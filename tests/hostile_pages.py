@@ -54,7 +54,7 @@ HTML = r"""
 """
 MUTATIONS = r"""
 <svg><style><img src=x onerror=alert(1)></style></svg><svg><title><style><img src="</title><img src=x onerror=alert(2)>">
-<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=x onerror=alert(3)&gt;">
+<svg></svg><math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=x onerror=alert(3)&gt;">
 <form><math><mtext></form><form><mglyph><style></math><img src=x onerror=alert(4)>
 <svg></p><style><a id="</style><img src=x onerror=alert(5)>"><math><annotation-xml encoding="application/xhtml+xml"><a href="javascript:alert(6)">x</a>
 <math><semantics><annotation-xml encoding="text/html"><svg onload=alert(7)></annotation-xml></semantics></math>
@@ -189,7 +189,7 @@ ACTIVE = {
     "picture", "script", "select", "source", "svg", "template", "textarea", "track", "use", "video", "xml",
 }  # fmt: skip
 FETCHING = {"action", "background", "cite", "data", "formaction", "ping", "poster", "srcset", "xlink:href"}
-HARMLESS_LINK = re.compile(r"#.*|https?://.+", re.IGNORECASE | re.DOTALL)
+HARMLESS_LINK = re.compile(r"#.*|https?://[\w.-]+\.[a-z]\w*([:/?#].*)?", re.IGNORECASE | re.DOTALL)
 HARMLESS_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+")
 
 
