@@ -133,7 +133,7 @@ def _related(pairs: Pairs, agree: Agree) -> str | None:
         if one_size and "N" in suspicion:
             continue  # N could be any factor
         try:
-            wrongs = [_apply(relation, want, n) for _, want, n in pairs]
+            wrongs = [related(relation, want, n) for _, want, n in pairs]
         except TypeError:
             continue
         if all(agree(got, wrong) for wrong, (got, _, _) in zip(wrongs, pairs, strict=True)):
@@ -141,9 +141,10 @@ def _related(pairs: Pairs, agree: Agree) -> str | None:
     return None
 
 
-def _apply(relation: Relation, want: Any, n: int) -> Any:
+def related(relation: Relation, want: Any, n: int) -> Any:
+    """Return what a result is, or the items of one, that stands in this relation to the right one."""
     if isinstance(want, (list, tuple)):
-        return [_apply(relation, w, n) for w in want]
+        return [related(relation, w, n) for w in want]
     if isinstance(want, str):
         raise TypeError("relations are between numbers")
     return np.asarray(relation(np.asarray(want, float), n))[()]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FEW_DIGITS = (
-    "the result is right to a few digits only: is something rounded, computed in float32, or taken as a "
-    "difference with a large step?"
+    "the result is right to a few digits only: is something rounded, cut off, or computed in float32, is a "
+    "small number added, or a difference taken with a large step?"
 )
 NEAR = 1e-4
 """the largest difference, relative to the largest number beside it, of a result that is nearly right"""
@@ -22,8 +22,9 @@ def suspicion(pairs: Sequence[tuple[Any, Any]], with_few_digits: bool) -> str | 
     arrays = [pair for pair in wrong if pair]
     if len(arrays) < len(wrong):
         return None
+    some = any(np.any(np.nan_to_num(got)) for got, _ in arrays)
     for decimals in range(2, 11):
-        if all(_rounded(got, want, decimals) for got, want in arrays):
+        if some and all(_rounded(got, want, decimals) for got, want in arrays):
             return f"the numbers are rounded to {decimals} decimals: return them as they are computed"
     return FEW_DIGITS if with_few_digits and all(_near(got, want) for got, want in arrays) else None
 
@@ -41,7 +42,7 @@ def _wrong(got: Any, want: Any) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
 
 def _rounded(got: NDArray[Any], want: NDArray[Any], decimals: int) -> bool:
     right = np.round(want, decimals)
-    return bool(np.any(got[got == got] != 0)) and np.allclose(got, right, rtol=1e-13, atol=0, equal_nan=True)
+    return np.allclose(got, right, rtol=1e-13, atol=0, equal_nan=True)
 
 
 def _near(got: NDArray[Any], want: NDArray[Any]) -> bool:

@@ -6,6 +6,7 @@ whether a named mistake is added, is up to them.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -204,6 +205,13 @@ def _shape(value: Any) -> str:
     return f"the function {name}" if name else describe(value)
 
 
+def raised_suspicion(name: str, text: str) -> str:
+    """Return what an exception of an answer suggests, or an empty string."""
+    if name == "ValueError" and re.search(r"mismatch|broadcast|not aligned|shapes? \(", text):
+        return "sizes do not fit together: is something transposed, or a size taken from the wrong axis?"
+    return ""
+
+
 def call_all(
     function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], withheld: Collection[str] = ()
 ) -> list[Any]:
@@ -222,6 +230,8 @@ def call_all(
                 results.append(function(*args))
             except Exception as error:
                 error.add_note(f"called with {describe_arguments(args)}")
+                if suspicion := raised_suspicion(type(error).__name__, str(error)):
+                    error.add_note(f"suspicion: {suspicion}")
                 raise
     return results
 

@@ -58,7 +58,9 @@ def _bce_loss() -> list[Case]:
     ]
 
 
-NEAR_EDGE = "it is wrong only where f is near 0 or 1: is f cut off there, or something added to it, as in log(f + 1e-8)?"
+NEAR_EDGE = (
+    "it is wrong only where f is near 0 or 1: is f cut off there, or something added, as in log(f + 1e-8)?"
+)
 
 
 def _sure(f: Array) -> bool:

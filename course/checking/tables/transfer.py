@@ -54,7 +54,7 @@ NETS = [
     _draw(_rng, 1, 3, 2),
     with_saturation(_draw(_rng, 6, 3, 4), 3, 400),
 ]
-"""of different sizes, square, of one example or one unit or both, with saturated units and saturated outputs"""
+"""of different sizes, square, of one example or one unit or both, and saturated units and outputs"""
 
 
 def _dZ_dH_tanh() -> list[Case]:
@@ -204,6 +204,10 @@ def _momentum_step() -> list[Case]:
     calls: list[tuple[tuple[Any, ...], tuple[Array, Array]]] = [
         ((_vector(1, 2), _vector(1, -2), _vector(3, 4), 0.5, 0.5), (_vector(-0.75, 0.5), _vector(3.5, 3))),
         ((_vector(0.3), _vector(-0.7), _vector(1.1), 0.1, 0.9), (_vector(0.253), _vector(0.47))),
+        (
+            (_vector(1 / 3), _vector(1 / 3), _vector(1 / 7), 0.5, 0.5),
+            (_vector(5 / 28), _vector(13 / 42)),
+        ),
         # from rest, and without momentum
         (
             (_vector(1, 2, 3), _vector(0, 0, 0), _vector(3, -4, 0), 0.25, 0.9),
