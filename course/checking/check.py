@@ -18,6 +18,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, TextIO
 
+from course.checking.diagnose import AVERAGING
 from course.checking.tables.table import Check
 from course.checking.trial import Case, Finding, WrongAnswer, examine, warnings_ignored
 from course.judged import refuse_while_judged
@@ -87,7 +88,13 @@ def check(name: str, function: Callable[..., Any]) -> None:
     called: list[tuple[Any, ...]] = []
     try:
         with _warnings_as_advice():
-            finding = examine(_noting(called, function), _cases(entry.cases), entry.tolerance, entry.withheld)
+            finding = examine(
+                _noting(called, function),
+                _cases(entry.cases),
+                entry.tolerance,
+                entry.withheld,
+                name in AVERAGING,
+            )
     except Exception as error:
         if called:
             last_failed.name, last_failed.args, last_failed.got = name, called[-1], None

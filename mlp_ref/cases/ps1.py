@@ -88,6 +88,8 @@ def _dC_dW2_chain(rng: Generator, network: Network = draw_one_hidden) -> Iterato
         net = network(rng, size)
         yield upstream(rng, size.N), one_hidden.dyhat_dO(net.O), net.Z
     yield _factor(rng, 12, 1), _factor(rng, 12, 1), _factor(rng, 12, 4)
+    # gradients of hundreds
+    yield 1000 * upstream(rng, 5), rng.normal(size=(5, 1)), rng.normal(size=(5, 3))
 
 
 def _dC_dW1_chain(rng: Generator, network: Network = draw_one_hidden) -> Iterator[Arguments]:
@@ -96,6 +98,13 @@ def _dC_dW1_chain(rng: Generator, network: Network = draw_one_hidden) -> Iterato
         slopes = one_hidden.dyhat_dO(net.O), one_hidden.dO_dZ(net.W2), one_hidden.dZ_dH(net.Z)
         yield upstream(rng, size.N), *slopes, net.X
     yield _factor(rng, 12, 1), _factor(rng, 12, 1), _factor(rng, 3), _factor(rng, 12, 3), _factor(rng, 12, 4)
+    yield (
+        1000 * upstream(rng, 5),
+        rng.normal(size=(5, 1)),
+        rng.normal(size=2),
+        rng.normal(size=(5, 2)),
+        rng.normal(size=(5, 4)),
+    )
 
 
 ARGUMENTS: dict[str, Draw] = {

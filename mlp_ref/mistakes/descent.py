@@ -76,7 +76,7 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
             "stops early",
             "the training stops before all steps are done, where the loss hardly moves: do all the steps",
             lambda *a: stopped(*a, goes_on=lambda before, loss: abs(before - loss) > 1e-8),
-            _stops_early,
+            seen=_stops_early,
         ),
         Mistake(
             "best weights",
@@ -129,6 +129,18 @@ def _one_hidden(step: Callable[..., Any]) -> Train:
 def _W2_from_new_W1(X: Any, y: Any, W1: Any, W2: Any, eta: Any) -> Any:
     W1 = W1 - eta * gradients_end_to_end(X, y, W1, W2)[0]
     return W1, W2 - eta * gradients_end_to_end(X, y, W1, W2)[1]
+
+
+def _W1_from_new_W2(X: Any, y: Any, W1: Any, W2: Any, eta: Any) -> Any:
+    """Send the error of the old point back through the new W2."""
+    _, Z, O, y_hat = one_hidden.forward(X, W1, W2)
+    W2 = W2 - eta * one_hidden.dC_dW2(y, y_hat, O, Z)
+    return W1 - eta * one_hidden.dC_dW1(X, y, y_hat, O, Z, W2), W2
+
+
+def _W1_at_new_W2(X: Any, y: Any, W1: Any, W2: Any, eta: Any) -> Any:
+    W2 = W2 - eta * gradients_end_to_end(X, y, W1, W2)[1]
+    return W1 - eta * gradients_end_to_end(X, y, W1, W2)[0], W2
 
 
 def _only_W1(X: Any, y: Any, W1: Any, W2: Any, eta: Any) -> Any:
@@ -208,6 +220,12 @@ MISTAKES: Table = {
             "W2 from the new W1",
             "the gradient for W2 was taken at the new W1: both belong to the old point",
             _one_hidden(_W2_from_new_W1),
+        ),
+        Mistake(
+            "W1 from the new W2",
+            "the gradient for W1 was taken with the new W2: both belong to the old point",
+            _one_hidden(_W1_from_new_W2),
+            (_one_hidden(_W1_at_new_W2),),
         ),
         Mistake("only W1", "W2 did not move", _one_hidden(_only_W1)),
         Mistake("only W2", "W1 did not move", _one_hidden(_only_W2)),

@@ -18,6 +18,8 @@ class Mistake:
     hint: str
     """shown to the student: points at the mistake, not at the answer"""
     function: Callable[..., Any]
+    variants: tuple[Callable[..., Any], ...] = ()
+    """others that make the same mistake, with other numbers"""
     seen: Callable[[Sequence[Trial]], bool] | None = None
     """whether an answer makes this mistake, where no one variant stands for all; None: it does the same"""
 

@@ -74,7 +74,7 @@ WRONG = {
     "1/N missing in (3)": ("dC_dyhat", scaled("dC_dyhat", N_times), "value", "1/N missing"),
     "1/N missing in (10)": ("dC_dW1", scaled("dC_dW1", N_times), "value", "1/N missing"),
     "1/N missing in (1)": ("mse_cost", scaled("mse_cost", N_times), "value", "1/N missing"),
-    "1/N twice": ("dC_dW2_chain", scaled("dC_dW2_chain", one_Nth), "value", "twice, or a mean"),
+    "1/N twice": ("dC_dW2_chain", scaled("dC_dW2_chain", one_Nth), "value", "was a mean taken"),
     "½ missing": ("mse_cost", scaled("mse_cost", 2), "value", "twice the expected"),
     "½ too many": ("mse_cost", scaled("mse_cost", 0.5), "value", "half the expected"),
     "transposed, seen where W1 is square": ("dC_dW1", lambda *a: ps1["dC_dW1"](*a).T, "value", "transposed"),

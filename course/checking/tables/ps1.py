@@ -15,6 +15,7 @@ from course.checking.tables.ps1_nets import (
     BY_HAND,
     DRAWN,
     HAND,
+    LARGE,
     MODERATE,
     SOLVED,
     STRANGE,
@@ -23,7 +24,7 @@ from course.checking.tables.ps1_nets import (
     Worked,
     measured,
 )
-from course.checking.tables.table import Check, column
+from course.checking.tables.table import Check, column, saturated
 from course.checking.trial import Case, Suspects
 
 
@@ -41,7 +42,16 @@ def _of_nets(
 
     def make() -> list[Case]:
         networks = [*BY_HAND, *map(measured, (*DRAWN, *more))]
-        return [Case(pick(w), want(w), len(w.net.X), wrong=wrong(w.net)) for w in networks]
+        return [
+            Case(
+                pick(w),
+                want(w),
+                len(w.net.X),
+                wrong=wrong(w.net),
+                special=saturated(w.values[0], w.values[2]),
+            )
+            for w in networks
+        ]
 
     return make
 
@@ -118,14 +128,14 @@ _dC_dyhat = _of_nets(lambda w: (w.net.y, w.values[3]), lambda w: w.factors[0])
 _dyhat_dO = _of_nets(lambda w: (w.values[2],), lambda w: w.factors[1], suspects.of_dyhat_dO)
 _dO_dW2 = _of_nets(lambda w: (w.values[1],), lambda w: w.factors[2])
 _dC_dW2_chain = _of_nets(
-    lambda w: w.factors[:3], lambda w: w.by_W2, suspects.of_dC_dW2_chain, more=(STRANGE,)
+    lambda w: w.factors[:3], lambda w: w.by_W2, suspects.of_dC_dW2_chain, more=(STRANGE, LARGE)
 )
 _dC_dW2 = _of_nets(_arguments_of_dC_dW2, lambda w: w.by_W2, suspects.of_dC_dW2)
 _dO_dZ = _of_nets(lambda w: (w.net.W2,), lambda w: w.factors[3], suspects.of_dO_dZ)
 _dZ_dH = _of_nets(lambda w: (w.values[1],), lambda w: w.factors[4], suspects.of_dZ_dH)
 _dH_dW1 = _of_nets(lambda w: (w.net.X,), lambda w: w.factors[5])
 _dC_dW1_chain = _of_nets(
-    _arguments_of_dC_dW1_chain, lambda w: w.by_W1, suspects.of_dC_dW1_chain, more=(STRANGE,)
+    _arguments_of_dC_dW1_chain, lambda w: w.by_W1, suspects.of_dC_dW1_chain, more=(STRANGE, LARGE)
 )
 _dC_dW1 = _of_nets(_arguments_of_dC_dW1, lambda w: w.by_W1, suspects.of_dC_dW1)
 _gradients_end_to_end = _of_nets(

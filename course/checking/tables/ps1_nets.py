@@ -11,13 +11,13 @@ ln 3 [[−9, 24], [24, −48]]/2048.
 
 The others are random: of several sizes, square ones among them, with one example, one hidden unit, a
 hidden unit that is exactly 1, with saturated hidden units, and with outputs that are sure, often wrongly.
-STRANGE has other units and another loss, so that its factors are any numbers.
+STRANGE has other units and another loss, so that its factors are any numbers, and LARGE a large loss.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from typing import Any, NamedTuple
 
@@ -174,10 +174,10 @@ def _with_large_inputs(net: Net) -> Net:
     return net
 
 
-def _saturated(net: Net, hidden: float, output: float) -> Net:
+def with_saturation(net: Net, hidden: float, output: float) -> Net:
     """Return a network with weights so large that pre-activations reach `hidden` and ±`output`."""
     net.W1[...] *= hidden / np.abs(net.X @ net.W1).max()
-    O = one_hidden(net.X, net.W1, net.W2)[2]
+    O = one_hidden(net.X, net.W1, net.W2, net.hidden)[2]
     net.W2[-1] -= np.median(O)
     net.W2[...] *= output / np.abs(O - np.median(O)).max()
     return net
@@ -197,6 +197,7 @@ STRANGE = Net(
     hidden=np.sin,
     output=np.tanh,
 )
+LARGE = replace(STRANGE, loss=lambda y_hat: 1000 * STRANGE.loss(y_hat))
 SINGLE = _draw(_rng, 1, 4, 2)
 MODERATE = (
     RANDOM,
@@ -212,15 +213,15 @@ CORNERS = (
     _draw(_rng, 1, 4, 2, y=0.0),
     _draw(_rng, 1, 4, 2, y=1.0),
     _with_constant_unit(_draw(_rng, 5, 3, 3)),
-    _saturated(_draw(_rng, 6, 3, 4), 500, 3),
-    _saturated(_with_large_inputs(_draw(_rng, 6, 3, 3)), 200, 3),
-    _saturated(_draw(_rng, 8, 3, 3, y=1.0), 5, 400),
-    _saturated(_draw(_rng, 8, 4, 3, y=0.0), 5, 400),
+    with_saturation(_draw(_rng, 6, 3, 4), 500, 3),
+    with_saturation(_with_large_inputs(_draw(_rng, 6, 3, 3)), 200, 3),
+    with_saturation(_draw(_rng, 8, 3, 3, y=1.0), 5, 400),
+    with_saturation(_draw(_rng, 8, 4, 3, y=0.0), 5, 400),
 )
 DRAWN = (*MODERATE, *CORNERS)
 
 # for descent: outputs that are rather sure, and outputs that are nearly right
-SURE = _saturated(_draw(_rng, 6, 3, 3), 3, 0.5)
+SURE = with_saturation(_draw(_rng, 6, 3, 3), 3, 0.5)
 SURE.W2[-1] += 11.5
 _moderate = _draw(_rng, 6, 4, 3)
 SOLVED = with_cost(

@@ -28,13 +28,16 @@ from course.checking.tables.ps2_nets import (
     Net,
     solved,
 )
-from course.checking.tables.table import LN3, Array, Check, column
+from course.checking.tables.table import LN3, Array, Check, column, saturated
 from course.checking.trial import Case
 from course.gradcheck import complex_step_gradient, complex_step_jacobian
 
 
 def _forward() -> list[Case]:
-    return [Case((net.X, net.Ws, net.bs), net.hs, len(net.X)) for net in (HAND, *DRAWN, SURE)]
+    return [
+        Case((net.X, net.Ws, net.bs), net.hs, len(net.X), special=saturated(*net.zs))
+        for net in (HAND, *DRAWN, SURE)
+    ]
 
 
 def _bce_loss() -> list[Case]:
@@ -49,7 +52,20 @@ def _bce_loss() -> list[Case]:
         (column(0), column(1 - 1e-6), float(cross_entropy(column(0), column(1 - 1e-6)))),
     ]
     pairs += [(net.y, net.hs[-1], float(cross_entropy(net.y, net.hs[-1]))) for net in DRAWN]
-    return [Case((y, f), want, len(y), wrong=suspects.of_bce_loss(y, f)) for y, f, want in pairs]
+    return [
+        Case((y, f), want, len(y), wrong=suspects.of_bce_loss(y, f), special=NEAR_EDGE if _sure(f) else "")
+        for y, f, want in pairs
+    ]
+
+
+NEAR_EDGE = (
+    "it is wrong only where f is near 0 or 1: is f cut off there, or something added, as in log(f + 1e-8)?"
+)
+
+
+def _sure(f: Array) -> bool:
+    """Return whether an f is so near to 0 or 1 that a small number added to it shows."""
+    return bool(np.minimum(f, 1 - f).min() < 0.01)
 
 
 RATHER_SURE = ((1, 8.0), (0, -8.0), (1, 18.0), (0, -18.0))
@@ -92,7 +108,9 @@ def _dh_dz() -> list[Case]:
         (sigmoid(z[0]), z[0], slope(true_unit(sigmoid), z[0])),
     ]
     values += [(h, z, slope(true_unit(sigmoid), z)) for net in DRAWN for h, z in [(net.hs[1], net.zs[0])]]
-    return [Case((h,), want, len(z), wrong=suspects.of_dh_dz(z)) for h, z, want in values]
+    return [
+        Case((h,), want, len(z), wrong=suspects.of_dh_dz(z), special=saturated(z)) for h, z, want in values
+    ]
 
 
 def _layer(W: Array, h: Any) -> Any:
@@ -160,7 +178,13 @@ def _deltas() -> list[Case]:
     wants = [(HAND, HAND_DELTAS)]
     wants += [(net, [_numerical_delta(net, l) for l in range(len(net.zs))]) for net in (*DRAWN, SURE)]
     return [
-        Case((net.y, net.hs, net.Ws), want, len(net.y), wrong=suspects.of_deltas(net, want))
+        Case(
+            (net.y, net.hs, net.Ws),
+            want,
+            len(net.y),
+            wrong=suspects.of_deltas(net, want),
+            special=saturated(*net.zs),
+        )
         for net, want in wants
     ]
 
@@ -179,7 +203,13 @@ def _dL_dW1() -> list[Case]:
     wants = [(HAND, HAND_DWS[0])]
     wants += [(net, _numerical_gradients(net)[0][0]) for net in (*THREE_LAYERS, SURE)]
     return [
-        Case((net.X, net.y, net.hs, net.Ws), want, len(net.y), wrong=suspects.of_dL_dW1(net, want))
+        Case(
+            (net.X, net.y, net.hs, net.Ws),
+            want,
+            len(net.y),
+            wrong=suspects.of_dL_dW1(net, want),
+            special=saturated(*net.zs),
+        )
         for net, want in wants
     ]
 

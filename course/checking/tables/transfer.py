@@ -19,8 +19,8 @@ from course.checking.forward_passes import mean_square
 from course.checking.tables import transfer_suspects as suspects
 from course.checking.tables.altered import slope, true_unit
 from course.checking.tables.measured import derivatives
-from course.checking.tables.ps1_nets import Net, with_cost
-from course.checking.tables.table import LN3, Array, Check, column
+from course.checking.tables.ps1_nets import Net, with_cost, with_saturation
+from course.checking.tables.table import LN3, Array, Check, column, saturated
 from course.checking.trial import Case
 from course.gradcheck import complex_step_gradient
 
@@ -45,8 +45,16 @@ def _draw(rng: np.random.Generator, N: int, d: int, h: int, steep: float = 1) ->
 
 
 _rng = np.random.default_rng(24)
-NETS = [_draw(_rng, 5, 4, 3), _draw(_rng, 4, 3, 3), _draw(_rng, 1, 2, 1), _draw(_rng, 5, 3, 4, steep=200)]
-"""of different sizes, square, of one example and one unit, and with saturated units"""
+NETS = [
+    _draw(_rng, 5, 4, 3),
+    _draw(_rng, 4, 3, 3),
+    _draw(_rng, 1, 2, 1),
+    _draw(_rng, 5, 3, 4, steep=200),
+    _draw(_rng, 4, 3, 1),
+    _draw(_rng, 1, 3, 2),
+    with_saturation(_draw(_rng, 6, 3, 4), 3, 400),
+]
+"""of different sizes, square, of one example or one unit or both, and saturated units and outputs"""
 
 
 def _dZ_dH_tanh() -> list[Case]:
@@ -66,7 +74,16 @@ def _dC_dW1_tanh() -> list[Case]:
     for net in NETS:
         _, Z, O, y_hat = net.values
         calls.append((net, (net.X, net.y, y_hat, O, Z, net.W2), net.by_W1))
-    return [Case(args, want, len(net.X), wrong=suspects.of_dC_dW1_tanh(net)) for net, args, want in calls]
+    return [
+        Case(
+            args,
+            want,
+            len(net.X),
+            wrong=suspects.of_dC_dW1_tanh(net),
+            special=saturated(net.values[0], net.values[2]),
+        )
+        for net, args, want in calls
+    ]
 
 
 COUNTS = [
@@ -187,6 +204,10 @@ def _momentum_step() -> list[Case]:
     calls: list[tuple[tuple[Any, ...], tuple[Array, Array]]] = [
         ((_vector(1, 2), _vector(1, -2), _vector(3, 4), 0.5, 0.5), (_vector(-0.75, 0.5), _vector(3.5, 3))),
         ((_vector(0.3), _vector(-0.7), _vector(1.1), 0.1, 0.9), (_vector(0.253), _vector(0.47))),
+        (
+            (_vector(1 / 3), _vector(1 / 3), _vector(1 / 7), 0.5, 0.5),
+            (_vector(5 / 28), _vector(13 / 42)),
+        ),
         # from rest, and without momentum
         (
             (_vector(1, 2, 3), _vector(0, 0, 0), _vector(3, -4, 0), 0.25, 0.9),
@@ -203,9 +224,11 @@ def _momentum_step() -> list[Case]:
 
 
 PS1 = {
-    "ps1.dZ_dH_tanh": Check("is the slope of tanh at every real hidden unit, for five networks", _dZ_dH_tanh),
+    "ps1.dZ_dH_tanh": Check(
+        "is the slope of tanh at every real hidden unit, for networks of many sizes", _dZ_dH_tanh
+    ),
     "ps1.dC_dW1_tanh": Check(
-        "is the derivative of the cost by W1 of a network with tanh units, for five of them", _dC_dW1_tanh
+        "is the derivative of the cost by W1 of networks with tanh units, of many sizes", _dC_dW1_tanh
     ),
 }
 PS2 = {
