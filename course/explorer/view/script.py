@@ -62,9 +62,9 @@ def shared() -> str:
 
 
 def joined(names: tuple[str, ...]) -> str:
-    """Return these files of `js/` as one text, without their imports of each other."""
+    """Return these files of `js/` as one text, without their imports and exports, which a worker cannot read."""
     texts = [(HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in names]
-    return "\n".join(re.sub(r'^import .*? from "\./.*?";\n', "", text, flags=re.MULTILINE | re.DOTALL) for text in texts)
+    return re.sub(r'^import [^;]*? from "\./[^"]*";\n|^export (?!default)', "", "\n".join(texts), flags=re.MULTILINE)
 
 
 def constant(name: str, value: Any) -> str:

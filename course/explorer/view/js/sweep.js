@@ -133,7 +133,7 @@ export function sweeper(source, code, receive, say) {
         else if (sweep.job) sweep.job.near = data.near;
       };`;
     const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    worker = new Worker(url, { type: "module" });
+    worker = new Worker(url);
     worker.onmessage = ({ data }) => receive(data);
     worker.onerror = alone;
   } catch {
