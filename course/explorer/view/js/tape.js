@@ -78,14 +78,15 @@ export class Tape {
 
   /** @param {Matrix} a @param {Matrix} b */
   times(a, b) {
-    return this.record(a.rows, a.columns, (result) => [
+    const [A, dA, B, dB] = [a.value, a.gradient, b.value, b.gradient];
+    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
       () => {
-        for (let k = 0; k < a.value.length; k++) result.value[k] = a.value[k] * b.value[k];
+        for (let k = 0; k < A.length; k++) R[k] = A[k] * B[k];
       },
       () => {
-        for (let k = 0; k < a.value.length; k++) {
-          a.gradient[k] += result.gradient[k] * b.value[k];
-          b.gradient[k] += result.gradient[k] * a.value[k];
+        for (let k = 0; k < A.length; k++) {
+          dA[k] += dR[k] * B[k];
+          dB[k] += dR[k] * A[k];
         }
       },
     ]);
@@ -93,14 +94,15 @@ export class Tape {
 
   /** Return a + factor · b. @param {Matrix} a @param {Matrix} b @param {number} factor */
   plus(a, b, factor) {
-    return this.record(a.rows, a.columns, (result) => [
+    const [A, dA, B, dB] = [a.value, a.gradient, b.value, b.gradient];
+    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
       () => {
-        for (let k = 0; k < a.value.length; k++) result.value[k] = a.value[k] + factor * b.value[k];
+        for (let k = 0; k < A.length; k++) R[k] = A[k] + factor * B[k];
       },
       () => {
-        for (let k = 0; k < a.value.length; k++) {
-          a.gradient[k] += result.gradient[k];
-          b.gradient[k] += factor * result.gradient[k];
+        for (let k = 0; k < A.length; k++) {
+          dA[k] += dR[k];
+          dB[k] += factor * dR[k];
         }
       },
     ]);
@@ -108,62 +110,67 @@ export class Tape {
 
   /** Return exp(−|a|); at 0 with the slope from above. @param {Matrix} a */
   fading(a) {
-    return this.record(a.rows, a.columns, (result) => [
+    const [A, dA] = [a.value, a.gradient];
+    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
       () => {
-        for (let k = 0; k < a.value.length; k++) result.value[k] = Math.exp(-Math.abs(a.value[k]));
+        for (let k = 0; k < A.length; k++) R[k] = Math.exp(-Math.abs(A[k]));
       },
       () => {
-        for (let k = 0; k < a.value.length; k++)
-          a.gradient[k] += (a.value[k] < 0 ? 1 : -1) * result.value[k] * result.gradient[k];
+        for (let k = 0; k < A.length; k++)
+          dA[k] += (A[k] < 0 ? 1 : -1) * R[k] * dR[k];
       },
     ]);
   }
 
   /** Return a where `sign` is negative, and 1 elsewhere. @param {Matrix} a @param {Matrix} sign */
   whereNegative(a, sign) {
-    return this.record(a.rows, a.columns, (result) => [
+    const [A, dA, S] = [a.value, a.gradient, sign.value];
+    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
       () => {
-        for (let k = 0; k < a.value.length; k++) result.value[k] = sign.value[k] < 0 ? a.value[k] : 1;
+        for (let k = 0; k < A.length; k++) R[k] = S[k] < 0 ? A[k] : 1;
       },
       () => {
-        for (let k = 0; k < a.value.length; k++) if (sign.value[k] < 0) a.gradient[k] += result.gradient[k];
+        for (let k = 0; k < A.length; k++) if (S[k] < 0) dA[k] += dR[k];
       },
     ]);
   }
 
   /** Return 1 / (1 + a). @param {Matrix} a */
   reciprocalOfOnePlus(a) {
-    return this.record(a.rows, a.columns, (result) => [
+    const [A, dA] = [a.value, a.gradient];
+    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
       () => {
-        for (let k = 0; k < a.value.length; k++) result.value[k] = 1 / (1 + a.value[k]);
+        for (let k = 0; k < A.length; k++) R[k] = 1 / (1 + A[k]);
       },
       () => {
-        for (let k = 0; k < a.value.length; k++)
-          a.gradient[k] -= result.value[k] * result.value[k] * result.gradient[k];
+        for (let k = 0; k < A.length; k++)
+          dA[k] -= R[k] * R[k] * dR[k];
       },
     ]);
   }
 
   /** Return log(1 + a). @param {Matrix} a */
   logOfOnePlus(a) {
-    return this.record(a.rows, a.columns, (result) => [
+    const [A, dA] = [a.value, a.gradient];
+    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
       () => {
-        for (let k = 0; k < a.value.length; k++) result.value[k] = Math.log1p(a.value[k]);
+        for (let k = 0; k < A.length; k++) R[k] = Math.log1p(A[k]);
       },
       () => {
-        for (let k = 0; k < a.value.length; k++) a.gradient[k] += result.gradient[k] / (1 + a.value[k]);
+        for (let k = 0; k < A.length; k++) dA[k] += dR[k] / (1 + A[k]);
       },
     ]);
   }
 
   /** Return max(a, 0); at 0 with the slope from above. @param {Matrix} a */
   positive(a) {
-    return this.record(a.rows, a.columns, (result) => [
+    const [A, dA] = [a.value, a.gradient];
+    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
       () => {
-        for (let k = 0; k < a.value.length; k++) result.value[k] = a.value[k] < 0 ? 0 : a.value[k];
+        for (let k = 0; k < A.length; k++) R[k] = A[k] < 0 ? 0 : A[k];
       },
       () => {
-        for (let k = 0; k < a.value.length; k++) if (!(a.value[k] < 0)) a.gradient[k] += result.gradient[k];
+        for (let k = 0; k < A.length; k++) if (!(A[k] < 0)) dA[k] += dR[k];
       },
     ]);
   }
@@ -200,11 +207,10 @@ function multiply(A, B, C, n, m, p) {
  * @param {number} n @param {number} m @param {number} p
  */
 function multiplyBack(A, C, B, n, m, p) {
-  for (let k = 0; k < m; k++)
-    for (let j = 0; j < p; j++) {
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += A[i * m + k] * C[i * p + j];
-      B[k * p + j] += sum;
+  for (let i = 0; i < n; i++)
+    for (let k = 0; k < m; k++) {
+      const factor = A[i * m + k];
+      for (let j = 0; j < p; j++) B[k * p + j] += factor * C[i * p + j];
     }
 }
 
