@@ -33,6 +33,8 @@ START = 72
 """index of the rate shown first, three decades above the smallest"""
 PATIENCE = 60.0
 """seconds to wait for the student's runs"""
+STORY = Problem("seed 1", "moons", 2, 1.0, 3)
+"""the problem of the first view: slow, steady, oscillating and stuck runs, each kind in one band, in this order"""
 SETTINGS = tuple(field.name for field in fields(Problem))
 VIEW = {"step": "step", "log_scale": "log", "curvature": "show_curvature", "predict": "predict"}
 """traits of the explorer, and what they are called in the chart, where `log` is no widget's logger"""
@@ -58,7 +60,8 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
     cross-entropy), `data` is "xor" or "moons"; `hidden` units a layer, `scale` and `seed` give the first
     weights, `momentum` and `batch` say what a step is made of. `rate`, `step`, `log_scale`, `curvature`,
     `predict` and `pins` are the view. All of these can be set, `explorer.rate = 5` moves the chart, and
-    observed, as traits are; `explorer.state` gives them as code. `steps` is the length of a run.
+    observed, as traits are; `explorer.state` gives them as code. `steps` is the length of a run. What is not
+    given is as in `Problem`; with nothing given at all, the problem shows each kind of run in one band.
 
     `gradient` is a function of yours to follow beside the true gradient:
 
@@ -95,13 +98,13 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
         self,
         gradient: Gradient | None = None,
         *,
-        network: str = "seed 1",
-        data: str = "xor",
-        hidden: int = 3,
-        scale: float = 1.0,
-        seed: int = 0,
-        momentum: float = 0.0,
-        batch: int = 0,
+        network: str | None = None,
+        data: str | None = None,
+        hidden: int | None = None,
+        scale: float | None = None,
+        seed: int | None = None,
+        momentum: float | None = None,
+        batch: int | None = None,
         steps: int = runs.STEPS,
         rate: float | None = None,
         step: int | None = None,
@@ -118,7 +121,9 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
         if steps < 1 or (step is not None and not 0 <= step <= steps):
             raise ValueError(f"step={step!r}, steps={steps!r}: at least one step, and a step among them")
         self.gradient = gradient
-        problem = Problem(network, data, hidden, scale, seed, momentum, batch)
+        values = (network, data, hidden, scale, seed, momentum, batch)
+        chosen = {name: value for name, value in zip(SETTINGS, values, strict=True) if value is not None}
+        problem = Problem(**chosen) if chosen or gradient is not None else STORY
         self._table = Table(problem, {}, steps)
         self._error: Exception | None = None
         self._loop = _running_loop()
@@ -135,7 +140,7 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
             show_curvature=curvature,
             predict=predict,
             pins=self._pins(pins),
-            draws=_draws(seed),
+            draws=_draws(problem.seed),
             layout=widgets.Layout(flex="1 1 480px", width="auto", min_width="0"),
             **own_data(self._table),
         )
@@ -149,7 +154,9 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
             layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start", width="100%"),
         )
         super().__init__([self.controls.top, below], layout=widgets.Layout(width="100%", overflow="visible"))
-        self.add_class("loss-explorer")
+        self._key = f"loss-explorer-{self.model_id}"
+        for name in ("loss-explorer", self._key):
+            self.add_class(name)
         self._take_from_chart()
         self.chart.observe(self._chart_moved, [*SETTINGS, "index", "exact", "pins", *VIEW.values()])
         self.observe(self._moved, [*SETTINGS, "rate", "pins", *VIEW])
@@ -258,6 +265,15 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
             self.controls.close()
             self.chart.close()
         super().close()
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        from course.explorer.view.saved import saved
+
+        display(self._repr_mimebundle_(), raw=True)
+        text = saved(self.chart, self._table, self._key)
+        display({"text/html": text, "text/plain": repr(self)}, raw=True)
 
     def __repr__(self) -> str:
         return f"LossExplorer, {words.describe(self.problem)}. {self.headline}"

@@ -97,11 +97,11 @@ def _scale_losses(axes: Axes, chart: Chart, table: Table) -> None:
     axes.grid(axis="y", color="0.9")
 
 
-def rendered(chart: Chart, table: Table, format_: str) -> bytes:
+def rendered(chart: Chart, table: Table, format_: str, dpi: int = 160) -> bytes:
     """Return the figure as the bytes of a "png" or "svg" file."""
     buffer = io.BytesIO()
     described: dict[str, Any] = {"metadata": {"Title": words.headline(table, chart.index)}}
-    draw(chart, table).savefig(buffer, format=format_, dpi=160, **described)
+    draw(chart, table).savefig(buffer, format=format_, dpi=dpi, **described)
     return buffer.getvalue()
 
 

@@ -177,9 +177,19 @@ function control(model, form) {
   show();
 }
 
-const model = new PageModel(STATE);
+function start() {
+  const model = new PageModel(STATE);
+  initialize({ model });
+  render({ model, el: document.querySelector(".host") });
+  control(model, document.querySelector(".controls"));
+  keepHash(model);
+}
+
 document.body.classList.toggle("embedded", new URLSearchParams(location.search).has("embed"));
-initialize({ model });
-render({ model, el: document.querySelector(".host") });
-control(model, document.querySelector(".controls"));
-keepHash(model);
+// a saved notebook hides its page while the widget lives; then the page has nothing to compute
+const seen = new IntersectionObserver((entries) => {
+  if (!entries.some((entry) => entry.isIntersecting)) return;
+  seen.disconnect();
+  start();
+});
+seen.observe(document.querySelector("main"));
