@@ -50,12 +50,17 @@ def computed(jobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     text = "\n".join(
         [script.engine(), script.constant("source", script.source()), script.constant("jobs", list(jobs)), RUN]
     )
+    return list(json.loads(node(text)))
+
+
+def node(text: str) -> str:
+    """Return what a module prints in Node."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "engine.mjs"
         path.write_text(text, encoding="utf-8")
         result = subprocess.run([str(NODE), str(path)], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    return list(json.loads(result.stdout))
+    return result.stdout
 
 
 def job(problem: Problem, rates: np.ndarray | None = None, steps: int = runs.STEPS, **more: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ explorer = LossExplorer(gradient, steps=20)
 chart, button = explorer.chart, ipywidgets.Button()
 chart.observe(lambda change: heard.append((change.new, threading.current_thread().name)), "index")
 button.on_click(lambda _: heard.append(("clicked", threading.current_thread().name)))
-explorer.wait()
+explorer.losses
 print(chart.comm.comm_id, button.comm.comm_id)
 """
 FOLLOW = "go.set(); explorer.settle()"

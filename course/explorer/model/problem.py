@@ -47,11 +47,11 @@ class Problem:
                 )
         if not (np.isfinite(self.scale) and self.scale > 0):
             raise ValueError(f"scale={self.scale!r}: the scale of the first weights is a positive number")
-        if self.seed != int(self.seed) or self.seed < 0:
+        if not _is_whole(self.seed) or self.seed < 0:
             raise ValueError(f"seed={self.seed!r}: a seed is a whole number, 0 or more")
         if not 0 <= self.momentum < 1:
             raise ValueError(f"momentum={self.momentum!r}: a number from 0 to less than 1")
-        if self.batch != int(self.batch) or self.batch < 0:
+        if not _is_whole(self.batch) or self.batch < 0:
             raise ValueError(f"batch={self.batch!r}: a whole number of examples, or 0 for all of them")
 
     @property
@@ -141,6 +141,10 @@ class Problem:
         if self.network == "seed 1":
             return tuple(blocks)
         return [block[:-1] for block in blocks], [block[-1] for block in blocks]
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and float(value).is_integer()
 
 
 def _softplus(z: Any) -> Any:
