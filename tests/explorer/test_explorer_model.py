@@ -242,7 +242,9 @@ def test_a_mistake_in_one_entry_of_a_layer_is_named():
         return dWs, dbs
 
     table = followed(Problem("seed 2", "moons"), wrong)
-    assert "your gradient is wrong: dWs[1][0, 1] is -1 times the true one at step 0" in words.headline(table, 60)
+    assert "your gradient is wrong: dWs[1][0, 1] is -1 times the true one at step 0" in words.headline(
+        table, 60
+    )
 
 
 def test_a_slow_gradient_shows_how_far_it_is(monkeypatch):
@@ -253,7 +255,9 @@ def test_a_slow_gradient_shows_how_far_it_is(monkeypatch):
         next(work)
     assert np.isfinite(table.own[60, :5]).all()
     assert not table.done[60]
-    assert words.following(table, 60).startswith("Following your gradient: step 5 of 30 of this run, 0 of 121")
+    assert words.following(table, 60).startswith(
+        "Following your gradient: step 5 of 30 of this run, 0 of 121"
+    )
     assert "right at every step so far" in words.headline(table, 60)
 
 
@@ -334,11 +338,11 @@ def test_a_gradient_may_spoil_its_arguments():
 
 def test_the_student_s_run_nearest_to_the_one_shown_comes_first():
     table = Table(Problem(), {}, STEPS)
-    shown, order = 30, []
-    for _ in table.follow(gradients_end_to_end, lambda: shown):
+    at, order = {"index": 30}, []
+    for _ in table.follow(gradients_end_to_end, lambda: at["index"]):
         order += [int(k) for k in np.flatnonzero(table.done) if k not in order]
         if len(order) == 2:
-            shown = 60
+            at["index"] = 60
     assert (order[0], order[2]) == (30, 60)
     assert len(order) == 121
 

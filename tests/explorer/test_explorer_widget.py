@@ -73,7 +73,15 @@ def test_controls_are_joined_in_the_browser(make_explorer):
 
 def test_the_state_rebuilds_the_view(make_explorer):
     pins = [1.0, {"rate": 5.0, "seed": 3, "hidden": 2}]
-    view = {"network": "seed 2", "data": "moons", "hidden": 2, "scale": 0.5, "seed": 9, "momentum": 0.5, "batch": 8}
+    view = {
+        "network": "seed 2",
+        "data": "moons",
+        "hidden": 2,
+        "scale": 0.5,
+        "seed": 9,
+        "momentum": 0.5,
+        "batch": 8,
+    }
     explorer = make_explorer(**view, rate=0.0123, step=7, log_scale=False, curvature=True, pins=pins)
     code = str(explorer.state)
     assert repr(explorer.state) == code
@@ -272,7 +280,9 @@ def test_a_saved_notebook_shows_the_page_and_without_scripts_its_picture(make_ex
     text = saved(explorer.chart, explorer._table, "key")
     assert 'sandbox="allow-scripts"' in text
     assert "const STATE" in re.search(r'srcdoc="([^"]*)"', text)[1]
-    harmless = nh3.clean(text, tags={"p", "img", "div"}, attributes={"img": {"src", "alt"}}, url_schemes={"data"})
+    harmless = nh3.clean(
+        text, tags={"p", "img", "div"}, attributes={"img": {"src", "alt"}}, url_schemes={"data"}
+    )
     assert 'src="data:image/png;base64,' in harmless
     assert explorer.headline in harmless
     assert "const" not in harmless

@@ -89,7 +89,11 @@ class Mistake:
 
     def __str__(self) -> str:
         where = ", ".join(map(str, self.entry))
-        times = f"{self.factor:.3g} times the true one" if np.isfinite(self.factor) else "not 0, and the true one is"
+        times = (
+            f"{self.factor:.3g} times the true one"
+            if np.isfinite(self.factor)
+            else "not 0, and the true one is"
+        )
         place = f"each entry of {self.array}" if self.constant else f"{self.array}[{where}]"
         return f"{place} is {times} at step {self.step}"
 

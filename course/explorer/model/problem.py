@@ -24,7 +24,10 @@ MOONS = 64
 
 @dataclass(frozen=True)
 class Problem:
-    """A network, its data, its first weights, and what each step is made of. Raises ValueError for an unknown or impossible setting."""
+    """A network, its data, its first weights, and what each step is made of.
+
+    Raises ValueError for an unknown or impossible setting.
+    """
 
     network: str = "seed 1"
     """ "seed 1": one hidden layer, mean squared error C; "seed 2": three layers, summed cross-entropy L"""
@@ -37,7 +40,7 @@ class Problem:
     momentum: float = 0.0
     """the part of the last step's velocity that is kept: v ← momentum · v + gradient, θ ← θ − η v"""
     batch: int = 0
-    """examples a step; 0, or more than there are, takes all. Batches follow each other in the examples' order"""
+    """examples a step, which follow each other in their order; 0, or more than there are, takes all"""
 
     def __post_init__(self) -> None:
         for name, choices in (("network", NETWORKS), ("data", DATA), ("hidden", WIDTHS)):

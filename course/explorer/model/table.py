@@ -21,7 +21,7 @@ SLICE = 0.05
 
 @dataclass
 class Table:
-    """The runs of one problem at all learning rates. The true ones are computed when they are first needed."""
+    """The runs of one problem at all learning rates; the true ones are computed when first needed."""
 
     problem: Problem
     exact: Mapping[int, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The chart: a widget in which the page's own engine computes all runs; the JavaScript in `js/` draws them."""
+"""The chart: a widget whose runs the page computes and draws itself, by the JavaScript in `js/`."""
 
 from __future__ import annotations
 

@@ -67,31 +67,44 @@ class Controls:
         chart = self._chart
         slider = _Slider(
             chart.index, 0, runs.RATES - 1, description="learning rate", readout=False,
-            style={"description_width": "94px"}, layout=widgets.Layout(flex="1 1 220px", width="auto", max_width="560px"),
+            style={"description_width": "94px"},
+            layout=widgets.Layout(flex="1 1 220px", width="auto", max_width="560px"),
         )  # fmt: skip
         slider.add_class("learning-rate")
         entry = widgets.FloatText(
-            chart.rate, description="η =", tooltip="a learning rate, exactly", style={"description_width": "30px"},
-            layout=widgets.Layout(width="130px"),
+            chart.rate, description="η =", tooltip="a learning rate, exactly",
+            style={"description_width": "30px"}, layout=widgets.Layout(width="130px"),
         )  # fmt: skip
         entry.add_class("exact-rate")
         jumps = widgets.ToggleButtons(
-            options=runs.JUMPS, index=None, style={"button_width": "74px"}, layout=widgets.Layout(width="auto")
+            options=runs.JUMPS,
+            index=None,
+            style={"button_width": "74px"},
+            layout=widgets.Layout(width="auto"),
         )
         jumps.add_class("jumps")
         chart.moved = [chart.model_id, slider.model_id]
         self._join(slider, "value", "index")
         self._join(entry, "value", "rate")
         self._join(jumps, "index", "jump")
-        return [widgets.HBox([slider, entry], layout=widgets.Layout(flex_flow="row wrap", width="100%")), jumps]
+        return [
+            widgets.HBox([slider, entry], layout=widgets.Layout(flex_flow="row wrap", width="100%")),
+            jumps,
+        ]
 
     def _of_view(self, row: Any) -> list[Any]:
         chart, half = self._chart, widgets.Layout(width="152px")
         pin = widgets.ToggleButton(
-            False, description="Pin this run", tooltip="keep this run in the chart", icon="thumb-tack", layout=half
+            False,
+            description="Pin this run",
+            tooltip="keep this run in the chart",
+            icon="thumb-tack",
+            layout=half,
         )
         clear = widgets.ToggleButton(False, description="Clear pins", layout=half)
-        play = widgets.ToggleButton(False, description="Play", icon="play", layout=widgets.Layout(width="72px"))
+        play = widgets.ToggleButton(
+            False, description="Play", icon="play", layout=widgets.Layout(width="72px")
+        )
         step = _Slider(
             chart.step, 0, chart.steps, description="step", style={"description_width": "34px"},
             layout=widgets.Layout(width="234px"),
@@ -99,7 +112,13 @@ class Controls:
         log = widgets.Checkbox(chart.log, description="logarithmic loss", indent=False, layout=half)
         curvature = widgets.Checkbox(chart.show_curvature, description="curvature", indent=False, layout=half)
         predict = widgets.Checkbox(chart.predict, description="predict, then see", indent=False, layout=half)
-        for control, name in ((pin, "pin-run"), (play, "play"), (step, "step"), (curvature, "curvature-shown"), (predict, "predict")):
+        for control, name in (
+            (pin, "pin-run"),
+            (play, "play"),
+            (step, "step"),
+            (curvature, "curvature-shown"),
+            (predict, "predict"),
+        ):
             control.add_class(name)
         chart.moved = [*chart.moved, step.model_id]
         for control, name in (
@@ -111,7 +130,10 @@ class Controls:
 
     def _of_files(self, row: Any) -> list[Any]:
         ending = widgets.Dropdown(
-            options=FILES, description="file", style={"description_width": "30px"}, layout=widgets.Layout(width="130px")
+            options=FILES,
+            description="file",
+            style={"description_width": "30px"},
+            layout=widgets.Layout(width="130px"),
         )
         save = widgets.ToggleButton(False, description="Save", layout=widgets.Layout(width="84px"))
         save.add_class("save")
@@ -132,10 +154,16 @@ def _of_problem(chart: Chart) -> list[Any]:
     named = {"style": {"description_width": "94px"}, "layout": widgets.Layout(width="310px")}
     late = {**named, "continuous_update": False}
     network = widgets.Dropdown(
-        options=list(zip(NETWORK_NAMES, NETWORKS, strict=True)), value=chart.network, description="network", **named
+        options=list(zip(NETWORK_NAMES, NETWORKS, strict=True)),
+        value=chart.network,
+        description="network",
+        **named,
     )
     data = widgets.Dropdown(
-        options=[("exclusive or", DATA[0]), ("two moons", DATA[1])], value=chart.data, description="data", **named
+        options=[("exclusive or", DATA[0]), ("two moons", DATA[1])],
+        value=chart.data,
+        description="data",
+        **named,
     )
     hidden = widgets.IntSlider(chart.hidden, WIDTHS[0], WIDTHS[-1], description="hidden units", **named)
     scales = [(f"{scale:g}", scale) for scale in chart.choices["scale"]]

@@ -1,4 +1,4 @@
-"""Pinned runs, of the problem shown or of another: each is a learning rate and all settings of its problem."""
+"""Pinned runs, of any problem: each is a learning rate and all settings of its problem."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a saved notebook shows in place of the widget, which needs a kernel: the living page, or its picture."""
+"""What a saved notebook shows in place of the widget: the living page, or its picture."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def saved(chart: Chart, table: Table, key: str) -> str:
 body:has(.{key}) .saved-{key}, .saved-{key} .picture {{ display: none; }}
 .jp-OutputArea-child:has(+ .jp-OutputArea-child .saved-{key}):not(:has(.{key})) {{ display: none; }}
 </style>
-<iframe sandbox="allow-scripts" title="The loss explorer" srcdoc="{document}" style="border: 0; width: 100%; height: {HEIGHT}px"></iframe>
+<iframe sandbox="allow-scripts" title="The loss explorer" style="border: 0; width: 100%; height: {HEIGHT}px"
+ srcdoc="{document}"></iframe>
 <div class="picture"><p>{text}</p><img alt="{text}" src="data:image/png;base64,{image}"></div>
 </div>"""

@@ -1,7 +1,7 @@
-"""The explorer's JavaScript as one module: the files of `js/` joined in their order, with what only Python knows.
+"""The explorer's JavaScript as one module: the files of `js/` joined, with what only Python knows.
 
-A module that is imported from text cannot import its neighbours, so they are joined here. There is nothing else
-to build: each file is a module by itself too, which Node and a type checker read as it is.
+A module that is imported from text cannot import its neighbours, so they are joined here. There is nothing
+else to build: each file is a module by itself too, which Node and a type checker read as it is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ SEEDS = range(100)
 ENGINE = ("tape", "network", "runs", "sweep")
 """what runs in a Web Worker too"""
 VIEW = (
-    "words", "table", "state", "dom", "panel", "run_panel", "rates_panel", "curvature_panel", "pins", "predict", "chart",
+    "words", "table", "state", "dom", "panel", "run_panel", "rates_panel", "curvature_panel", "pins", "predict",
+    "chart",
 )  # fmt: skip
 DRAWS = max(4 * WIDTHS[-1] + 1, 2 * WIDTHS[-1] + WIDTHS[-1] ** 2 + WIDTHS[-1])
 """how many normal numbers the first weights take at most: those of the widest net of seed 2"""
@@ -33,12 +34,14 @@ def source() -> dict[str, Any]:
     examples = {name: data.xor() if name == "xor" else data.two_moons(MOONS) for name in DATA}
     return {
         "draws": {str(seed): draws(seed) for seed in SEEDS},
-        "examples": {name: {"X": X[:, :2].tolist(), "y": y[:, 0].tolist()} for name, (X, y) in examples.items()},
+        "examples": {
+            name: {"X": X[:, :2].tolist(), "y": y[:, 0].tolist()} for name, (X, y) in examples.items()
+        },
     }
 
 
 def draws(seed: int) -> str:
-    """Return the first numbers of which `course.initial_weights` and `initial_layers` make weights, as base64."""
+    """Return the normal numbers of which a seed's first weights are made, as base64 of float64."""
     numbers, _ = data.initial_weights(DRAWS, 1, seed)
     return base64.b64encode(numbers.astype("<f8").tobytes()).decode("ascii")
 
@@ -62,9 +65,11 @@ def shared() -> str:
 
 
 def joined(names: tuple[str, ...]) -> str:
-    """Return these files of `js/` as one text, without their imports and exports, which a worker cannot read."""
+    """Return these files of `js/` as one text, without imports and exports, which a worker cannot read."""
     texts = [(HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in names]
-    return re.sub(r'^import [^;]*? from "\./[^"]*";\n|^export (?!default)', "", "\n".join(texts), flags=re.MULTILINE)
+    return re.sub(
+        r'^import [^;]*? from "\./[^"]*";\n|^export (?!default)', "", "\n".join(texts), flags=re.MULTILINE
+    )
 
 
 def constant(name: str, value: Any) -> str:

@@ -82,7 +82,8 @@ def following(table: Table, index: int) -> str:
         return ""
     reached = int(np.isfinite(table.own[index]).sum())
     here = f"step {reached} of {table.steps} of this run, " if not table.done[index] else ""
-    return f"Following your gradient: {here}{table.done.sum()} of {len(table.rates)} rates, those near this one first."
+    rates = f"{table.done.sum()} of {len(table.rates)} rates, those near this one first"
+    return f"Following your gradient: {here}{rates}."
 
 
 def trouble(table: Table) -> str:
