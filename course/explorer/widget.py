@@ -273,7 +273,9 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
 
         from course.explorer.view.saved import saved
 
-        display(self._repr_mimebundle_(), raw=True)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        bundle = {"text/plain": repr(self), "application/vnd.jupyter.widget-view+json": view}
+        display(bundle, raw=True)
         text = saved(self.chart, self._table, self._key)
         display({"text/html": text, "text/plain": repr(self)}, raw=True)
 

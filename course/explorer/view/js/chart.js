@@ -147,7 +147,7 @@ class Chart {
 
   showStatus() {
     const part = Math.min(this.table.known / this.table.rates.length, this.model.get("progress"));
-    this.status.textContent = [this.table.note, this.model.get("status")].filter(Boolean).join(" ");
+    this.status.textContent = [this.table.note, this.table.warning, this.model.get("status")].filter(Boolean).join(" ");
     this.bar.value = part;
     this.bar.style.display = part < 1 ? "" : "none";
   }

@@ -17,11 +17,12 @@ export class Table {
     this.source = { ...source, draws: { ...source.draws } };
     this.id = 0;
     this.note = "";
+    this.warning = ""; // stays, whatever is computed
     /** @type {Set<() => void>} */
     this.listeners = new Set();
     /** @type {Map<string, Float64Array>} */
     this.pinned = new Map();
-    this.sweeper = sweeper(source, code, (part) => this.receive(part), (text) => this.say(text));
+    this.sweeper = sweeper(source, code, (part) => this.receive(part), (text) => this.warn(text));
     let waiting = false;
     this.again = () => {
       if (waiting) return;
@@ -167,6 +168,12 @@ export class Table {
   /** @param {string} text */
   say(text) {
     this.note = text;
+    this.changed();
+  }
+
+  /** @param {string} text */
+  warn(text) {
+    this.warning = text;
     this.changed();
   }
 
