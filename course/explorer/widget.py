@@ -122,7 +122,9 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
             raise ValueError(f"step={step!r}, steps={steps!r}: at least one step, and a step among them")
         self.gradient = gradient
         values = (network, data, hidden, scale, seed, momentum, batch)
-        chosen = {name: value for name, value in zip(SETTINGS, values, strict=True) if value is not None}
+        chosen: dict[str, Any] = {
+            name: value for name, value in zip(SETTINGS, values, strict=True) if value is not None
+        }
         problem = Problem(**chosen) if chosen or gradient is not None else STORY
         self._table = Table(problem, {}, steps)
         self._error: Exception | None = None

@@ -71,7 +71,8 @@ class OwnRun:
         weights = self._problem.batch_weights(t)
         losses, gradients = self._problem.losses_and_gradients(self.thetas[t : t + 1], weights)
         self.losses[t] = losses[0]
-        return gradients[0]
+        true: Array = gradients[0]
+        return true
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,12 @@ def first_mistake(problem: Problem, own: Array, true: Array, step: int) -> Mista
     """
     # rounding errors of a gradient that is nearly 0 are no mistake
     with np.errstate(all="ignore"):
-        if not np.linalg.norm(own - true) > max(WRONG * np.linalg.norm(true), 1e-12):
+        if not np.linalg.norm(own - true) > max(WRONG * float(np.linalg.norm(true)), 1e-12):
             return None
         parts = [*zip(array_names(problem), arrays(problem, own), arrays(problem, true), strict=True)]
         for name, mine, right in reversed(parts):
             error = np.abs(mine - right)
-            if not error.max() > max(WRONG * np.abs(right).max(), 1e-13):
+            if not error.max() > max(WRONG * float(np.abs(right).max()), 1e-13):
                 continue
             entry = np.unravel_index(int(np.argmax(error)), error.shape)
             factor = float(mine[entry] / right[entry])

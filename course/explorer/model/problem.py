@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from course import data
 from course.activations import sigmoid
@@ -94,11 +95,11 @@ class Problem:
             for piece, block in zip(pieces, self.start, strict=True)
         ]
 
-    def batch_rows(self, step: int) -> Array:
+    def batch_rows(self, step: int) -> NDArray[np.int64]:
         """Return the indices of the examples that a step is made of, in their order."""
         count = len(self.examples[1])
         batch = min(self.batch or count, count)
-        return (step * batch + np.arange(batch)) % count
+        return (step * batch + np.arange(batch, dtype=np.int64)) % count
 
     def batch_weights(self, step: int) -> Array:
         """Return the weight of each example (N, 1) at a step: those of its batch stand for all."""
