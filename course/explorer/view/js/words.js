@@ -6,7 +6,7 @@ import { REGIMES } from "./runs.js";
 
 export const JUMPS = ["too slow", "good", "edge", "too large", "best"];
 export const JUMP_RULES = [
-  "the loss hardly falls: in the middle of the slow runs",
+  "in the middle of the slow runs below the steady ones",
   "the lowest end of the steady runs, some rates below the edge",
   "the largest rate of the steady band: the next one is not steady",
   "the loss does not come down: in the middle of the stuck or diverged runs, or of the oscillating ones",
@@ -20,7 +20,7 @@ const NO_JUMP = [
   "no run ends at a finite loss",
 ];
 export const RULES = {
-  slow: "none of the others: the loss comes down, and not to half of the first in these steps",
+  slow: "none of the others: the loss still moves, and its end is more than half the first",
   steady: "the end, the median of the last tenth, is at most half the first loss",
   oscillating: "more than a quarter of the steps of the last third are turns, up after down or down after up",
   stuck: "in the second half the loss moves at most a tenth of what it moved in all",
