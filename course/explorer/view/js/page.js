@@ -156,7 +156,7 @@ function control(model, form) {
   step.addEventListener("input", () => model.set("step", Number(step.value)));
   rate.addEventListener("change", () => {
     if (rate.value !== "" && Number.isFinite(Number(rate.value))) model.set("rate", Number(rate.value));
-    rate.value = table.rates[model.get("index")];
+    setTimeout(() => (rate.value = table.rates[model.get("index")]));
   });
   for (const name of checked) fields[name].addEventListener("change", () => model.set(name, fields[name].checked));
   for (const name of SETTINGS)

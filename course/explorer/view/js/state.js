@@ -124,7 +124,7 @@ export function initialize({ model }) {
   button("resetting", count("resets"));
   model.on("change:index change:pins", follow);
   table.listeners.add(known);
-  model.on("change:rate", typed);
+  model.on("change:rate", () => queueMicrotask(typed)); // a link that passes a value on passes none back
   model.on("change:jump", jump);
   model.on("change:pinned", pin);
   for (const name of Object.keys(model.get("choices"))) choose(model, name);
