@@ -56,7 +56,7 @@ c.Execute.timeout = 30
 # Feedback shows no hidden test.
 c.GenerateFeedback.preprocessors = [
     steps + "feedback.HideTests",
-    stock + "GetGrades",
+    steps + "feedback.Grades",
     steps + "feedback.PageStyle",
 ]
 c.GenerateFeedback.exporter_class = "course.grading.pages.exporter.FeedbackExporter"

@@ -15,12 +15,18 @@ import numpy as np
 
 from course.checking.trial import Case, warnings_ignored
 from course.values import clone
-from mlp_ref.cases import ps0, ps1, ps2, ps3
+from mlp_ref.cases import ps0, ps1, ps2, ps3, transfer
 from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 from mlp_ref.functions import FUNCTIONS, Function
 from mlp_ref.networks import NetworkPool
 
-ARGUMENTS: dict[str, Draw] = {**ps0.ARGUMENTS, **ps1.ARGUMENTS, **ps2.ARGUMENTS, **ps3.ARGUMENTS}
+ARGUMENTS: dict[str, Draw] = {
+    **ps0.ARGUMENTS,
+    **ps1.ARGUMENTS,
+    **ps2.ARGUMENTS,
+    **ps3.ARGUMENTS,
+    **transfer.ARGUMENTS,
+}
 
 SHARING_NETWORKS = [name for name, function in FUNCTIONS.items() if function.shares_networks]
 """Functions whose inputs are parts of one network of each size."""

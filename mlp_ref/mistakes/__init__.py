@@ -15,12 +15,12 @@ from typing import Any
 from course.checking.compare import Tolerance, agrees
 from course.checking.trial import Trial, compare_call, recorded_calls, warnings_ignored
 from course.values import clone, shares_memory, unchanged
-from mlp_ref.mistakes import descent, ps0, ps1, ps2, ps3, recursion
+from mlp_ref.mistakes import descent, ps0, ps1, ps2, ps3, recursion, transfer, transfer_deep
 from mlp_ref.mistakes.mistake import Mistake, Table
 
 MISTAKES: Table = {
     name: mistakes
-    for part in (ps0, ps1, ps2, recursion, descent, ps3)
+    for part in (ps0, ps1, ps2, recursion, descent, ps3, transfer, transfer_deep)
     for name, mistakes in part.MISTAKES.items()
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from course.checking.tables import ps1_suspects as suspects
+from course.checking.tables import transfer
 from course.checking.tables.measured import descend
 from course.checking.tables.ps1_nets import (
     HAND,
@@ -168,4 +169,5 @@ CHECKS = {
         "goes downhill by η times the gradient, into new arrays", _gradient_descent_step
     ),
     "ps1.train": Check("follows numerical gradient descent, step for step; also for no step", _train),
+    **transfer.PS1,
 }

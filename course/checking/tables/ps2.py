@@ -10,6 +10,7 @@ import numpy as np
 from course.activations import sigmoid
 from course.checking.forward_passes import cross_entropy, cross_entropy_of_logits, loss_of_net
 from course.checking.tables import ps2_suspects as suspects
+from course.checking.tables import transfer
 from course.checking.tables.altered import slope, true_unit
 from course.checking.tables.measured import derivatives, descend
 from course.checking.tables.ps2_nets import (
@@ -233,4 +234,5 @@ CHECKS = {
         _gradients_end_to_end,
     ),
     "ps2.train": Check("follows numerical gradient descent, step for step; also for no step", _train),
+    **transfer.PS2,
 }

@@ -9,6 +9,7 @@ import numpy as np
 
 from course.checking.compare import Tolerance
 from course.checking.landscapes import recorded_run, squares_gradient, valleys_gradient
+from course.checking.tables import transfer
 from course.checking.tables.table import Check
 from course.checking.trial import Case
 
@@ -121,4 +122,5 @@ CHECKS = {
     "ps3.best_learning_rate": Check(
         "takes the lowest last loss, the first of equals, and passes over broken runs", _best_learning_rate
     ),
+    **transfer.PS3,
 }

@@ -10,6 +10,7 @@ from course.explorer.model.problem import Problem
 from course.explorer.model.table import Table
 
 DATA_NAMES = {"xor": "exclusive or", "moons": "two moons"}
+NETWORK_NAMES = {"seed 1": "derivation A", "seed 2": "derivation B"}
 
 
 class Code(str):
@@ -32,9 +33,9 @@ def rate(value: float) -> str:
 
 
 def setting(name: str, value: Any) -> str:
-    """Return one setting of a problem as a label, as "seed 3" or "two moons"."""
+    """Return one setting of a problem as a label, as "seed 3" or "derivation A"."""
     if name == "network":
-        return str(value)
+        return NETWORK_NAMES[value]
     if name == "data":
         return DATA_NAMES[value]
     if name == "batch" and not value:
@@ -102,6 +103,6 @@ def describe(problem: Problem) -> str:
     momentum = f", momentum {problem.momentum:g}" if problem.momentum else ""
     batch = f", batches of {problem.batch}" if problem.batch else ""
     return (
-        f"{problem.network}'s network, {layers} with {problem.hidden} hidden units, on {data}, "
+        f"{NETWORK_NAMES[problem.network]}'s network, {layers} with {problem.hidden} hidden units, on {data}, "
         f"first weights from seed {problem.seed} at scale {problem.scale:g}{momentum}{batch}"
     )

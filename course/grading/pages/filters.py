@@ -11,6 +11,7 @@ from course.grading.pages.formulas import latex_html
 from course.grading.pages.html import clean_html
 from course.grading.pages.markdown import markdown_html
 from course.grading.pages.policy import head_of_feedback, head_of_formgrader
+from course.grading.pages.summary import rows
 
 
 @pass_context
@@ -31,4 +32,5 @@ FILTERS = {
     "head_of_formgrader": head_of_formgrader,
     "latex2html": latex2html,
     "markdown2html": markdown2html,
+    "rows_of_feedback": rows,
 }

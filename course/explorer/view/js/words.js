@@ -28,6 +28,8 @@ export const RULES = {
 };
 /** @type {Record<string, string>} */
 const DATA_NAMES = { xor: "exclusive or", moons: "two moons" };
+/** @type {Record<string, string>} */
+const NETWORK_NAMES = { "seed 1": "derivation A", "seed 2": "derivation B" };
 
 /** @param {number} value */
 export const short = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "not finite");
@@ -45,7 +47,7 @@ export function describe(settings) {
     settings.momentum ? `, momentum ${settings.momentum}` : "",
     settings.batch ? `, batches of ${settings.batch}` : "",
   ].join("");
-  return `${settings.network[0].toUpperCase()}${settings.network.slice(1)}'s network, ${layers} with ${settings.hidden} hidden units, on ${DATA_NAMES[settings.data]}, first weights from seed ${settings.seed} at scale ${settings.scale}${extra}`;
+  return `${deep ? "Derivation B" : "Derivation A"}'s network, ${layers} with ${settings.hidden} hidden units, on ${DATA_NAMES[settings.data]}, first weights from seed ${settings.seed} at scale ${settings.scale}${extra}`;
 }
 
 /** Return a run in a line. @param {number} rate @param {ArrayLike<number>} losses @param {number} code */
@@ -66,7 +68,7 @@ export function pinText(pin, shown) {
   const parts = [`η = ${exact(pin.rate)}`];
   for (const [name, value] of Object.entries(shown)) {
     if (pin[name] === value) continue;
-    if (name === "network") parts.push(pin[name]);
+    if (name === "network") parts.push(NETWORK_NAMES[pin[name]]);
     else if (name === "data") parts.push(DATA_NAMES[pin[name]]);
     else if (name === "batch" && !pin[name]) parts.push("no batches");
     else parts.push(`${name === "hidden" ? "h" : name} ${pin[name]}`);
