@@ -98,11 +98,11 @@ def trouble(table: Table) -> str:
 
 def describe(problem: Problem) -> str:
     """Return the problem in a line."""
+    network, data = NETWORK_NAMES[problem.network], DATA_NAMES[problem.data]
     layers = "one hidden layer" if problem.network == "seed 1" else "three layers"
-    data = DATA_NAMES[problem.data]
     momentum = f", momentum {problem.momentum:g}" if problem.momentum else ""
     batch = f", batches of {problem.batch}" if problem.batch else ""
     return (
-        f"{NETWORK_NAMES[problem.network]}'s network, {layers} with {problem.hidden} hidden units, on {data}, "
+        f"{network}'s network, {layers} with {problem.hidden} hidden units, on {data}, "
         f"first weights from seed {problem.seed} at scale {problem.scale:g}{momentum}{batch}"
     )
