@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -132,6 +133,7 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
         index, exact = (START, {}) if rate is None else self._place(rate)
         self._table = Table(problem, exact, steps)
         self.chart = Chart(
+            key=uuid.uuid4().hex,
             **asdict(problem),
             steps=steps,
             index=index,
@@ -146,7 +148,6 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
             layout=widgets.Layout(flex="1 1 480px", width="auto", min_width="0"),
             **own_data(self._table),
         )
-        self.chart.key = self.chart.model_id
         self._first = {
             name: getattr(self.chart, name) for name in (*SETTINGS, "index", "exact", *VIEW.values())
         }

@@ -30,7 +30,7 @@ class Chart(anywidget.AnyWidget):
     _css = STYLE
 
     key = traitlets.Unicode("").tag(sync=True)
-    """tells the charts of a page apart"""
+    """tells the charts of a page apart; the page asks for it at once, so it is there from the start"""
     index = traitlets.Int(0).tag(sync=True, echo_update=False)
     """of the rate shown"""
     rate = traitlets.Float(0.0).tag(sync=True)
