@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from course import LossExplorer
@@ -127,6 +128,22 @@ def test_a_button_without_a_run_of_its_kind_says_why(page, path) -> None:
     good = page.get_by_role("button", name="good")
     expect(good).to_be_disabled()
     expect(good).to_have_attribute("title", "no run is steady")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("predicting", [False, True], ids=["open", "predicting"])
+def test_axe_finds_nothing_to_object_to(browser: Browser, path, theme, predicting) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme=theme)
+    page.goto(f"{path.as_uri()}#show_curvature=1&predict={int(predicting)}")
+    complete(page)
+    expect(page.locator(".prediction")).to_be_visible(visible=predicting)
+    objections = {
+        (rule["id"], node["html"][:150])
+        for rule in Axe().run(page).response["violations"]
+        for node in rule["nodes"]
+    }
+    assert objections == set()
+    page.close()
 
 
 @pytest.mark.parametrize("size", [(1400, 1000), (1024, 768), (800, 700), (700, 500), (390, 844)], ids=str)
