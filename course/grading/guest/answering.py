@@ -113,7 +113,7 @@ def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
 def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, namespace: Namespace) -> Any:
     before = clone(args)
     try:
-        with judged_call():
+        with judged_call(in_all_threads=True):
             result = function(*args, **keywords)
     except Exception as error:
         kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
