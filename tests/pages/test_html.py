@@ -129,6 +129,7 @@ def test_a_link_opens_elsewhere_whatever_comes_first(attributes: str) -> None:
         "http://localhost:8888/logout", "http://127.0.0.1:8888/logout", "http://127.1/logout", "https:///logout",
         "http://2130706433/logout", "http://0x7f.1/logout", "http://[::1]:8888/logout", "http://localhost./logout",
         "http://a.example.invalid@localhost/logout", "http://local%68ost/logout", "http://hub/logout",
+        "http://a.localhost:8888/logout", "http://a.LocalHo\u017ft/logout", "http://localhost.localdomain/logout",
     ],
 )  # fmt: skip
 def test_no_link_leads_to_the_readers_own_machine(url: str) -> None:

@@ -60,7 +60,7 @@ def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> 
         random.setstate(own)
         np.random.set_state(numpys)  # noqa: NPY002  # what students use
         value = answer(namespace, question, channel)
-        state = random.getstate(), np.random.get_state()  # noqa: NPY002  # as above
+        state = random.getstate(), np.random.get_state()  # noqa: NPY002  # what students use
         return {"value": value, "random": codec.encode(state)}
     if "values" in question:
         return _values(namespace, question["values"])

@@ -59,9 +59,9 @@ _STYLES = {
     "background-color", "border", "border-collapse", "color", "font-style", "font-weight", "min-width",
     "padding", "text-align", "text-decoration", "vertical-align", "white-space",
 }  # fmt: skip
-# A host with a dot, not a number: none is a server on the reader's own machine, where a link can log out.
+# A host with a dot, not a number, nor a name that means the reader's own machine, where a link can log out.
 LINK = re.compile(
-    r"""https?://(?=[\w-]+\.)[\w.-]{0,250}\.[a-z][a-z0-9-]*(:\d{1,5})?([/?#][^\s<>"'`\\\x00-\x20]{0,2000})?""",
+    r"""https?://(?=[\w-]+\.)[\w.-]{0,250}\.(?!local(?:host|domain)\b)[a-z][a-z0-9-]*(:\d{1,5})?([/?#][^\s<>"'`\\\x00-\x20]{0,2000})?""",
     re.IGNORECASE,
 )
 FRAGMENT = re.compile(r"#[^\s<>\"'`\\]{1,200}")
