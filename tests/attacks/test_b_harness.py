@@ -200,7 +200,7 @@ def test_exceptions():
     got = holds(RAISED)
     shown, called_with = got.messages["a very long exception"].split(" (called with ")
     assert len(shown) <= 500
-    assert len(called_with) < 100
+    assert len(called_with) < 300
 
 
 def test_the_end_of_the_kernel_costs_one_cell():
