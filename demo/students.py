@@ -71,11 +71,11 @@ STUDENTS = (
 
 
 def solutions(source: NotebookNode) -> dict[str, str]:
-    """Return the solutions in `source`, by `grade_id`."""
+    """Return the solutions in `source`, by `grade_id`, without what is for the reader of answers."""
     return {
         cell.metadata.nbgrader.grade_id: "\n".join(
             line
-            for line in cell.source.splitlines()
+            for line in cell.source.partition("\n\n=== BEGIN MARK SCHEME ===")[0].splitlines()
             if "BEGIN SOLUTION" not in line and "END SOLUTION" not in line
         )
         for cell in source.cells

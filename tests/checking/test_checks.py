@@ -77,7 +77,7 @@ WRONG = {
     "1/N twice": ("dC_dW2_chain", scaled("dC_dW2_chain", one_Nth), "value", "was a mean taken"),
     "½ missing": ("mse_cost", scaled("mse_cost", 2), "value", "twice the expected"),
     "½ too many": ("mse_cost", scaled("mse_cost", 0.5), "value", "half the expected"),
-    "transposed, seen where W1 is square": ("dC_dW1", lambda *a: ps1["dC_dW1"](*a).T, "value", "transposed"),
+    "transposed": ("dC_dW1", lambda *a: ps1["dC_dW1"](*a).T, "shape", "transposed"),
     "transposed column": ("dC_dW2", lambda *a: ps1["dC_dW2"](*a).T, "shape", "transposed"),
     "(N,)": ("dC_dyhat", lambda y, y_hat: ps1["dC_dyhat"](y, y_hat)[:, 0], "shape", "keep the second axis"),
     "(N, N)": ("dC_dyhat", lambda y, y_hat: (y_hat - y[:, 0]) / len(y), "shape", "broadcast to (N, N)"),

@@ -1,4 +1,4 @@
-"""Two networks worked by hand: with logits of ±ln 3 the activations are ¾ and ¼."""
+"""Networks worked by hand: with logits of ±ln 3 the activations are ¾ and ¼."""
 
 import numpy as np
 import pytest

@@ -41,7 +41,7 @@ def _of_nets(
     """Return what makes a case of every network, `more` of them too: what is passed, what is right."""
 
     def make() -> list[Case]:
-        networks = [*BY_HAND, *map(measured, (*DRAWN, *more))]
+        networks = [BY_HAND, *map(measured, (*DRAWN, *more))]
         return [
             Case(
                 pick(w),
@@ -58,7 +58,7 @@ def _of_nets(
 
 def _mse_cost() -> list[Case]:
     pairs = [
-        (HAND.y, BY_HAND[0].values[3], 5 / 64),
+        (HAND.y, BY_HAND.values[3], 5 / 64),
         (column(1, 0, 1 / 2), column(3 / 4, 1 / 2, 1 / 4), 1 / 16),
         (column(1 / 4), column(3 / 4), 1 / 8),
     ]
@@ -145,7 +145,7 @@ _gradients_end_to_end = _of_nets(
 CHECKS = {
     "ps1.mse_cost": Check("equals the cost worked by hand, and that of networks of many sizes", _mse_cost),
     "ps1.forward": Check(
-        "equals two networks worked by hand and others of many sizes, saturated ones too", _forward
+        "equals the network worked by hand and others of many sizes, saturated ones too", _forward
     ),
     "ps1.dC_dyhat": Check("is the derivative of (1) by every ŷ_i, for 1 to 8 examples", _dC_dyhat),
     "ps1.dyhat_dO": Check("is the slope of σ at every O_i", _dyhat_dO),

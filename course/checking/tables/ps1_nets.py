@@ -1,13 +1,9 @@
 """The networks of ps1's visible checks: one worked by hand, and random ones.
 
-The network by hand has logits of ±ln 3, because σ(ln 3) = 3/4 and σ(−ln 3) = 1/4: N = 2, d = 2, h = 2,
-X = I, W1 = ln 3 [[1, −1], [−1, 1]], W2 = ln 3 [1, −1, ½]. Then Z = [[¾, ¼, 1], [¼, ¾, 1]],
-O = [ln 3, 0], ŷ = [¾, ½].
-
-UNEVEN, by hand too, has d = 3, h = 2: X = [[1, 0, 1], [0, 1, 1]], W1 = ln 3 [[1, 1], [−1, 2], [0, −1]],
-W2 = ln 3 [1, −2, 5/4]. Then H = ln 3 [[1, 0], [−1, 1]], Z = [[¾, ½, 1], [¼, ¾, 1]], and O and ŷ as above.
-∂C/∂O = [−3, 8]/128; through W2 and the slopes, [[3, 4], [3, 3]]/16, it becomes
-ln 3 [[−9, 24], [24, −48]]/2048.
+The network by hand has logits of ±ln 3 and 0, because σ(ln 3) = ¾, σ(0) = ½ and σ(−ln 3) = ¼: N = 2, d = 3,
+h = 2, X = [[1, 0, 1], [0, 1, 1]], W1 = ln 3 [[1, 1], [−1, 2], [0, −1]], W2 = ln 3 [1, −2, 5/4]. Then
+H = ln 3 [[1, 0], [−1, 1]], Z = [[¾, ½, 1], [¼, ¾, 1]], O = [ln 3, 0], ŷ = [¾, ½]. ∂C/∂O = [−3, 8]/128;
+through W2 and the slopes, [[3, 4], [3, 3]]/16, it becomes ln 3 [[−9, 24], [24, −48]]/2048.
 
 The others are random: of several sizes, square ones among them, with one example, one hidden unit, a
 hidden unit that is exactly 1, with saturated hidden units, and with outputs that are sure, often wrongly.
@@ -113,11 +109,14 @@ def with_cost(X: Array, y: Array, W1: Array, W2: Array) -> Net:
 
 
 HAND = with_cost(
-    np.eye(2), column(1, 0), LN3 * np.array([[1.0, -1.0], [-1.0, 1.0]]), LN3 * column(1, -1, 1 / 2)
+    np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]]),
+    column(1, 0),
+    LN3 * np.array([[1.0, 1.0], [-1.0, 2.0], [0.0, -1.0]]),
+    LN3 * column(1, -2, 5 / 4),
 )
 HAND_VALUES = (
-    HAND.W1.copy(),
-    np.array([[3 / 4, 1 / 4, 1], [1 / 4, 3 / 4, 1]]),
+    LN3 * np.array([[1.0, 0.0], [-1.0, 1.0]]),
+    np.array([[3 / 4, 1 / 2, 1], [1 / 4, 3 / 4, 1]]),
     column(LN3, 0),
     column(3 / 4, 1 / 2),
 )
@@ -125,35 +124,12 @@ HAND_FACTORS = (
     column(-1 / 8, 1 / 4),
     column(3 / 16, 1 / 4),
     HAND_VALUES[1].copy(),
-    np.array([LN3, -LN3]),
-    np.full((2, 2), 3 / 16),
-    np.eye(2),
-)
-HAND_BY_W1 = LN3 * np.array([[-9.0, 9.0], [24.0, -24.0]]) / 2048
-HAND_BY_W2 = column(-1, 21, 20) / 512
-
-UNEVEN = with_cost(
-    np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]]),
-    column(1, 0),
-    LN3 * np.array([[1.0, 1.0], [-1.0, 2.0], [0.0, -1.0]]),
-    LN3 * column(1, -2, 5 / 4),
-)
-UNEVEN_VALUES = (
-    LN3 * np.array([[1.0, 0.0], [-1.0, 1.0]]),
-    np.array([[3 / 4, 1 / 2, 1], [1 / 4, 3 / 4, 1]]),
-    column(LN3, 0),
-    column(3 / 4, 1 / 2),
-)
-UNEVEN_FACTORS = (
-    column(-1 / 8, 1 / 4),
-    column(3 / 16, 1 / 4),
-    UNEVEN_VALUES[1].copy(),
     np.array([LN3, -2 * LN3]),
     np.array([[3.0, 4.0], [3.0, 3.0]]) / 16,
-    UNEVEN.X.copy(),
+    HAND.X.copy(),
 )
-UNEVEN_BY_W1 = LN3 * np.array([[-9.0, 24.0], [24.0, -48.0], [15.0, -24.0]]) / 2048
-UNEVEN_BY_W2 = column(-1, 18, 20) / 512
+HAND_BY_W1 = LN3 * np.array([[-9.0, 24.0], [24.0, -48.0], [15.0, -24.0]]) / 2048
+HAND_BY_W2 = column(-1, 18, 20) / 512
 
 
 def _draw(rng: np.random.Generator, N: int, d: int, h: int, y: float | None = None) -> Net:
@@ -227,7 +203,4 @@ _moderate = _draw(_rng, 6, 4, 3)
 SOLVED = with_cost(
     _moderate.X, _moderate.values[3] + _rng.uniform(-1e-5, 1e-5, size=(6, 1)), _moderate.W1, _moderate.W2
 )
-BY_HAND = (
-    Worked(HAND, HAND_VALUES, HAND_FACTORS, HAND_BY_W1, HAND_BY_W2),
-    Worked(UNEVEN, UNEVEN_VALUES, UNEVEN_FACTORS, UNEVEN_BY_W1, UNEVEN_BY_W2),
-)
+BY_HAND = Worked(HAND, HAND_VALUES, HAND_FACTORS, HAND_BY_W1, HAND_BY_W2)
