@@ -42,7 +42,8 @@ def test_values_and_calls_are_answered(kernel):
     assert call(kernel, "double", 4) == 8
     with pytest.raises(StudentError) as error:
         call(kernel, "wrong")
-    assert error.value.message == "ValueError: no"
+    line = "def wrong(): raise ValueError('no')"
+    assert error.value.message == f"ValueError: no, raised in the line `{line}`"
 
 
 @pytest.mark.parametrize("count", [1, 3])
