@@ -18,7 +18,9 @@ def main(names: list[str]) -> int:
     """Print the measurements of these names, all by default; return 0 when all could be made."""
     unknown = [name for name in names if name not in PARTS]
     if unknown:
-        print(f"There is no measurement {unknown[0]!r}; there are: {', '.join(sorted(PARTS))}", file=sys.stderr)
+        print(
+            f"There is no measurement {unknown[0]!r}; there are: {', '.join(sorted(PARTS))}", file=sys.stderr
+        )
         return 2
     return max(PARTS[name]() for name in names or PARTS)
 
