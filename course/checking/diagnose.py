@@ -53,7 +53,7 @@ RELATIONS: dict[str, Relation] = {
 
 WHERE_NOTHING_IS_AVERAGED = {
     "is 1/N missing?": "is a sum over the examples taken once too often?",
-    "is 1/N applied twice, or a mean taken for a sum?": "was a mean taken? There is no 1/N here",
+    "is 1/N applied twice, or a mean taken for a sum?": "was a mean taken for a sum?",
     "look at the sign and at 1/N": "look at the sign, and at sums over the examples",
 }
 """What these suspicions say instead of a result that carries no 1/N."""
