@@ -150,6 +150,18 @@ def test_canvas_with_its_gradebook(root, tmp_path) -> None:
     assert any("left out: 13, 14, 15" in line for line in lines)
 
 
+def test_canvas_with_split_names(root, tmp_path) -> None:
+    """As its gradebook is exported where it is set to show first and last names."""
+    roster = tmp_path / "canvas.csv"
+    roster.write_text(
+        "LastName,FirstName,ID,SIS Login ID,Section,small (9)\n,,,,,Manual Posting\n"
+        "    Points Possible,,,,,3\nLee,Ann,1001,11,A,\nStudent,Test,1099,,A,\n"
+    )
+    export(root, "canvas", "small", roster=roster)
+    rows = table(root / "small-canvas.csv")
+    assert [row[:6] for row in rows[2:]] == [["Lee, Ann", "1001", "", "11", "A", "3"]]
+
+
 def test_canvas_without(root) -> None:
     """Of two with the same name neither is called by it: where a number is unknown Canvas takes the name."""
     export(root, "canvas", "small", provisional=True)

@@ -10,9 +10,9 @@ from traitlets.config import Config
 
 from course.grading.judging.results import CellResult
 from course.grading.judging.runner import verdict_output
-from course.grading.nbgrader_steps.feedback import Grades, HideTests, PageStyle
+from course.grading.nbgrader_steps.feedback import Grades, HideTests, Inert, PageStyle
 from course.grading.problem_sets import notebooks
-from tests.helpers import hand_in, nbgrader, small_course
+from tests.helpers import hand_in, nbgrader, notebook, small_course
 
 SCRIPT = "<script>alert('mine')</script>"
 WRONG = f"# {SCRIPT}\ndef double(x):\n    return 2 * x if x < 3 else 7"
@@ -29,6 +29,15 @@ LOUD = f"""def half(x):
 
 half(1)
 """
+
+
+def test_what_students_are_called_is_text_in_formgrader() -> None:
+    names = {"first_name": "<a href=/logout>Eve</a>", "last_name": "O'Hara", "student": 5}
+    _, resources = Inert().preprocess(notebook(), names)
+    assert resources == {
+        "first_name": "&lt;a href=/logout&gt;Eve&lt;/a&gt;", "last_name": "O&#x27;Hara", "student": 5
+    }  # fmt: skip
+    assert Inert().preprocess(notebook(), {"first_name": None})[1] == {"first_name": None}
 
 
 def test_the_lines_of_a_verdict_are_no_longer_than_formgrader_shows() -> None:

@@ -60,7 +60,7 @@ def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> 
         random.setstate(own)
         np.random.set_state(numpys)  # noqa: NPY002  # what students use
         value = answer(namespace, question, channel)
-        state = random.getstate(), np.random.get_state()  # noqa: NPY002  # as above
+        state = random.getstate(), np.random.get_state()  # noqa: NPY002  # what students use
         return {"value": value, "random": codec.encode(state)}
     if "values" in question:
         return _values(namespace, question["values"])
@@ -118,7 +118,7 @@ def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
 def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, namespace: Namespace) -> Any:
     before = clone(args)
     try:
-        with judged_call():
+        with judged_call(in_all_threads=True):
             result = function(*args, **keywords)
     except Exception as error:
         kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")

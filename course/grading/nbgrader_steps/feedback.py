@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from nbformat import NotebookNode
@@ -64,6 +65,7 @@ mtd[columnalign~="right"] { text-align: right; }
 # The HTML exporter sets it for every step, and nbgrader's base class declares it as no setting: traitlets
 # warns of that.
 PRIORITY = "Kinds of outputs, the preferred ones first; not used by this step."
+_NAMES = ("first_name", "last_name")
 
 
 class Inert(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
@@ -84,6 +86,9 @@ class Inert(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no type
                 cell.outputs = clean_outputs(cell.outputs)
             elif not instructors:
                 clean_written(cell)
+        # Formgrader's template quotes nothing, and students can choose what they are called
+        names = {name: resources[name] for name in _NAMES if isinstance(resources.get(name), str)}
+        resources.update({name: html.escape(value) for name, value in names.items()})
         return nb, resources
 
 

@@ -14,7 +14,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import SaveCells
 
 from course.grading import locks
-from course.grading.course_folder import CourseFolder
+from course.grading.course_folder import CONFIG, CourseFolder
 from course.grading.errors import CourseError
 from course.grading.gradebook.book import Book
 from course.grading.gradebook.migration import MigrationSummary, migrate
@@ -29,7 +29,9 @@ class CollectCells(SaveCells):  # type: ignore[misc]  # nbgrader has no types
     """Keeps what is to be saved until all of the assignment is generated and may be released."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        """Collect the cells of `nb`."""
+        """Collect the cells of `nb`; save them as nbgrader does where its settings are not the course's."""
+        if not Path(CONFIG).is_file():  # nor can the hooks know the course
+            return super().preprocess(nb, resources)
         info = resources["nbgrader"]
         saved_cells.collect(info["assignment"], info["notebook"], nb)
         return nb, resources
