@@ -44,7 +44,12 @@ EPSILONS = (1e-8, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12, 1e-4)
 def _loss_with(eps: float, against: float | None = None) -> Callable[..., Any]:
     """Return the loss with `eps` added to f, and to 1 − f or `against` that."""
     other = eps if against is None else against
-    return lambda y, f: -np.sum(y * np.log(f + eps) + (1 - y) * np.log(1 - f + other))
+
+    def loss(y: Any, f: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return -np.sum(y * np.log(f + eps) + (1 - y) * np.log(1 - f + other))
+
+    return loss
 
 
 def _loss_clipped(eps: float) -> Callable[..., Any]:
