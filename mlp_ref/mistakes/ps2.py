@@ -9,8 +9,8 @@ import numpy as np
 
 from course.activations import sigmoid
 from mlp_ref import deep as ref
+from mlp_ref.mistakes.hints import BROADCAST, slope
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.ps1 import BROADCAST, slope
 
 SIGN = "the sign is reversed: δ is the derivative of the loss, not of the log-likelihood"
 NO_SLOPE = "the factor h(1 − h) is missing"
