@@ -77,7 +77,8 @@ def compare(got: Any, want: Any, tolerance: Tolerance, where: str = "the result"
     if wrong.any():
         count = f"{wrong.sum()} of {wrong.size} entries are" if wrong.ndim else "the number is"
         p = _first(wrong)
-        first = f"; the first wrong one{_at(p)} is {got[p]:.6g}" if wrong.ndim else f": {got[p]:.6g}"
+        number = _shown(got[p], want[p], tolerance)
+        first = f"; the first wrong one{_at(p)} is {number}" if wrong.ndim else f": {number}"
         raise Difference("value", f"{where} has the right shape, but {count} wrong{first}")
 
 
@@ -88,6 +89,12 @@ def close(got: NDArray[Any], want: NDArray[Any], tolerance: Tolerance) -> NDArra
         both_nan = np.isnan(got) & np.isnan(want)
         equal: NDArray[np.bool_] = (near & np.isfinite(want)) | (got == want) | both_nan
     return equal
+
+
+def _shown(got: Any, want: Any, tolerance: Tolerance) -> str:
+    """Return a wrong number to six digits, or to as many more as tell it from the right one."""
+    texts = (f"{got:.{digits}g}" for digits in range(6, 17))
+    return next((text for text in texts if not close(np.float64(text), want, tolerance)), f"{got:.17g}")
 
 
 def agrees(got: Any, want: Any, tolerance: Tolerance) -> bool:

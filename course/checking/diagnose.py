@@ -53,7 +53,7 @@ RELATIONS: dict[str, Relation] = {
 
 WHERE_NOTHING_IS_AVERAGED = {
     "is 1/N missing?": "is a sum over the examples taken once too often?",
-    "is 1/N applied twice, or a mean taken for a sum?": "was a mean taken? There is no 1/N here",
+    "is 1/N applied twice, or a mean taken for a sum?": "was a mean taken for a sum?",
     "look at the sign and at 1/N": "look at the sign, and at sums over the examples",
 }
 """What these suspicions say instead of a result that carries no 1/N."""
@@ -105,10 +105,10 @@ def order_suspicion(pairs: Pairs, agree: Agree) -> str | None:
 
 
 def transposed(got: Any, want: Any, agree: Agree) -> bool:
-    """Return whether the first part of a result that has another shape is right when transposed."""
+    """Return whether the first part of a result that is wrong is right when transposed."""
     if isinstance(want, (list, tuple)):
-        parts = zip(got, want, strict=True)
-        return next((transposed(g, w, agree) for g, w in parts if np.shape(g) != np.shape(w)), False)
+        parts = zip(got, want, strict=False)
+        return next((transposed(g, w, agree) for g, w in parts if not agree(g, w)), False)
     return isinstance(got, np.ndarray) and agree(got.T, want)
 
 

@@ -41,8 +41,10 @@ def _wrong(got: Any, want: Any) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
 
 
 def _rounded(got: NDArray[Any], want: NDArray[Any], decimals: int) -> bool:
-    right = np.round(want, decimals)
-    return np.allclose(got, right, rtol=1e-13, atol=0, equal_nan=True)
+    # half way it may go to either side
+    half = 0.5000001 * 10.0**-decimals
+    whole = np.allclose(got, np.round(got, decimals), rtol=1e-13, atol=0, equal_nan=True)
+    return whole and np.allclose(got, want, rtol=0, atol=half, equal_nan=True)
 
 
 def _near(got: NDArray[Any], want: NDArray[Any]) -> bool:

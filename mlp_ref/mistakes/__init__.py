@@ -17,14 +17,39 @@ from course.checking.compare import Tolerance, agrees
 from course.checking.diagnose import Relation, related
 from course.checking.trial import Trial, compare_call, recorded_calls, warnings_ignored
 from course.values import clone, shares_memory, unchanged
-from mlp_ref.mistakes import descent, ps0, ps1, ps2, ps3, recursion, transfer, transfer_deep
+from mlp_ref.mistakes import (
+    descent,
+    ps0,
+    ps1,
+    ps1_chains,
+    ps1_factors,
+    ps1_gradients,
+    ps2,
+    ps2_gradients,
+    ps3,
+    recursion,
+    three_layers,
+    transfer,
+    transfer_deep,
+)
 from mlp_ref.mistakes.mistake import Mistake, Table
 
-MISTAKES: Table = {
-    name: mistakes
-    for part in (ps0, ps1, ps2, recursion, descent, ps3, transfer, transfer_deep)
-    for name, mistakes in part.MISTAKES.items()
-}
+PARTS = (
+    ps0,
+    ps1,
+    ps1_factors,
+    ps1_chains,
+    ps1_gradients,
+    ps2,
+    recursion,
+    three_layers,
+    ps2_gradients,
+    descent,
+    ps3,
+    transfer,
+    transfer_deep,
+)
+MISTAKES: Table = {name: mistakes for part in PARTS for name, mistakes in part.MISTAKES.items()}
 
 __all__ = ["MISTAKES", "Mistake", "recognise"]
 

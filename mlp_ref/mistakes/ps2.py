@@ -9,8 +9,8 @@ import numpy as np
 
 from course.activations import sigmoid
 from mlp_ref import deep as ref
+from mlp_ref.mistakes.hints import BROADCAST, slope
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.ps1 import BROADCAST, slope
 
 SIGN = "the sign is reversed: δ is the derivative of the loss, not of the log-likelihood"
 NO_SLOPE = "the factor h(1 − h) is missing"
@@ -44,7 +44,12 @@ EPSILONS = (1e-8, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12, 1e-4)
 def _loss_with(eps: float, against: float | None = None) -> Callable[..., Any]:
     """Return the loss with `eps` added to f, and to 1 − f or `against` that."""
     other = eps if against is None else against
-    return lambda y, f: -np.sum(y * np.log(f + eps) + (1 - y) * np.log(1 - f + other))
+
+    def loss(y: Any, f: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return -np.sum(y * np.log(f + eps) + (1 - y) * np.log(1 - f + other))
+
+    return loss
 
 
 def _loss_clipped(eps: float) -> Callable[..., Any]:

@@ -9,19 +9,23 @@ import numpy as np
 
 from course.activations import sigmoid
 from mlp_ref import transfer as ref
+from mlp_ref.mistakes.hints import (
+    BIAS_FIRST,
+    BIAS_KEPT,
+    NO_N,
+    NO_SLOPE_HIDDEN,
+    NO_SLOPE_OUT,
+    TRANSPOSED,
+    one,
+    slope,
+)
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.ps1 import BIAS_FIRST, BIAS_KEPT, NO_N, NO_SLOPE_HIDDEN, NO_SLOPE_OUT, TRANSPOSED, slope
 
 SIGN = "the sign is reversed"
 RULE_OF_SIGMA = "Z(1 − Z) is the rule for σ: the hidden units are tanh"
 TANH_TWICE = "tanh was applied once too often: Z is tanh(H) already"
 
 Of = Callable[[Any], Any]
-
-
-def one(t: Any) -> Any:
-    """Return ones, the slope of a straight line."""
-    return np.ones_like(t)
 
 
 def _dW1(

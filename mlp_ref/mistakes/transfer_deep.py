@@ -9,8 +9,9 @@ import numpy as np
 
 from course.activations import sigmoid
 from mlp_ref import transfer as ref
+from mlp_ref.mistakes.hints import one, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.transfer import SIGN, one, over_n, scaled
+from mlp_ref.mistakes.transfer import SIGN, over_n, scaled
 
 MEAN = "a mean was taken: L is a sum, it has no 1/N"
 UNTRANSPOSED = "W_{l+1} is not transposed; where it is square, the shapes do not tell"
@@ -60,11 +61,6 @@ def _log_sums(z: Any) -> Any:
 
 def _losses(Y: Any, z: Any) -> Any:
     return np.array([ref.softmax_loss(Y[i : i + 1], z[i : i + 1]) for i in range(len(z))])
-
-
-def _untransposed(W: Any) -> Any:
-    """Return W where it conforms as it is, which is where it is square."""
-    return W if W.shape[0] == W.shape[1] else W.T
 
 
 def _l2(change: Callable[..., Any]) -> Callable[..., Any]:
@@ -161,7 +157,7 @@ MISTAKES: Table = {
             "units that are on pass δ on, those that are off do not",
             lambda d, W, h: (d @ W.T) * (h == 0),
         ),
-        Mistake("W not transposed", UNTRANSPOSED, lambda d, W, h: (d @ _untransposed(W)) * (h > 0)),
+        Mistake("W not transposed", UNTRANSPOSED, lambda d, W, h: (d @ untransposed(W)) * (h > 0)),
         Mistake("ReLU of δ", "max(0, ·) was taken of δ itself", lambda d, W, h: np.maximum(0, d @ W.T)),
         Mistake(
             "ReLU of both",

@@ -303,6 +303,9 @@ def test_an_answer_that_raises_is_shown_with_its_call():
 
     with pytest.raises(ValueError, match="matmul") as raised:
         check("ps1.forward", wrong)
-    assert raised.value.__notes__ == ["called with shape (2, 3), shape (3, 2), shape (3, 1)"]
+    assert raised.value.__notes__ == [
+        "called with shape (2, 3), shape (3, 2), shape (3, 1)",
+        "suspicion: sizes do not fit together: is something transposed, or a size taken from the wrong axis?",
+    ]
     assert last_failed.name == "ps1.forward"
     assert [a.shape for a in last_failed.args] == [(2, 3), (3, 2), (3, 1)]

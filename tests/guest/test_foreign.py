@@ -86,7 +86,7 @@ def test_a_result_of_a_function_that_was_handed_over() -> None:
     result = result_of(answer, "assert double(lambda x: iter([x]))")
     assert result.cells["test_0"].message == (
         "TypeError: This value (of type list_iterator) cannot be used here: numbers, texts, arrays, lists, "
-        "tuples and dictionaries can."
+        "tuples and dictionaries can, raised in the line `return sum(f(1))`"
     )
 
 

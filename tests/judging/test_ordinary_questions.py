@@ -217,7 +217,7 @@ def test_a_wrong_solution_stops_grading_also_where_tests_may_run_inside():
 def test_an_exception_that_the_test_does_not_expect_is_the_students():
     right, _, test = QUESTIONS["an exception that is expected"]
     cell = graded_answer(question(right, test), "def root(x):\n    return {}['x']")
-    assert (cell.verdict, cell.message) == ("error", "KeyError: 'x'")
+    assert (cell.verdict, cell.message) == ("error", "KeyError: 'x', raised in the line `return {}['x']`")
 
 
 @pytest.mark.parametrize("kind", ["SystemExit", "BaseExceptionGroup", "print", "no such", 7])

@@ -190,7 +190,7 @@ def _raised(error: Any, kind: Any = None, args: Sequence[Any] = (), line: Any = 
             if arrays(list(args)):  # where shapes may be what is wrong
                 shown += f" (called with {describe_arguments(args)})"
             if isinstance(line, str) and line:
-                shown += f", raised in the line `{printable(line, LONGEST_LINE)}`"
+                shown = f"{shown.removesuffix('.')}, raised in the line `{printable(line, LONGEST_LINE)}`"
             if name == "ModuleNotFoundError":
                 shown += f". {AT_GRADING}"
             elif suspicion := raised_suspicion(name, message):

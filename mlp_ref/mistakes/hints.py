@@ -1,0 +1,79 @@
+"""Hints that several mistakes give, and parts that several are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course.activations import sigmoid
+from mlp_ref.mistakes.mistake import Mistake
+
+SIGN = "the sign is reversed"
+NO_N = "1/N is missing"
+TWICE_N = "1/N is applied twice: equation (3) has it already"
+DOUBLE = "σ′ is taken of σ(O), not of O: σ was applied once too often"
+NO_SLOPE_OUT = "the slope of the output unit, (3a), is missing"
+NO_SLOPE_HIDDEN = "the slope of the hidden units, (8), is missing"
+TRANSPOSED = "the result is transposed"
+BIAS_KEPT = "the bias unit is still in: only the real hidden units are asked for"
+BROADCAST = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the sum"
+AS_PRINTED = "(9) was taken as printed: the derivative is not zero where k and l differ"
+SLOPE_OF_Y = "the slope is taken of the target y, not of the output ŷ"
+BIAS_FIRST = "the first unit was dropped instead of the last: the bias unit is the last one"
+LEFT_TO_RIGHT = "read from left to right, as printed: δ Wᵀ h is one number; ⊙ comes before that product"
+
+
+def slope(t: Any) -> Any:
+    """Return σ′(t)."""
+    return sigmoid(t) * (1 - sigmoid(t))
+
+
+def diagonal(dW1: Any) -> Any:
+    """Return a gradient by W1 that is zero unless k = l."""
+    return dW1 * np.eye(*dW1.shape)
+
+
+def factors(right: Callable[..., Any], twice: str) -> tuple[Mistake, ...]:
+    """Return wrong factors of a result that carries 1/N; N is the length of the first argument."""
+    return (
+        Mistake("sign", SIGN, lambda *a: -right(*a)),
+        Mistake("1/N missing", NO_N, lambda *a: right(*a) * len(a[0])),
+        Mistake("1/N twice", twice, lambda *a: right(*a) / len(a[0])),
+        Mistake(
+            "factor 2",
+            "the 2 of the square is still there: the ½ of (1) cancels it",
+            lambda *a: 2 * right(*a),
+        ),
+        Mistake(
+            "factor ½",
+            "the ½ of (1) is still there: the 2 of the square cancels it",
+            lambda *a: right(*a) / 2,
+        ),
+    )
+
+
+def untransposed(W: Any) -> Any:
+    """Return W where it conforms as it is, which is where it is square."""
+    return W if W.shape[0] == W.shape[1] else W.T
+
+
+def left_to_right(back: Any, h: Any) -> Any:
+    """Return what δ Wᵀ h ⊙ (1 − h) is, as printed: a number for each example, times 1 − h."""
+    return np.sum(back * h, axis=1, keepdims=True) * (1 - h)
+
+
+def one(t: Any) -> Any:
+    """Return ones, the slope of a straight line."""
+    return np.ones_like(t)
+
+
+def twice(h: Any) -> Any:
+    """Return the slope of σ, squared, where its value is h."""
+    return (h * (1 - h)) ** 2
+
+
+def rest(h: Any) -> Any:
+    """Return the second factor of the slope of σ alone."""
+    return 1 - h
