@@ -21,7 +21,8 @@ IMAGES = Path(__file__).parent / "images"
 RIGHT = ("mse_cost", "forward")
 WRONG = {"dC_dyhat": "def dC_dyhat(y, y_hat):\n    return y_hat - y"}
 EXPLORER = (
-    "from course import LossExplorer\n\nLossExplorer(seed=21, rate=16, step=60, pins=[1, 42], curvature=True)"
+    "from course import LossExplorer\n\nexplorer = LossExplorer(seed=21, rate=16, step=60, pins=[1, 42])\n"
+    "explorer.panel = 'curvature'\nexplorer"
 )
 
 

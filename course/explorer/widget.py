@@ -24,7 +24,7 @@ from course.explorer.model.tape import Array
 from course.explorer.publisher import Publisher
 from course.explorer.view import pins as pinned
 from course.explorer.view import script, words
-from course.explorer.view.chart import Chart, own_data
+from course.explorer.view.chart import PANELS, Chart, own_data
 from course.explorer.view.controls import FILES, Controls
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ PATIENCE = 60.0
 STORY = Problem("seed 1", "moons", 2, 1.0, 3)
 """the problem of the first view: slow, steady, oscillating and stuck runs, in one band each, in this order"""
 SETTINGS = tuple(field.name for field in fields(Problem))
-VIEW = {"step": "step", "log_scale": "log", "curvature": "show_curvature", "predict": "predict"}
+VIEW = {"step": "step", "log_scale": "log", "panel": "panel", "band": "band", "predict": "predict"}
 """traits of the explorer, and what they are called in the chart, where `log` is no widget's logger"""
 
 
@@ -59,8 +59,10 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
 
     `network` is "seed 1" (one hidden layer, mean squared error) or "seed 2" (three layers, summed
     cross-entropy), `data` is "xor" or "moons"; `hidden` units a layer, `scale` and `seed` give the first
-    weights, `momentum` and `batch` say what a step is made of. `rate`, `step`, `log_scale`, `curvature`,
-    `predict` and `pins` are the view. All of these can be set, `explorer.rate = 5` moves the chart, and
+    weights, `momentum` and `batch` say what a step is made of. `rate`, `step`, `log_scale`, `panel`,
+    `band`, `predict` and `pins` are the view: `panel` shows what is inside the run, "curvature", "output"
+    (what the network says at the step), "deltas" (their norms) or "path" (over a plane of weights); `band`
+    the same run from other seeds. All of these can be set, `explorer.rate = 5` moves the chart, and
     observed, as traits are; `explorer.state` gives them as code. `steps` is the length of a run. What is not
     given is as in `Problem`; with nothing given at all, the problem shows each kind of run in one band.
 
@@ -89,7 +91,8 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
     rate = traitlets.Float()
     step = traitlets.Int()
     log_scale = traitlets.Bool()
-    curvature = traitlets.Bool()
+    panel = traitlets.Enum([*PANELS])
+    band = traitlets.Bool()
     predict = traitlets.Bool()
     pins: Any = traitlets.List()
 
@@ -110,7 +113,8 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
         rate: float | None = None,
         step: int | None = None,
         log_scale: bool = True,
-        curvature: bool = False,
+        panel: str = "none",
+        band: bool = False,
         predict: bool = False,
         pins: Sequence[pinned.Code] = (),
     ) -> None:
@@ -121,6 +125,8 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
                 raise ValueError(f"{name}={value!r}: a whole number of steps")
         if steps < 1 or (step is not None and not 0 <= step <= steps):
             raise ValueError(f"step={step!r}, steps={steps!r}: at least one step, and a step among them")
+        if panel not in PANELS:
+            raise ValueError(f"panel={panel!r}: choose one of {', '.join(map(repr, PANELS))}")
         self.gradient = gradient
         values = (network, data, hidden, scale, seed, momentum, batch)
         chosen: dict[str, Any] = {
@@ -141,7 +147,8 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
             rate=float(self._table.rates[index]),
             step=steps if step is None else step,
             log=log_scale,
-            show_curvature=curvature,
+            panel=panel,
+            band=band,
             predict=predict,
             pins=self._pins(pins),
             draws=_draws(problem.seed),
@@ -234,7 +241,10 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
             raise TimeoutError(f"the explorer was still following the gradient after {seconds:g} s")
 
     def figure(self) -> Figure:
-        """Return the view as a Matplotlib figure, in the same colours and dashes."""
+        """Return the view as a Matplotlib figure, in the same colours and dashes.
+
+        Of what is inside a run it shows the curvature alone.
+        """
         from course.explorer.view import picture
 
         return picture.draw(self.chart, self._table)

@@ -134,7 +134,7 @@ def test_a_button_without_a_run_of_its_kind_says_why(page, path) -> None:
 @pytest.mark.parametrize("predicting", [False, True], ids=["open", "predicting"])
 def test_axe_finds_nothing_to_object_to(browser: Browser, path, theme, predicting) -> None:
     page = browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme=theme)
-    page.goto(f"{path.as_uri()}#show_curvature=1&predict={int(predicting)}")
+    page.goto(f"{path.as_uri()}#panel=curvature&predict={int(predicting)}")
     complete(page)
     expect(page.locator(".prediction")).to_be_visible(visible=predicting)
     objections = {

@@ -82,13 +82,16 @@ def test_the_state_rebuilds_the_view(make_explorer):
         "momentum": 0.5,
         "batch": 8,
     }
-    explorer = make_explorer(**view, rate=0.0123, step=7, log_scale=False, curvature=True, pins=pins)
+    explorer = make_explorer(
+        **view, rate=0.0123, step=7, log_scale=False, panel="deltas", band=True, pins=pins
+    )
     code = str(explorer.state)
     assert repr(explorer.state) == code
     again = eval(code, {"LossExplorer": make_explorer})
     assert str(again.state) == code
-    for part in ("'seed 2'", "'moons'", "0.0123", "step=7", "log_scale=False", "curvature=True", "'seed': 3"):
+    for part in ("'seed 2'", "'moons'", "0.0123", "step=7", "log_scale=False", "'seed': 3"):
         assert part in code
+    assert "panel='deltas', band=True" in code
     np.testing.assert_array_equal(again.losses, explorer.losses)
     assert again.chart.pins == explorer.chart.pins
 
@@ -150,8 +153,8 @@ def test_what_cannot_be_shown_is_refused_and_nothing_moves(make_explorer, name, 
 
 def test_an_observed_view_is_the_chart_s(make_explorer):
     explorer = make_explorer()
-    explorer.chart.show_curvature = True
-    assert explorer.curvature
+    explorer.chart.panel = "path"
+    assert explorer.panel == "path"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +224,7 @@ def test_a_gradient_that_raises_is_told_and_the_explorer_goes_on(make_explorer):
 @pytest.mark.parametrize("network", ["seed 1", "seed 2"])
 def test_numpy_told_to_raise_does_not_end_what_is_computed(make_explorer, network):
     with np.errstate(all="raise"):
-        explorer = make_explorer(network=network, steps=200, curvature=True)
+        explorer = make_explorer(network=network, steps=200, panel="curvature")
         assert explorer.losses.shape == (121, 201)
         explorer.figure()
     assert (explorer.error, explorer.status) == (None, "")
@@ -245,7 +248,7 @@ def test_a_gradient_s_name_is_in_the_state(make_explorer):
 
 
 def test_the_figure_shows_the_runs_and_is_not_pyplot_s(make_explorer):
-    explorer = make_explorer(gradients_end_to_end, pins=[1.0], curvature=True)
+    explorer = make_explorer(gradients_end_to_end, pins=[1.0], panel="curvature")
     explorer.settle()
     figure = explorer.figure()
     assert isinstance(figure, Figure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +93,12 @@ class Table:
         for _ in descent.go():
             pass
         return float(self.rates[index]) * runs.top_curvatures(self.problem, descent.kept[0])
+
+    def of_seeds(self, index: int, count: int) -> Array:
+        """Return a run's losses from the first weights of the seeds from 0 on: (count, steps + 1)."""
+        problems = [replace(self.problem, seed=seed) for seed in range(count)]
+        rates = self.rates[[index]]
+        return np.concatenate([runs.loss_curves(problem, rates, self.steps) for problem in problems])
 
     def follow(self, gradient: Gradient, shown: Callable[[], int]) -> Iterator[None]:
         """Compute the student's runs, always next the one nearest to `shown()`; yield after each slice."""

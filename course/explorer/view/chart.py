@@ -13,13 +13,21 @@ from course.explorer.model.tape import Array
 from course.explorer.view import palette, script, words
 from course.explorer.view.files import HERE
 
-CHOSEN = ("network", "data", "scale", "momentum", "batch")
-"""settings that are chosen from menus"""
+CHOSEN = ("network", "data", "scale", "momentum", "batch", "panel")
+"""what is chosen from menus"""
+PANELS = {
+    "none": "nothing",
+    "curvature": "curvature",
+    "output": "output at the step",
+    "deltas": "δ in each layer",
+    "path": "path over the loss",
+}
+"""what can be shown of the inside of a run, with what menus call it"""
 STYLE = HERE / "chart.css"
 
 
 class Chart(anywidget.AnyWidget):
-    """Loss against step, final loss against learning rate, curvature against step.
+    """Loss against step, final loss against learning rate, and what is inside a run.
 
     The browser itself changes what shows the view and what sets the problem; Python follows. Python alone
     sets the student's runs. What a slider moves has no echo: it would arrive after the slider has moved on,
@@ -59,8 +67,10 @@ class Chart(anywidget.AnyWidget):
     """up to four, each a `rate` and all settings of its problem"""
     log = traitlets.Bool(True).tag(sync=True)
     """whether the axis of losses is logarithmic"""
-    show_curvature = traitlets.Bool(False).tag(sync=True)
-    """whether the third panel is there"""
+    panel = traitlets.Unicode("none").tag(sync=True)
+    """which of `PANELS` is there"""
+    band = traitlets.Bool(False).tag(sync=True)
+    """whether the same run from the first weights of other seeds is there, as a band"""
     palette: Any = traitlets.Dict(palette.as_data()).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
     """whether the step cursor runs; in a few large steps for users who prefer reduced motion"""
@@ -87,6 +97,7 @@ class Chart(anywidget.AnyWidget):
     data_choice = traitlets.Int(None, allow_none=True).tag(sync=True)
     scale_choice = traitlets.Int(None, allow_none=True).tag(sync=True)
     momentum_choice = traitlets.Int(None, allow_none=True).tag(sync=True)
+    panel_choice = traitlets.Int(None, allow_none=True).tag(sync=True)
     batch_choice = traitlets.Int(None, allow_none=True).tag(sync=True)
 
     own_losses = traitlets.Bytes(b"").tag(sync=True)

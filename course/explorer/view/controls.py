@@ -10,7 +10,7 @@ import traitlets
 
 from course.explorer.model import runs
 from course.explorer.model.problem import DATA, NETWORKS, WIDTHS
-from course.explorer.view.chart import CHOSEN, Chart
+from course.explorer.view.chart import CHOSEN, PANELS, Chart
 from course.explorer.view.script import SEEDS
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -39,6 +39,7 @@ class Controls:
         self._chart = chart
         self.links: list[Any] = []
         chart.choices = {
+            "panel": [*PANELS],
             "network": [*NETWORKS],
             "data": [*DATA],
             "scale": sorted({*SCALES, chart.scale}),
@@ -110,23 +111,24 @@ class Controls:
             layout=widgets.Layout(width="234px"),
         )  # fmt: skip
         log = widgets.Checkbox(chart.log, description="logarithmic loss", indent=False, layout=half)
-        curvature = widgets.Checkbox(chart.show_curvature, description="curvature", indent=False, layout=half)
+        band = widgets.Checkbox(chart.band, description="band of seeds 0–9", indent=False, layout=half)
         predict = widgets.Checkbox(chart.predict, description="predict, then see", indent=False, layout=half)
-        for control, name in (
-            (pin, "pin-run"),
-            (play, "play"),
-            (step, "step"),
-            (curvature, "curvature-shown"),
-            (predict, "predict"),
-        ):
+        panel = widgets.Dropdown(
+            options=[(label, name) for name, label in PANELS.items()],
+            value=chart.panel, description="inside",
+            style={"description_width": "94px"}, layout=widgets.Layout(width="310px"),
+        )  # fmt: skip
+        named = ((pin, "pin-run"), (play, "play"), (step, "step"), (band, "band"), (predict, "predict"))
+        for control, name in (*named, (panel, "inside")):
             control.add_class(name)
         chart.moved = [*chart.moved, step.model_id]
         for control, name in (
             (pin, "pinned"), (clear, "clear"), (play, "playing"), (step, "step"), (log, "log"),
-            (curvature, "show_curvature"), (predict, "predict"),
+            (band, "band"), (predict, "predict"),
         ):  # fmt: skip
             self._join(control, "value", name)
-        return [row([pin, clear]), row([play, step]), row([log, curvature]), row([predict])]
+        self._join(panel, "index", "panel_choice")
+        return [row([pin, clear]), row([play, step]), row([log, band]), row([predict]), panel]
 
     def _of_files(self, row: Any) -> list[Any]:
         ending = widgets.Dropdown(

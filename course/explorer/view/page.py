@@ -6,7 +6,7 @@ import jinja2
 
 from course.explorer.model.table import Table
 from course.explorer.view import script, words
-from course.explorer.view.chart import STYLE, Chart
+from course.explorer.view.chart import PANELS, STYLE, Chart
 from course.explorer.view.files import HERE
 
 LEFT_OUT = ("own_losses", "own_known", "own_texts", "parts")
@@ -25,5 +25,6 @@ def page(chart: Chart, table: Table) -> str:
         style=STYLE.read_text(encoding="utf-8"),
         script=script.constant("STATE", state) + script.shared() + script.joined(("page",)),
         choices=chart.choices,
+        panels=PANELS,
         last_seed=max(script.SEEDS[-1], chart.seed),
     )

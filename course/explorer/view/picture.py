@@ -19,20 +19,22 @@ from course.explorer.model.table import Table
 from course.explorer.view import palette, pins, words
 from course.explorer.view.chart import Chart
 
+BAND_SEEDS = 10
+"""seeds from 0 on, whose runs are shown as a band"""
 LINEAR = 8
 """η λ_max above which its axis is logarithmic"""
 
 
 def draw(chart: Chart, table: Table) -> Figure:
-    """Return the figure: loss against step, final loss against learning rate, and η λ_max if it is shown."""
-    heights = [3.0, 2.2, 1.7] if chart.show_curvature else [3.0, 2.2]
+    """Return the figure: loss against step, final loss against learning rate, and η λ_max if it is chosen."""
+    heights = [3.0, 2.2, 1.7] if chart.panel == "curvature" else [3.0, 2.2]
     figure = Figure(figsize=(7.2, sum(heights) + 0.6), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     figure.suptitle(words.headline(table, chart.index).replace("; your", ";\nyour", 1), fontsize=11)
     _draw_run(axes[0], chart, table)
     _draw_rates(axes[1], chart, table)
-    if chart.show_curvature:
+    if chart.panel == "curvature":
         _draw_curvature(axes[2], chart, table)
     return figure
 
@@ -44,6 +46,10 @@ def _draw_run(axes: Axes, chart: Chart, table: Table) -> None:
         label, pinned_losses = pins.curve(pin, table.problem, table.steps)
         name = REGIMES[regimes(pinned_losses[None])[0]]
         axes.plot(pinned_losses, color=palette.REGIME_STYLES[name][0], dashes=dashes, label=label)
+    if chart.band:
+        curves = table.of_seeds(chart.index, BAND_SEEDS)
+        axes.fill_between(np.arange(table.steps + 1), *np.nanquantile(curves, [0, 1], axis=0), color="0.85")
+        axes.plot(np.nanmedian(curves, axis=0), color="0.4", linewidth=1, label=f"seeds 0–{BAND_SEEDS - 1}")
     color = palette.REGIME_STYLES[table.regime(chart.index)][0]
     width, label = (4.0, "true") if has_own else (1.8, words.rate(table.rates[chart.index]))
     axes.plot(losses, color=color, linewidth=width, alpha=0.45 if has_own else 1, label=label)

@@ -1,6 +1,9 @@
 // The chart of the loss explorer. It draws what the model says, at most once per frame.
 import { CurvaturePanel } from "./curvature_panel.js";
+import { DeltasPanel } from "./deltas_panel.js";
 import { clamp, element, floats, html } from "./dom.js";
+import { OutputPanel } from "./output_panel.js";
+import { PathPanel } from "./path_panel.js";
 import { PinList } from "./pins.js";
 import { Prediction } from "./predict.js";
 import { MARKS, RatesPanel } from "./rates_panel.js";
@@ -10,6 +13,8 @@ import { pinIndex, tableOf } from "./state.js";
 import { JUMP_RULES, RULES, describe, exact, noJump, pinText, short } from "./words.js";
 
 const SETTLED = 300; // milliseconds without a move, after which the headline is read out
+const SMALL = 270; // pixels of a panel beside the run's
+const WIDE = 660; // and of the chart, from which on there is room for it
 const LEGEND = ["slow", "steady", "oscillating", "stuck", "diverged"];
 
 class Chart {
@@ -23,8 +28,9 @@ class Chart {
     this.prediction = new Prediction(this.root, () => this.again());
     const panels = html("div", { class: "panels" }, this.root);
     this.run = new RunPanel(panels, this.dashes);
+    const beside = { output: new OutputPanel(panels), path: new PathPanel(panels) };
     this.rates = new RatesPanel(panels, this.palette);
-    this.curvature = new CurvaturePanel(panels);
+    this.details = { ...beside, curvature: new CurvaturePanel(panels), deltas: new DeltasPanel(panels) };
     this.drawLegend();
     this.pins = new PinList(this.root, model, this.table, this.dashes);
     const foot = html("p", { class: "foot" }, this.root);
@@ -70,6 +76,7 @@ class Chart {
       rateText: `η = ${exact(table.rates[index])}`,
       codes: this.prediction.on ? table.codes.map((code, k) => (this.prediction.answers.has(JSON.stringify([table.settings(), table.rates[k]])) ? code : -1)) : table.codes,
       ends: table.losses.map((run) => run?.[table.steps] ?? NaN),
+      band: model.get("band") ? table.detail("band", index) : null,
       part: model.get("parts")[index],
       log: model.get("log"),
       limits: table.limits,
@@ -92,8 +99,10 @@ class Chart {
     this.waiting = 0;
     if (this.width < 50 || !this.table.limits) return;
     const view = this.view();
+    const chosen = this.model.get("panel");
+    const beside = this.width >= WIDE && (chosen === "output" || chosen === "path");
     if (!this.framed) {
-      this.run.frame(this.width, view);
+      this.run.frame(this.width - (beside ? SMALL : 0), view);
       this.rates.frame(this.width, view);
       this.title.textContent = describe(this.table.shown);
       this.framed = true;
@@ -101,14 +110,23 @@ class Chart {
     this.root.classList.toggle("has-own", view.own.length > 0);
     this.run.update(view);
     this.rates.update(view);
-    const curved = this.model.get("show_curvature");
-    this.curvature.svg.style.display = curved ? "" : "none";
-    if (curved) this.curvature.update(this.width, view, this.table.curvature(view.index) ?? []);
+    this.drawDetail(chosen, beside ? SMALL : this.width, view);
     this.prediction.update(this.model.get("predict"), view.key, view);
     this.pins.update(view.pins);
     this.tell(view);
     this.root.dataset.index = view.index;
     this.root.dataset.step = view.step;
+  }
+
+  // Draw the panel that is chosen; what it showed last stays, paler, until the worker has answered.
+  drawDetail(chosen, width, view) {
+    for (const [name, panel] of Object.entries(this.details)) {
+      panel.svg.style.display = name === chosen ? "" : "none";
+      if (name !== chosen) continue;
+      const value = this.table.detail(name, view.index);
+      panel.svg.classList.toggle("waiting", !value);
+      if (value) panel.update(width, view, value, this.table);
+    }
   }
 
   // Say in words what is drawn.
@@ -186,7 +204,7 @@ class Chart {
     const stepAt = (panel) => (x) => this.put("step", clamp(Math.round(panel.x.back(x)), 0, this.table.steps));
     const rateAt = (x) => nearestRate(this.table.rates, this.rates.x.back(x));
     this.dragged(this.run.svg, stepAt(this.run));
-    this.dragged(this.curvature.svg, stepAt(this.curvature));
+    for (const panel of [this.details.curvature, this.details.deltas]) this.dragged(panel.svg, stepAt(panel));
     this.dragged(this.rates.svg, (x) => this.put("index", rateAt(x)));
     this.rates.pins.forEach((mark, k) => this.dragged(mark, (x) => this.pins.move(k, rateAt(x))));
     // An arrow key moves the slider and must not be Jupyter's shortcut that folds cells; Ctrl+S stays Jupyter's.
@@ -199,7 +217,7 @@ class Chart {
     const [schedule, again] = [() => this.schedule(), () => this.again()];
     const listeners = [
       ["change:index change:step change:pins", schedule],
-      ["change:log change:show_curvature change:predict", again],
+      ["change:log change:panel change:band change:predict", again],
       ["change:own_losses change:own_known change:own_texts change:parts", schedule],
       ["change:status change:progress", () => this.showStatus()],
     ];

@@ -1,7 +1,7 @@
 // η times the largest curvature along the run, against the limit at 2.
+import { KEPT_EVERY } from "./details.js";
 import { element } from "./dom.js";
 import { Panel } from "./panel.js";
-import { KEPT_EVERY } from "./sweep.js";
 import { short } from "./words.js";
 
 const LINEAR = 8; // above this, the axis is logarithmic

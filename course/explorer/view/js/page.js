@@ -5,7 +5,8 @@ import { initialize, tableOf } from "./state.js";
 import { SETTINGS } from "./table.js";
 
 const WRITTEN = 250; // milliseconds without a change, after which the hash is written
-const VIEW = { step: Number, log: Number, show_curvature: Number, predict: Number };
+const VIEW = ["step", "log", "band", "predict"]; // as numbers
+const CHECKED = ["log", "band", "predict"];
 
 class PageModel {
   constructor(state) {
@@ -57,7 +58,8 @@ function hashOf(model) {
   const parts = new URLSearchParams();
   for (const name of SETTINGS) parts.set(name, model.get(name));
   parts.set("rate", table.rates[model.get("index")]);
-  for (const name of Object.keys(VIEW)) parts.set(name, Number(model.get(name)));
+  for (const name of VIEW) parts.set(name, Number(model.get(name)));
+  parts.set("panel", model.get("panel"));
   const pins = model.get("pins").map((pin) => [pin.rate, ...SETTINGS.map((name) => pin[name])].join(","));
   if (pins.length) parts.set("pins", pins.join(";"));
   return parts.toString();
@@ -80,11 +82,13 @@ function readHash(model, text) {
       const value = settingOf(name, part);
       if (value === undefined) wrong.push(name);
       else model.set(name, value);
-    } else if (name in VIEW) {
+    } else if (VIEW.includes(name)) {
       const value = part === "" ? NaN : Number(part);
       if (name === "step" && Number.isInteger(value) && value >= 0 && value <= model.get("steps")) model.set(name, value);
       else if (name !== "step" && (value === 0 || value === 1)) model.set(name, value === 1);
       else wrong.push(name);
+    } else if (name === "panel" && model.get("choices").panel.includes(part)) {
+      model.set(name, part);
     } else if (name === "pins") {
       const pins = pinsOf(part);
       if (pins.includes(null)) wrong.push(name);
@@ -127,7 +131,7 @@ function keepHash(model) {
     wrong.push(...readRate(model, text));
     if (wrong.length) tableOf(model).say(`Of this address, these parts say nothing here: ${[...new Set(wrong)].join(", ").slice(0, 120)}.`);
   };
-  model.on([...SETTINGS, "index", "exact", "pins", ...Object.keys(VIEW)].map((name) => `change:${name}`).join(" "), soon);
+  model.on([...SETTINGS, "index", "exact", "pins", "panel", ...VIEW].map((name) => `change:${name}`).join(" "), soon);
   window.addEventListener("hashchange", read);
   return read();
 }
@@ -141,12 +145,12 @@ function control(model, form) {
   const jumps = [...form.querySelectorAll(".jumps button")];
   index.max = table.rates.length - 1;
   step.max = model.get("steps");
-  const checked = ["log", "show_curvature", "predict"];
   const show = () => {
     index.value = model.get("index");
     if (document.activeElement !== rate) rate.value = table.rates[model.get("index")];
     step.value = model.get("step");
-    for (const name of checked) fields[name].checked = model.get(name);
+    for (const name of CHECKED) fields[name].checked = model.get(name);
+    fields.panel.value = model.get("panel");
     for (const name of SETTINGS) fields[name].value = model.get(name);
     pinned.setAttribute("aria-pressed", model.get("pinned"));
     playing.textContent = model.get("playing") ? "Stop" : "Play";
@@ -158,7 +162,8 @@ function control(model, form) {
     if (rate.value !== "" && Number.isFinite(Number(rate.value))) model.set("rate", Number(rate.value));
     setTimeout(() => (rate.value = table.rates[model.get("index")]));
   });
-  for (const name of checked) fields[name].addEventListener("change", () => model.set(name, fields[name].checked));
+  for (const name of CHECKED) fields[name].addEventListener("change", () => model.set(name, fields[name].checked));
+  fields.panel.addEventListener("change", () => model.set("panel", fields.panel.value));
   for (const name of SETTINGS)
     fields[name].addEventListener(fields[name].type === "range" ? "input" : "change", () => {
       const value = settingOf(name, fields[name].value);
@@ -171,7 +176,7 @@ function control(model, form) {
   playing.addEventListener("click", () => model.set("playing", !model.get("playing")));
   jumps.forEach((button, k) => button.addEventListener("click", () => model.set("index", table.jumps[k])));
   form.addEventListener("submit", (event) => event.preventDefault());
-  const names = [...SETTINGS, "index", "step", "pinned", "playing", ...checked];
+  const names = [...SETTINGS, "index", "step", "pinned", "playing", "panel", ...CHECKED];
   model.on(names.map((name) => `change:${name}`).join(" "), show);
   table.listeners.add(show);
   show();

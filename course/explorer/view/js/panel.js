@@ -1,7 +1,8 @@
 // Scales, axes and curves of a panel.
 import { MARGIN, clamp, element } from "./dom.js";
 
-export const HEIGHT = { run: 270, rates: 190, curvature: 150 };
+export const HEIGHT = { run: 270, rates: 190, curvature: 150, deltas: 150, output: 270, path: 270 };
+const NARROW = { ...MARGIN, right: 12 }; // of panels without labels at their right
 
 function logTicks(low, high, room) {
   const decades = [];
@@ -50,7 +51,7 @@ export class Panel {
   // One set of axes; `back`, `front` and `plot` are clipped to it, `marks` are not.
   constructor(parent, kind) {
     this.height = HEIGHT[kind];
-    this.kind = kind;
+    this.margin = kind === "output" || kind === "path" ? NARROW : MARGIN;
     this.svg = element("svg", { class: `loss-panel ${kind}`, role: "img", height: this.height }, parent);
     const id = `clip-${Math.random().toString(36).slice(2)}`;
     this.clip = element("rect", {}, element("clipPath", { id }, element("defs", {}, this.svg)));
@@ -63,9 +64,9 @@ export class Panel {
     this.marks = element("g", {}, this.svg);
   }
 
-  frame(width, x, y, xTitle, yTitle) {
-    const [left, right] = [MARGIN.left, width - MARGIN.right];
-    const [top, bottom] = [MARGIN.top, this.height - MARGIN.bottom];
+  frame(width, x, y, xTitle, yTitle, yTicks = true) {
+    const [left, right] = [this.margin.left, width - this.margin.right];
+    const [top, bottom] = [this.margin.top, this.height - this.margin.bottom];
     this.svg.setAttribute("width", width);
     this.svg.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
     for (const [key, value] of Object.entries({ x: left, y: top, width: right - left, height: bottom - top }))
@@ -83,7 +84,7 @@ export class Panel {
     this.front.replaceChildren();
     this.points.replaceChildren();
     const ticks = (s, room) => (s.log ? logTicks(s.low, s.high, room) : linearTicks(s.low, s.high, room));
-    for (const value of ticks(this.y, (bottom - top) / 36)) {
+    for (const value of yTicks ? ticks(this.y, (bottom - top) / 36) : []) {
       const at = this.y.at(value);
       element("line", { class: "grid", x1: left, x2: right, y1: at, y2: at }, this.grid);
       element("text", { x: left - 7, y: at + 4, "text-anchor": "end" }, this.axes).textContent = tickText(value);
@@ -119,5 +120,10 @@ export class Panel {
     }
     return d;
   }
-}
 
+  // Between two curves; what is not finite is at the top.
+  area(low, high) {
+    const point = (value, t) => `${this.x.at(t).toFixed(1)} ${this.y.at(Math.min(value, this.y.high)).toFixed(2)}`;
+    return `M${[...Array.from(low, point), ...Array.from(high, point).reverse()].join("L")}Z`;
+  }
+}

@@ -1,4 +1,5 @@
 // Loss against step: the run shown, the student's own, pinned ones, and where the step cursor is.
+import { BAND_SEEDS } from "./details.js";
 import { clamp, element } from "./dom.js";
 import { Panel } from "./panel.js";
 import { short } from "./words.js";
@@ -16,6 +17,8 @@ export class RunPanel extends Panel {
       path.setAttribute("stroke-dasharray", dash.join(" "));
       return path;
     });
+    this.band = element("path", { class: "band" }, this.plot);
+    this.middle = line("middle");
     this.ahead = line("current ahead");
     this.current = line("current");
     this.own = line("own");
@@ -26,7 +29,7 @@ export class RunPanel extends Panel {
     this.cursor = element("line", { class: "cursor" }, this.marks);
     this.dot = element("circle", { class: "dot", r: 4.5 }, this.marks);
     this.reading = element("text", { class: "reading" }, this.marks);
-    this.labels = Array.from({ length: dashes.length + 2 }, () => {
+    this.labels = Array.from({ length: dashes.length + 3 }, () => {
       const group = element("g", { class: "label" }, this.marks);
       return { group, sample: element("path", { class: "line", d: "M0 0h16" }, group), text: element("text", { x: 20, y: 4 }, group) };
     });
@@ -50,6 +53,9 @@ export class RunPanel extends Panel {
       path.setAttribute("d", pins[k] ? this.curve(pins[k].losses) : "");
       if (pins[k]) path.style.setProperty("--c", pins[k].color);
     });
+    const band = view.hidden ? null : view.band;
+    this.band.setAttribute("d", band ? this.area(band.low, band.high) : "");
+    this.middle.setAttribute("d", band ? this.curve(band.middle) : "");
     const partsHere = !view.hidden && Number.isInteger(view.part) && Number.isFinite(losses[view.part]);
     this.parted.style.display = partsHere ? "" : "none";
     if (partsHere) this.parted.setAttribute("transform", `translate(${this.x.at(view.part)} ${this.height_of(losses[view.part])})`);
@@ -81,7 +87,7 @@ export class RunPanel extends Panel {
     this.reading.setAttribute("text-anchor", left ? "end" : "start");
   }
 
-  drawLabels({ losses, own, pins, rateText, color, hidden }) {
+  drawLabels({ losses, own, pins, rateText, color, hidden, band }) {
     const end = (values) => {
       let k = values.length - 1;
       while (k >= 0 && !Number.isFinite(values[k])) k--;
@@ -90,6 +96,7 @@ export class RunPanel extends Panel {
     const wanted = [
       { name: "current", text: own.length ? "true" : rateText, at: hidden ? null : end(losses), color },
       { name: "own", text: "yours", at: hidden ? null : end(own), dashes: "7 3" },
+      { name: "middle", text: `seeds 0–${BAND_SEEDS - 1}`, at: hidden || !band ? null : end(band.middle) },
       ...pins.map((pin, k) => ({ name: "pin", text: `${k + 1}: ${pin.text}`, at: end(pin.losses), dashes: this.dashes[k].join(" "), color: pin.color })),
     ].filter((label) => label.at !== null);
     wanted.sort((a, b) => a.at - b.at);

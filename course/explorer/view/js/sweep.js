@@ -1,19 +1,20 @@
 // @ts-check
 // Computes the runs at all learning rates, those nearest to the one shown first: in a Web Worker, or where none is
 // allowed in slices on the main thread.
+import { DETAILS } from "./details.js";
 import { Network } from "./network.js";
-import { descend, end, regime, topCurvature } from "./runs.js";
+import { descend, end, regime } from "./runs.js";
 
 /**
  * @typedef {{ id: number, settings: import("./network.js").Settings, rates: number[], steps: number,
  *   near: number, draws: Record<string, string> }} Job
+ * @typedef {{ kind: string, row: number, rate: number }} Question about a run, of a kind of `DETAILS`
  * @typedef {{ id: number, rows: number[], losses: Float64Array[], codes: number[], ends: number[],
- *   curve?: { row: number, values: number[] } }} Part
+ *   detail?: { kind: string, row: number, value: any } }} Part
  * @typedef {import("./network.js").Source} Source
  */
 
 const SLICE = 12; // milliseconds
-export const KEPT_EVERY = 10; // steps between two curvatures
 
 export class Sweep {
   /** @param {Source} source @param {(part: Part) => void} send */
@@ -26,17 +27,16 @@ export class Sweep {
     this.network = null;
     /** @type {Set<number>} */
     this.missing = new Set();
-    /** @type {Iterator<undefined, number[]> | null} */
-    this.curve = null;
-    this.curveRow = -1;
+    /** @type {Map<string, { row: number, work: Generator<undefined, any> }>} */
+    this.asked = new Map();
     this.waiting = false;
   }
 
-  /** Compute the curvatures along a run before the other runs. @param {number} row @param {number} rate */
-  takeCurve(row, rate) {
+  /** Compute this before the other runs, in place of what else of its kind was asked. @param {Question} question */
+  ask({ kind, row, rate }) {
     if (!this.job || !this.network) return;
-    this.curveRow = row;
-    this.curve = curvatures(this.network, rate, this.job.steps);
+    const source = { ...this.source, draws: this.job.draws };
+    this.asked.set(kind, { row, work: DETAILS[kind](this.network, rate, this.job.steps, source) });
     this.wait();
   }
 
@@ -45,12 +45,12 @@ export class Sweep {
     this.job = job;
     this.network = new Network(job.settings, { ...this.source, draws: job.draws });
     this.missing = new Set(job.rates.keys());
-    this.curve = null;
+    this.asked.clear();
     this.wait();
   }
 
   wait() {
-    if (this.waiting || !(this.missing.size || this.curve)) return;
+    if (this.waiting || !(this.missing.size || this.asked.size)) return;
     this.waiting = true;
     setTimeout(() => this.slice());
   }
@@ -62,11 +62,13 @@ export class Sweep {
     /** @type {Part} */
     const part = { id: job.id, rows: [], losses: [], codes: [], ends: [] };
     const until = performance.now() + SLICE;
-    while (this.curve && performance.now() < until) {
-      const { done, value } = this.curve.next();
-      if (!done) continue;
-      part.curve = { row: this.curveRow, values: value };
-      this.curve = null;
+    for (const [kind, { row, work }] of this.asked) {
+      while (!part.detail && performance.now() < until) {
+        const { done, value } = work.next();
+        if (done) part.detail = { kind, row, value };
+      }
+      if (part.detail) this.asked.delete(kind);
+      break;
     }
     while (this.missing.size && performance.now() < until) {
       const k = nearest(this.missing, job.near);
@@ -80,26 +82,6 @@ export class Sweep {
     this.send(part);
     this.wait();
   }
-}
-
-/**
- * Return η λ_max at every KEPT_EVERY-th step of a run.
- * @param {Network} network @param {number} rate @param {number} steps
- * @returns {Generator<undefined, number[]>}
- */
-export function* curvatures(network, rate, steps) {
-  const { size } = network;
-  const kept = new Float64Array((steps + 1) * size);
-  descend(network, rate, steps, kept);
-  const direction = new Float64Array(size).map((_, k) => Math.cos(k));
-  const values = [];
-  for (let t = 0; t <= steps; t += KEPT_EVERY) {
-    const theta = kept.subarray(t * size, (t + 1) * size);
-    const top = theta.every(Number.isFinite) ? topCurvature(network, theta, direction) : NaN;
-    values.push(rate * top);
-    yield undefined;
-  }
-  return values;
 }
 
 /** @param {Set<number>} missing @param {number} near */
@@ -129,7 +111,7 @@ export function sweeper(source, code, receive, say) {
     const text = `${code}\nconst sweep = new Sweep(${JSON.stringify({ draws: {}, examples: source.examples })}, (part) => postMessage(part, part.losses.map((l) => l.buffer)));
       onmessage = ({ data }) => {
         if (data.settings) sweep.take(data);
-        else if (data.row !== undefined) sweep.takeCurve(data.row, data.rate);
+        else if (data.kind) sweep.ask(data);
         else if (sweep.job) sweep.job.near = data.near;
       };`;
     const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
@@ -151,14 +133,15 @@ export function sweeper(source, code, receive, say) {
       if (last) last.near = near;
       worker?.postMessage({ near });
     },
-    /** @param {number} row @param {number} rate */
-    curve(row, rate) {
-      worker?.postMessage({ row, rate });
-      sweep?.takeCurve(row, rate);
+    /** @param {Question} question */
+    ask(question) {
+      worker?.postMessage(question);
+      sweep?.ask(question);
     },
     stop() {
       worker?.terminate();
-      if (sweep) sweep.missing.clear();
+      sweep?.missing.clear();
+      sweep?.asked.clear();
     },
   };
 }

@@ -1,5 +1,6 @@
 // @ts-check
 // The runs of the problem that a model is set to, as far as they are computed.
+import { BAND_SEEDS } from "./details.js";
 import { Network } from "./network.js";
 import { descend, end, landmarks, learningRates, limits, nearestRate, regime } from "./runs.js";
 import { sweeper } from "./sweep.js";
@@ -64,16 +65,18 @@ export class Table {
     this.losses = Array(count).fill(null);
     this.codes = Array(count).fill(-1);
     this.ends = Array(count).fill(NaN);
-    /** @type {Map<number, number[]>} */
-    this.curvatures = new Map();
-    this.asked = -1;
+    /** @type {Map<string, Map<number, any>>} by kind and row */
+    this.details = new Map();
+    /** @type {Map<string, number>} */
+    this.asked = new Map();
     this.known = 0;
     /** @type {(number | null)[]} */
     this.jumps = [null, null, null, null, null];
     this.id += 1;
     this.takeExact();
     this.row(this.model.get("index"));
-    const draws = { [settings.seed]: this.source.draws[settings.seed] };
+    const seeds = [settings.seed, ...Array(BAND_SEEDS).keys()];
+    const draws = Object.fromEntries(seeds.map((seed) => [seed, this.source.draws[seed]]));
     this.sweeper.take({ id: this.id, settings, draws, rates: this.rates, steps: this.steps, near: this.model.get("index") });
     this.changed();
   }
@@ -85,7 +88,8 @@ export class Table {
       const wanted = typed !== undefined && nearestRate(this.grid, typed) === k ? typed : rate;
       if (this.rates[k] === wanted) return;
       this.rates[k] = wanted;
-      this.curvatures.delete(k);
+      for (const known of this.details.values()) known.delete(k);
+      for (const [kind, row] of this.asked) if (row === k) this.asked.delete(kind);
       if (this.losses[k]) {
         this.losses[k] = null;
         this.known -= 1;
@@ -125,16 +129,23 @@ export class Table {
   receive(part) {
     if (part.id !== this.id) return;
     if (part.rows.length) this.put(part.rows, part.losses, part.codes, part.ends);
-    if (part.curve) this.curvatures.set(part.curve.row, part.curve.values);
+    if (part.detail) this.ofKind(part.detail.kind).set(part.detail.row, part.detail.value);
     this.changed();
   }
 
-  /** Return η λ_max along a run, or null and ask for it. @param {number} k */
-  curvature(k) {
-    const values = this.curvatures.get(k);
-    if (values) return values;
-    if (this.asked !== k) this.sweeper.curve(k, this.rates[k]);
-    this.asked = k;
+  /** @param {string} kind @returns {Map<number, any>} */
+  ofKind(kind) {
+    const known = this.details.get(kind) ?? new Map();
+    this.details.set(kind, known);
+    return known;
+  }
+
+  /** Return what a kind of `DETAILS` is of a run, or null and ask for it. @param {string} kind @param {number} k */
+  detail(kind, k) {
+    const value = this.ofKind(kind).get(k);
+    if (value !== undefined) return value;
+    if (this.asked.get(kind) !== k) this.sweeper.ask({ kind, row: k, rate: this.rates[k] });
+    this.asked.set(kind, k);
     return null;
   }
 

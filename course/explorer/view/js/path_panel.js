@@ -1,0 +1,49 @@
+// The run as a path over a plane of weights, with lines of equal loss.
+import { contour } from "./contour.js";
+import { SIDE } from "./details.js";
+import { element } from "./dom.js";
+import { Panel } from "./panel.js";
+import { short } from "./words.js";
+
+const LEVELS = 12;
+
+export class PathPanel extends Panel {
+  constructor(parent) {
+    super(parent, "path");
+    this.levels = element("path", { class: "level" }, this.plot);
+    this.line = element("path", { class: "line" }, this.plot);
+    this.first = element("rect", { class: "first", width: 8, height: 8 }, this.marks);
+    this.dot = element("circle", { class: "dot", r: 4.5 }, this.marks);
+  }
+
+  update(width, view, { path, across, up, losses }) {
+    const [low, high] = this.drawLevels(width, view.hidden, across, up, losses);
+    const step = Math.min(view.step, path.length / 2 - 1);
+    const points = Array.from(path.slice(0, 2 * step + 2), (value, k) => (k % 2 ? this.y : this.x).at(value).toFixed(1));
+    this.line.style.setProperty("--c", view.color);
+    this.line.setAttribute("d", view.hidden ? "" : `M${points.join(" ")}`);
+    for (const mark of [this.first, this.dot]) mark.style.display = view.hidden ? "none" : "";
+    this.dot.setAttribute("cx", points.at(-2));
+    this.dot.setAttribute("cy", points.at(-1));
+    this.first.setAttribute("x", points[0] - 4);
+    this.first.setAttribute("y", points[1] - 4);
+    const text = view.hidden ? "Not to be seen yet." : `Losses in this plane are from ${short(low)} to ${short(high)}.`;
+    this.svg.setAttribute("aria-label", `The run up to step ${step} as a path, from the square to the circle, over a plane of weights. ${text}`);
+  }
+
+  // Draw the lines of equal loss where they have changed; return the lowest and highest loss.
+  drawLevels(width, hidden, across, up, losses) {
+    if (this.drawn?.losses === losses && this.drawn.width === width && this.drawn.hidden === hidden) return this.drawn.ends;
+    const axis = ([low, high]) => ({ low, high, log: false });
+    this.frame(width, axis(across), axis(up), "along the run", "across it");
+    const at = ([low, high], k) => low + ((high - low) * k) / (SIDE - 1);
+    const place = [(i) => this.x.at(at(across, i)), (j) => this.y.at(at(up, j))];
+    const known = losses.filter((loss) => loss > 0 && Number.isFinite(loss));
+    const ends = known.length ? [Math.min(...known), Math.max(...known)] : [NaN, NaN];
+    const level = (k) => ends[0] * (ends[1] / ends[0]) ** ((k + 0.5) / LEVELS);
+    const lines = Array.from({ length: hidden ? 0 : LEVELS }, (_, k) => contour(losses, SIDE, level(k), ...place));
+    this.levels.setAttribute("d", lines.join(""));
+    this.drawn = { losses, width, hidden, ends };
+    return ends;
+  }
+}
