@@ -1,0 +1,266 @@
+// @ts-check
+// An extension of JupyterLab, written as its loader wants it, so that nothing has to be built.
+// It shows one line above the page: whether the notebook was downloaded since it changed, the button that downloads
+// it, and what endangers the work: a save that fails, a second tab, a Python that cannot be loaded.
+"use strict";
+
+(() => {
+  const NAME = "mlp-course-site";
+  const KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel";
+  const WORDS = {
+    none: "Your work stays in this browser, on this machine: download it to hand it in.",
+    clean: (name) => `${name}: downloaded as it is. Hand in the file from your folder of downloads.`,
+    changed: (name) => `${name} has changed, and is in this browser alone: download it before you leave.`,
+    unsaved: (name) =>
+      `${name} cannot be saved: this browser's storage is full, or closed to this page. ` +
+      "Nothing is lost while this page is open: download it now.",
+    twice: (name) =>
+      `${name} is open in another tab too, and the tab that saves last wins: download it here, and close one of the two.`,
+    python: (address) =>
+      `Python cannot be loaded from ${address}: connect to the network, and reload this page. You can read and write meanwhile.`,
+  };
+  const STYLE = `
+    .mlp-course-bar { display: flex; align-items: center; gap: 12px; padding: 4px 12px; min-height: 32px;
+      box-sizing: border-box; background: #e8f1fb; color: #10243c; border-bottom: 1px solid #9fb8d3; }
+    .mlp-course-bar[data-level="warning"] { background: #fff0d9; color: #4a2a00; }
+    .mlp-course-bar span { flex: 1; font-size: 13px; line-height: 1.3; }
+    .mlp-course-bar button { font: inherit; font-weight: 600; padding: 3px 14px; border: 1px solid #0b5cad;
+      border-radius: 3px; background: #0b5cad; color: white; cursor: pointer; }
+    .mlp-course-bar button:disabled { opacity: 0.4; cursor: default; }
+    .mlp-course-bar button:focus-visible { outline: 2px solid #10243c; outline-offset: 2px; }`;
+
+  /** What is known of an open notebook. */
+  class Notebook {
+    constructor(context) {
+      this.context = context;
+      this.hasFailed = false;
+      this.isTwice = false;
+    }
+
+    get path() {
+      return this.context.path;
+    }
+
+    get name() {
+      return this.path.split("/").pop();
+    }
+
+    /** The key under which the browser remembers what was downloaded: the text's digest. */
+    get key() {
+      return `${NAME}:${location.pathname}:${this.path}`;
+    }
+
+    get text() {
+      return JSON.stringify(this.context.model.toJSON(), null, 1) + "\n";
+    }
+
+    /** What a student wrote, without what running it showed. */
+    get answers() {
+      const cells = this.context.model.toJSON().cells;
+      return digest(JSON.stringify(cells.map((cell) => [cell.id, cell.cell_type, cell.source])));
+    }
+
+    /** Hold what is there for downloaded, if nothing is known: the site has it too. */
+    begin() {
+      if (remembered(this.key) === null) {
+        remember(this.key, this.answers);
+      }
+    }
+
+    get isChanged() {
+      return remembered(this.key) !== this.answers;
+    }
+
+    /** Save and download the notebook as it stands on the page; storage that is full does not hinder. */
+    async download() {
+      try {
+        await this.context.save();
+      } catch {
+        // the line says it
+      }
+      const address = URL.createObjectURL(new Blob([this.text], { type: "application/x-ipynb+json" }));
+      const link = document.createElement("a");
+      link.href = address;
+      link.download = this.name;
+      document.body.append(link);
+      link.click();
+      link.remove();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      remember(this.key, this.answers);
+    }
+  }
+
+  function digest(text) {
+    let hash = 5381;
+    for (let i = 0; i < text.length; i++) {
+      hash = (Math.imul(hash, 33) ^ text.charCodeAt(i)) >>> 0;
+    }
+    return `${text.length}-${hash}`;
+  }
+
+  const memory = new Map(); // for a browser that keeps nothing
+
+  function remembered(key) {
+    try {
+      return localStorage.getItem(key) ?? memory.get(key) ?? null;
+    } catch {
+      return memory.get(key) ?? null;
+    }
+  }
+
+  function remember(key, value) {
+    memory.set(key, value);
+    try {
+      localStorage.setItem(key, value);
+    } catch {
+      // memory has it while the page is open
+    }
+  }
+
+  /** The line above the page. */
+  class Bar {
+    constructor() {
+      this.node = document.createElement("div");
+      this.node.className = "mlp-course-bar";
+      this.node.setAttribute("role", "status");
+      this.words = document.createElement("span");
+      this.button = document.createElement("button");
+      this.button.textContent = "Download";
+      this.node.append(this.words, this.button);
+      const style = document.createElement("style");
+      style.textContent = STYLE;
+      document.head.append(style);
+    }
+
+    show(words, isWarning, hasNotebook) {
+      this.words.textContent = words;
+      this.node.dataset.level = isWarning ? "warning" : "info";
+      this.button.disabled = !hasNotebook;
+    }
+  }
+
+  /** Tells other tabs which notebooks this one has open, and hears theirs. */
+  class Tabs {
+    constructor(notebooks, refresh) {
+      this.notebooks = notebooks;
+      this.refresh = refresh;
+      this.id = Math.random().toString(36).slice(2);
+      this.channel = new BroadcastChannel(`${NAME}:${location.pathname}`);
+      this.channel.onmessage = ({ data }) => this.hear(data);
+      window.addEventListener("pagehide", () => this.say("closed", [...this.notebooks].map((one) => one.path)));
+    }
+
+    say(word, paths) {
+      this.channel.postMessage({ word, paths, from: this.id });
+    }
+
+    hear({ word, paths }) {
+      for (const notebook of this.notebooks) {
+        if (paths.includes(notebook.path)) {
+          notebook.isTwice = word !== "closed";
+          if (word === "opened") {
+            this.say("open", [notebook.path]);
+          }
+        }
+      }
+      this.refresh();
+    }
+  }
+
+  /** Return why Python cannot be loaded: its address, or nothing. */
+  async function unreachable() {
+    const config = JSON.parse(document.getElementById("jupyter-config-data").textContent || "{}");
+    const settings = (config.litePluginSettings || {})[KERNEL] || {};
+    const address = new URL(settings.pyodideUrl, config.baseUrl ? new URL(config.baseUrl, location.href) : location.href);
+    try {
+      const answer = await fetch(address.href);
+      return answer.ok ? "" : address.host;
+    } catch {
+      return address.host;
+    }
+  }
+
+  function activate(app, Widget) {
+    const notebooks = new Set();
+    const bar = new Bar();
+    let missingPython = "";
+
+    const current = () => {
+      const context = app.shell.currentWidget?.context;
+      return [...notebooks].find((notebook) => notebook.context === context) ?? [...notebooks].at(-1);
+    };
+    const refresh = () => {
+      const notebook = current();
+      if (!notebook) {
+        bar.show(missingPython ? WORDS.python(missingPython) : WORDS.none, Boolean(missingPython), false);
+      } else if (notebook.hasFailed) {
+        bar.show(WORDS.unsaved(notebook.name), true, true);
+      } else if (notebook.isTwice) {
+        bar.show(WORDS.twice(notebook.name), true, true);
+      } else if (missingPython) {
+        bar.show(WORDS.python(missingPython), true, true);
+      } else {
+        const words = notebook.isChanged ? WORDS.changed : WORDS.clean;
+        bar.show(words(notebook.name), notebook.isChanged, true);
+      }
+    };
+    const tabs = new Tabs(notebooks, refresh);
+
+    app.docRegistry.addWidgetExtension("Notebook", {
+      createNew: (panel, context) => {
+        const notebook = new Notebook(context);
+        notebooks.add(notebook);
+        context.ready.then(() => {
+          notebook.begin();
+          context.model.contentChanged.connect(refresh);
+          tabs.say("opened", [notebook.path]);
+          refresh();
+        });
+        context.saveState.connect((_, state) => {
+          notebook.hasFailed = state === "failed" || (notebook.hasFailed && state !== "completed");
+          refresh();
+        });
+        panel.disposed.connect(() => {
+          notebooks.delete(notebook);
+          tabs.say("closed", [notebook.path]);
+          refresh();
+        });
+      },
+    });
+    bar.button.addEventListener("click", async () => {
+      await current()?.download();
+      refresh();
+    });
+    app.shell.currentChanged?.connect(refresh);
+    window.addEventListener("beforeunload", (event) => {
+      if ([...notebooks].some((notebook) => notebook.isChanged)) {
+        event.preventDefault();
+      }
+    });
+    app.shell.add(Object.assign(new Widget({ node: bar.node }), { id: NAME }), "header", { rank: 100 });
+    refresh();
+    navigator.storage?.persist?.(); // so that a browser short of room does not clear this page's storage
+    unreachable().then((address) => {
+      missingPython = address;
+      refresh();
+    });
+  }
+
+  let scope;
+  async function shared(name) {
+    const versions = Object.values(scope[name]);
+    return (await versions[0].get())();
+  }
+
+  const containers = (window["_JUPYTERLAB"] ??= {});
+  containers[NAME] = {
+    init: (shareScope) => {
+      scope = shareScope;
+    },
+    get: async () => {
+      const { Widget } = await shared("@lumino/widgets");
+      const plugin = { id: `${NAME}:plugin`, autoStart: true, activate: (app) => activate(app, Widget) };
+      return () => ({ __esModule: true, default: plugin });
+    },
+  };
+})();
