@@ -17,8 +17,7 @@ ROWS = [
     "grading.__main__",
     "grading.cli",
     "grading.feedback grading.site",
-    "grading.whole_class grading.score grading.lms grading.report grading.pack grading.verify "
-    "grading.doctor",
+    "grading.whole_class grading.score grading.lms grading.report grading.pack grading.verify grading.doctor",
     "grading.nbgrader_steps",
     "grading.gradebook",
     "grading.judging grading.pages",

@@ -54,7 +54,14 @@ def compose(temporary: Path) -> Path:
     npm = ["npm", "pack", "--silent", f"pyodide@{PYODIDE_VERSION}"]
     subprocess.run(npm, cwd=temporary, check=True, timeout=PATIENCE, stdout=subprocess.DEVNULL)
     with tarfile.open(next(temporary.glob("pyodide-*.tgz"))) as archive:
-        core = {"pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "package.json", LOCK}
+        core = {
+            "pyodide.mjs",
+            "pyodide.asm.mjs",
+            "pyodide.asm.wasm",
+            "python_stdlib.zip",
+            "package.json",
+            LOCK,
+        }
         for member in archive.getmembers():
             if (name := Path(member.name).name) in core and (file := archive.extractfile(member)):
                 (folder / name).write_bytes(file.read())
@@ -62,7 +69,11 @@ def compose(temporary: Path) -> Path:
     pip += ["--only-binary=:all:", "--python-version=3.12", f"--dest={temporary}", COMPILED]
     subprocess.run(pip, check=True, timeout=PATIENCE)
     with zipfile.ZipFile(next(temporary.glob("open_webui-*.whl"))) as wheel:
-        inside = [name for name in wheel.namelist() if name.startswith(COMPILED_IN) and name.endswith((".whl", LOCK))]
+        inside = [
+            name
+            for name in wheel.namelist()
+            if name.startswith(COMPILED_IN) and name.endswith((".whl", LOCK))
+        ]
         wheel.extractall(compiled, inside)
     add_packages(folder, compiled / COMPILED_IN)
     return folder

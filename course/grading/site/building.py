@@ -67,7 +67,9 @@ def build(root: Path, to: Path, pyodide: str | None = None) -> Site:
         replacement.swap()
         replacement.done()
     except OSError as error:
-        raise CourseError(f"{to} cannot be written: {error}; make room there, or name another folder") from error
+        raise CourseError(
+            f"{to} cannot be written: {error}; make room there, or name another folder"
+        ) from error
     finally:
         pending.close()
     size = sum(path.stat().st_size for path in to.rglob("*") if path.is_file()) / 1e6

@@ -111,4 +111,6 @@ def _opened(place: str, text: str, folder: Path | None) -> Distribution:
         lock = json.loads(text)
         return Distribution(place, dict(lock["packages"]), dict(lock["info"]), folder)
     except (ValueError, KeyError, TypeError):
-        raise CourseError(f"{place}: {LOCK} is not the list of packages of a distribution of Pyodide") from None
+        raise CourseError(
+            f"{place}: {LOCK} is not the list of packages of a distribution of Pyodide"
+        ) from None

@@ -61,10 +61,23 @@ def build(contents: Mapping[str, bytes], python: str, project: Path, to: Path) -
     (project / "jupyter_lite_config.json").write_text(json.dumps(_build_settings()))
     (project / "jupyter-lite.json").write_text(json.dumps(_settings(python)))
     (project / "overrides.json").write_text(json.dumps(_PREFERENCES))
-    command = [sys.executable, "-m", "jupyterlite_core", "build", f"--lite-dir={project}", f"--output-dir={to}"]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlite_core",
+        "build",
+        f"--lite-dir={project}",
+        f"--output-dir={to}",
+    ]
     try:
         result = subprocess.run(
-            command, cwd=project, capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False
+            command,
+            cwd=project,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PATIENCE,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise CourseError(f"JupyterLite's build did not end within {PATIENCE} seconds") from None

@@ -73,7 +73,9 @@ def installed(name: str, without_compiled: Iterable[str] = WITHOUT_COMPILED) -> 
     try:
         package = metadata.distribution(name)
     except metadata.PackageNotFoundError:
-        raise CourseError(f"{name} is not installed here, and the site needs it", f"pip install {name}") from None
+        raise CourseError(
+            f"{name} is not installed here, and the site needs it", f"pip install {name}"
+        ) from None
     files: dict[str, bytes] = {}
     for path in package.files or ():
         if ".." in path.parts or path.is_absolute() or "__pycache__" in path.parts:

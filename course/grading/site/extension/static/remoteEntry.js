@@ -8,8 +8,8 @@
   const NAME = "mlp-course-site";
   const KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel";
   const WORDS = {
-    none: "Your work stays in this browser, on this machine: download it to hand it in.",
-    clean: (name) => `${name}: downloaded as it is. Hand in the file from your folder of downloads.`,
+    given: () => "Your work stays in this browser, on this machine: download it to hand it in.",
+    downloaded: (name) => `${name}: downloaded as it is. Hand in the file from your folder of downloads.`,
     changed: (name) => `${name} has changed, and is in this browser alone: download it before you leave.`,
     unsaved: (name) =>
       `${name} cannot be saved: this browser's storage is full, or closed to this page. ` +
@@ -45,40 +45,34 @@
       return this.path.split("/").pop();
     }
 
-    /** The key under which the browser remembers what was downloaded: the text's digest. */
+    /** The key under which the browser remembers what was downloaded, or given. */
     get key() {
       return `${NAME}:${location.pathname}:${this.path}`;
     }
 
-    get text() {
-      return JSON.stringify(this.context.model.toJSON(), null, 1) + "\n";
-    }
-
-    /** What a student wrote, without what running it showed. */
+    /** A digest of what a student wrote, without what running it showed. */
     get answers() {
-      const cells = this.context.model.toJSON().cells;
-      return digest(JSON.stringify(cells.map((cell) => [cell.id, cell.cell_type, cell.source])));
+      const cells = this.context.model.sharedModel.cells;
+      return digest(JSON.stringify(cells.map((cell) => [cell.id, cell.cell_type, cell.getSource()])));
     }
 
-    /** Hold what is there for downloaded, if nothing is known: the site has it too. */
+    /** Remember the notebook as it was given, unless something is known of it. */
     begin() {
       if (remembered(this.key) === null) {
-        remember(this.key, this.answers);
+        remember(this.key, `given ${this.answers}`);
       }
     }
 
-    get isChanged() {
-      return remembered(this.key) !== this.answers;
+    /** One of "given", "downloaded" and "changed". */
+    get state() {
+      const [word, answers] = (remembered(this.key) ?? "").split(" ");
+      return answers === this.answers ? word : "changed";
     }
 
-    /** Save and download the notebook as it stands on the page; storage that is full does not hinder. */
-    async download() {
-      try {
-        await this.context.save();
-      } catch {
-        // the line says it
-      }
-      const address = URL.createObjectURL(new Blob([this.text], { type: "application/x-ipynb+json" }));
+    /** Download the notebook as it stands on the page, whatever becomes of saving it. */
+    download() {
+      const text = JSON.stringify(this.context.model.toJSON(), null, 1) + "\n";
+      const address = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
       const link = document.createElement("a");
       link.href = address;
       link.download = this.name;
@@ -86,7 +80,8 @@
       link.click();
       link.remove();
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
-      remember(this.key, this.answers);
+      remember(this.key, `downloaded ${this.answers}`);
+      this.context.save().catch(() => {}); // the line says it
     }
   }
 
@@ -192,7 +187,7 @@
     const refresh = () => {
       const notebook = current();
       if (!notebook) {
-        bar.show(missingPython ? WORDS.python(missingPython) : WORDS.none, Boolean(missingPython), false);
+        bar.show(missingPython ? WORDS.python(missingPython) : WORDS.given(), Boolean(missingPython), false);
       } else if (notebook.hasFailed) {
         bar.show(WORDS.unsaved(notebook.name), true, true);
       } else if (notebook.isTwice) {
@@ -200,9 +195,13 @@
       } else if (missingPython) {
         bar.show(WORDS.python(missingPython), true, true);
       } else {
-        const words = notebook.isChanged ? WORDS.changed : WORDS.clean;
-        bar.show(words(notebook.name), notebook.isChanged, true);
+        bar.show(WORDS[notebook.state](notebook.name), notebook.state === "changed", true);
       }
+    };
+    let waiting = 0;
+    const refreshSoon = () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(refresh, 200); // typing does not wait for a digest
     };
     const tabs = new Tabs(notebooks, refresh);
 
@@ -212,7 +211,7 @@
         notebooks.add(notebook);
         context.ready.then(() => {
           notebook.begin();
-          context.model.contentChanged.connect(refresh);
+          context.model.contentChanged.connect(refreshSoon);
           tabs.say("opened", [notebook.path]);
           refresh();
         });
@@ -227,13 +226,13 @@
         });
       },
     });
-    bar.button.addEventListener("click", async () => {
-      await current()?.download();
+    bar.button.addEventListener("click", () => {
+      current()?.download();
       refresh();
     });
     app.shell.currentChanged?.connect(refresh);
     window.addEventListener("beforeunload", (event) => {
-      if ([...notebooks].some((notebook) => notebook.isChanged)) {
+      if ([...notebooks].some((notebook) => notebook.state === "changed")) {
         event.preventDefault();
       }
     });
