@@ -24,7 +24,7 @@ PATIENCE = 240_000  # milliseconds; a machine may be busy
 class Quiet(SimpleHTTPRequestHandler):
     """Serves files to pages of any origin, as a public address of Pyodide does."""
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         pass
 
     def end_headers(self) -> None:

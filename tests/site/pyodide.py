@@ -1,4 +1,4 @@
-"""A distribution of Pyodide for tests, from package registries alone: `python -m tests.site.pyodide` names it.
+"""A distribution of Pyodide for tests, out of package registries: `python -m tests.site.pyodide` names it.
 
 Pyodide's own distribution is on none of them. npm has its core, `pyodide`; NumPy and Matplotlib, compiled for
 the browser, are on PyPI only within the wheel of another program, `open-webui`, of the same ABI. The rest is

@@ -121,7 +121,9 @@ def _write_python(packages: Packages, core: dict[str, Path], to: Path) -> None:
 def _write_explorer(to: Path) -> None:
     from course import LossExplorer  # late: it needs Matplotlib
 
-    LossExplorer().save(to)
+    explorer = LossExplorer()
+    explorer.save(to)
+    explorer.close()
 
 
 def _start_page(contents: dict[str, bytes], paths: dict[str, list[str]]) -> str:

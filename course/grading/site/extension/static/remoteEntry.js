@@ -81,7 +81,9 @@
       link.remove();
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
       remember(this.key, `downloaded ${this.answers}`);
-      this.context.save().catch(() => {}); // the line says it
+      if (!this.hasFailed) {
+        this.context.save().catch(() => {}); // the line says it
+      }
     }
   }
 
