@@ -1,4 +1,4 @@
-"""A site as a class meets it: what is on it, from a link to full points, and what endangers a student's work."""
+"""A site as a class meets it: what is on it, the way to full points, and what endangers the work."""
 
 from __future__ import annotations
 

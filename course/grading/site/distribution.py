@@ -67,7 +67,7 @@ class Distribution:
 
 
 def read(place: str, release: str) -> Distribution:
-    """Open the distribution in a folder or at an address. Raises CourseError if it is not one of `release`."""
+    """Open the distribution in a folder or at an address. Raises CourseError."""
     if place.startswith(("http://", "https://")):
         return _opened(place, _fetched(place.rstrip("/") + "/" + LOCK), None)
     folder = Path(place)

@@ -50,7 +50,7 @@ def kernel_wheels() -> list[Wheel]:
 
 
 def build(contents: Mapping[str, bytes], python: str, project: Path, to: Path) -> None:
-    """Build JupyterLite with `contents` in the new folder `to`; `project` is for files that it needs meanwhile.
+    """Build JupyterLite with `contents` in the new folder `to`; `project` is a temporary folder.
 
     `python` is the address of Pyodide's first module, seen from `to`. Raises CourseError.
     """

@@ -1,4 +1,4 @@
-"""Wheels for the browser's Python: what is in one, and how one is made of a package that is installed here."""
+"""Wheels for Python in a browser: what is in one, and how one is made of a package installed here."""
 
 from __future__ import annotations
 
