@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
 from course.grading.site import building
-from tests.helpers import ROOT, course
+from tests.helpers import ROOT, course, nbgrader
 from tests.site.conftest import serving
 from tests.site.pages import answers, bar, download, open_notebook, run_all, write
 from tests.whole_class.classes import COURSE_ID, url
@@ -78,6 +78,7 @@ def test_solved_in_the_browser_downloaded_and_graded(page, requests, address, tm
         archive.writestr("bob/ps0.ipynb", content[: len(content) // 2])  # his download stopped half-way
     collected = course("collect", tmp_path / "class.zip", "ps0", "--from", "zip", cwd=root)
     assert collected.returncode == 0, collected.stderr
+    assert nbgrader("generate_assignment", "ps0", "--force", cwd=root).returncode == 0
     graded = course("grade", "ps0", cwd=root)
     assert "bob" in graded.stdout, graded.stdout + graded.stderr
     assert "not valid JSON" in graded.stdout
