@@ -17,6 +17,7 @@ from course.grading.pack import packing, wheel
 from course.grading.problem_sets import release
 from course.grading.replacing import PendingFolder, Replacement
 from course.grading.site import distribution, lite
+from course.grading.site.distribution import Distribution
 from course.grading.site.packages import Packages, gather
 from course.grading.site.wheels import Wheel
 
@@ -51,29 +52,41 @@ def build(root: Path, to: Path, pyodide: str | None = None) -> Site:
     python = distribution.read(pyodide or address, number)
     try:
         pending = PendingFolder(to.absolute().parent, f".{to.name}.building-")
-    except OSError as error:
-        raise CourseError(f"{to} cannot be made: {error.strerror}; name another folder") from error
-    try:
-        new, temporary = pending.path / "new", pending.path / "temporary"
-        temporary.mkdir()
-        packages = gather(python, [_students_wheel(root, temporary), *lite.kernel_wheels()], lite.PRELOADED)
-        core = python.core()
-        start = f"./{lite.PYTHON}/{distribution.START}" if core else python.address + distribution.START
-        lite.build(contents, start, temporary, new / WORK)
-        _write_python(packages, core, new / WORK / lite.PYTHON)
-        _write_explorer(new / EXPLORER)
-        (new / START).write_text(_start_page(contents, paths), encoding="utf-8")
-        replacement = Replacement(new, to, pending.path / "old")
-        replacement.swap()
-        replacement.done()
+        try:
+            new = pending.path / "new"
+            _make(new, python, root, contents, pending.path / "temporary")
+            (new / START).write_text(_start_page(contents, paths), encoding="utf-8")
+            _put(new, to, pending.path / "old")
+        finally:
+            pending.close()
     except OSError as error:
         raise CourseError(
             f"{to} cannot be written: {error}; make room there, or name another folder"
         ) from error
-    finally:
-        pending.close()
     size = sum(path.stat().st_size for path in to.rglob("*") if path.is_file()) / 1e6
-    return Site(to, sorted(paths), size, "" if core else python.address)
+    return Site(to, sorted(paths), size, "" if python.folder else python.address)
+
+
+def _make(new: Path, python: Distribution, root: Path, contents: dict[str, bytes], temporary: Path) -> None:
+    """Make all of a site but its start page in the folder `new`. Raises CourseError, OSError."""
+    temporary.mkdir()
+    packages = gather(python, [_students_wheel(root, temporary), *lite.kernel_wheels()], lite.PRELOADED)
+    core = python.core()
+    start = f"./{lite.PYTHON}/{distribution.START}" if core else python.address + distribution.START
+    lite.build(contents, start, temporary, new / WORK)
+    _write_python(packages, core, new / WORK / lite.PYTHON)
+    _write_explorer(new / EXPLORER)
+
+
+def _put(new: Path, to: Path, old: Path) -> None:
+    """Put the new site in the place of the old one, or leave that. Raises OSError."""
+    replacement = Replacement(new, to, old)
+    try:
+        replacement.swap()
+    except OSError:
+        replacement.undo()
+        raise
+    replacement.done()
 
 
 def _require_ours(to: Path) -> None:
