@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -67,10 +68,13 @@ def build(contents: Mapping[str, bytes], python: str, project: Path, to: Path) -
         f"--lite-dir={project}",
         f"--output-dir={to}",
     ]
+    # settings of other projects, the address of Pyodide among them
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTERLITE_")}
     try:
         result = subprocess.run(
             command,
             cwd=project,
+            env=environment,
             capture_output=True,
             text=True,
             errors="replace",
