@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from playwright.sync_api import Download, Locator, Page, expect
 
@@ -53,3 +54,14 @@ def download(page: Page) -> Download:
     with page.expect_download() as started:
         bar(page).get_by_role("button", name="Download").click()
     return started.value
+
+
+def save_until(page: Page, words: str) -> None:
+    """Write on and save, again and again, until the line says these words: a browser is slow to see a limit."""
+    for _ in range(120):
+        page.keyboard.insert_text("#")
+        page.keyboard.press("Control+s")
+        with suppress(AssertionError):
+            expect(bar(page)).to_contain_text(words, timeout=2000)
+            return
+    raise AssertionError(f"the line never said {words!r}")
