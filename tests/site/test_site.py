@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from course.grading.site import building
 from tests.helpers import ROOT, course, nbgrader
 from tests.site.conftest import serving
-from tests.site.pages import answers, bar, download, open_notebook, run_all, write
+from tests.site.pages import answers, bar, download, open_notebook, run_all, save_until, write
 from tests.whole_class.classes import COURSE_ID, url
 
 pytestmark = pytest.mark.browser
