@@ -57,7 +57,7 @@ def download(page: Page) -> Download:
 
 
 def save_until(page: Page, words: str) -> None:
-    """Write on and save until the line says these words: a browser is slow to see that its storage is full."""
+    """Write on and save until the line says these words: a browser is slow to see a full storage."""
     for _ in range(120):
         page.keyboard.insert_text("#")
         page.keyboard.press("Control+s")
