@@ -26,9 +26,25 @@ hooks = "course.grading.nbgrader_steps.release_hooks."
 c.GenerateAssignment.pre_convert_hook = hooks + "leave_out_notebooks"
 c.GenerateAssignment.post_convert_hook = hooks + "remove_what_is_not_released"
 
+# Questions come and go in a graded class too: all cells are saved in the gradebook at once, at the end.
+steps, stock = "course.grading.nbgrader_steps.", "nbgrader.preprocessors."
+c.GenerateAssignment.preprocessors = [
+    stock + "IncludeHeaderFooter",
+    stock + "InstantiateTests",
+    stock + "LockCells",
+    stock + "ClearSolutions",
+    stock + "ClearOutput",
+    stock + "CheckCellMetadata",
+    stock + "ComputeChecksums",
+    steps + "generate.CollectCells",
+    stock + "ClearHiddenTests",
+    stock + "ClearMarkScheme",
+    stock + "ComputeChecksums",
+    stock + "CheckCellMetadata",
+]
+
 # Students' code is a stranger's. A submission is rebuilt on the instructor's notebook, its cells run in a
 # sandbox (bubblewrap), and the tests are judged out here, by asking it: docs of course.grading.
-steps, stock = "course.grading.nbgrader_steps.", "nbgrader.preprocessors."
 c.Autograde.exporter_class = steps + "autograde.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = [
     steps + "autograde.Rebuild",
@@ -56,7 +72,7 @@ c.Execute.timeout = 30
 # Feedback shows no hidden test.
 c.GenerateFeedback.preprocessors = [
     steps + "feedback.HideTests",
-    stock + "GetGrades",
+    steps + "feedback.Grades",
     steps + "feedback.PageStyle",
 ]
 c.GenerateFeedback.exporter_class = "course.grading.pages.exporter.FeedbackExporter"

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from bench import explorer, grading, site, whole_way
+from bench import explorer, grading, mutants, site, whole_way
 
-PARTS = {"explorer": explorer.main, "grading": grading.main, "site": site.main, "whole_way": whole_way.main}
+PARTS = {
+    "explorer": explorer.main,
+    "grading": grading.main,
+    "site": site.main,
+    "whole_way": whole_way.main,
+    "mutants": mutants.main,
+}
 
 
 def main(names: list[str]) -> int:

@@ -20,6 +20,7 @@ from playwright.sync_api import Page
 from rich.console import Console
 from rich.table import Table
 
+from course import LossExplorer
 from course.grading.problem_sets import notebooks
 from tests.jupyterlab import chromium, needed_chromium, run_all, run_cells, running_lab
 
@@ -155,27 +156,40 @@ def import_seconds() -> float:
     return percentile([float(run.stdout) for run in runs], 0.5)
 
 
-def recomputing() -> tuple[float, float, float]:
-    """Choose another seed; return the ms to the curve shown, to all curves, and of the longest pause.
+# Sets a field of the page; resolves to the ms to the painted new curve, and to the end of the sweep.
+CHANGE = """
+([name, value]) => new Promise((resolve) => {
+  const field = document.querySelector(`[name=${name}]`);
+  const bar = document.querySelector(".loss-chart progress");
+  const [before, begun] = [document.querySelector(".loss-chart > .title").textContent, performance.now()];
+  let shown = 0;
+  const look = () => {
+    const now = performance.now();
+    if (!shown && document.querySelector(".loss-chart > .title").textContent !== before) shown = now - begun;
+    if (shown && bar.style.display === "none") return resolve([shown, now - begun]);
+    requestAnimationFrame(look);
+  };
+  field.value = value;
+  field.dispatchEvent(new Event(field.type === "range" ? "input" : "change", { bubbles: true }));
+  requestAnimationFrame(look);
+})
+"""
+CHANGES = {
+    "seed, exclusive or": [("data", "xor"), *(("seed", seed) for seed in range(10, 20))],
+    "width, exclusive or": [("hidden", 6), *(("hidden", width) for width in (2, 4, 5, 6, 1, 3))],
+    "seed, two moons": [("data", "moons"), *(("seed", seed) for seed in range(20, 30))],
+    "width, two moons": [("hidden", 6), *(("hidden", width) for width in (2, 4, 5, 6, 1, 3))],
+}
+"""what is changed on the page, the first of each without being counted"""
 
-    A pause is the time for which the main thread, which runs the cells, has to wait meanwhile.
-    """
-    from course import LossExplorer
 
-    explorer = LossExplorer()
-    explorer.settle()
-    chart, control = explorer.chart, explorer.controls.of_problem[-1]
-    begun = last = time.perf_counter()
-    shown, pause = 0.0, 0.0
-    control.value = 1
-    while chart.progress < 1:
-        time.sleep(0.005)
-        now = time.perf_counter()
-        pause, last = max(pause, now - last), now
-        if not shown and chart.known[chart.index]:
-            shown = now - begun
-    explorer.close()
-    return 1000 * shown, 1000 * (last - begun), 1000 * pause
+def changes(page: Page) -> dict[str, list[tuple[float, float]]]:
+    """Return for each kind of change the ms to the new curve, and to all 121 runs."""
+    times = {}
+    for name, fields in CHANGES.items():
+        samples = [page.evaluate(CHANGE, list(field)) for field in fields]
+        times[name] = [(float(shown), float(whole)) for shown, whole in samples[1:]]
+    return times
 
 
 def main() -> int:
@@ -201,8 +215,23 @@ def main() -> int:
             usual_handle = page.locator(".jp-Notebook:visible .noUi-handle").element_handle()
             area = page.locator(".jp-Notebook:visible").element_handle()
             usual = moves(page, area, usual_handle, USUAL_MOVES, ".jp-OutputArea img")
+            alone = browser.new_page(viewport={"width": 1400, "height": 1000})
+            explorer = LossExplorer(data="moons")
+            alone.goto(explorer.to_html(Path(root) / "page.html").as_uri())
+            alone.locator(".loss-chart progress").wait_for(state="hidden")
+            on_page = moves(
+                alone,
+                alone.locator(".loss-chart").element_handle(),
+                alone.locator("input.learning-rate").element_handle(),
+                MOVES,
+            )
+            changed = changes(alone)
     table = Table("", "median", "95 %", "moves", title="From the slider to the picture, milliseconds")
-    for name, times in (("the explorer", ours), ("interact and pyplot", usual)):
+    for name, times in (
+        ("the explorer in JupyterLab", ours),
+        ("the explorer's page", on_page),
+        ("interact and pyplot", usual),
+    ):
         table.add_row(
             name, f"{percentile(times, 0.5):.1f}", f"{percentile(times, 0.95):.1f}", str(len(times))
         )
@@ -212,10 +241,16 @@ def main() -> int:
     console.print(
         f"first display {display:.2f} s after the cell starts; import course {import_seconds():.3f} s"
     )
-    samples = zip(*(recomputing() for _ in range(5)), strict=True)
-    shown, whole, pause = (percentile(times, 0.5) for times in samples)
-    console.print(
-        f"another seed: the curve shown in {shown:.0f} ms, all 121 in {whole:.0f} ms, "
-        f"longest pause {pause:.0f} ms"
+    swept = Table(
+        "", "curve, median", "95 %", "all 121 runs, median", title="From a change to its runs, milliseconds"
     )
+    for name, samples in changed.items():
+        shown, whole = zip(*samples, strict=True)
+        swept.add_row(
+            name,
+            f"{percentile(shown, 0.5):.0f}",
+            f"{percentile(shown, 0.95):.0f}",
+            f"{percentile(whole, 0.5):.0f}",
+        )
+    console.print(swept)
     return 0

@@ -2,7 +2,8 @@
 
 A judged call is the call of a student's function by a visible check, or by the grader. An answer has to be a
 formula; a derivative taken by numbers within it would pass for one. What runs beside a judged call, in a
-thread that was there before, is no part of it.
+thread that was there before, is no part of it in a notebook (the explorer may compute meanwhile); in the
+sandbox it is.
 """
 
 from __future__ import annotations
@@ -31,9 +32,13 @@ _calls: list[_Call] = []
 
 
 @contextmanager
-def judged_call(withheld: Collection[str] = ()) -> Iterator[None]:
-    """Have tools for checking refuse to work within the block; those `withheld` too, as "sigmoid"."""
-    others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+def judged_call(withheld: Collection[str] = (), *, in_all_threads: bool = False) -> Iterator[None]:
+    """Have tools for checking refuse to work within the block; those `withheld` too, as "sigmoid".
+
+    With `in_all_threads` they refuse in a thread too that was there before: an answer could ask it.
+    """
+    others = set() if in_all_threads else {thread.ident for thread in threading.enumerate()}
+    others.discard(threading.get_ident())
     call = _Call(frozenset(others), withheld)
     _calls.append(call)
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from course.checking.compare import Tolerance
-from mlp_ref import curves, deep, one_hidden, tools, training
+from mlp_ref import curves, deep, one_hidden, tools, training, transfer
 
 
 class Result(Enum):
@@ -37,7 +37,7 @@ class Function:
     shape: Callable[..., Any] | None = None
     """the result's shape, or list of shapes, from the arguments; None where these do not settle it"""
     fresh: bool = False
-    """whether the result must not share memory with the arguments"""
+    """whether the result must not share memory with the arguments, unless there are no steps to do"""
     shares_networks: bool = False
     """whether hidden inputs are parts of one network of each size, drawn together with those of others"""
     tolerance: Tolerance = field(default_factory=Tolerance)
@@ -140,6 +140,17 @@ FUNCTIONS: dict[str, Function] = {
         shares_networks=True,
     ),
     "ps1.train": Function(training.train_one_hidden, "", (0, 1), Result.JOINT, _of_training, fresh=True),
+    "ps1.dZ_dH_tanh": Function(
+        transfer.dZ_dH_tanh, "", (0,), Result.ROWS, lambda Z: (len(Z), Z.shape[1] - 1), shares_networks=True
+    ),
+    "ps1.dC_dW1_tanh": Function(
+        transfer.dC_dW1_tanh,
+        "",
+        (0, 1, 2, 3, 4),
+        Result.MEAN,
+        lambda X, y, y_hat, O, Z, W2: (X.shape[1], Z.shape[1] - 1),
+        shares_networks=True,
+    ),
     "ps2.forward": Function(
         deep.forward,
         "",
@@ -166,10 +177,22 @@ FUNCTIONS: dict[str, Function] = {
         training.gradients_end_to_end_deep, "", (0, 1), Result.SUM, lambda X, y, Ws, bs: _shapes([Ws, bs])
     ),
     "ps2.train": Function(training.train_deep, "", (0, 1), Result.JOINT, _of_training, fresh=True),
+    "ps2.softmax": Function(transfer.softmax, "", (0,), Result.ROWS, lambda z: z.shape),
+    "ps2.softmax_loss": Function(transfer.softmax_loss, "", (0, 1), Result.SUM, lambda Y, z: ()),
+    "ps2.softmax_delta": Function(transfer.softmax_delta, "", (0, 1), Result.ROWS, lambda Y, P: P.shape),
+    "ps2.relu_delta_step": Function(
+        transfer.relu_delta_step, "", (0, 2), Result.ROWS, lambda delta_next, W_next, h: h.shape
+    ),
+    "ps2.l2_gradients": Function(transfer.l2_gradients, shape=lambda dWs, Ws, lam: _shapes(Ws)),
     "ps3.loss_curves": Function(curves.loss_curves),
     "ps3.classify_run": Function(curves.classify_run),
     "ps3.largest_curvature": Function(curves.largest_curvature, tolerance=Tolerance(rtol=1e-3)),
     "ps3.best_learning_rate": Function(curves.best_learning_rate),
+    "ps3.momentum_step": Function(
+        transfer.momentum_step,
+        shape=lambda theta, velocity, gradient, eta, beta: [theta.shape, velocity.shape],
+        fresh=True,
+    ),
 }
 
 REFERENCE: dict[str, Callable[..., Any]] = {name: function.reference for name, function in FUNCTIONS.items()}

@@ -52,6 +52,31 @@ HTML = r"""
 <input class="score" id="why" value="9"><div id="why-comment" class="comment tabbable">c</div><a ping="/logout" href="#x">p</a>
 <p style="position:fixed;top:0;left:0;width:100%;height:100%;z-index:9999">over</p></div></div></body><h1>out</h1>
 """
+MUTATIONS = r"""
+<svg><style><img src=x onerror=alert(1)></style></svg><svg><title><style><img src="</title><img src=x onerror=alert(2)>">
+<svg></svg><math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=x onerror=alert(3)&gt;">
+<form><math><mtext></form><form><mglyph><style></math><img src=x onerror=alert(4)>
+<svg></p><style><a id="</style><img src=x onerror=alert(5)>"><math><annotation-xml encoding="application/xhtml+xml"><a href="javascript:alert(6)">x</a>
+<math><semantics><annotation-xml encoding="text/html"><svg onload=alert(7)></annotation-xml></semantics></math>
+<svg><animate xlink:href=#xss attributeName=href values=javascript:alert(8) /><a id=xss><text>x</text></a></svg>
+<svg><use href="data:image/svg+xml,<svg id='x' xmlns='http:%2F%2Fwww.w3.org/2000/svg'><script>alert(9)</script></svg>#x"></use></svg>
+<svg><set attributeName="onmouseover" to="alert(10)"/><foreignObject><iframe srcdoc="<script>alert(11)</script>"></iframe></foreignObject></svg>
+<noembed><img src="</noembed><img src=x onerror=alert(12)>"></noembed><xmp><p title="</xmp><img src=x onerror=alert(13)>"></xmp>
+<plaintext-x><listing>&lt;img src=x onerror=alert(14)&gt;</listing><select><template><img src=x onerror=alert(15)></template></select>
+<META HTTP-EQUIV=refresh CONTENT="0; url=/logout"><link rel=prefetch href=/logout><link rel="dns-prefetch" href="//example.invalid">
+<img src="data:image/svg+xml,<svg xmlns='http:%2F%2Fwww.w3.org/2000/svg' onload='alert(16)'/>"><img lowsrc=/logout dynsrc=/logout>
+<img src=`x`onerror=alert(17)><img/src/onerror=alert(18)><a href="java&NewLine;script:alert(19)">x</a><a href="&#x01;javascript:alert(20)">x</a>
+<a href="jav&#x09;ascript:alert(21)">x</a><a href=//example.invalid/p>x</a><a href="\\example.invalid\p">x</a><a href="https:/logout">x</a>
+<a href="http://localhost:8888/logout">x</a><a href="http://127.1:8888/logout">x</a><a title=t href="https://example.invalid/first" target=_top>x</a>
+<a href="https://example.invalid/d" download ping=/logout onauxclick=alert(22)>x</a><area href=javascript:alert(23)><map><area href=/logout></map>
+<p style="background:u\72l(/logout)">x</p><p style="color:expression(alert(24));behavior:url(/logout);-moz-binding:url(/logout)">x</p>
+<p style="background-color:image-set('/logout' 1x);border:1px solid red;border-image:url(/logout)">x</p><p style="--x:url(/logout);padding:var(--x)">x</p>
+<ul style="list-style:url(/logout)"><li style="cursor:url(/logout),auto;content:url(/logout)">x</ul><isindex action=javascript:alert(25) type=image>
+<div popover id=p onbeforetoggle=alert(26)>x</div><button popovertarget=p>y</button><dialog open>z</dialog><p contenteditable autofocus onfocus=alert(27)>x</p>
+<b/onpointerrawupdate=alert(28)>x</b><p hidden=until-found onbeforematch=alert(29)>x</p><style>@keyframes x{}</style><p style="animation-name:x" onanimationend=alert(30)>x</p>
+<object data="data:text/html,<script>alert(31)</script>"></object><embed src="data:text/html,x"><frameset onload=alert(32)><frame src=/logout></frameset>
+<script type=importmap>{}</script><script type=speculationrules>{"prefetch":[{"source":"list","urls":["/logout"]}]}</script>
+"""
 FORMULAS = r"""
 $\href{javascript:alert(1)}{x}$ $$\href{/logout}{y}$$ $\require{action}\toggle{a}{b}\endtoggle$ $\unicode{x3c}$
 $\class{full-credit}{z}$ $\cssId{why}{w}$ $\style{position:fixed;background:url(/logout)}{s}$
@@ -62,13 +87,15 @@ $\def\a{\a\a}\a$ $\newcommand{\b}{\href{javascript:alert(7)}{u}}\b$ $\operatorna
 DIAGRAM = "```mermaid\n</pre><img src=x onerror=alert(1)><script>alert(2)</script>\n```\n"
 CODE = '```html" onclick="alert(1)\n<script>alert(2)</script>\n```\n'
 MARKDOWN = {
-    "links": LINKS, "pictures": PICTURES, "html": HTML, "inline html": f"text {HTML}", "formulas": FORMULAS,
+    "links": LINKS, "pictures": PICTURES, "html": HTML,
+    "inline html": f"text {HTML}", "formulas": FORMULAS,
     "diagram": DIAGRAM, "code": CODE, "heading": "# why\n\n# <img src=x onerror=alert(1)>\n",
     "table": "|a|b|\n|-|-|\n|[a](javascript:alert(1))|<img src=x onerror=alert(2)>|\n",
     "tasks": "- [ ] <img src=x onerror=alert(1)>\n- [x] [a](javascript:alert(2))\n",
     "quote": "> [a](javascript:alert(1))\n>\n> <script>alert(2)</script>\n",
     "definition": "term <img src=x onerror=alert(1)>\n:   [a](javascript:alert(2))\n",
 }  # fmt: skip
+MARKDOWN |= {f"mutation {number}": text for number, text in enumerate(MUTATIONS.strip().splitlines())}
 
 DISPLAYS = """
 from IPython import get_ipython
@@ -99,7 +126,7 @@ print("all is shown")
 """
 FILES = {
     "index.html": "<script>alert(1)</script>",
-    "drawing.SVG": "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(2)'/>",
+    "drawing.SVG": "<svg xmlns='http:%2F%2Fwww.w3.org/2000/svg' onload='alert(2)'/>",
     "page.xhtml": "<html xmlns='http://www.w3.org/1999/xhtml'><script>alert(3)</script></html>",
     "page": "<script>alert(4)</script>",
     "numpy.py": "raise SystemExit",
@@ -162,7 +189,7 @@ ACTIVE = {
     "picture", "script", "select", "source", "svg", "template", "textarea", "track", "use", "video", "xml",
 }  # fmt: skip
 FETCHING = {"action", "background", "cite", "data", "formaction", "ping", "poster", "srcset", "xlink:href"}
-HARMLESS_LINK = re.compile(r"#.*|https?://.+", re.IGNORECASE | re.DOTALL)
+HARMLESS_LINK = re.compile(r"#.*|https?://[\w.-]+\.[a-z]\w*([:/?#].*)?", re.IGNORECASE | re.DOTALL)
 HARMLESS_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+")
 
 

@@ -18,6 +18,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, TextIO
 
+from course.checking.diagnose import AVERAGING
 from course.checking.tables.table import Check
 from course.checking.trial import Case, Finding, WrongAnswer, examine, warnings_ignored
 from course.judged import refuse_while_judged
@@ -84,10 +85,19 @@ def check(name: str, function: Callable[..., Any]) -> None:
     if name not in table:
         raise KeyError(f"there is no check named {name!r}; there are: {', '.join(table)}")
     entry = table[name]
+    called: list[tuple[Any, ...]] = []
     try:
         with _warnings_as_advice():
-            finding = examine(function, _cases(entry.cases), entry.tolerance, entry.withheld)
+            finding = examine(
+                _noting(called, function),
+                _cases(entry.cases),
+                entry.tolerance,
+                entry.withheld,
+                name in AVERAGING,
+            )
     except Exception as error:
+        if called:
+            last_failed.name, last_failed.args, last_failed.got = name, called[-1], None
         raise error.with_traceback(_from_the_students_frame(error.__traceback__))  # noqa: B904  # no cause of itself
     if finding is not None:
         failed = finding.failed
@@ -95,6 +105,18 @@ def check(name: str, function: Callable[..., Any]) -> None:
         # the frames between are the course's, of no use to the student
         raise CheckFailed(name, finding) from None
     _show(Passed(name, entry.established))
+
+
+def _noting(called: list[tuple[Any, ...]], function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function`, noting the arguments of each call; as it is where it takes all calls at once."""
+    if hasattr(function, "call_all"):
+        return function
+
+    def noted(*args: Any) -> Any:
+        called[:] = [clone(args)]
+        return function(*args)
+
+    return noted
 
 
 # cached: calls get copies

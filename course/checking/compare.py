@@ -36,7 +36,7 @@ def normalise(got: Any, want: Any, where: str = "the result") -> Any:
     """Return `got` in the form of `want`: float, int, str, float64 array, or a list of these.
 
     The form of `want` decides. Tuples and lists are interchangeable, Python numbers, NumPy scalars
-    and 0-d arrays too, and a list of numbers serves as an array of one axis.
+    and 0-d arrays too. A list of numbers serves as an array of one axis, a list of such rows as one of two.
 
     Raises Difference (stage type or shape) for anything else: wrong container, wrong shape, float32,
     object dtype, array subclasses.
@@ -132,8 +132,8 @@ def _normalise_sequence(got: Any, want: Any, where: str) -> list[Any]:
 
 
 def _normalise_array(got: Any, shape: tuple[int, ...], where: str) -> NDArray[np.float64]:
-    if type(got) in (list, tuple) and len(shape) == 1:
-        got = np.array([_normalise_number(g, part(where, k, len(got))) for k, g in enumerate(got)], float)
+    if type(got) in (list, tuple):
+        got = _array_of(got, shape, where)
     if isinstance(got, np.ndarray) and type(got) is not np.ndarray:
         raise Difference("type", f"{where} is a {type(got).__name__}; a plain numpy array is expected")
     if type(got) is not np.ndarray and not isinstance(got, np.generic):
@@ -145,6 +145,24 @@ def _normalise_array(got: Any, shape: tuple[int, ...], where: str) -> NDArray[np
         raise Difference("shape", f"{where} has shape {array.shape}; {shape} is expected", hint)
     with np.errstate(over="ignore"):  # of a long double
         return array.astype(np.float64)
+
+
+def _array_of(got: list[Any] | tuple[Any, ...], shape: tuple[int, ...], where: str) -> Any:
+    """Return a list of numbers, or of rows that are lists of numbers or arrays, as an array.
+
+    Returned as it is, where its lengths fit no array of as many axes as `shape`.
+    """
+    if len(shape) == 1:
+        return np.array([_normalise_number(g, part(where, k, len(got))) for k, g in enumerate(got)], float)
+    rows = [
+        _array_of(g, shape[1:], part(where, k, len(got))) if type(g) in (list, tuple) else g
+        for k, g in enumerate(got)
+    ]
+    if any(type(row) is not np.ndarray or row.ndim != len(shape) - 1 for row in rows):
+        return got
+    for k, row in enumerate(rows):
+        _require_real_dtype(row.dtype, part(where, k, len(rows)))
+    return np.array(rows, float) if rows and len({row.shape for row in rows}) == 1 else got
 
 
 def _normalise_number(got: Any, where: str, whole: bool = False) -> float | int:

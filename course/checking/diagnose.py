@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 
 Relation = Callable[[Any, int], Any]
+TRANSPOSED = "it looks transposed"
 
 
 def shape_suspicion(got: tuple[int, ...], want: tuple[int, ...]) -> str:
@@ -18,7 +20,7 @@ def shape_suspicion(got: tuple[int, ...], want: tuple[int, ...]) -> str:
         if want[1] == 1 and got == want[:1]:
             return "a column is expected; keep the second axis"
         if got == (want[1], want[0]):
-            return "it looks transposed"
+            return TRANSPOSED
         if want[1] == 1 and len(got) == 2 and got[0] == got[1] == want[0]:
             return "a (N,) array met an (N, 1) array and broadcast to (N, N)"
         if len(got) == 2 and got[0] == want[0] and got[1] - want[1] == 1:
@@ -49,16 +51,69 @@ RELATIONS: dict[str, Relation] = {
 }
 """What a wrong result may be, by suspicion: a function of the right one and the number of examples N."""
 
+WHERE_NOTHING_IS_AVERAGED = {
+    "is 1/N missing?": "is a sum over the examples taken once too often?",
+    "is 1/N applied twice, or a mean taken for a sum?": "was a mean taken? There is no 1/N here",
+    "look at the sign and at 1/N": "look at the sign, and at sums over the examples",
+}
+"""What these suspicions say instead of a result that carries no 1/N."""
+
+AVERAGING = frozenset(
+    (
+        "ps1.mse_cost",
+        "ps1.dC_dyhat",
+        "ps1.dC_dW2",
+        "ps1.dC_dW1",
+        "ps1.dC_dW1_tanh",
+        "ps1.gradients_end_to_end",
+    )
+)
+"""Functions whose results carry 1/N."""
+
 Pairs = Sequence[tuple[Any, Any, int]]
 Agree = Callable[[Any, Any], bool]
 
 
-def value_suspicion(pairs: Pairs, agree: Agree) -> str | None:
+def value_suspicion(pairs: Pairs, agree: Agree, averages: bool = True) -> str | None:
     """Return the suspicion that fits every (got, want, N), or None.
 
-    It is about the whole result or, when all else is right, about one item of it.
+    It is about the whole result or, when all else is right, about one item of it. `averages`: whether the
+    right result carries 1/N.
     """
-    return _related(pairs, agree) or _related_item(pairs, agree)
+    suspicion = _related(pairs, agree) or _related_item(pairs, agree)
+    return suspicion if averages or suspicion is None else _without_averages(suspicion)
+
+
+def _without_averages(suspicion: str) -> str:
+    for text, other in WHERE_NOTHING_IS_AVERAGED.items():
+        suspicion = suspicion.replace(text, other)
+    return suspicion
+
+
+def order_suspicion(pairs: Pairs, agree: Agree) -> str | None:
+    """Return that items of the results are in another order, where all are right otherwise, or None."""
+    counts = {len(want) if isinstance(want, (list, tuple)) else 0 for _, want, _ in pairs}
+    if len(counts) != 1 or counts - {2, 3, 4} or any(_count(got) not in counts for got, _, _ in pairs):
+        return None
+    _, *others = permutations(range(*counts))
+    if all(agree(got, want) for got, want, _ in pairs):
+        return None
+    for order in others:
+        if all(agree([got[k] for k in order], want) for got, want, _ in pairs):
+            return "the results are right, but in another order"
+    return None
+
+
+def transposed(got: Any, want: Any, agree: Agree) -> bool:
+    """Return whether the first part of a result that has another shape is right when transposed."""
+    if isinstance(want, (list, tuple)):
+        parts = zip(got, want, strict=True)
+        return next((transposed(g, w, agree) for g, w in parts if np.shape(g) != np.shape(w)), False)
+    return isinstance(got, np.ndarray) and agree(got.T, want)
+
+
+def _count(got: Any) -> int:
+    return len(got) if type(got) in (list, tuple) else 0
 
 
 def _related_item(pairs: Pairs, agree: Agree) -> str | None:
@@ -73,9 +128,12 @@ def _related_item(pairs: Pairs, agree: Agree) -> str | None:
 
 
 def _related(pairs: Pairs, agree: Agree) -> str | None:
+    one_size = len({n for _, _, n in pairs}) == 1
     for suspicion, relation in RELATIONS.items():
+        if one_size and "N" in suspicion:
+            continue  # N could be any factor
         try:
-            wrongs = [_apply(relation, want, n) for _, want, n in pairs]
+            wrongs = [related(relation, want, n) for _, want, n in pairs]
         except TypeError:
             continue
         if all(agree(got, wrong) for wrong, (got, _, _) in zip(wrongs, pairs, strict=True)):
@@ -83,9 +141,10 @@ def _related(pairs: Pairs, agree: Agree) -> str | None:
     return None
 
 
-def _apply(relation: Relation, want: Any, n: int) -> Any:
+def related(relation: Relation, want: Any, n: int) -> Any:
+    """Return what a result is, or the items of one, that stands in this relation to the right one."""
     if isinstance(want, (list, tuple)):
-        return [_apply(relation, w, n) for w in want]
+        return [related(relation, w, n) for w in want]
     if isinstance(want, str):
         raise TypeError("relations are between numbers")
     return np.asarray(relation(np.asarray(want, float), n))[()]

@@ -6,6 +6,7 @@ whether a named mistake is added, is up to them.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from course.checking import diagnose
+from course.checking import diagnose, inexact
 from course.checking.compare import Difference, Tolerance, agrees, compare, describe, normalise
 from course.judged import judged_call, refuse_while_judged
 from course.values import clone, shares_memory, unchanged
@@ -46,6 +47,8 @@ class Case:
     """the arguments as a right call leaves them: functions among them may record their calls"""
     wrong: Suspects = field(default_factory=dict)
     """what is suspected of an answer that fits here and in all other cases, beside what `diagnose` knows"""
+    special: str = ""
+    """what is special here, suspected of an answer that is wrong only in cases of which this is said"""
 
 
 @dataclass(frozen=True)
@@ -100,17 +103,19 @@ def examine(
     cases: Sequence[Case],
     tolerance: Tolerance,
     withheld: Collection[str] = (),
+    averages: bool = False,
 ) -> Finding | None:
     """Call `function` on every case, while tools for checking refuse to work; return None when all is right.
 
     An exception of `function` is not caught: it is the student's to read. All cases are run before
-    anything is concluded, so that a suspicion is only voiced when it fits every one.
+    anything is concluded, so that a suspicion is only voiced when it fits every one. `averages`: whether
+    the right result carries 1/N.
     """
     refuse_while_judged("course.checking")
     calls = [clone(case.args) for case in cases]
     results = call_all(function, calls, withheld)
     with warnings_ignored():
-        return _judge(cases, calls, results, tolerance)
+        return _judge(cases, calls, results, tolerance, averages)
 
 
 def _judge(
@@ -118,6 +123,7 @@ def _judge(
     calls: Sequence[tuple[Any, ...]],
     results: Sequence[Any],
     tolerance: Tolerance,
+    averages: bool,
 ) -> Finding | None:
     trials = [compare_call(*trial, tolerance) for trial in zip(cases, calls, results, strict=True)]
     failed = next((trial for trial in trials if trial.difference), None)
@@ -125,19 +131,49 @@ def _judge(
         return None
     stages = {trial.difference.stage for trial in trials if trial.difference}
     suspicion = None if "inputs" in stages else _suspected(trials, tolerance)
+    pairs = [(trial.got, trial.case.want, trial.case.n) for trial in trials]
+
+    def agree(got: Any, want: Any) -> bool:
+        return agrees(got, want, tolerance)
+
+    if suspicion is None and "inputs" not in stages:
+        suspicion = diagnose.order_suspicion(pairs, agree)
     if suspicion is None and stages == {"shape"}:
-        suspicion = _common_hint(trials)
+        suspicion = _common_hint(trials, agree)
     elif suspicion is None and "value" in stages:
-        suspicion = diagnose.value_suspicion(
-            [(trial.got, trial.case.want, trial.case.n) for trial in trials],
-            lambda got, want: agrees(got, want, tolerance),
-        )
+        suspicion = diagnose.value_suspicion(pairs, agree, averages)
+    if suspicion is None and stages == {"value"}:
+        suspicion = _inexact(trials)
+    if suspicion is None and stages <= {"value", "finite"}:
+        suspicion = _special(trials)
     return Finding(trials, failed, suspicion)
 
 
-def _common_hint(trials: Sequence[Trial]) -> str | None:
+def _common_hint(trials: Sequence[Trial], agree: diagnose.Agree) -> str | None:
     hints = {trial.difference.hint for trial in trials if trial.difference}
+    if hints == {diagnose.TRANSPOSED} and not all(
+        diagnose.transposed(trial.got, trial.case.want, agree) for trial in trials if trial.difference
+    ):
+        return None
     return (hints.pop() or None) if len(hints) == 1 else None
+
+
+def _inexact(trials: Sequence[Trial]) -> str | None:
+    """Return the suspicion that results are rounded, or None. In special cases much can go wrong."""
+    failed = [trial for trial in trials if trial.difference]
+    ordinary = [trial for trial in failed if not trial.case.special]
+    values = [
+        (normalise(trial.got, trial.case.want), trial.case.want)
+        for trial in ordinary or failed
+        if not isinstance(trial.case.want, (str, int))
+    ]
+    return inexact.suspicion(values, with_few_digits=bool(ordinary)) if values else None
+
+
+def _special(trials: Sequence[Trial]) -> str | None:
+    """Return what is said of all cases that failed, and of no other."""
+    texts = {trial.case.special for trial in trials if trial.difference}
+    return (texts.pop() or None) if len(texts) == 1 else None
 
 
 def _suspected(trials: Sequence[Trial], tolerance: Tolerance) -> str | None:
@@ -169,6 +205,13 @@ def _shape(value: Any) -> str:
     return f"the function {name}" if name else describe(value)
 
 
+def raised_suspicion(name: str, text: str) -> str:
+    """Return what an exception of an answer suggests, or an empty string."""
+    if name == "ValueError" and re.search(r"mismatch|broadcast|not aligned|shapes? \(", text):
+        return "sizes do not fit together: is something transposed, or a size taken from the wrong axis?"
+    return ""
+
+
 def call_all(
     function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], withheld: Collection[str] = ()
 ) -> list[Any]:
@@ -180,8 +223,17 @@ def call_all(
     at_once = getattr(function, "call_all", None)
     if at_once is not None:
         return list(at_once(calls))
+    results = []
     with judged_call(withheld):
-        return [function(*args) for args in calls]
+        for args in calls:
+            try:
+                results.append(function(*args))
+            except Exception as error:
+                error.add_note(f"called with {describe_arguments(args)}")
+                if suspicion := raised_suspicion(type(error).__name__, str(error)):
+                    error.add_note(f"suspicion: {suspicion}")
+                raise
+    return results
 
 
 def compare_call(case: Case, args: tuple[Any, ...], got: Any, tolerance: Tolerance) -> Trial:

@@ -1,9 +1,12 @@
 """The loss explorer: a slider moves the learning rate, and the loss curve follows.
 
+The page computes all runs itself, by the engine in `view/js/`; Python follows a student's own gradient, draws
+figures, and is what the engine is tested against.
+
 - `model/` computes the runs, in NumPy; it imports nothing of the other parts.
-- `view/` shows them: the chart and its controls in the browser, words, figures, and an exported page.
-- `widget.py` joins the two to `LossExplorer`, the class that notebooks use; `background.py` computes in a
-  thread, and `publisher.py` sends runs to the chart as they are computed.
+- `view/` shows them: the engine, the chart and its controls in the browser, words, figures, a page.
+- `widget.py` joins the two to `LossExplorer`, the class that notebooks use; `background.py` follows a
+  student's gradient in a thread, and `publisher.py` sends its runs to the chart.
 """
 
 from __future__ import annotations

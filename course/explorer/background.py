@@ -1,7 +1,8 @@
-"""Runs work in a background thread, in slices; a new job takes the place of the last one."""
+"""Runs work in slices, in a background thread or the event loop; a new job replaces the last one."""
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import threading
 from collections.abc import Callable, Iterator
@@ -38,7 +39,10 @@ class Worker:
         with self._starting:
             self._latest += 1
             self._idle.clear()
-            _in_background(self._run, job, self._latest)
+            try:
+                _in_background(self._run, job, self._latest)
+            except RuntimeError:  # where Python runs in a browser, there are no threads
+                self._in_loop(job, self._latest)
 
     def stop(self) -> None:
         """Let the job end after its slice."""
@@ -69,6 +73,31 @@ class Worker:
             with self._starting:
                 if is_latest():
                     self._idle.set()
+
+    def _in_loop(self, job: Job, number: int) -> None:
+        slices = job(lambda: number == self._latest)
+
+        def step() -> None:
+            if number != self._latest:
+                return
+            try:
+                next(slices)
+            except StopIteration:
+                self._idle.set()
+            except Exception as error:
+                self._idle.set()
+                self._failed(error)
+            else:
+                loop.call_soon(step)
+
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # no loop either, so nothing would come back to it
+            for _ in slices:
+                pass
+            self._idle.set()
+        else:
+            loop.call_soon(step)
 
     def _watch(self, is_latest: Callable[[], bool], ended: threading.Event, slices: list[int]) -> None:
         seen = 0

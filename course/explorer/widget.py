@@ -1,17 +1,18 @@
-"""The loss explorer: ipywidgets controls beside a chart that the browser moves without Python."""
+"""The loss explorer: ipywidgets controls around a chart that the browser computes and moves by itself."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
+import traitlets
 
 from course import files
 from course.explorer.background import Worker
@@ -22,8 +23,8 @@ from course.explorer.model.table import Table
 from course.explorer.model.tape import Array
 from course.explorer.publisher import Publisher
 from course.explorer.view import pins as pinned
-from course.explorer.view import words
-from course.explorer.view.chart import Chart, table_data
+from course.explorer.view import script, words
+from course.explorer.view.chart import Chart, own_data
 from course.explorer.view.controls import FILES, Controls
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ if TYPE_CHECKING:
 START = 72
 """index of the rate shown first, three decades above the smallest"""
 PATIENCE = 60.0
-"""seconds to wait for the runs where all of them are needed"""
+"""seconds to wait for the student's runs"""
+STORY = Problem("seed 1", "moons", 2, 1.0, 3)
+"""the problem of the first view: slow, steady, oscillating and stuck runs, in one band each, in this order"""
+SETTINGS = tuple(field.name for field in fields(Problem))
+VIEW = {"step": "step", "log_scale": "log", "curvature": "show_curvature", "predict": "predict"}
+"""traits of the explorer, and what they are called in the chart, where `log` is no widget's logger"""
 
 
 def _reports_errors(method: Callable[..., None]) -> Callable[..., None]:
@@ -48,13 +54,15 @@ def _reports_errors(method: Callable[..., None]) -> Callable[..., None]:
     return callback
 
 
-class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes no types
+class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes no types
     """Shows the loss curve of gradient descent at the learning rate that a slider sets.
 
     `network` is "seed 1" (one hidden layer, mean squared error) or "seed 2" (three layers, summed
     cross-entropy), `data` is "xor" or "moons"; `hidden` units a layer, `scale` and `seed` give the first
-    weights. `steps` is the length of a run. `rate`, `step`, `log`, `curvature` and `pins` are the view:
-    `explorer.state` gives them as code.
+    weights, `momentum` and `batch` say what a step is made of. `rate`, `step`, `log_scale`, `curvature`,
+    `predict` and `pins` are the view. All of these can be set, `explorer.rate = 5` moves the chart, and
+    observed, as traits are; `explorer.state` gives them as code. `steps` is the length of a run. What is not
+    given is as in `Problem`; with nothing given at all, the problem shows each kind of run in one band.
 
     `gradient` is a function of yours to follow beside the true gradient:
 
@@ -62,75 +70,118 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
       W2 (h + 1, 1);
     - seed 2: `gradient(X, y, Ws, bs)` returns `(dWs, dbs)`, two lists as `Ws` and `bs` are.
 
-    Its run is drawn over the true one, and the first step at which they part is named. When the function
-    fails, the line below the chart says how; `explorer.error` is the exception.
+    Its run is drawn over the true one, with the step at which they part and the array that is wrong. When the
+    function fails, the line below the chart says how; `explorer.error` is the exception.
 
-    `chart` and `controls` are the widgets inside; the traits of `chart` are what is shown.
+    `chart` and `controls` are the widgets inside.
 
-    Raises ValueError for an unknown network or data set and an impossible size, rate, step or pin.
+    Raises ValueError for an unknown network or data set and an impossible size, rate, step or pin, and
+    AttributeError for a name that is no trait.
     """
 
-    _resetting = False
+    network = traitlets.Unicode()
+    data = traitlets.Unicode()
+    hidden = traitlets.Int()
+    scale = traitlets.Float()
+    seed = traitlets.Int()
+    momentum = traitlets.Float()
+    batch = traitlets.Int()
+    rate = traitlets.Float()
+    step = traitlets.Int()
+    log_scale = traitlets.Bool()
+    curvature = traitlets.Bool()
+    predict = traitlets.Bool()
+    pins: Any = traitlets.List()
+
+    _following = False
 
     def __init__(
         self,
         gradient: Gradient | None = None,
         *,
-        network: str = "seed 1",
-        data: str = "xor",
-        hidden: int = 3,
-        scale: float = 1.0,
-        seed: int = 0,
+        network: str | None = None,
+        data: str | None = None,
+        hidden: int | None = None,
+        scale: float | None = None,
+        seed: int | None = None,
+        momentum: float | None = None,
+        batch: int | None = None,
         steps: int = runs.STEPS,
         rate: float | None = None,
         step: int | None = None,
-        log: bool = True,
+        log_scale: bool = True,
         curvature: bool = False,
+        predict: bool = False,
         pins: Sequence[pinned.Code] = (),
     ) -> None:
         if gradient is not None and not callable(gradient):
             raise ValueError(f"gradient must be a function, and is a {type(gradient).__name__}")
+        for name, value in (("steps", steps), ("step", 0 if step is None else step)):
+            if not isinstance(value, (int, np.integer)):
+                raise ValueError(f"{name}={value!r}: a whole number of steps")
         if steps < 1 or (step is not None and not 0 <= step <= steps):
             raise ValueError(f"step={step!r}, steps={steps!r}: at least one step, and a step among them")
-        if len(pins) > pinned.MOST:
-            raise ValueError(f"{len(pins)} pins: at most {pinned.MOST} runs can be pinned")
         self.gradient = gradient
-        problem = Problem(network, data, hidden, scale, seed)
-        self._first_settings = tuple(asdict(problem).values())
-        self._table = Table(problem, runs.learning_rates(problem), steps)
+        values = (network, data, hidden, scale, seed, momentum, batch)
+        chosen: dict[str, Any] = {
+            name: value for name, value in zip(SETTINGS, values, strict=True) if value is not None
+        }
+        problem = Problem(**chosen) if chosen or gradient is not None else STORY
+        self._table = Table(problem, {}, steps)
         self._error: Exception | None = None
         self._loop = _running_loop()
-        self._worker = Worker(self._failed, self._stuck)
-        index = START if rate is None else self._take_rate(rate)
-        self._first_view = {"index": index, "log": log, "show_curvature": curvature}
-        self._first_view["step"] = steps if step is None else step
+        index, exact = (START, {}) if rate is None else self._place(rate)
+        self._table = Table(problem, exact, steps)
         self.chart = Chart(
-            **self._first_view,
+            key=uuid.uuid4().hex,
+            **asdict(problem),
             steps=steps,
-            kept_every=runs.KEPT_EVERY,
-            pins=[self._pin(pin) for pin in pins],
+            index=index,
+            exact={str(k): value for k, value in exact.items()},
+            rate=float(self._table.rates[index]),
+            step=steps if step is None else step,
+            log=log_scale,
+            show_curvature=curvature,
+            predict=predict,
+            pins=self._pins(pins),
+            draws=_draws(problem.seed),
             layout=widgets.Layout(flex="1 1 480px", width="auto", min_width="0"),
-            **self._fresh_traits(),
+            **own_data(self._table),
         )
-        self.chart.rate = float(self._table.rates[index])
+        self._first = {
+            name: getattr(self.chart, name) for name in (*SETTINGS, "index", "exact", *VIEW.values())
+        }
         self._publisher = Publisher(self.chart)
-        self.controls = Controls(self.chart, problem, steps)
-        super().__init__(
-            [self.controls.column, self.chart],
+        self._worker = Worker(self._failed, self._stuck)
+        self.controls = Controls(self.chart)
+        below = widgets.HBox(
+            [self.chart, self.controls.column],
             layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start", width="100%"),
         )
-        self.add_class("loss-explorer")
-        for control in self.controls.of_problem:
-            control.observe(self._problem_chosen, "value")
-        self.chart.observe(self._rate_asked, "asked")
-        self.chart.observe(self._curvature_asked, "show_curvature")
+        super().__init__([self.controls.top, below], layout=widgets.Layout(width="100%", overflow="visible"))
+        self._key = f"loss-explorer-{self.model_id}"
+        for name in ("loss-explorer", self._key):
+            self.add_class(name)
+        self._take_from_chart()
+        self.chart.observe(self._chart_moved, [*SETTINGS, "index", "exact", "pins", *VIEW.values()])
+        self.observe(self._moved, [*SETTINGS, "rate", "pins", *VIEW])
         self.chart.observe(self._save_asked, "saves")
         self.chart.observe(self._reset, "resets")
-        self._start()
+        self._follow()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a trait. Raises AttributeError for a public name that is none."""
+        if not name.startswith("_") and name not in OWN and not hasattr(type(self), name):
+            raise AttributeError(f"an explorer has no {name!r}; what can be set: {', '.join(self._names())}")
+        super().__setattr__(name, value)
+
+    @staticmethod
+    def _names() -> list[str]:
+        return [*SETTINGS, "rate", *VIEW, "pins"]
 
     @property
     def problem(self) -> Problem:
-        """The network, its data and its first weights."""
+        """The network, its data, its first weights, and what a step is made of."""
         return self._table.problem
 
     @property
@@ -140,21 +191,18 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
 
     @property
     def losses(self) -> Array:
-        """The loss curves (121, steps + 1), once all are computed."""
-        self.wait()
+        """The loss curves (121, steps + 1)."""
         return self._table.losses.copy()
 
     @property
     def regimes(self) -> list[str]:
-        """The names of the runs' regimes (121), once all are computed; the rule is the explorer's own."""
-        self.wait()
+        """The names of the runs' regimes (121); the rule is the explorer's own."""
         return [self._table.regime(k) for k in range(len(self._table.rates))]
 
     @property
     def headline(self) -> str:
         """The run shown, in a line."""
-        text = words.headline(self._table, self.chart.index)
-        return text or f"{words.rate(self.chart.rate)}: being computed"
+        return words.headline(self._table, self.chart.index)
 
     @property
     def status(self) -> str:
@@ -169,36 +217,26 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
 
     @property
     def state(self) -> words.Code:
-        """Code that rebuilds this view."""
-        chart = self.chart
+        """Code that rebuilds this view; a gradient without a name of its own is left out, and said."""
         arguments: dict[str, Any] = {**asdict(self.problem), "steps": self._table.steps}
-        arguments |= {"rate": float(self._table.rates[chart.index]), "step": chart.step, "log": chart.log}
-        arguments |= {"curvature": chart.show_curvature}
-        arguments |= {"pins": [pinned.code(pin, self._table) for pin in chart.pins]}
+        arguments |= {name: getattr(self, name) for name in ("rate", *VIEW)} | {"pins": list(self.pins)}
         parts = [f"{name}={value!r}" for name, value in arguments.items()]
-        if self.gradient is not None:
-            parts.insert(0, f"gradient={getattr(self.gradient, '__name__', '...')}")
-        return words.Code(f"LossExplorer({', '.join(parts)})")
-
-    def wait(self, seconds: float = PATIENCE) -> None:
-        """Wait until all true runs are computed. Raises TimeoutError when they are not after `seconds`."""
-        end = time.monotonic() + seconds
-        while not self._table.complete:
-            if time.monotonic() > end or (self._worker.wait(0.01) and not self._table.complete):
-                raise TimeoutError(
-                    f"the runs were not computed within {seconds:g} s: {self.status or 'no reason given'}"
-                )
+        name, comment = getattr(self.gradient, "__name__", ""), ""
+        if name.isidentifier():
+            parts.insert(0, f"gradient={name}")
+        elif self.gradient is not None:
+            comment = "  # and gradient=…: yours has no name"
+        return words.Code(f"LossExplorer({', '.join(parts)}){comment}")
 
     def settle(self, seconds: float = PATIENCE) -> None:
-        """Wait until all is computed, the student's runs included. Raises TimeoutError after `seconds`."""
+        """Wait until the student's runs are computed. Raises TimeoutError after `seconds`."""
         if not self._worker.wait(seconds):
-            raise TimeoutError(f"the explorer was still computing after {seconds:g} s")
+            raise TimeoutError(f"the explorer was still following the gradient after {seconds:g} s")
 
     def figure(self) -> Figure:
         """Return the view as a Matplotlib figure, in the same colours and dashes."""
         from course.explorer.view import picture
 
-        self.wait()
         return picture.draw(self.chart, self._table)
 
     def save(self, path: str | Path) -> Path:
@@ -213,16 +251,14 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             return self.to_html(path)
         if path.suffix not in (".png", ".svg", ".csv"):
             raise ValueError(f"{path.name}: the explorer saves .png, .svg, .csv and .html")
-        self.wait()
         if path.suffix == ".csv":
             return files.write(path, picture.csv(self._table).encode())
         return files.write(path, picture.rendered(self.chart, self._table, path.suffix[1:]))
 
     def to_html(self, path: str | Path) -> Path:
-        """Write an HTML page with all curves in it, which needs neither kernel nor network; return `path`."""
+        """Write the living explorer as a page that needs neither kernel nor network; return `path`."""
         from course.explorer.view.page import page
 
-        self.wait()
         return files.write(Path(path), page(self.chart, self._table).encode())
 
     def close(self) -> None:
@@ -235,74 +271,101 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
             self.chart.close()
         super().close()
 
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        from course.explorer.view.saved import saved
+
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        bundle = {"text/plain": repr(self), "application/vnd.jupyter.widget-view+json": view}
+        display(bundle, raw=True)
+        text = saved(self.chart, self._table, self._key)
+        display({"text/html": text, "text/plain": repr(self)}, raw=True)
+
     def __repr__(self) -> str:
         return f"LossExplorer, {words.describe(self.problem)}. {self.headline}"
 
-    @_reports_errors
-    def _problem_chosen(self, change: Any = None) -> None:
-        if self._resetting:
-            return
-        chosen = self.controls.chosen()
-        if chosen == self.problem:
-            return
-        frozen = [pinned.with_own_curve(pin, self._table, chosen) for pin in self.chart.pins]
-        self._table = Table(chosen, runs.learning_rates(chosen), self._table.steps)
-        with self._publisher.lock, self.chart.hold_sync():
-            self.chart.pins = frozen
-            for name, value in self._fresh_traits().items():
-                setattr(self.chart, name, value)
-        self._start()
-
-    @_reports_errors
-    def _rate_asked(self, change: Any) -> None:
-        rate, count = change.new
-        try:
-            index = self._take_rate(rate)
-        except ValueError as error:
-            self._publisher.say(str(error))
-            self.chart.answered = count
-            return
-        with self._publisher.lock, self.chart.hold_sync():
-            self.chart.rates = [float(rate) for rate in self._table.rates]
-            self.chart.index = index
-            self.chart.answered = count
-        self._start()
-
-    def _take_rate(self, rate: float) -> int:
-        """Put `rate` in the place of the learning rate nearest to it; return its index. Raises ValueError."""
+    def _place(self, rate: float) -> tuple[int, dict[int, float]]:
+        """Return the index of a rate, and the exact rates with it among them. Raises ValueError."""
         rates = self._table.rates
-        if not (np.isfinite(rate) and rates[0] / 2 <= rate <= rates[-1] * 2):
+        if not (isinstance(rate, (int, float, np.number)) and rates[0] / 2 <= rate <= rates[-1] * 2):
             low, high = words.number(rates[0]), words.number(rates[-1])
-            raise ValueError(f"η = {rate:g}: the learning rates here go from {low} to {high}")
-        index = runs.nearest(rates, rate)
+            raise ValueError(f"η = {rate}: the learning rates here go from {low} to {high}")
+        index = runs.nearest(rates, float(rate))
+        exact = dict(self._table.exact)
         if rates[index] != rate:
-            self._table = self._table.with_rate(index, float(rate))
-        return index
+            exact[index] = float(rate)
+        return index, exact
 
-    def _pin(self, pin: pinned.Code) -> pinned.Pin:
-        if isinstance(pin, Mapping):
-            return pinned.of_another(pin, self.problem, self._table.steps)
-        return {"index": self._take_rate(float(pin))}
+    def _pins(self, codes: Sequence[pinned.Code]) -> list[pinned.Pin]:
+        if len(codes) > pinned.MOST:
+            raise ValueError(f"{len(codes)} pins: at most {pinned.MOST} runs can be pinned")
+        return [pinned.pin(code, self._table.problem) for code in codes]
+
+    def _take_from_chart(self) -> None:
+        """Set the traits to what the chart shows."""
+        self._following = True
+        try:
+            with self.hold_trait_notifications():
+                for name in SETTINGS:
+                    setattr(self, name, getattr(self.chart, name))
+                for name, inside in VIEW.items():
+                    setattr(self, name, getattr(self.chart, inside))
+                self.rate = float(self._table.rates[self.chart.index])
+                self.pins = [pinned.code(pin, self.problem) for pin in self.chart.pins]
+        finally:
+            self._following = False
 
     @_reports_errors
-    def _curvature_asked(self, change: Any) -> None:
-        if change.new:
-            self._start()
+    def _chart_moved(self, change: Any) -> None:
+        problem = Problem(*(getattr(self.chart, name) for name in SETTINGS))
+        exact = {int(k): rate for k, rate in self.chart.exact.items()}
+        if problem != self.problem or exact != self._table.exact:
+            self._table = Table(problem, exact, self._table.steps)
+            with self._publisher.lock, self.chart.hold_sync():
+                self.chart.draws = _draws(problem.seed)
+                for name, value in own_data(self._table).items():
+                    setattr(self.chart, name, value)
+                self.chart.status = ""
+            self._follow()
+        if not self._following:
+            self._take_from_chart()
+
+    def _moved(self, change: Any) -> None:
+        """Move the chart to what a trait was set to from Python; refuse what cannot be shown."""
+        if self._following:
+            return
+        self._following = True
+        try:
+            self._show(change.name, change.new)
+        finally:
+            self._take_from_chart()
+
+    def _show(self, name: str, value: Any) -> None:
+        if name == "rate":
+            index, exact = self._place(value)
+            with self.chart.hold_sync():
+                self.chart.exact = {str(k): rate for k, rate in exact.items()}
+                self.chart.index = index
+                self.chart.rate = float(value)
+        elif name == "pins":
+            self.chart.pins = self._pins(value)
+        elif name in SETTINGS:
+            Problem(**{**asdict(self.problem), name: value})
+            self.chart.draws = _draws(self.seed)
+            setattr(self.chart, name, value)
+        elif name == "step" and not 0 <= value <= self._table.steps:
+            raise ValueError(f"step={value}: a run has the steps 0 to {self._table.steps}")
+        else:
+            setattr(self.chart, VIEW[name], value)
 
     @_reports_errors
     def _reset(self, _: Any) -> None:
-        self._resetting = True
-        try:
-            for control, value in zip(self.controls.of_problem, self._first_settings, strict=True):
-                control.value = value
-        finally:
-            self._resetting = False
-        self._problem_chosen()
         with self.chart.hold_sync():
             self.chart.pins = []
             # the browser also unpins runs of which Python does not know yet
             self.chart.clear = True
-            for name, value in self._first_view.items():
+            for name, value in self._first.items():
                 setattr(self.chart, name, value)
 
     @_reports_errors
@@ -318,23 +381,10 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
         # Matplotlib is not thread-safe: draw on the thread that runs the cells
         self._loop.call_soon_threadsafe(_reports_errors(lambda _: save()), self)
 
-    def _fresh_traits(self) -> dict[str, Any]:
-        """Return the chart's traits for the problem as it is now, with the runs known so far."""
-        description = words.describe(self.problem)
-        # the old limits stay until the first new run is known
-        data = {name: value for name, value in table_data(self._table).items() if name != "limits" or value}
-        return {
-            **data,
-            "title": description[0].upper() + description[1:],
-            "loss_name": self.problem.loss_name,
-            "progress": 0.0,
-            "status": "",
-        }
-
-    def _start(self) -> None:
+    def _follow(self) -> None:
         self._error = None
-        shown = self.chart.show_curvature
-        self._worker.start(functools.partial(self._publisher.fill, self._table, self.gradient, shown))
+        if self.gradient is not None:
+            self._worker.start(functools.partial(self._publisher.follow, self._table, self.gradient))
 
     def _stuck(self) -> None:
         if self._table.following:
@@ -346,6 +396,14 @@ class LossExplorer(widgets.HBox):  # type: ignore[misc]  # ipywidgets publishes 
     def _failed(self, error: Exception) -> None:
         self._error = error
         self._publisher.say(f"{type(error).__name__}: {error}. explorer.error is the exception.")
+
+
+OWN = ("gradient", "chart", "controls")
+"""public attributes that are no traits"""
+
+
+def _draws(seed: int) -> str:
+    return "" if seed in script.SEEDS else script.draws(seed)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

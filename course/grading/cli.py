@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -42,6 +42,10 @@ Roster = Annotated[
     ),
 ]
 
+
+Section = Annotated[
+    str | None, typer.Option(metavar="SECTION", help="Only who is in this section, as a roster has it.")
+]
 
 GRADING = {"grade", "score", "verify"}
 """commands that run students' code, and so need versions of libraries that can do it"""
@@ -98,8 +102,13 @@ def release(
             f"{root} holds no problem set under {folders.source}/; run this in the root of the course"
         )
     if not check:
+        from course.grading.nbgrader_steps import releasing  # late: it needs SQLAlchemy
+
         releases.tidy(root)
-        for written in releases.write(root, *names):
+        written_releases, lines = releasing.write(root, *names)
+        for line in lines:
+            typer.echo(line)
+        for written in written_releases:
             for name, reason in written.left_out.items():
                 typer.echo(f"{folders.source}/{written.assignment}/{name} is not released: {reason}")
             typer.echo(f"{folders.release}/{written.assignment} is current")
@@ -229,6 +238,18 @@ def collect(
 
 
 @app.command()
+def roster(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The list of the class, as for collect.")],
+) -> None:
+    """Enter the names, e-mail addresses and sections of a class into the gradebook."""
+    from course.grading.lms import enrol  # late: it needs nbgrader
+    from course.text import printable
+
+    for line in enrol.enrol(Path.cwd(), file):
+        typer.echo(printable(line, 2000))
+
+
+@app.command()
 def export(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
     system: Annotated[
@@ -239,6 +260,7 @@ def export(
         Path | None, typer.Option(metavar="FILE", help="The file; PS-SYSTEM.csv when none is named.")
     ] = None,
     roster: Roster = None,
+    section: Section = None,
     provisional: Annotated[
         bool, typer.Option("--provisional", help="Totals although written answers wait to be graded.")
     ] = False,
@@ -247,8 +269,62 @@ def export(
     from course.grading.lms import export  # late: it needs nbgrader
     from course.text import printable
 
-    lines = export.export(Path.cwd(), system, assignment, to=output, roster=roster, provisional=provisional)
+    lines = export.export(
+        Path.cwd(),
+        system,
+        assignment,
+        to=output,
+        roster=roster,
+        provisional=provisional,
+        section=section,
+    )
     for line in lines:
+        typer.echo(printable(line, 2000))
+
+
+@app.command()
+def due(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    date: Annotated[
+        str, typer.Argument(metavar="DATE", help='With its zone, as "2026-11-20 18:00 Europe/Berlin".')
+    ],
+) -> None:
+    """Set when a problem set is due, also after it was graded: late penalties follow."""
+    from course.grading.gradebook import dates  # late: it needs nbgrader
+
+    for line in dates.set_due(Path.cwd(), assignment, date):
+        typer.echo(line)
+
+
+@app.command()
+def extend(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    student: Annotated[str, typer.Argument(metavar="STUDENT", help="The student's id.")],
+    time: Annotated[
+        str, typer.Argument(metavar="TIME", help="How much later, in all: 3d, 36h, 1w2d; 0d takes it back.")
+    ],
+) -> None:
+    """Let one student hand in later, also after the submission was graded."""
+    from course.grading.gradebook import dates  # late: it needs nbgrader
+
+    for line in dates.extend(Path.cwd(), assignment, student, time):
+        typer.echo(line)
+
+
+@app.command()
+def archive(
+    to: Annotated[
+        Path | None, typer.Argument(metavar="[FILE.zip]", help="The archive; archive/DATE.zip by default.")
+    ] = None,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Remove from the course what is archived: a new term begins.")
+    ] = False,
+) -> None:
+    """Put a term's gradebook, submissions, graded work, feedback, reports and exports into one file."""
+    from course.grading import archive  # late: it needs nbgrader
+    from course.text import printable
+
+    for line in archive.archive(Path.cwd(), to, clear=clear):
         typer.echo(printable(line, 2000))
 
 
@@ -295,11 +371,12 @@ def report(
         Path | None,
         typer.Option("--to", metavar="FILE.html", help="Where the page goes; report/PS.html by default."),
     ] = None,
+    section: Section = None,
 ) -> None:
     """Show a graded class at a glance, on one page: made from the gradebook and what grading recorded."""
     from course.grading.report import making  # late: it needs nbgrader
 
-    typer.echo(making.make(Path.cwd(), assignment, to))
+    typer.echo(making.make(Path.cwd(), assignment, to, section))
 
 
 @app.command()
@@ -329,6 +406,10 @@ def verify(
     function: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Try only this function of PS; may be repeated.")
     ] = None,
+    mutants: Annotated[
+        bool,
+        typer.Option("--mutants", help="Instead, change your solutions in many places: do the tests notice?"),
+    ] = False,
 ) -> None:
     """Prove the release: solutions get full marks, stubs none, known mistakes are caught and named."""
     from course.grading.problem_sets import release as releases
@@ -338,12 +419,31 @@ def verify(
     names = assignments or releases.assignments(root)
     if not names:
         raise CourseError(f"{root} holds no problem set; run this in the root of the course")
+    if mutants:
+        _verify_by_mutants(root, names, seeds, jobs, function or ())
+        return
     proofs = [
         prove.verify(root, name, seeds, jobs, partial(table.report_progress, name), function or ())
         for name in names
     ]
     table.show(proofs, seeds)
     if not all(proof.ok for proof in proofs):
+        raise typer.Exit(1)
+
+
+def _verify_by_mutants(
+    root: Path, names: Sequence[str], seeds: int, jobs: int, functions: Sequence[str]
+) -> None:
+    from course.grading.verify.mutants import problem_set, table
+
+    sets = {
+        name: problem_set.try_mutants(
+            root, name, seeds, jobs, partial(table.report_progress, name), functions
+        )
+        for name in names
+    }
+    table.show(sets)
+    if not all(rates.ok for functions in sets.values() for rates in functions):
         raise typer.Exit(1)
 
 

@@ -90,3 +90,16 @@ def train(X, y, W1, W2, eta, steps):
             back = delta * W2[:-1, 0] * Z[:, :-1] * (1 - Z[:, :-1])
             W1, W2 = W1 - eta * (X.T @ back), W2 - eta * (Z.T @ delta)
     return losses, np.array(W1), np.array(W2)
+
+
+def dZ_dH_tanh(Z):
+    slopes = np.empty((Z.shape[0], Z.shape[1] - 1))
+    for i in range(slopes.shape[0]):
+        for l in range(slopes.shape[1]):
+            slopes[i, l] = (1 - Z[i, l]) * (1 + Z[i, l])
+    return slopes
+
+
+def dC_dW1_tanh(X, y, y_hat, O, Z, W2):
+    upstream = (y_hat - y) * sigmoid(O) * sigmoid(-O) / X.shape[0]
+    return np.einsum("ik,io,lo,il,il->kl", X, upstream, W2[:-1], 1 - Z[:, :-1], 1 + Z[:, :-1])

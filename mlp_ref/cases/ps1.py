@@ -7,8 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from mlp_ref import one_hidden
-from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator, steps_of, upstream
-from mlp_ref.networks import ONE_HIDDEN_SIZES, UNSATURATED_ONE_HIDDEN, OneHidden, Size, draw_one_hidden
+from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator, rising, steps_of, upstream
+from mlp_ref.networks import (
+    MARGIN,
+    ONE_HIDDEN_SIZES,
+    UNSATURATED_ONE_HIDDEN,
+    OneHidden,
+    Size,
+    draw_one_hidden,
+)
+from mlp_ref.training import train_one_hidden
+
+WIDE = ONE_HIDDEN_SIZES[1]
 
 Network = Callable[[Generator, Size], OneHidden]
 
@@ -33,6 +43,38 @@ def _train(rng: Generator) -> Iterator[Arguments]:
         for steps in steps_of(size):
             net = draw_one_hidden(rng, size)
             yield net.X, net.y, net.W1, net.W2, rng.uniform(0.3, 2), steps
+    yield from rising(lambda: _steep(rng), train_one_hidden)
+    yield _run(_of_output(rng, rng.uniform(10, 13)), rng.uniform(0.5, 2), 40)
+    # still to the last bit
+    yield _run(draw_one_hidden(rng, WIDE), 1e-18, 60)
+    net = draw_one_hidden(rng, WIDE)
+    nearly = net.y_hat + rng.uniform(-1e-5, 1e-5, size=net.y.shape)
+    yield net.X, np.clip(nearly, 0, 1), net.W1, net.W2, rng.uniform(0.5, 2), 20
+
+
+def _run(net: OneHidden, eta: float, steps: int) -> Arguments:
+    return net.X, net.y, net.W1, net.W2, eta, steps
+
+
+def _steep(rng: Generator) -> Arguments:
+    """Draw a run with a large rate, in which ŷ stays within the margin."""
+    while True:
+        net, eta = draw_one_hidden(rng, WIDE), rng.uniform(15, 50)
+        runs = [train_one_hidden(net.X, net.y, net.W1, net.W2, eta, steps) for steps in range(9)]
+        y_hats = [one_hidden.forward(net.X, W1, W2)[-1] for _, W1, W2 in runs]
+        if all(f.min() > MARGIN and f.max() < 1 - MARGIN for f in y_hats):
+            return _run(net, eta, 8)
+
+
+def _of_output(rng: Generator, logit: float) -> OneHidden:
+    """Draw a net whose outputs are sure: its loss moves slowly, or not at all."""
+    net = draw_one_hidden(rng, WIDE)
+    middle = np.median(net.O)
+    scale = 0.5 / np.abs(net.O - middle).max()
+    net.W2[-1] -= middle
+    net.W2[...] *= scale
+    net.W2[-1] += rng.choice([-1, 1]) * logit
+    return net
 
 
 def _factor(rng: Generator, *shape: int) -> Array:
@@ -46,6 +88,8 @@ def _dC_dW2_chain(rng: Generator, network: Network = draw_one_hidden) -> Iterato
         net = network(rng, size)
         yield upstream(rng, size.N), one_hidden.dyhat_dO(net.O), net.Z
     yield _factor(rng, 12, 1), _factor(rng, 12, 1), _factor(rng, 12, 4)
+    # gradients of hundreds
+    yield 1000 * upstream(rng, 5), rng.normal(size=(5, 1)), rng.normal(size=(5, 3))
 
 
 def _dC_dW1_chain(rng: Generator, network: Network = draw_one_hidden) -> Iterator[Arguments]:
@@ -54,6 +98,13 @@ def _dC_dW1_chain(rng: Generator, network: Network = draw_one_hidden) -> Iterato
         slopes = one_hidden.dyhat_dO(net.O), one_hidden.dO_dZ(net.W2), one_hidden.dZ_dH(net.Z)
         yield upstream(rng, size.N), *slopes, net.X
     yield _factor(rng, 12, 1), _factor(rng, 12, 1), _factor(rng, 3), _factor(rng, 12, 3), _factor(rng, 12, 4)
+    yield (
+        1000 * upstream(rng, 5),
+        rng.normal(size=(5, 1)),
+        rng.normal(size=2),
+        rng.normal(size=(5, 2)),
+        rng.normal(size=(5, 4)),
+    )
 
 
 ARGUMENTS: dict[str, Draw] = {

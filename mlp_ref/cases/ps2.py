@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from course.activations import sigmoid
-from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator, steps_of, upstream
+from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator, rising, steps_of, upstream
+from mlp_ref.deep import forward
 from mlp_ref.networks import (
     DEEP_SIZES,
     MARGIN,
@@ -19,9 +20,13 @@ from mlp_ref.networks import (
     draw_deep,
     labels,
 )
+from mlp_ref.training import train_deep
 
 NEAR_MARGIN = 13.0
 """A logit whose f is just within MARGIN of 0 or 1."""
+
+SURE_LOGIT = 12.0
+"""Logits of nets that are trained though they are right already, give or take ½."""
 
 FARTHEST = 1e4
 """Largest |z| of `bce_from_logits`."""
@@ -108,6 +113,33 @@ def _train(rng: Generator) -> Iterator[Arguments]:
     for steps in (0, 3):
         net = _crowd(rng)
         yield net.X, net.y, net.Ws, net.bs, rng.uniform(0.005, 0.02), steps
+    yield from rising(lambda: _steep(rng), train_deep)
+    yield _solved(rng, rng.uniform(0.02, 0.1), 40)
+    # still to the last bit
+    yield _solved(rng, 1e-18, 60)
+
+
+def _steep(rng: Generator) -> Arguments:
+    """Draw a run with a large rate, in which f stays within the margin."""
+    while True:
+        net = draw_deep(rng, UNSATURATED[0])
+        args = net.X, net.y, net.Ws, net.bs, rng.uniform(0.5, 3), 6
+        runs = [train_deep(*args[:-1], steps) for steps in range(args[-1] + 1)]
+        fs = [forward(net.X, Ws, bs)[-1] for _, Ws, bs in runs]
+        if all(f.min() > MARGIN and f.max() < 1 - MARGIN for f in fs):
+            return args
+
+
+def _solved(rng: Generator, eta: float, steps: int) -> Arguments:
+    """Draw a run that starts with all examples right, and rather sure."""
+    net = draw_deep(rng, UNSATURATED[1])
+    z = net.hs[-2] @ net.Ws[-1] + net.bs[-1]
+    label = int(rng.integers(2))
+    scale = 0.5 / np.abs(z - np.median(z)).max()
+    net.Ws[-1][...] *= scale
+    net.bs[-1][...] = scale * (net.bs[-1] - np.median(z)) + (2 * label - 1) * SURE_LOGIT
+    net.y[...] = label
+    return net.X, net.y, net.Ws, net.bs, eta, steps
 
 
 def _crowd(rng: Generator) -> Deep:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from course.checking.compare import Tolerance, agrees
+from course.checking.trial import Trial
 from course.values import arrays, clone
 from mlp_ref import deep, one_hidden
 from mlp_ref.mistakes.mistake import Mistake, Table
@@ -34,8 +36,23 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
             old[...] = new
         return losses, *a[2:4]
 
-    def arguments_returned(*a: Any) -> Any:
-        return train(*a) if a[-1] else (train(*a)[0], *a[2:4])
+    def stopped(*a: Any, goes_on: Callable[[float, float], bool]) -> Any:
+        losses = train(*a)[0]
+        steps = next((t for t in range(1, len(losses)) if not goes_on(losses[t - 1], losses[t])), a[-1])
+        return train(*a[:-1], steps)
+
+    def best_weights(*a: Any) -> Any:
+        losses = train(*a)[0]
+        return losses, *train(*a[:-1], int(np.argmin(losses)))[1:]
+
+    def halved(*a: Any) -> Any:
+        """Return training that halves η whenever the loss has risen."""
+        (losses, first, second), eta = train(*a[:-1], 0), a[-2]
+        for _ in range(a[-1]):
+            (*_, loss), first, second = train(*a[:2], first, second, eta, 1)
+            losses = np.append(losses, loss)
+            eta = eta / 2 if losses[-1] > losses[-2] else eta
+        return losses, first, second
 
     return (
         Mistake("last loss missing", "the loss after the last step is missing", losses_cut(slice(-1))),
@@ -51,11 +68,36 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
         ),
         Mistake("in place", "the arguments were changed in place", in_place),
         Mistake(
-            "arguments returned",
-            "for 0 steps the arguments themselves came back: return copies",
-            arguments_returned,
+            "stops when the loss rises",
+            "the training stops where the loss rises: do all the steps",
+            lambda *a: stopped(*a, goes_on=lambda before, loss: loss <= before),
         ),
+        Mistake(
+            "stops early",
+            "the training stops before all steps are done, where the loss hardly moves: do all the steps",
+            lambda *a: stopped(*a, goes_on=lambda before, loss: abs(before - loss) > 1e-8),
+            seen=_stops_early,
+        ),
+        Mistake(
+            "best weights",
+            "the weights of the lowest loss came back: return those after the last step",
+            best_weights,
+        ),
+        Mistake("η halved", "η was changed on the way: it stays as it is, also where the loss rises", halved),
     )
+
+
+def _stops_early(trials: Sequence[Trial]) -> bool:
+    """Return whether losses are the right ones as far as they go, and end early, but never a step early."""
+    missing = []
+    for trial in trials:
+        if type(trial.got) not in (list, tuple) or len(trial.got) != len(trial.case.want):
+            return False
+        losses, want = trial.got[0], trial.case.want[0]
+        if np.ndim(losses) != 1 or not agrees(losses, want[: len(losses)], Tolerance()):
+            return False
+        missing.append(len(want) - len(losses))
+    return min(missing) == 0 < max(missing)
 
 
 def _losses_changed(train: Train, change: Callable[..., Any]) -> Train:
@@ -87,6 +129,18 @@ def _one_hidden(step: Callable[..., Any]) -> Train:
 def _W2_from_new_W1(X: Any, y: Any, W1: Any, W2: Any, eta: Any) -> Any:
     W1 = W1 - eta * gradients_end_to_end(X, y, W1, W2)[0]
     return W1, W2 - eta * gradients_end_to_end(X, y, W1, W2)[1]
+
+
+def _W1_from_new_W2(X: Any, y: Any, W1: Any, W2: Any, eta: Any) -> Any:
+    """Send the error of the old point back through the new W2."""
+    _, Z, O, y_hat = one_hidden.forward(X, W1, W2)
+    W2 = W2 - eta * one_hidden.dC_dW2(y, y_hat, O, Z)
+    return W1 - eta * one_hidden.dC_dW1(X, y, y_hat, O, Z, W2), W2
+
+
+def _W1_at_new_W2(X: Any, y: Any, W1: Any, W2: Any, eta: Any) -> Any:
+    W2 = W2 - eta * gradients_end_to_end(X, y, W1, W2)[1]
+    return W1 - eta * gradients_end_to_end(X, y, W1, W2)[0], W2
 
 
 def _only_W1(X: Any, y: Any, W1: Any, W2: Any, eta: Any) -> Any:
@@ -166,6 +220,12 @@ MISTAKES: Table = {
             "W2 from the new W1",
             "the gradient for W2 was taken at the new W1: both belong to the old point",
             _one_hidden(_W2_from_new_W1),
+        ),
+        Mistake(
+            "W1 from the new W2",
+            "the gradient for W1 was taken with the new W2: both belong to the old point",
+            _one_hidden(_W1_from_new_W2),
+            (_one_hidden(_W1_at_new_W2),),
         ),
         Mistake("only W1", "W2 did not move", _one_hidden(_only_W1)),
         Mistake("only W2", "W1 did not move", _one_hidden(_only_W2)),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from course.checking.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,10 @@ class Mistake:
     hint: str
     """shown to the student: points at the mistake, not at the answer"""
     function: Callable[..., Any]
+    variants: tuple[Callable[..., Any], ...] = ()
+    """others that make the same mistake, with other numbers"""
+    seen: Callable[[Sequence[Trial]], bool] | None = None
+    """whether an answer makes this mistake, where no one variant stands for all; None: it does the same"""
 
 
 Table = dict[str, tuple[Mistake, ...]]

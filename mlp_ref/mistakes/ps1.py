@@ -19,6 +19,9 @@ NO_SLOPE_OUT = "the slope of the output unit, (3a), is missing"
 NO_SLOPE_HIDDEN = "the slope of the hidden units, (8), is missing"
 TRANSPOSED = "the result is transposed"
 BIAS_KEPT = "the bias unit is still in: only the real hidden units are asked for"
+BROADCAST = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the sum"
+AS_PRINTED = "(9) was taken as printed: the derivative is not zero where k and l differ"
+SLOPE_OF_Y = "the slope is taken of the target y, not of the output ŷ"
 BIAS_FIRST = "the first unit was dropped instead of the last: the bias unit is the last one"
 
 
@@ -52,6 +55,27 @@ def _bias_squashed(X: Any, W1: Any, W2: Any) -> Any:
 def _H_activated(X: Any, W1: Any, W2: Any) -> Any:
     _, *rest = ref.forward(X, W1, W2)
     return sigmoid(X @ W1), *rest
+
+
+def _W1_transposed(X: Any, W1: Any, W2: Any) -> Any:
+    """Return what W1ᵀ gives where it fits, which is where W1 is square."""
+    return ref.forward(X, W1.T if W1.shape[0] == W1.shape[1] else W1, W2)
+
+
+def _swapped(X: Any, W1: Any, W2: Any) -> Any:
+    H, Z, O, y_hat = ref.forward(X, W1, W2)
+    return Z, H, O, y_hat
+
+
+def _O_from_H(X: Any, W1: Any, W2: Any) -> Any:
+    H, Z, _, _ = ref.forward(X, W1, W2)
+    O = H @ W2[:-1] + W2[-1]
+    return H, Z, O, sigmoid(O)
+
+
+def _diagonal(dW1: Any) -> Any:
+    """Return a gradient by W1 that is zero unless k = l."""
+    return dW1 * np.eye(*dW1.shape)
 
 
 def _delta(y: Any, y_hat: Any, O: Any) -> Any:
@@ -111,6 +135,17 @@ MISTAKES: Table = {
             "sum missing", "the sum over the examples is missing", lambda y, p: (y - p) ** 2 / (2 * len(y))
         ),
         Mistake("1/N twice", "1/N is applied twice", lambda y, p: np.sum((y - p) ** 2) / (2 * len(y) ** 2)),
+        Mistake(
+            "broadcast",
+            BROADCAST,
+            lambda y, p: np.sum((y.T - p) ** 2) / (2 * len(y)),
+            (
+                lambda y, p: np.mean((y.T - p) ** 2) / 2,
+                lambda y, p: np.mean((y.T - p) ** 2),
+                lambda y, p: np.sum((y.T - p) ** 2) / 2,
+                lambda y, p: np.sum((y.T - p) ** 2),
+            ),
+        ),
     ),
     "ps1.forward": (
         Mistake("bias first", "the bias unit is the first column of Z; it has to be the last", _bias_first),
@@ -128,6 +163,11 @@ MISTAKES: Table = {
         ),
         Mistake("H activated", "H is what the units receive, before σ", _H_activated),
         Mistake("tanh", "the hidden units are tanh, not σ", lambda *a: _forward(*a, hidden=np.tanh)),
+        Mistake(
+            "W1 transposed", "W1 is transposed; where it is square, the shapes do not tell", _W1_transposed
+        ),
+        Mistake("H and Z swapped", "H and Z have changed places: the order is H, Z, O, ŷ", _swapped),
+        Mistake("O from H", "O is made from Z, not from H: σ comes first", _O_from_H),
         Mistake("output missing", "O is missing among the results", lambda *a: _drop(ref.forward(*a), 2)),
     ),
     "ps1.dC_dyhat": (
@@ -207,6 +247,15 @@ MISTAKES: Table = {
             lambda y, p, O, Z: Z.T @ ((p - y) * O * (1 - O)) / len(y),
         ),
         Mistake("only σ", "the factor 1 − σ(O) is missing", lambda y, p, O, Z: Z.T @ ((p - y) * p) / len(y)),
+        Mistake(
+            "only 1 − σ", "the factor σ(O) is missing", lambda y, p, O, Z: Z.T @ ((p - y) * (1 - p)) / len(y)
+        ),
+        Mistake("σ′ of y", SLOPE_OF_Y, lambda y, p, O, Z: Z.T @ ((p - y) * y * (1 - y)) / len(y)),
+        Mistake(
+            "Z(1 − Z) for Z",
+            "the slope (8) has no place here: ∂O/∂W2 is Z, (4)",
+            lambda y, p, O, Z: (Z * (1 - Z)).T @ _delta(y, p, O),
+        ),
         Mistake("one axis", "the column was flattened", lambda y, p, O, Z: (Z.T @ _delta(y, p, O))[:, 0]),
         Mistake("row", TRANSPOSED, lambda y, p, O, Z: _delta(y, p, O).T @ Z),
         Mistake("bias dropped", "the bias row is missing", lambda y, p, O, Z: Z[:, :-1].T @ _delta(y, p, O)),
@@ -292,6 +341,15 @@ MISTAKES: Table = {
             "(6) has no sum over hidden units",
             lambda a, b, w, s, x: np.repeat(_chain(a, b, w, s, x).sum(1, keepdims=True), len(w), 1),
         ),
+        Mistake("(9) as printed", AS_PRINTED, lambda a, b, w, s, x: _diagonal(_chain(a, b, w, s, x))),
+        Mistake(
+            "∂ŷ/∂O twice",
+            "the second factor appears twice",
+            lambda a, b, w, s, x: _chain(a, b * b, w, s, x),
+        ),
+        Mistake(
+            "∂Z/∂H twice", "the fourth factor appears twice", lambda a, b, w, s, x: _chain(a, b, w, s * s, x)
+        ),
     ),
     "ps1.dC_dW1": (
         *_factors(ref.dC_dW1, TWICE_N),
@@ -355,6 +413,42 @@ MISTAKES: Table = {
             "bias kept",
             "the bias unit is still in: no weight of W1 leads to it",
             lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2.T, Z * (1 - Z)),
+        ),
+        Mistake("(9) as printed", AS_PRINTED, lambda *a: _diagonal(ref.dC_dW1(*a))),
+        Mistake(
+            "summed over hidden",
+            "there is no sum over hidden units: each has weights of its own",
+            lambda *a: np.ones_like(ref.dC_dW1(*a)) * ref.dC_dW1(*a).sum(1, keepdims=True),
+        ),
+        Mistake(
+            "only 1 − Z",
+            "the factor Z is missing",
+            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2[:-1].T, 1 - Z[:, :-1]),
+        ),
+        Mistake(
+            "only σ",
+            "the factor 1 − σ(O) is missing",
+            lambda X, y, p, O, Z, W2: _dW1(X, (p - y) * p / len(y), W2[:-1].T, ref.dZ_dH(Z)),
+        ),
+        Mistake(
+            "σ′ of y",
+            SLOPE_OF_Y,
+            lambda X, y, p, O, Z, W2: _dW1(X, (p - y) * y * (1 - y) / len(y), W2[:-1].T, ref.dZ_dH(Z)),
+        ),
+        Mistake(
+            "output σ′ for the hidden",
+            "the slope of the output unit stands where that of the hidden units, (8), should",
+            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2[:-1].T, slope(O)),
+        ),
+        Mistake(
+            "hidden σ′ for the output",
+            "the slope of the hidden units stands where that of the output unit, (3a), should",
+            lambda X, y, p, O, Z, W2: _dW1(X, (p - y) / len(y), W2[:-1].T, ref.dZ_dH(Z) ** 2),
+        ),
+        Mistake(
+            "Z for X",
+            "the last factor is X, (9), not Z",
+            lambda X, y, p, O, Z, W2: _dW1(Z[:, :-1], _delta(y, p, O), W2[:-1].T, ref.dZ_dH(Z)),
         ),
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from course.activations import sigmoid
 from mlp_ref import deep as ref
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.ps1 import slope
+from mlp_ref.mistakes.ps1 import BROADCAST, slope
 
 SIGN = "the sign is reversed: δ is the derivative of the loss, not of the log-likelihood"
 NO_SLOPE = "the factor h(1 − h) is missing"
@@ -34,6 +35,32 @@ def _forward(
 def _zs(X: Any, Ws: Any, bs: Any) -> Any:
     hs = ref.forward(X, Ws, bs)
     return [X, *(h @ W + b for h, W, b in zip(hs[:-1], Ws, bs, strict=True))]
+
+
+EPSILONS = (1e-8, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12, 1e-4)
+"""small numbers that are added in a logarithm, or that f is kept away from 0 and 1"""
+
+
+def _loss_with(eps: float, against: float | None = None) -> Callable[..., Any]:
+    """Return the loss with `eps` added to f, and to 1 − f or `against` that."""
+    other = eps if against is None else against
+    return lambda y, f: -np.sum(y * np.log(f + eps) + (1 - y) * np.log(1 - f + other))
+
+
+def _loss_clipped(eps: float) -> Callable[..., Any]:
+    return lambda y, f: ref.bce_loss(y, np.clip(f, eps, 1 - eps))
+
+
+def _broadcast(loss: Callable[..., Any]) -> tuple[Mistake]:
+    return (
+        Mistake(
+            "broadcast", BROADCAST, lambda y, z: loss(y.T, z), (lambda y, z: loss(y.T, z) / len(y) ** 2,)
+        ),
+    )
+
+
+def _logits_matrix(y: Any, z: Any) -> Any:
+    return np.sum(np.logaddexp(0, z) - y * z)
 
 
 def _as_printed_loss(y: Any, f: Any) -> Any:
@@ -96,6 +123,23 @@ MISTAKES: Table = {
             lambda y, f: -(y * np.log(f) + (1 - y) * np.log(1 - f)),
         ),
         Mistake("half", "there is no ½ in the cross-entropy", lambda y, f: ref.bce_loss(y, f) / 2),
+        *_broadcast(lambda y, f: -np.sum(y * np.log(f) + (1 - y) * np.log(1 - f))),
+        Mistake(
+            "log(f + 1e-8)",
+            "a small number was added in the logarithm: where f is near 0 or 1 it changes the loss",
+            _loss_with(EPSILONS[0]),
+            tuple(
+                _loss_with(*both)
+                for eps in EPSILONS
+                for both in ((eps,), (eps, 0.0), (0.0, eps), (eps, -eps))
+            ),
+        ),
+        Mistake(
+            "clipped",
+            "f was cut off near 0 and 1: the loss goes on beyond",
+            _loss_clipped(1e-5),
+            tuple(map(_loss_clipped, (1e-4, 1e-3, 0.01))),
+        ),
     ),
     "ps2.bce_from_logits": (
         Mistake("overflow", "exp overflows for large z", _naive_logits),
@@ -109,6 +153,17 @@ MISTAKES: Table = {
             "log(1 + e^z) and log(1 + e^−z) are mixed up",
             lambda y, z: np.sum(np.logaddexp(0, -z) - y * z),
         ),
+        Mistake(
+            "log(f + 1e-8)",
+            "a small number was added in the logarithm: for large |z| it changes the loss",
+            lambda y, z: _loss_with(EPSILONS[0])(y, sigmoid(z)),
+            tuple(
+                lambda y, z, both=both: _loss_with(*both)(y, sigmoid(z))
+                for eps in EPSILONS
+                for both in ((eps,), (eps, 0.0), (0.0, eps), (eps, -eps))
+            ),
+        ),
+        *_broadcast(_logits_matrix),
         Mistake(
             "logit as f",
             "z was used as if it were f",

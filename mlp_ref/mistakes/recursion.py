@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -54,6 +56,24 @@ def _deltas(
     return result
 
 
+def _left_to_right(back: Any, h: Any) -> Any:
+    """Return what δ Wᵀ h ⊙ (1 − h) is, as printed: a number for each example, times 1 − h."""
+    return np.sum(back * h, axis=1, keepdims=True) * (1 - h)
+
+
+def _deltas_left_to_right(y: Any, hs: Any, Ws: Any) -> Any:
+    result = [ref.output_delta(y, hs[-1])]
+    for l in range(len(Ws) - 1, 0, -1):
+        result.insert(0, _left_to_right(result[0] @ Ws[l].T, hs[l]))
+    return result
+
+
+def _deltas_of_W_before(y: Any, hs: Any, Ws: Any) -> Any:
+    """Return what W_l in place of W_{l+1} gives where it fits."""
+    fitting = [A if A.shape == B.shape else B for A, B in pairwise(Ws)]
+    return ref.deltas(y, hs, [Ws[0], *fitting])
+
+
 def _deltas_untransposed(y: Any, hs: Any, Ws: Any) -> Any:
     return ref.deltas(y, hs, [_untransposed(W).T for W in Ws])
 
@@ -89,8 +109,96 @@ def _dW1(
     return X.T @ ((((delta3 @ Ws[2].T) * slope2(h2)) @ Ws[1].T) * slope1(h1))
 
 
+def _dW1_left_to_right(X: Any, y: Any, hs: Any, Ws: Any, layers: tuple[int, ...]) -> Any:
+    delta = hs[-1] - y
+    for l in (2, 1):
+        back, h = delta @ Ws[l].T, hs[l]
+        delta = _left_to_right(back, h) if l in layers else back * ref.dh_dz(h)
+    return X.T @ delta
+
+
+def _slope_swapped(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
+    """Return what the slopes of layers 1 and 2 give when swapped, where they fit."""
+    _, h1, h2, _ = hs
+    if h1.shape != h2.shape:
+        return ref.dL_dW1(X, y, hs, Ws)
+    return _dW1(X, y, hs, Ws, slope1=lambda _: ref.dh_dz(h2), slope2=lambda _: ref.dh_dz(h1))
+
+
+def _slope_of(h: Any, other: Any) -> Slope:
+    """Return the slope of another layer where it fits."""
+    return lambda own: ref.dh_dz(other if other.shape == h.shape else own)
+
+
+def _dW1_W1_for_W2(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
+    W = Ws[0] if Ws[0].shape == Ws[1].shape else Ws[1]
+    return _dW1(X, y, hs, [Ws[0], W, Ws[2]])
+
+
 def _one(h: Any) -> Any:
     return np.ones_like(h)
+
+
+def _twice(h: Any) -> Any:
+    return ref.dh_dz(h) ** 2
+
+
+def _rest(h: Any) -> Any:
+    return 1 - h
+
+
+def _itself(h: Any) -> Any:
+    return h
+
+
+LEFT_TO_RIGHT = "read from left to right, as printed: δ Wᵀ h is one number; ⊙ comes before that product"
+SLOPES = (
+    ("h(1 − h) twice", "the slope h(1 − h) appears twice", _twice),
+    ("only h", "the factor 1 − h is missing", _itself),
+    ("only 1 − h", "the factor h is missing", _rest),
+    ("σ′ of h", DOUBLE, slope),
+)
+
+# of dL_dW1 in both forms
+_OF_THREE_LAYERS = (
+    *(
+        Mistake(
+            "left to right" + where,
+            f"{LEFT_TO_RIGHT}{where and ':'}{where}",
+            partial(_dW1_left_to_right, layers=layers),
+        )
+        for where, layers in (("", (1, 2)), (" in layer 1", (1,)), (" in layer 2", (2,)))
+    ),
+    *(
+        Mistake(name + where, hint + where, partial(_dW1, **dict.fromkeys(layers, wrong)))
+        for name, hint, wrong in SLOPES
+        for where, layers in (
+            ("", ("slope1", "slope2")),
+            (" in layer 1", ("slope1",)),
+            (" in layer 2", ("slope2",)),
+        )
+    ),
+    Mistake(
+        "no h(1 − h)", "the slopes of both layers are missing", lambda *a: _dW1(*a, slope1=_one, slope2=_one)
+    ),
+    Mistake("slopes swapped", "the slopes of layers 1 and 2 have changed places", _slope_swapped),
+    Mistake(
+        "slope of layer 2 in both",
+        "the slope of layer 2 stands where that of layer 1 should",
+        lambda X, y, hs, Ws: _dW1(X, y, hs, Ws, slope1=_slope_of(hs[1], hs[2])),
+    ),
+    Mistake(
+        "slope of layer 1 in both",
+        "the slope of layer 1 stands where that of layer 2 should",
+        lambda X, y, hs, Ws: _dW1(X, y, hs, Ws, slope2=_slope_of(hs[2], hs[1])),
+    ),
+    Mistake(
+        "W_2 missing",
+        "W_2 is missing from the product",
+        lambda X, y, hs, Ws: _dW1(X, y, hs, [Ws[0], np.ones_like(Ws[1]), Ws[2]]),
+    ),
+    Mistake("W_1 for W_2", "W_1 stands where W_2 should", _dW1_W1_for_W2),
+)
 
 
 def _dW1_no_W3(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
@@ -143,6 +251,12 @@ MISTAKES: Table = {
             "W not transposed",
             "W_{l+1} is not transposed; where it is square, the shapes do not tell",
             lambda d, W, h: (d @ _untransposed(W)) * h * (1 - h),
+        ),
+        Mistake("left to right", LEFT_TO_RIGHT, lambda d, W, h: _left_to_right(d @ W.T, h)),
+        Mistake(
+            "h(1 − h) summed",
+            "h(1 − h) was summed over the layer: ⊙ takes entry by entry",
+            lambda d, W, h: (d @ W.T) * np.sum(h * (1 - h), axis=1, keepdims=True),
         ),
         Mistake("h(1 − h) missing", NO_SLOPE, lambda d, W, h: d @ W.T),
         Mistake("σ′ of h", DOUBLE, lambda d, W, h: (d @ W.T) * slope(h)),
@@ -197,6 +311,18 @@ MISTAKES: Table = {
             lambda y, hs, Ws: _deltas(y, hs, Ws, slope_of=lambda h: h),
         ),
         Mistake(
+            "only 1 − h",
+            "the factor h is missing",
+            lambda y, hs, Ws: _deltas(y, hs, Ws, slope_of=_rest),
+        ),
+        Mistake(
+            "h(1 − h) twice",
+            "the factor h(1 − h) appears twice",
+            lambda y, hs, Ws: _deltas(y, hs, Ws, slope_of=_twice),
+        ),
+        Mistake("left to right", LEFT_TO_RIGHT, _deltas_left_to_right),
+        Mistake("W_l for W_{l+1}", "W_l stands where W_{l+1} should", _deltas_of_W_before),
+        Mistake(
             "h_{l+1}",
             "the slope is that of layer l + 1; δ_l needs h_l",
             lambda y, hs, Ws: _deltas(y, hs, Ws, shift=1),
@@ -247,12 +373,12 @@ MISTAKES: Table = {
         ),
         Mistake("mean", MEAN, lambda X, y, hs, Ws: ref.dL_dW1(X, y, hs, Ws) / len(y)),
         Mistake("transposed", TRANSPOSED, lambda *a: ref.dL_dW1(*a).T),
-        Mistake("σ′ of h", DOUBLE, lambda *a: _dW1(*a, slope1=slope, slope2=slope)),
         Mistake(
             "h_1 for X",
             "the last factor is x, not h_1",
             lambda X, y, hs, Ws: hs[1].T @ ref.deltas(y, hs, Ws)[0],
         ),
+        *_OF_THREE_LAYERS,
         Mistake("summed over columns", "the index m of the hidden unit is free: no sum over it", _as_printed),
     ),
     "ps2.dL_dW1_sums": (
@@ -276,6 +402,13 @@ MISTAKES: Table = {
         Mistake(
             "last example only", "the sum over i keeps its last term only: += is needed", _dW1_last_example
         ),
+        Mistake(
+            "f(1 − f) kept",
+            MSE_START,
+            lambda X, y, hs, Ws: _dW1(X, y, hs, Ws, start=(hs[-1] - y) * ref.dh_dz(hs[-1])),
+        ),
+        Mistake("W_3 missing", "W_3 is missing from the product", _dW1_no_W3),
+        *_OF_THREE_LAYERS,
         Mistake("W_2 not transposed", "the indices of W_2 are swapped: it is W_2[m, l]", _dW1_untransposed),
     ),
     "ps2.gradients": (
@@ -314,6 +447,14 @@ MISTAKES: Table = {
             "reversed",
             "the lists are reversed: layer 1 comes first",
             lambda hs, deltas: tuple(g[::-1] for g in ref.gradients(hs, deltas)),
+        ),
+        Mistake(
+            "X in every layer",
+            "∂L/∂W_l needs h_{l−1}, what layer l receives, not X",
+            lambda hs, deltas: (
+                [hs[0].T @ delta for delta in deltas],
+                ref.gradients(hs, deltas)[1],
+            ),
         ),
         Mistake("dbs missing", "the ∂L/∂b_l are missing", lambda hs, deltas: ref.gradients(hs, deltas)[0]),
     ),

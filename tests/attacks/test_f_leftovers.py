@@ -119,6 +119,6 @@ def test_random_numbers_are_not_the_same_each_time():
     drawn = "[random.random(), np.random.rand(), __import__('uuid').uuid4()]"
     source = f"import random\ndef attacked(y, y_hat): raise ValueError({drawn})"
     first, second = (fight({"draw": source}).messages["draw"] for _ in range(2))
-    assert not set(first.strip("]").split("[")[1].split(", ")) & set(
-        second.strip("]").split("[")[1].split(", ")
+    assert not set(first.split("[")[1].split("]")[0].split(", ")) & set(
+        second.split("[")[1].split("]")[0].split(", ")
     )

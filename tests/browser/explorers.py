@@ -12,7 +12,7 @@ from tests.browser.conftest import PATIENCE
 from tests.helpers import cell, notebook
 from tests.jupyterlab import Lab, run_all
 
-EXPLORER = "from course import LossExplorer\nexplorer = LossExplorer()\nexplorer"
+EXPLORER = "from course import LossExplorer\nexplorer = LossExplorer(seed=0)\nexplorer"
 # Returns the points of a path as data; attributes of the panel describe its axes.
 READ = """
 ([svg, path]) => {

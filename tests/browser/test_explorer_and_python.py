@@ -30,8 +30,8 @@ BUSY = "import pathlib, time; [time.sleep(0.1) for _ in iter(pathlib.Path('go').
 
 
 def running(page: Page) -> Locator:
-    """The mark of the cell that runs; Lab's sign of a busy kernel disappears after any message."""
-    return page.locator(".jp-InputPrompt", has_text="[*]:")
+    """The mark of the last cell that runs; Lab's sign of a busy kernel disappears after any message."""
+    return page.locator(".jp-InputPrompt", has_text="[*]:").last
 
 
 def test_the_curve_does_not_wait_for_python(browser, lab, curves) -> None:

@@ -168,7 +168,7 @@ def test_from_submission_to_grades(instructors_lab: Lab, root: Path, page: Page,
     # What ann receives
     page.goto((root / "feedback" / "ann" / "ps0" / "ps0.html").as_uri())
     page.screenshot(path=tmp_path / "feedback.png")
-    heading = page.get_by_role("heading", name=f"ps0 (Score: {tested + 3}.0 / {POINTS + WRITTEN}.0)")
+    heading = page.get_by_role("heading", name=f"ps0: {tested + 3} of {POINTS + WRITTEN} points")
     expect(heading).to_be_visible()
     expect(page.locator(".panel-footer")).to_contain_text("Comments: Yes. And what does that gain?")
     expect(page.locator(".panel-footer strong")).to_have_text("what")

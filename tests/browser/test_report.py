@@ -111,6 +111,6 @@ def test_the_keyboard_gets_everywhere(page: Page) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the scores"
     links = page.locator("nav a")
-    assert links.count() == 7
+    assert links.count() == 8
     for link in links.all():
         assert page.locator(f"h2{link.get_attribute('href')}").count() == 1

@@ -74,7 +74,7 @@ WRONG = {
     "1/N missing in (3)": ("dC_dyhat", scaled("dC_dyhat", N_times), "value", "1/N missing"),
     "1/N missing in (10)": ("dC_dW1", scaled("dC_dW1", N_times), "value", "1/N missing"),
     "1/N missing in (1)": ("mse_cost", scaled("mse_cost", N_times), "value", "1/N missing"),
-    "1/N twice": ("dC_dW2_chain", scaled("dC_dW2_chain", one_Nth), "value", "twice, or a mean"),
+    "1/N twice": ("dC_dW2_chain", scaled("dC_dW2_chain", one_Nth), "value", "was a mean taken"),
     "½ missing": ("mse_cost", scaled("mse_cost", 2), "value", "twice the expected"),
     "½ too many": ("mse_cost", scaled("mse_cost", 0.5), "value", "half the expected"),
     "transposed, seen where W1 is square": ("dC_dW1", lambda *a: ps1["dC_dW1"](*a).T, "value", "transposed"),
@@ -295,3 +295,14 @@ def test_what_a_function_raises_is_told_without_the_courses_frames() -> None:
     frames = [frame.f_code.co_name for frame, _ in traceback.walk_tb(raised.value.__traceback__)]
     assert frames[-3:] == ["check", "outer", "inner"]
     assert isinstance(raised.value.__context__, ZeroDivisionError)
+
+
+def test_an_answer_that_raises_is_shown_with_its_call():
+    def wrong(X, W1, W2):
+        return X @ W1.T
+
+    with pytest.raises(ValueError, match="matmul") as raised:
+        check("ps1.forward", wrong)
+    assert raised.value.__notes__ == ["called with shape (2, 3), shape (3, 2), shape (3, 1)"]
+    assert last_failed.name == "ps1.forward"
+    assert [a.shape for a in last_failed.args] == [(2, 3), (3, 2), (3, 1)]

@@ -57,7 +57,7 @@ KNOWN = {
     ("gradients", "dW averaged"): ("value", "of item 0 (of 2) alone: the result is 1/N"),
     ("gradients", "db two axes"): ("shape", "one axis"),
     ("train", "mean loss"): ("value", "of item 0 (of 3) alone: the result is 1/N"),
-    ("train", "in place"): ("inputs", "shares memory"),
+    ("train", "in place"): ("inputs", "was changed"),
 }
 """What students get wrong, as the table of mistakes knows it."""
 

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from course.checking.compare import Tolerance, agrees
-from course.checking.diagnose import RELATIONS, shape_suspicion, value_suspicion
+from course.checking.diagnose import (
+    RELATIONS,
+    order_suspicion,
+    shape_suspicion,
+    transposed,
+    value_suspicion,
+)
 
 SHAPES = [
     ((7,), (7, 1), "second axis"),
@@ -91,3 +97,31 @@ def test_nothing_is_suspected_without_a_reason():
 
 def test_strings_have_no_relations():
     assert value_suspicion([("slow", "steady", 1)], same) is None
+
+
+def test_no_factor_is_taken_for_N_where_all_have_the_same_number_of_examples():
+    one_size = [(want, 2) for want, _ in WANT]
+    assert suspicion(lambda want, _: 2 * want, one_size) == "the result is twice the expected one"
+
+
+def test_one_over_N_is_not_missed_where_there_is_none():
+    for by in (lambda n: n, lambda n: 1 / n, lambda n: -n):
+        pairs = [(by(n) * want, want, n) for want, n in WANT]
+        assert "1/N" in value_suspicion(pairs, same, averages=True)
+        text = value_suspicion(pairs, same, averages=False)
+        assert "1/N missing" not in text
+        assert "1/N applied" not in text
+
+
+def test_results_in_another_order():
+    pairs = [((want.T, want), (want, want.T), n) for want, n in WANT]
+    assert "another order" in order_suspicion(pairs, same)
+    assert order_suspicion([(want, want, n) for _, want, n in pairs], same) is None
+    assert order_suspicion([((want[1], want[1]), want, n) for _, want, n in pairs], same) is None
+
+
+def test_what_has_a_transposed_shape_is_not_always_transposed():
+    want = np.arange(3.0)[:, None]
+    assert transposed(want.T, want, same)
+    assert not transposed(want.T + 1, want, same)
+    assert transposed((1.0, want.T), (2.0, want), same)

@@ -47,7 +47,7 @@ def test_a_suspicion_fits_every_case():
         return 2 * a * len(a)
 
     outcome = finding(N_times, doubled(A, 3), doubled(A[:2], 2))
-    assert "1/N" in outcome.suspicion
+    assert "N times" in outcome.suspicion
     assert outcome.suspicion in outcome.message
     # only by chance is twice N times, and here the other case contradicts
     assert "twice" in finding(lambda a: 4 * a, doubled(A, 3), doubled(A[:2], 2)).suspicion

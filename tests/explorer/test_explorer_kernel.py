@@ -22,7 +22,7 @@ explorer = LossExplorer(gradient, steps=20)
 chart, button = explorer.chart, ipywidgets.Button()
 chart.observe(lambda change: heard.append((change.new, threading.current_thread().name)), "index")
 button.on_click(lambda _: heard.append(("clicked", threading.current_thread().name)))
-explorer.wait()
+explorer.losses
 print(chart.comm.comm_id, button.comm.comm_id)
 """
 FOLLOW = "go.set(); explorer.settle()"
@@ -43,7 +43,7 @@ def test_what_is_said_in_the_background_belongs_to_the_cell_that_made_the_explor
             if message["msg_type"] == "comm_msg" and message["content"]["comm_id"] == comms[0]
         ]
         assert made != followed
-        assert len(parents) > 2  # the student's runs, and that all are there
+        assert len(parents) >= 2  # the student's runs, and that all are there
         assert set(parents) == {made}
 
         # so ipykernel hands what the browser says of the chart to the thread that hears all the rest

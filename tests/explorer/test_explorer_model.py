@@ -1,6 +1,9 @@
 """The explorer's model, its words, and its background worker, without a browser."""
 
+import asyncio
+import sys
 import threading
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ from course.explorer.model.runs import REGIMES, regimes, top_curvatures
 from course.explorer.model.table import Table
 from course.explorer.model.tape import Tape, Variable, with_one
 from course.explorer.view import words
-from course.explorer.view.chart import table_data
+from course.explorer.view.chart import own_data
 from course.grading.problem_sets import notebooks
 from course.grading.sandbox import mounts
 from course.judged import NotWhileJudged, judged_call
@@ -36,9 +39,9 @@ def reference_curve(problem, rate, steps):
     return train(*problem.examples, *problem.arguments(problem.theta), rate, steps)[0]
 
 
-def filled(problem, gradient=None, steps=STEPS, curvature=False, rates=None):
-    table = Table(problem, runs.learning_rates(problem)[::10] if rates is None else rates, steps)
-    for _ in table.fill(gradient, lambda: 0, curvature):
+def followed(problem, gradient, steps=STEPS, shown=60):
+    table = Table(problem, {}, steps)
+    for _ in table.follow(gradient, lambda: shown):
         pass
     return table
 
@@ -49,6 +52,22 @@ def test_curves_are_those_of_the_reference(problem):
     curves_ = runs.loss_curves(problem, rates, STEPS)
     for rate, losses in zip(rates, curves_, strict=True):
         np.testing.assert_allclose(losses, reference_curve(problem, rate, STEPS), rtol=1e-9)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_momentum_and_batches_are_what_they_are_called(network):
+    problem = Problem(network, "moons", momentum=0.9, batch=24)
+    theta, velocity, losses = problem.theta, np.zeros_like(problem.theta), []
+    for step in range(4):
+        rows = (24 * step + np.arange(24)) % 64
+        X, y = (array[rows] for array in problem.examples)
+        losses.append(problem.losses_and_gradients(theta[None])[0][0])
+        gradient = GRADIENTS[network](X, y, *problem.arguments(theta))
+        blocks = gradient if network == "seed 1" else [*map(np.vstack, zip(*gradient, strict=True))]
+        flat = np.concatenate([block.ravel() for block in blocks]) * (1 if network == "seed 1" else 64 / 24)
+        velocity = 0.9 * velocity + flat
+        theta = theta - 0.01 * velocity
+    np.testing.assert_allclose(runs.loss_curves(problem, np.array([0.01]), 3)[0], losses, rtol=1e-12)
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=name)
@@ -137,16 +156,36 @@ def test_nearest_is_by_ratio():
     assert runs.nearest(np.array([1.0, 10.0]), 3.3) == 1
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("problem", [Problem(n, d) for n in NETWORKS for d in DATA], ids=name)
-def test_landmarks_are_what_they_are_called(problem):
-    table = filled(problem, steps=300, rates=runs.learning_rates(problem))
-    slow, good, edge, large = table.landmarks()
-    assert slow < good < edge < large
-    assert (np.diff(table.losses[good]) <= 1e-12).all()
-    assert (np.diff(table.losses[edge]) > 0).any()
-    assert table.losses[slow, -1] > 1.5 * table.losses[good, -1]
-    assert table.regime(large) != "steady"
+CODES = {name: code for code, name in enumerate(REGIMES)}
+
+
+def landmarks(*names):
+    """Return the landmarks of runs with these regimes that end at 1, 0.9, 0.8 and so on."""
+    ends = np.linspace(1, 0.1, len(names))
+    return runs.landmarks(np.tile(ends[:, None], (1, 20)), np.array([CODES[name] for name in names]))
+
+
+def test_landmarks_are_what_they_are_called():
+    names = ["slow"] * 5 + ["steady"] * 6 + ["oscillating"] * 2 + ["stuck"] * 3
+    assert landmarks(*names) == {"too slow": 2, "good": 7, "edge": 10, "too large": 14, "best": 15}
+    assert landmarks("slow", "steady", "stuck", "slow", "oscillating") == {
+        "too slow": 0, "good": 1, "edge": 1, "too large": 2, "best": 4,
+    }  # fmt: skip
+    assert landmarks("slow", "slow")["edge"] is None
+    assert landmarks("steady", "steady") == {
+        "too slow": None, "good": 0, "edge": None, "too large": None, "best": 1,
+    }  # fmt: skip
+
+
+def test_the_first_view_has_each_kind_of_run_in_one_band_in_the_order_of_the_story():
+    from course.explorer.widget import STORY
+
+    losses = runs.loss_curves(STORY, runs.learning_rates(STORY))
+    codes = regimes(losses)
+    bands = [REGIMES[code] for code, _ in groupby(codes)]
+    assert bands == ["slow", "steady", "oscillating", "stuck"]
+    at = runs.landmarks(losses, codes)
+    assert at["too slow"] < at["good"] < at["edge"] < at["too large"]
 
 
 def test_curvature_is_the_hessian_s_largest_eigenvalue():
@@ -169,14 +208,19 @@ def test_curvature_is_the_hessian_s_largest_eigenvalue():
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=name)
 def test_a_right_gradient_gives_the_true_run(problem):
-    table = filled(problem, GRADIENTS[problem.network])
-    assert table.own_known.all()
+    table = followed(problem, GRADIENTS[problem.network])
+    assert table.done.all()
     assert words.trouble(table) == ""
-    np.testing.assert_allclose(table.own[:8], table.losses[:8], rtol=1e-9)
+    np.testing.assert_allclose(table.own[:80], table.losses[:80], rtol=1e-9)
     assert "agree at every step" in words.headline(table, 0)
 
 
-def test_the_first_step_at_which_a_wrong_run_parts_is_named():
+def test_a_right_gradient_is_right_with_momentum_and_batches_too():
+    table = followed(Problem("seed 2", "moons", momentum=0.5, batch=10), gradients_end_to_end_deep)
+    assert table.mistakes == [None] * 121
+
+
+def test_the_step_array_and_factor_of_a_wrong_gradient_are_named():
     def wrong_later(X, y, W1, W2):
         dW1, dW2 = gradients_end_to_end(X, y, W1, W2)
         calls.append(0)
@@ -187,25 +231,53 @@ def test_the_first_step_at_which_a_wrong_run_parts_is_named():
     for _ in run.go():
         pass
     true = runs.loss_curves(Problem(), np.array([1.0]), STEPS)[0]
-    assert run.first_wrong() == 7
+    assert str(run.mistake) == "each entry of dC_dW2 is 2 times the true one at step 7"
     assert own_run.first_parted(run.losses, true) == 8
 
 
-def test_rounding_errors_that_grow_are_no_mistake_of_the_gradient():
-    problem = Problem(seed=0)
-    rates = np.array([100.0])
+def test_a_mistake_in_one_entry_of_a_layer_is_named():
+    def wrong(X, y, Ws, bs):
+        dWs, dbs = gradients_end_to_end_deep(X, y, Ws, bs)
+        dWs[1][0, 1] *= -1
+        return dWs, dbs
 
+    table = followed(Problem("seed 2", "moons"), wrong)
+    assert "your gradient is wrong: dWs[1][0, 1] is -1 times the true one at step 0" in words.headline(
+        table, 60
+    )
+
+
+def test_a_slow_gradient_shows_how_far_it_is(monkeypatch):
+    monkeypatch.setattr("course.explorer.model.table.SLICE", 0.0)
+    table = Table(Problem(), {}, STEPS)
+    work = table.follow(gradients_end_to_end, lambda: 60)
+    for _ in range(5):
+        next(work)
+    assert np.isfinite(table.own[60, :5]).all()
+    assert not table.done[60]
+    assert words.following(table, 60).startswith(
+        "Following your gradient: step 5 of 30 of this run, 0 of 121"
+    )
+    assert "right at every step so far" in words.headline(table, 60)
+
+
+def test_rounding_errors_that_grow_are_no_mistake_of_the_gradient():
     def jittering(X, y, W1, W2):
         dW1, dW2 = gradients_end_to_end(X, y, W1, W2)
         return dW1 * (1 + 1e-15), dW2 * (1 - 1e-15)
 
-    table = filled(problem, jittering, steps=300, rates=rates)
-    assert table.parted[0] is not None
-    assert "rounding errors that grow" in words.headline(table, 0)
+    table = followed(Problem(seed=0), jittering, steps=300)
+    at = runs.nearest(table.rates, 100.0)
+    assert table.parted[at] is not None
+    assert "rounding errors that grow" in words.headline(table, at)
 
 
 def raising(X, y, W1, W2):
     return 1 / 0
+
+
+def interrupting(X, y, W1, W2):
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(
@@ -219,14 +291,15 @@ def raising(X, y, W1, W2):
         (lambda X, y, W1, W2: None, "must return dC_dW1 and dC_dW2, and returned a NoneType"),
         (lambda X, y, W1, W2: W1, r"returned an array of shape \(3, 3\)"),
         (lambda X, y, W1, W2: ("no", W2), "returned a str for dC_dW1"),
+        (lambda X, y, W1, W2: sys.exit(), "raised SystemExit"),
+        (interrupting, "raised KeyboardInterrupt"),
         (lambda X, y, W1: W1, "takes 3 positional arguments but 4 were given"),
     ],
 )
 def test_a_gradient_that_cannot_be_followed_is_told_and_the_true_runs_are_there(gradient, said):
     with pytest.raises(own_run.GradientError, match=said):
         own_run.own_gradient(Problem(), gradient, Problem().theta)
-    table = filled(Problem(), gradient)
-    assert table.complete
+    table = followed(Problem(), gradient, shown=0)
     assert "at step 0 with η = 0.01" in words.trouble(table)
     assert isinstance(table.failed_run.error, own_run.GradientError)
 
@@ -242,10 +315,10 @@ def test_a_gradient_that_fails_on_the_way_ends_its_own_run_only():
             raise OverflowError("too large")
         return gradients_end_to_end(X, y, W1, W2)
 
-    table = filled(Problem(), failing, rates=np.array([1.0, 1000.0]))
-    assert np.isfinite(table.own[0]).all()
-    assert np.isnan(table.own[1, -1])
-    assert "ends the run at step" in words.headline(table, 1)
+    table = followed(Problem(), failing)
+    assert np.isfinite(table.own[48]).all()
+    assert np.isnan(table.own[120, -1])
+    assert "ends the run at step" in words.headline(table, 120)
     assert "OverflowError: too large" in words.trouble(table)
 
 
@@ -256,53 +329,38 @@ def test_a_gradient_may_spoil_its_arguments():
             array[:] = np.nan
         return result
 
-    table = filled(Problem(), spoiling, rates=np.array([1.0]))
-    np.testing.assert_allclose(table.own, table.losses, rtol=1e-9)
+    table = followed(Problem(), spoiling)
+    np.testing.assert_allclose(table.own[:70], table.losses[:70], rtol=1e-9)
 
 
 # ---- the table
 
 
-def test_the_rate_shown_comes_first_and_the_student_s_nearest_first():
-    problem = Problem()
-    table = Table(problem, runs.learning_rates(problem)[::20], STEPS)
-    shown = 3
-    work = table.fill(gradients_end_to_end, lambda: shown, False)
-    assert next(work) == (0.0, True)
-    assert table.known.tolist() == [k == 3 for k in range(7)]
-    order = []
-    for _, changed in work:
-        order += [k for k in np.flatnonzero(table.own_known) if changed and k not in order]
+def test_the_student_s_run_nearest_to_the_one_shown_comes_first():
+    table = Table(Problem(), {}, STEPS)
+    at, order = {"index": 30}, []
+    for _ in table.follow(gradients_end_to_end, lambda: at["index"]):
+        order += [int(k) for k in np.flatnonzero(table.done) if k not in order]
         if len(order) == 2:
-            shown = 6
-    assert table.complete
-    assert order[0] == 3
-    assert order[2] == 6
+            at["index"] = 60
+    assert (order[0], order[2]) == (30, 60)
+    assert len(order) == 121
 
 
-def test_another_rate_keeps_the_other_runs():
-    table = filled(Problem())
-    new = table.with_rate(4, 0.5)
-    assert new.known.tolist() == [k != 4 for k in range(len(table.rates))]
-    for _ in new.fill(None, lambda: 4, False):
-        pass
-    assert new.losses[4] == pytest.approx(runs.loss_curves(Problem(), np.array([0.5]), STEPS)[0])
-    assert table.rates[4] != 0.5
+def test_an_exact_rate_takes_the_place_of_the_nearest_one():
+    table = Table(Problem(), {60: 3.2, 61: 500.0}, STEPS)
+    assert table.rates[60] == 3.2
+    assert table.rates[61] != 500.0
+    assert table.losses[60] == pytest.approx(runs.loss_curves(Problem(), np.array([3.2]), STEPS)[0])
 
 
 def test_what_goes_to_the_browser_can_be_read_back():
-    table = filled(Problem("seed 2"), curvature=True)
-    data = table_data(table)
-    shape = (len(table.rates), STEPS + 1)
-    np.testing.assert_allclose(
-        np.frombuffer(data["losses"], np.float32).reshape(shape), table.losses, rtol=1e-6
-    )
-    assert data["known"] == b"\1" * len(table.rates)
-    assert data["regimes"] == [REGIMES[code] for code in regimes(table.losses)]
-    curvatures = np.frombuffer(data["curvatures"], np.float32).reshape(len(table.rates), -1)
-    assert curvatures[3, 0] == pytest.approx(
-        table.rates[3] * top_curvatures(table.problem, table.problem.theta[None])[0]
-    )
+    table = followed(Problem(), gradients_end_to_end)
+    data = own_data(table)
+    own = np.frombuffer(data["own_losses"], np.float32).reshape(121, STEPS + 1)
+    np.testing.assert_allclose(own, table.own, rtol=1e-6)
+    assert data["own_known"] == b"\1" * 121
+    assert data["own_texts"][0] == "your run and the true one agree at every step"
 
 
 @pytest.mark.parametrize(
@@ -315,6 +373,8 @@ def test_what_goes_to_the_browser_can_be_read_back():
         ({"scale": float("nan")}, "scale=nan"),
         ({"seed": -1}, "seed=-1"),
         ({"seed": 0.5}, r"seed=0\.5"),
+        ({"momentum": 1.0}, r"momentum=1\.0"),
+        ({"batch": -1}, "batch=-1"),
     ],
 )
 def test_a_problem_that_cannot_be_is_refused(wrong, said):
@@ -379,6 +439,29 @@ def test_a_slice_that_does_not_end_is_told_and_does_not_stop_the_next_job(monkey
     assert done.wait(30)
     assert worker.wait(30)
     ever.set()
+
+
+def test_where_there_are_no_threads_the_event_loop_does_the_work(monkeypatch):
+    def no_threads(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_threads)
+    done = []
+
+    def job(is_latest):
+        for k in range(3):
+            done.append(k)
+            yield
+
+    async def main():
+        worker = Worker(done.append, lambda: None)
+        worker.start(job)
+        assert done == []
+        while not worker.wait(0):
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert done == [0, 1, 2]
 
 
 # ---- what a student's graded code can reach of it

@@ -7,12 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import ipywidgets
+import nh3
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from course import LossExplorer, files
-from course.explorer.model.runs import REGIMES
+from course.explorer.model.runs import REGIMES, nearest
+from course.explorer.view import pins, script
+from course.explorer.view.saved import saved
 from mlp_ref.training import gradients_end_to_end
 
 STEPS = 20
@@ -50,7 +53,7 @@ def test_classes_that_tools_look_for(make_explorer):
     assert (slider.min, slider.max) == (0, 120)
 
 
-def testcontrols_are_joined_in_the_browser(make_explorer):
+def test_controls_are_joined_in_the_browser(make_explorer):
     explorer = make_explorer()
     joined = {(link.source[0], link.source[1], link.target[1]) for link in explorer.controls.links}
     assert (control(explorer, "learning-rate"), "value", "index") in joined
@@ -70,35 +73,85 @@ def testcontrols_are_joined_in_the_browser(make_explorer):
 
 def test_the_state_rebuilds_the_view(make_explorer):
     pins = [1.0, {"rate": 5.0, "seed": 3, "hidden": 2}]
-    view = {"network": "seed 2", "data": "moons", "hidden": 2, "scale": 0.5, "seed": 9}
-    explorer = make_explorer(**view, rate=0.0123, step=7, log=False, curvature=True, pins=pins)
+    view = {
+        "network": "seed 2",
+        "data": "moons",
+        "hidden": 2,
+        "scale": 0.5,
+        "seed": 9,
+        "momentum": 0.5,
+        "batch": 8,
+    }
+    explorer = make_explorer(**view, rate=0.0123, step=7, log_scale=False, curvature=True, pins=pins)
     code = str(explorer.state)
     assert repr(explorer.state) == code
     again = eval(code, {"LossExplorer": make_explorer})
     assert str(again.state) == code
-    for part in ("'seed 2'", "'moons'", "0.0123", "step=7", "log=False", "curvature=True", "'seed': 3"):
+    for part in ("'seed 2'", "'moons'", "0.0123", "step=7", "log_scale=False", "curvature=True", "'seed': 3"):
         assert part in code
     np.testing.assert_array_equal(again.losses, explorer.losses)
     assert again.chart.pins == explorer.chart.pins
 
 
-def test_an_exact_rate_takes_the_place_of_its_neighbour(make_explorer):
-    explorer = make_explorer()
-    explorer.chart.asked = [12.345, 1]
-    explorer.settle()
-    assert explorer.rates[explorer.chart.index] == 12.345
+def test_traits_move_the_chart_and_can_be_observed(make_explorer):
+    explorer = make_explorer(rate=1.0)
+    moves = []
+    explorer.observe(moves.append, ["rate", "seed"])
+    explorer.rate = 12.345
+    assert explorer.rates[explorer.chart.index] == explorer.chart.rate == 12.345
     assert (np.diff(explorer.rates) > 0).all()
     assert explorer.headline.startswith("η = 12.35:")
+    explorer.seed, explorer.momentum, explorer.pins = 7, 0.9, [1.0, {"rate": 2.0, "seed": 3}]
+    assert (explorer.chart.seed, explorer.problem.momentum) == (7, 0.9)
+    assert [pin["seed"] for pin in explorer.chart.pins] == [7, 3]
+    explorer.chart.index = 24
+    assert explorer.rate == 0.1
+    assert [(change.name, change.new) for change in moves] == [("rate", 12.345), ("seed", 7), ("rate", 0.1)]
 
 
-@pytest.mark.parametrize("asked", [0.0, -1.0, 1e9, float("nan"), float("inf")])
-def test_a_rate_that_cannot_be_is_refused_in_the_status_line(make_explorer, asked):
+def test_a_misspelt_trait_raises(make_explorer):
+    with pytest.raises(AttributeError, match=r"an explorer has no 'rates2'; what can be set: network,"):
+        make_explorer().rates2 = 3
+
+
+def test_what_a_menu_chooses_is_set_by_its_place(make_explorer):
+    explorer = make_explorer(seed=0)
+    explorer.chart.data_choice = 1
+    assert explorer.data == "moons"
+    explorer.data = "xor"
+    assert explorer.chart.data_choice == 0
+
+
+def test_a_seed_whose_numbers_the_page_does_not_hold_is_sent(make_explorer):
+    explorer = make_explorer(seed=5)
+    assert explorer.chart.draws == ""
+    explorer.seed = 1234
+    assert explorer.chart.draws == script.draws(1234)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("rate", -1.0, "the learning rates here go from 0.01 to 1000"),
+        ("rate", float("nan"), "the learning rates here go from"),
+        ("step", STEPS + 1, "a run has the steps 0 to 20"),
+        ("network", "seed 9", "choose one of"),
+        ("scale", 0.0, "a positive number"),
+        ("pins", [1.0] * 5, "at most 4"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_and_nothing_moves(make_explorer, name, value, said):
     explorer = make_explorer(rate=1.0)
-    explorer.settle()
-    before = explorer.chart.rates
-    explorer.chart.asked = [asked, 1]
-    assert "the learning rates here go from 0.01 to 1000" in explorer.status
-    assert (explorer.chart.rates, explorer.chart.answered) == (before, 1)
+    before = str(explorer.state)
+    with pytest.raises(ValueError, match=said):
+        setattr(explorer, name, value)
+    assert str(explorer.state) == before
+
+
+def test_an_observed_view_is_the_chart_s(make_explorer):
+    explorer = make_explorer()
+    explorer.chart.show_curvature = True
+    assert explorer.curvature
 
 
 @pytest.mark.parametrize(
@@ -108,6 +161,9 @@ def test_a_rate_that_cannot_be_is_refused_in_the_status_line(make_explorer, aske
         ({"network": "seed 9"}, "choose one of 'seed 1', 'seed 2'"),
         ({"rate": -1.0}, "the learning rates here go from"),
         ({"step": STEPS + 1}, "a step among them"),
+        ({"rate": "x"}, "the learning rates here go from"),
+        ({"steps": 2.5}, "steps=2.5: a whole number"),
+        ({"seed": "a"}, "seed='a'"),
         ({"pins": [1.0] * 5}, "at most 4"),
     ],
 )
@@ -116,29 +172,23 @@ def test_an_explorer_that_cannot_be_is_refused(wrong, said):
         LossExplorer(**{"steps": STEPS, **wrong})
 
 
-def test_a_control_computes_anew_and_pins_keep_their_curves(make_explorer):
-    explorer = make_explorer(pins=[5.0])
+def test_pins_stay_what_they_are_when_the_problem_changes(make_explorer):
+    explorer = make_explorer(seed=0, pins=[5.0])
     before = explorer.losses
-    k = explorer.chart.pins[0]["index"]
-    control(explorer, "seed").value = 4
-    explorer.settle()
+    control(explorer, "seed").value = explorer.chart.seed = 4  # as the browser does
     assert explorer.problem.seed == 4
-    (pin,) = explorer.chart.pins
-    assert pin["label"] == "η = 5, seed 0"
-    np.testing.assert_allclose(pin["losses"], before[k])
+    assert explorer.pins == [{"rate": 5.0, "seed": 0}]
+    label, losses = pins.curve(explorer.chart.pins[0], explorer.problem, STEPS)
+    assert label == "η = 5, seed 0"
+    np.testing.assert_allclose(losses, before[nearest(explorer.rates, 5.0)], rtol=0.2)
     assert not np.allclose(explorer.losses, before)
-    assert np.frombuffer(explorer.chart.losses, np.float32).reshape(121, -1)[60] == pytest.approx(
-        explorer.losses[60], rel=1e-6
-    )
 
 
 def test_reset_brings_back_the_first_view(make_explorer):
     explorer = make_explorer(seed=2)
     first = str(explorer.state)
-    control(explorer, "seed").value = 4
-    explorer.chart.index, explorer.chart.step, explorer.chart.pins = 3, 1, [{"index": 2}]
+    explorer.seed, explorer.rate, explorer.step, explorer.pins = 4, 0.3, 1, [2.0]
     explorer.chart.resets += 1
-    explorer.settle()
     assert str(explorer.state) == first
 
 
@@ -172,11 +222,9 @@ def test_a_gradient_that_raises_is_told_and_the_explorer_goes_on(make_explorer):
 def test_numpy_told_to_raise_does_not_end_what_is_computed(make_explorer, network):
     with np.errstate(all="raise"):
         explorer = make_explorer(network=network, steps=200, curvature=True)
-        explorer.settle()
+        assert explorer.losses.shape == (121, 201)
+        explorer.figure()
     assert (explorer.error, explorer.status) == (None, "")
-    assert explorer.chart.known == b"\1" * 121
-    curvatures = np.frombuffer(explorer.chart.curvatures, np.float32).reshape(121, -1)
-    assert np.isfinite(curvatures[:, 0]).all()
 
 
 def test_where_the_runs_part_goes_to_the_browser(make_explorer):
@@ -188,6 +236,9 @@ def test_where_the_runs_part_goes_to_the_browser(make_explorer):
 def test_a_gradient_s_name_is_in_the_state(make_explorer):
     explorer = make_explorer(gradients_end_to_end)
     assert str(explorer.state).startswith("LossExplorer(gradient=gradients_end_to_end, network=")
+    code = str(make_explorer(lambda X, y, W1, W2: (W1, W2)).state)
+    assert code.endswith("# and gradient=…: yours has no name")
+    eval(code, {"LossExplorer": make_explorer})
 
 
 # ---- figures and files
@@ -224,13 +275,26 @@ def test_every_format_can_be_saved(make_explorer, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.csv", "run.png", "run.svg"]
 
 
+def test_a_saved_notebook_shows_the_page_and_without_scripts_its_picture(make_explorer):
+    explorer = make_explorer()
+    text = saved(explorer.chart, explorer._table, "key")
+    assert 'sandbox="allow-scripts"' in text
+    assert "const STATE" in re.search(r'srcdoc="([^"]*)"', text)[1]
+    harmless = nh3.clean(
+        text, tags={"p", "img", "div"}, attributes={"img": {"src", "alt"}}, url_schemes={"data"}
+    )
+    assert 'src="data:image/png;base64,' in harmless
+    assert explorer.headline in harmless
+    assert "const" not in harmless
+
+
 def test_the_page_holds_all_and_asks_for_nothing(make_explorer, tmp_path):
     explorer = make_explorer(pins=[1.0])
     text = explorer.to_html(tmp_path / "page.html").read_text()
     assert not re.findall(r"""(?:src|href)=|url\(["']?http|https?://(?!www\.w3\.org/)""", text)
-    state = json.loads(re.search(r'id="state">(.*?)</script>', text, flags=re.DOTALL)[1])
-    assert set(state) >= {"losses", "rates", "headlines", "pins"}
-    assert state["headlines"][explorer.chart.index] == explorer.headline
+    state = json.loads(re.search(r"const STATE = (.*);\n", text)[1])
+    assert state["pins"][0]["rate"] == 1.0
+    assert state["seed"] == explorer.seed
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from course.grading.sandbox.execution import Execution
+from course.grading.submissions.pictures import is_picture
 from tests.sandboxes import MIB, texts, value_in
 
 
@@ -97,6 +98,17 @@ Rich()
 def test_five_hundred_displays(kernel):
     result = kernel.execute("from IPython.display import display\nfor k in range(500): display(k)")
     assert [output.data["text/plain"] for output in result.outputs] == [*map(str, range(500))]
+
+
+@pytest.mark.parametrize("formats", ["svg", "pdf", "svg', 'pdf"])
+def test_a_figure_can_be_shown_whatever_its_format(kernel, formats):
+    kernel.execute(f"%config InlineBackend.figure_formats = ['{formats}']\nimport matplotlib.pyplot as plt")
+    (output,) = kernel.execute("plt.plot([1, 2]);").outputs
+    assert is_picture("image/png", output.data["image/png"])
+    (output,) = kernel.execute("figure, _ = plt.subplots(); plt.close(); figure").outputs
+    assert is_picture("image/png", output.data["image/png"])
+    (output,) = kernel.execute("from IPython.display import SVG\nSVG('<svg/>')").outputs
+    assert "image/png" not in output.data
 
 
 def test_figures_are_shown_after_their_cell_and_closed(kernel):

@@ -14,6 +14,7 @@ from course.grading.errors import HarnessFailure
 from course.grading.judging import proxies
 from course.grading.judging.proxies import Callbacks, StudentError, StudentFunction
 from course.grading.judging.runner import Runner
+from course.grading.judging.test_cells import Judge
 from course.grading.problem_sets.assignment import with_tests
 from course.grading.sandbox.limits import Limits
 from tests.helpers import cell, notebook
@@ -332,3 +333,32 @@ def forge(f):
     answers, result = student(code).forge(abs)
     assert {*map(str, json.loads(answers))} <= {"{'error': 'RuntimeError'}", "{'error': 'CodecError'}"}
     assert result == 1
+
+
+def test_what_an_answer_raises_is_told_with_its_line(student):
+    source = "def helper(a, b):\n    return a @ b  # here\n\ndef product(a, b):\n    return helper(a, b)\n"
+    product = student(source).product
+    with pytest.raises(StudentError) as raised:
+        product(np.ones((2, 3)), np.ones((2, 3)))
+    assert "raised in the line `return a @ b  # here`" in raised.value.message
+    assert "called with shape (2, 3), shape (2, 3)" in raised.value.message
+    assert "sizes do not fit together" in raised.value.message
+
+
+def test_a_module_that_is_not_there_is_named_with_what_is(student):
+    load = student("def load():\n    import not_there_at_all\n").load
+    with pytest.raises(StudentError, match=r"No module named 'not_there_at_all'.*NumPy, Matplotlib"):
+        load()
+
+
+def test_a_function_that_is_missing_for_want_of_a_module_is_told_with_it():
+    graded = with_tests("graded", notebook(), notebook())
+    runner = Runner(graded, LIMITS, {})
+    try:
+        runner.run_cell(cell("import not_there_at_all\ndef f(): return 1\n"))
+        judge = Judge({}, {"f"}, 0)
+        test = cell("assert f() == 1", "test_f", points=1)
+        message = runner.judge_cell(test, judge).message
+    finally:
+        runner.close()
+    assert message.startswith("f is not defined. A cell could not import not_there_at_all.")

@@ -14,7 +14,7 @@ from tests.helpers import ROOT, cell, notebook, solution
 LECTURES = sorted((ROOT / "course" / "lectures").glob("*.ipynb"))
 ids = pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
 
-# The slips of each seed that the course explains, in the order of the lecture's last table.
+# The slips of each derivation that the course explains, in the order of the lecture's last table.
 ERRATA = {
     "one_hidden_layer": """
         bias 3a one_over_N free_l H 9 k_and_l range_of_k square update_rule plateau
@@ -63,7 +63,9 @@ def test_every_erratum_is_told_in_a_box_and_decided_by_measured_numbers(name):
     assert errata == ERRATA[name].split()
     for erratum in errata:
         box, shown = cells[f"erratum_{erratum}"], cells[f"show_erratum_{erratum}"]
-        assert re.match(r"> \*\*(Slip in the seed|A trap|Left out in the seed)[^*]*", box.source)
+        assert re.match(
+            r"> \*\*(Slip in derivation [AB]|A trap|Left out in derivation [AB])[^*]*", box.source
+        )
         assert re.search(r"^> \*[^*]", box.source, flags=re.MULTILINE), "the box ends in what to read instead"
         assert order.index(shown.id) > order.index(box.id)
         assert re.search(r"(numerical|complex_step)_gradient\(", shown.source)
@@ -161,7 +163,7 @@ def test_it_runs_and_every_figure_is_told_in_words(path, tmp_path):
             figures += 1
             assert re.search(r'<img [^>]*alt="[^"]{60,}"', data["text/html"]), name
         if "application/vnd.jupyter.widget-view+json" in data:
-            assert data["text/plain"].startswith("LossExplorer, seed"), name
+            assert data["text/plain"].startswith("LossExplorer, derivation"), name
         if name == "try_as_answers":
             assert re.fullmatch(r"\[\] [1-9]\d*\n", output.text), output.text
     assert figures >= 3

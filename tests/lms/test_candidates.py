@@ -42,7 +42,16 @@ def files(system: str, **contents: bytes) -> dict[str, bytes]:
 @pytest.mark.slow
 @pytest.mark.parametrize("system", NAMES)
 @pytest.mark.parametrize(
-    "name", ["small.ipynb.txt", "small.json", "small.ipynb.json", "My answers.IPYNB.TXT"]
+    "name",
+    [
+        "small.ipynb.txt",
+        "small.json",
+        "small.ipynb.json",
+        "My answers.IPYNB.TXT",
+        "small.txt",
+        "small.ipynb-1.txt",
+        "small.ipynb (1).txt",
+    ],
 )
 def test_a_notebook_of_another_kind_of_name(root, take, tmp_path, versions, system, name) -> None:
     summary = take(system, archive(tmp_path / "a.zip", files(system, **{name: versions["worked"]})))
@@ -78,13 +87,30 @@ def test_one_in_an_archive_of_the_students(root, take, tmp_path, versions) -> No
         ("a/small.ipynb", "b/small.ipynb"),
         ("b/small.ipynb", "a/small.ipynb"),
         ("one.ipynb", "two.ipynb"),
+        ("small.ipynb", "small.ipynb.txt"),
+        ("small.json", "small.ipynb"),
+        ("one.ipynb", "two.ipynb.txt"),
     ],
 )
 def test_work_wins(root, take, tmp_path, versions, system, untouched, worked) -> None:
     contents = {untouched: versions["untouched"], worked: versions["worked"]}
     summary = take(system, archive(tmp_path / "a.zip", files(system, **contents)))
     assert submitted(root) == {"11/small/small.ipynb": versions["worked"]}
-    assert summary.remarks == [("11", f"of several notebooks {worked} is taken, not {untouched}")]
+    assert ("11", f"of several notebooks {worked} is taken, not {untouched}") in summary.remarks
+
+
+def test_work_beside_what_cannot_be_read(root, take, tmp_path, versions) -> None:
+    contents = {"small.ipynb": b"{", "small-Copy1.ipynb": versions["worked"]}
+    file = archive(tmp_path / "a.zip", files("zip", **contents))
+    assert "which is meant is not clear" in take("zip", file).refused[0][1]
+    take("zip", file, picks={"11": "small-Copy1.ipynb"})
+    assert submitted(root) == {"11/small/small.ipynb": versions["worked"]}
+
+
+def test_a_notebook_in_utf_16_of_another_kind_of_name(root, take, tmp_path, versions) -> None:
+    text = versions["worked"].decode().encode("utf-16")
+    take("moodle", archive(tmp_path / "a.zip", files("moodle", **{"small.json": text})))
+    assert submitted(root) == {"11/small/small.ipynb": text}
 
 
 def test_the_same_twice_is_taken(root, take, tmp_path, versions) -> None:

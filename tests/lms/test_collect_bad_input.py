@@ -89,6 +89,10 @@ def test_damage_found_late_leaves_everything_as_it_was(root, take, tmp_path) -> 
         ("Full name,Grade\nAnn,1\n", "does not tell who is who: it needs a column student_id"),
         ("student_id,name\nann,Ann\nANN,Anna\n", "lists ann more than once, by student_id"),
         ("student_id\n../ann\n", "line 2: '../ann' cannot be a student's id"),
+        (
+            "student_id,name\na,A\n,Ann\n",
+            "line 3: Ann has no student_id, which is everybody's id here: fill it in",
+        ),
         ("student_id\n", "lists nobody"),
         ('student_id\n"ann\n', "is not a table in CSV"),
         ("PK\3\4", "is a spreadsheet, not a table in CSV: save it as CSV UTF-8"),

@@ -33,10 +33,21 @@ pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
 CLASS = {
     "11": ("Lee", "Ann", 1, 2, 0, 0),
     "12": ("Lee", "Ann", 1, 0.5, 3, 0.25),
-    "13": ('Müller, "Zoë"', "=1+1", 0, 0, 1, 1),
+    "13": ('Müller, "Zoë"', "=1+1", 0, 0, 1, 0),
     "14": ("Roe", "@Max", 1, None, 0, 0),
     "15": ("Poe", "Ida", None, None, 0, 0),
 }
+POLICY = """
+from nbgrader.plugins import LateSubmissionPlugin
+
+
+class Quarter(LateSubmissionPlugin):
+    def late_submission_penalty(self, student, score, seconds):
+        return 0.25
+
+
+c.AssignLatePenalties.plugin_class = Quarter
+"""
 MOODLE = ("export", "--to", "moodle")
 QUESTIONS = ["small", "small test_double", "small test_half"]
 
@@ -65,6 +76,8 @@ def enter(db_url: str) -> None:
 def entered(prepared, tmp_path_factory) -> Path:
     root = shutil.copytree(prepared, tmp_path_factory.mktemp("entered") / "course")
     enter(url(root))
+    with (root / "nbgrader_config.py").open("a") as config:
+        config.write(POLICY)
     return root
 
 
@@ -135,6 +148,18 @@ def test_canvas_with_its_gradebook(root, tmp_path) -> None:
         ["Student, Test", "99", "", "abc99", "S1", "", "", ""],
     ]
     assert any("left out: 13, 14, 15" in line for line in lines)
+
+
+def test_canvas_with_split_names(root, tmp_path) -> None:
+    """As its gradebook is exported where it is set to show first and last names."""
+    roster = tmp_path / "canvas.csv"
+    roster.write_text(
+        "LastName,FirstName,ID,SIS Login ID,Section,small (9)\n,,,,,Manual Posting\n"
+        "    Points Possible,,,,,3\nLee,Ann,1001,11,A,\nStudent,Test,1099,,A,\n"
+    )
+    export(root, "canvas", "small", roster=roster)
+    rows = table(root / "small-canvas.csv")
+    assert [row[:6] for row in rows[2:]] == [["Lee, Ann", "1001", "", "11", "A", "3"]]
 
 
 def test_canvas_without(root) -> None:

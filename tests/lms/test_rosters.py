@@ -151,6 +151,16 @@ def test_its_encodings(tmp_path, language, encoding) -> None:
     assert who(read(tmp_path, worksheet(language, ";"), encoding)) == BOTH
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+def test_lines_that_end_as_on_old_macintoshes(tmp_path, encoding) -> None:
+    assert who(read(tmp_path, "sep=;\r" + worksheet("de", ";").replace("\r\n", "\r"), encoding)) == BOTH
+
+
+def test_a_column_that_nobody_has_anything_in(tmp_path) -> None:
+    text = worksheet("fr").replace("70001", "").replace("70002", "")
+    assert who(read(tmp_path, text))["1001"] == ("amueller@x.edu", "Änne Müller")
+
+
 def test_the_encoding_of_polish_spreadsheets(tmp_path) -> None:
     text = worksheet("pl", ";").replace("Änne Müller", "Łucja Dąbrowska")
     assert who(read(tmp_path, text, "cp1250"))["1001"] == ("70001", "Łucja Dąbrowska")

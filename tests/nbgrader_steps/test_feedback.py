@@ -6,14 +6,13 @@ import re
 
 import pytest
 from nbconvert.exporters import HTMLExporter
-from nbgrader.preprocessors import GetGrades
 from traitlets.config import Config
 
 from course.grading.judging.results import CellResult
 from course.grading.judging.runner import verdict_output
-from course.grading.nbgrader_steps.feedback import HideTests, PageStyle
+from course.grading.nbgrader_steps.feedback import Grades, HideTests, Inert, PageStyle
 from course.grading.problem_sets import notebooks
-from tests.helpers import hand_in, nbgrader, small_course
+from tests.helpers import hand_in, nbgrader, notebook, small_course
 
 SCRIPT = "<script>alert('mine')</script>"
 WRONG = f"# {SCRIPT}\ndef double(x):\n    return 2 * x if x < 3 else 7"
@@ -32,13 +31,22 @@ half(1)
 """
 
 
+def test_what_students_are_called_is_text_in_formgrader() -> None:
+    names = {"first_name": "<a href=/logout>Eve</a>", "last_name": "O'Hara", "student": 5}
+    _, resources = Inert().preprocess(notebook(), names)
+    assert resources == {
+        "first_name": "&lt;a href=/logout&gt;Eve&lt;/a&gt;", "last_name": "O&#x27;Hara", "student": 5
+    }  # fmt: skip
+    assert Inert().preprocess(notebook(), {"first_name": None})[1] == {"first_name": None}
+
+
 def test_the_lines_of_a_verdict_are_no_longer_than_formgrader_shows() -> None:
     shown = verdict_output(CellResult("wrong", 0.0, 1.0, "a long story " * 40)).traceback[0]
     assert shown.startswith("✗ wrong: a long story")
     assert 90 < max(map(len, shown.splitlines())) <= 100
 
 
-@pytest.mark.parametrize("step", [HideTests, GetGrades, PageStyle], ids=lambda step: step.__name__)
+@pytest.mark.parametrize("step", [HideTests, Grades, PageStyle], ids=lambda step: step.__name__)
 def test_the_exporters_own_settings_bring_no_warning(step, caplog) -> None:
     HTMLExporter(config=Config({step.__name__: {"no_such": 1}})).register_preprocessor(step, enabled=True)
     # one that nobody knows is still told
@@ -61,7 +69,7 @@ def page(tmp_path_factory) -> str:
 
 @pytest.mark.slow
 def test_verdicts_are_shown(page: str) -> None:
-    assert page.count("assertion does not hold") == 2
+    assert page.count("assertion does not hold") == 2 * 2  # in the table, and in the cell
     assert "return x / 3" in page or "x</span>" in page
     assert "my notes" in page
 

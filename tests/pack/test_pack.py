@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,12 +20,18 @@ import pytest
 from packaging.requirements import Requirement
 
 from course.grading.errors import CourseError
+from course.grading.pack import wheel
 from course.grading.pack.packing import pack
+from course.grading.pack.reading import DERIVATIONS, ORDER
 from course.grading.problem_sets import notebooks
 from tests.helpers import ROOT, nbgrader
 from tests.lms.refusals import refused
 
-WHEEL = "mlp_course-0.1.0-py3-none-any.whl"
+WHEEL = wheel.build(ROOT, Path(tempfile.mkdtemp())).name
+DIST_INFO = f"{WHEEL.removesuffix('-py3-none-any.whl')}.dist-info"
+LAB_SETTINGS = (
+    f"{DIST_INFO.replace('.dist-info', '.data')}/data/etc/jupyter/labconfig/page_config.d/mlp-course.json"
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +58,12 @@ def test_what_is_in_it(packed) -> None:
     assert sorted(found) == [
         "ps0/START-HERE.html",
         "ps0/constraints.txt",
+        *sorted(
+            [
+                *(f"ps0/lectures/{name}.html" for name in (*ORDER, *DERIVATIONS)),
+                *(f"ps0/lectures/{name}.ipynb" for name in ORDER),
+            ]
+        ),
         f"ps0/{WHEEL}",
         "ps0/nbgrader_config.py",
         "ps0/ps0.ipynb",
@@ -76,16 +89,17 @@ def test_a_notebook_of_condas_is_validated_in_it(packed, tmp_path) -> None:
 
 
 def test_the_wheel_holds_the_students_part_and_no_more(packed) -> None:
-    with zipfile.ZipFile(io.BytesIO(contents(packed)[f"ps0/{WHEEL}"])) as wheel:
-        names = set(wheel.namelist())
-        everything = b"\n".join(wheel.read(name) for name in names if "/METADATA" not in name)
+    with zipfile.ZipFile(io.BytesIO(contents(packed)[f"ps0/{WHEEL}"])) as file:
+        names = set(file.namelist())
+        everything = b"\n".join(file.read(name) for name in names if "/METADATA" not in name)
     there = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "course").rglob("*")
         if path.is_file() and "grading" not in path.parts and "__pycache__" not in path.parts
     }
     assert {name for name in names if name.startswith("course/")} == there
-    assert {name.split("/")[0] for name in names} == {"course", "mlp_course-0.1.0.dist-info"}
+    assert {name.split("/")[0] for name in names} == {"course", DIST_INFO, LAB_SETTINGS.split("/")[0]}
+    assert [name for name in names if "/data/" in name] == [LAB_SETTINGS]
     assert b"BEGIN SOLUTION" not in everything
     assert b"course.grading.cli" not in everything
     assert not [name for name in names if name.endswith("entry_points.txt")]
@@ -93,6 +107,45 @@ def test_the_wheel_holds_the_students_part_and_no_more(packed) -> None:
 
 def test_the_same_sources_give_the_same_bytes(packed, tmp_path) -> None:
     assert pack(ROOT, "ps0", tmp_path / "again.zip").read_bytes() == packed.read_bytes()
+
+
+def test_another_content_is_another_version(tmp_path) -> None:
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "course", tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__"))
+    assert wheel.build(tmp_path, tmp_path).name == WHEEL
+    with (tmp_path / "course" / "grading" / "cli.py").open("a") as file:
+        file.write("# not the students'\n")
+    assert wheel.build(tmp_path, tmp_path).name == WHEEL
+    with (tmp_path / "course" / "data.py").open("a") as file:
+        file.write("# corrected\n")
+    corrected = wheel.build(tmp_path, tmp_path).name
+    assert re.fullmatch(r"mlp_course-0\.1\.0\+[0-9a-f]{12}-py3-none-any\.whl", corrected)
+    assert corrected != WHEEL
+
+
+def test_what_is_for_instructors_is_out_of_students_jupyterlab(packed) -> None:
+    with zipfile.ZipFile(io.BytesIO(contents(packed)[f"ps0/{WHEEL}"])) as file:
+        disabled = json.loads(file.read(LAB_SETTINGS))["disabledExtensions"]
+    lab = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "@jupyter" / "nbgrader"
+    code = "".join(path.read_text(encoding="utf-8") for path in lab.rglob("*.js"))
+    assert {name.partition(":")[2] for name in disabled} == {"create-assignment", "formgrader"}
+    assert all(f'"{name}"' in code for name in disabled)
+
+
+def test_lectures_and_derivations_stand_alone(packed) -> None:
+    files = contents(packed)
+    for name in (*ORDER, *DERIVATIONS):
+        page = files[f"ps0/lectures/{name}.html"].decode()
+        assert "<script" not in page
+        assert not re.findall(r"""(?:src|href)=["']https?:""", page)
+        assert page.count("<math") > 10 or name == "learning_rate"
+        assert not re.findall(r"<code>\$", page), "a formula was not typeset"
+        assert ("data:image/png" in page) == (name in ORDER)
+    start = files["ps0/START-HERE.html"].decode()
+    assert all(f'href="lectures/{name}.html"' in start for name in (*ORDER, *DERIVATIONS))
+    assert "Jakkula Adishesh Balaji" in files["ps0/lectures/derivation_a.html"].decode()
+    assert "Ed Tam" in files["ps0/lectures/derivation_b.html"].decode()
 
 
 def test_students_install_the_tested_versions(packed) -> None:
@@ -103,10 +156,8 @@ def test_students_install_the_tested_versions(packed) -> None:
 
 
 def test_students_need_little(packed) -> None:
-    with zipfile.ZipFile(io.BytesIO(contents(packed)[f"ps0/{WHEEL}"])) as wheel:
-        metadata = email.message_from_bytes(
-            wheel.read(f"{WHEEL.removesuffix('-py3-none-any.whl')}.dist-info/METADATA")
-        )
+    with zipfile.ZipFile(io.BytesIO(contents(packed)[f"ps0/{WHEEL}"])) as file:
+        metadata = email.message_from_bytes(file.read(f"{DIST_INFO}/METADATA"))
     needed = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
     names = {requirement.name for requirement in needed if not requirement.marker}
     assert {"anywidget", "ipywidgets", "matplotlib", "numpy"} <= names
@@ -149,7 +200,7 @@ def commands(packed: Path) -> list[str]:
     page = contents(packed)["ps0/START-HERE.html"].decode()
     blocks = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines()]
-    return [line for line in lines if "\\" not in line and not line.startswith("py ")]
+    return [line for line in lines if "\\" not in line and not line.startswith(("py ", "%pip "))]
 
 
 @pytest.mark.slow  # it installs JupyterLab
@@ -177,16 +228,16 @@ def test_from_the_archive_to_a_validated_ps0(packed, tmp_path) -> None:
         )
 
     make, install, lab, validate = commands(packed)
-    assert lab == ".venv/bin/python -m jupyterlab ps0.ipynb"
+    assert lab == "../.venv/bin/python -m jupyterlab ps0.ipynb"
     for command in (make, install):
         result = do(command)
         assert result.returncode == 0, result.stdout + result.stderr
     where = do(
-        '.venv/bin/python -c \'import importlib.util as u; print(u.find_spec("course").origin, '
+        '../.venv/bin/python -c \'import importlib.util as u; print(u.find_spec("course").origin, '
         'u.find_spec("mlp_ref"), u.find_spec("course.grading"))\''
     )
     origin, *others = where.stdout.split()
-    assert origin.startswith(f"{folder}/.venv/")
+    assert Path(origin).resolve().is_relative_to((tmp_path / ".venv").resolve())
     assert others == ["None", "None"]
     assert do(f"{lab} --version").stdout.startswith("4.")
     untouched = do(validate)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course.grading.pages.html import clean_html
+from course.grading.pages.html import clean_html, is_laborious
 from tests.hostile_pages import HTML, MARKDOWN, dangers, png
 
 FRAGMENTS = [
@@ -110,3 +112,56 @@ def test_a_picture_is_in_the_page_or_not_there() -> None:
 @pytest.mark.parametrize("tag", ["<b>", "<table><tr><td>", "<math>", "<svg>", "<ul><li>", "<a href=#>"])
 def test_depth_stops_nobody(tag: str) -> None:
     clean_html(tag * 20_000)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    ['title="x" href="https://example.invalid"', "style='color:red' href=http://a.example.invalid"],
+)
+def test_a_link_opens_elsewhere_whatever_comes_first(attributes: str) -> None:
+    assert '<a target="_blank" ' in clean_html(f"<a {attributes}>x</a>")
+    assert "_blank" not in clean_html(f"<a title='<a href=\"https://x' {attributes.split('href')[0]}>x</a>")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:8888/logout", "http://127.0.0.1:8888/logout", "http://127.1/logout", "https:///logout",
+        "http://2130706433/logout", "http://0x7f.1/logout", "http://[::1]:8888/logout", "http://localhost./logout",
+        "http://a.example.invalid@localhost/logout", "http://local%68ost/logout", "http://hub/logout",
+        "http://a.localhost:8888/logout", "http://a.LocalHo\u017ft/logout", "http://localhost.localdomain/logout",
+    ],
+)  # fmt: skip
+def test_no_link_leads_to_the_readers_own_machine(url: str) -> None:
+    assert "href" not in clean_html(f'<a href="{url}">x</a>')
+
+
+PLACES = "".join(f"<b id={number}>" for number in range(5_000))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"<p>{PLACES}</p>" + "<p>x</p>" * 5_000,
+        f"<div>{PLACES.replace('<b ', '<FONT/')}</div>" + "<li>x" * 5_000,
+        "<div>" * 200_000,
+        "<b " + " ".join(f"a{number}" for number in range(300_000)) + ">",
+        "<b" + "".join(f"/a{number}" for number in range(300_000)) + ">",
+        "&" * 1_000_000,
+    ],
+    ids=["copies", "copies of fonts", "depth", "attributes", "attributes with slashes", "references"],
+)
+def test_what_takes_too_much_work_is_shown_as_it_was_written(source: str) -> None:
+    assert clean_html(source) == f"<pre>{html.escape(source)}</pre>"
+
+
+def test_ordinary_html_is_not_too_much() -> None:
+    table = "<table>" + "<tr>" + "<td>1</td>" * 10 + "</tr>\n" * 1_000 + "</table>"
+    text = "<p><b>a</b> <code>b</code> <em>c</em> <a href='#a'>d</a></p>\n" * 1_000
+    picture = f'<img src="data:image/png;base64,{png(900, 900)}">'
+    for source in (table, text, picture):
+        assert not is_laborious(source)
+
+
+def test_half_a_pair_of_surrogates() -> None:
+    assert clean_html("<b>\ud800</b>") == "<b>?</b>"

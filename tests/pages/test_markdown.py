@@ -153,6 +153,8 @@ def test_an_attachment_that_is_no_picture_is_not_shown() -> None:
         "> " * 3_000 + "x",
         "$" * 5_000,
         "- x" + "\n  - x" * 2_000,
+        "\\begin{a}" * 10_000,
+        "x" + "".join(f"<b title={number}>" for number in range(3_000)) + "\n\nx" * 8_000,
         "".join("  " * depth + "- x\n" for depth in range(90)),
     ],
 )

@@ -100,3 +100,14 @@ def test_a_written_cell_keeps_pictures_only() -> None:
     clean_written(written)
     assert written.attachments == {"a.png": {"image/png": png()}}
     assert written.source == "![a](<attachment:a.png>) b (attachment&#58;b.html)\n"
+
+
+def test_a_large_display_is_text() -> None:
+    copied = "".join(f"<b id={number}>" for number in range(5_000)) + "</p><p>x" * 5_000
+    (output,) = displayed({"text/html": copied, "text/plain": "a table"})
+    assert output.data == {"text/plain": "a table"}
+    (output,) = displayed({"text/html": copied})
+    assert output.data == {"text/plain": copied}
+    formulas = r"\(" * 500_000
+    (output,) = displayed({"text/latex": formulas})
+    assert output.data == {"text/plain": formulas}

@@ -314,6 +314,9 @@ def test_stock_generate_assignment_leaves_a_copy_out(root) -> None:
         "Kopie von data.csv",
         "data (1).csv",
         "Copy of data.csv",
+        "~$data.xlsx",
+        "maps/Thumbs.db",
+        "desktop.ini",
         "data - Copy.csv",
     ],
 )

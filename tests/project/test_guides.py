@@ -71,7 +71,12 @@ OTHERS_OPTIONS = {"--nthreads", "--nworkers", "--security-opt", "--user", "--use
 # Commands of several users, all of which tests/nbgrader_steps/test_exchange.py runs.
 EXCHANGE = ("docs/instructor.md", "The exchange")
 # Placeholders, and what a reader types for them.
-NAMES = {r"\bps[1N]\b": "ps0", r"\bFILE\b": "moodle.zip", r"\bPATH…": "submitted/ann@x.edu/ps0"}
+NAMES = {
+    r"\bps[1N]\b": "ps0",
+    r"\bFILE\b": "moodle.zip",
+    r"\bSTUDENT\b": "ann@x.edu",
+    r"\bPATH…": "submitted/ann@x.edu/ps0",
+}
 # The beginnings of commands that are run here; all others are in ELSEWHERE.
 HERE = ("course ", "nbgrader ", "source ", "make release")
 # The students, and the points they must get.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -63,11 +64,19 @@ def scores(root: Path) -> dict[str, float]:
         return {sub.student.id: sub.score for sub in gradebook.assignment_submissions("small")}
 
 
+# A kernel that is being shut down may find its own socket closed, and prints that before it ends.
+KERNELS_END = re.compile(
+    r"ERROR:tornado\.general:Uncaught exception in ZMQStream callback\n"
+    r"Traceback [^\n]*\n( [^\n]*\n)+zmq\.error\.ZMQError: Socket operation on non-socket\n"
+)
+
+
 def check_all(root: Path, environment: dict[str, str]) -> None:
     for program, command in ((p, command) for p, commands in COMMANDS.items() for command in commands):
         run = course if program == "course" else nbgrader
         result = run(*command.split(), cwd=root, **environment)
-        assert "Traceback" not in result.stderr, f"{program} {command}\n{result.stderr}"
+        said = KERNELS_END.sub("", result.stderr)
+        assert "Traceback" not in said, f"{program} {command}\n{said}"
         assert "Logging error" not in result.stderr
         is_refused = command.startswith("collect")
         assert result.returncode == int(is_refused), f"{program} {command}\n{result.stdout}{result.stderr}"

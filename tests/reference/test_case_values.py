@@ -31,7 +31,8 @@ def test_both_labels_occur_in_nets():
         assert case.args[1].max() <= 1
     for name, argument in (("ps2.train", 1), ("ps2.deltas", 0), ("ps2.dL_dW1", 1), ("ps2.dL_dW1_sums", 1)):
         for case in drawn(name):
-            assert set(case.args[argument].ravel()) == {0, 1} or case.n == 1
+            solved = name == "ps2.train" and case.args[-1] >= 40  # of one label, so that nothing moves
+            assert set(case.args[argument].ravel()) == {0, 1} or case.n == 1 or solved
 
 
 @pytest.mark.parametrize("name", ["ps2.bce_loss", "ps2.dL_df"])
@@ -95,7 +96,7 @@ def test_every_step_of_training_stays_within_the_margin():
                 assert f.min() >= MARGIN
                 assert f.max() <= 1 - MARGIN
         assert min(all_steps) == 0
-        assert 1 < max(all_steps) <= 20
+        assert 20 <= max(all_steps) <= 60
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,15 @@ def test_upstream_gradients_differ_from_example_to_example(name, argument):
 
 
 ALL_SEEDS = range(20)
+
+
+@pytest.mark.parametrize("name", ["ps1.train", "ps2.train"])
+def test_every_draw_trains_where_the_loss_rises_and_where_it_hardly_moves(name):
+    for drawn_once in each_draw(name):
+        runs = [case.want[0] for case in drawn_once if case.args[-1]]
+        assert any((np.diff(losses) > 0).any() and losses[-1] > losses.min() for losses in runs)
+        assert any(np.abs(np.diff(losses)).max() < 1e-8 and np.diff(losses).any() for losses in runs)
+        assert any(not np.diff(losses).any() for losses in runs)
 
 
 def each_draw(name):

@@ -36,7 +36,8 @@ def layers(case):
 def test_what_is_wanted_is_the_reference(name):
     for case in drawn(name):
         assert unchanged(case.want, FUNCTIONS[name].reference(*clone(case.args)))
-        assert case.fresh == FUNCTIONS[name].fresh
+        no_steps = name.endswith(".train") and case.args[-1] == 0
+        assert case.fresh == (FUNCTIONS[name].fresh and not no_steps)
         assert name == "ps3.loss_curves" or all(np.isfinite(a).all() for a in arrays([case.want]))
 
 

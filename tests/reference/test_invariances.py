@@ -153,5 +153,5 @@ def test_every_function(check, name):
 def test_the_table_holds_every_function():
     assert FUNCTIONS.keys() == ARGUMENTS.keys()
     # ps0 and ps3 are about functions and runs: there are no examples to permute or to add up
-    assert [name for name in FUNCTIONS if name.startswith(("ps1.", "ps2."))] == SHAPED
+    assert {name for name in FUNCTIONS if name.startswith(("ps1.", "ps2."))} <= {*SHAPED}
     assert all(bool(function.examples) == bool(function.result) for function in FUNCTIONS.values())

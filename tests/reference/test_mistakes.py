@@ -44,6 +44,89 @@ def test_a_wrong_answer_nobody_foresaw_is_caught_and_not_misnamed(name):
     assert error.mistake is None
 
 
+VARIANTS = [(name, m, variant) for name, m in ALL for variant in m.variants[:6]]
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "variant"), VARIANTS, ids=[f"{name}: {m.name}" for name, m, _ in VARIANTS]
+)
+def test_a_variant_has_the_name_or_is_right_as_far_as_can_be_told(name, mistake, variant):
+    mistakes = []
+    with use_seed(0):
+        try:
+            matches_reference(name, variant)
+        except WrongAnswer as error:
+            mistakes.append(error.mistake)
+    assert mistakes in ([], [mistake.name])
+
+
+@pytest.mark.parametrize("mistake", ["σ′ of ŷ", "W2 missing", "(9) as printed"])
+def test_a_second_slip_is_told_beside_a_mistake(mistake):
+    (function,) = (m.function for m in MISTAKES["ps1.dC_dW1"] if m.name == mistake)
+    for seed in SEEDS:
+        error = refused("ps1.dC_dW1", lambda *a: -function(*a), seed)
+        assert error.mistake == mistake
+        assert "Besides, the sign is reversed" in str(error)
+        error = refused("ps1.dC_dW1", lambda *a: function(*a) * len(a[0]), seed)
+        assert (error.mistake, "multiplied by N" in str(error)) == (mistake, True)
+
+
+def as_printed(X, y, y_hat, O, Z, W2):
+    """(10) with (9) as printed, in loops."""
+    N, d, h = len(X), X.shape[1], Z.shape[1] - 1
+    result = np.zeros((d, h))
+    for k in range(d):
+        for l in range(h):
+            for i in range(N):
+                if k == l:
+                    slopes = y_hat[i, 0] * (1 - y_hat[i, 0]) * Z[i, l] * (1 - Z[i, l])
+                    result[k, l] += (y_hat[i, 0] - y[i, 0]) / N * slopes * W2[l, 0] * X[i, k]
+    return result
+
+
+def left_to_right(delta_next, W_next, h):
+    rows = [(row @ W_next.T @ unit) * (1 - unit) for row, unit in zip(delta_next, h, strict=True)]
+    return np.array(rows)
+
+
+def with_new_W2(X, y, W1, W2, eta, steps):
+    losses = []
+    for step in range(steps + 1):
+        _, Z, O, y_hat = REFERENCE["ps1.forward"](X, W1, W2)
+        losses.append(REFERENCE["ps1.mse_cost"](y, y_hat))
+        if step < steps:
+            W2 = W2 - eta * REFERENCE["ps1.dC_dW2"](y, y_hat, O, Z)
+            W1 = W1 - eta * REFERENCE["ps1.dC_dW1"](X, y, y_hat, O, Z, W2)
+    return np.array(losses), W1.copy(), W2.copy()
+
+
+WRITTEN = {
+    "(9) as printed": ("ps1.dC_dW1", as_printed),
+    "left to right": ("ps2.delta_step", left_to_right),
+    "W1 from the new W2": ("ps1.train", with_new_W2),
+    "log(f + 1e-8)": (
+        "ps2.bce_loss",
+        lambda y, f: -sum(float(np.log((f if l else 1 - f) + 1e-7)) for f, l in zip(f[:, 0], y[:, 0])),  # noqa: B905
+    ),
+    "clipped": (
+        "ps2.bce_loss",
+        lambda y, f: REFERENCE["ps2.bce_loss"](y, np.minimum(np.maximum(f, 1e-4), 1 - 1e-4)),
+    ),
+    "broadcast": ("ps1.mse_cost", lambda y, y_hat: np.mean((y[:, 0] - y_hat) ** 2) / 2),
+    "H and Z swapped": (
+        "ps1.forward",
+        lambda *a: (lambda H, Z, O, y_hat: [Z, H, O, y_hat])(*REFERENCE["ps1.forward"](*a)),
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", WRITTEN)
+def test_a_mistake_is_named_however_it_is_written(mistake):
+    name, function = WRITTEN[mistake]
+    for seed in SEEDS:
+        assert refused(name, function, seed).mistake == mistake
+
+
 def nudged(value, factor):
     if isinstance(value, (list, tuple)):
         return type(value)(nudged(item, factor) for item in value)

@@ -173,3 +173,22 @@ with concurrent.futures.ThreadPoolExecutor(3) as pool:
 def test_honest_code_works(start, name) -> None:
     result = start(memory=1 << 30).execute(HONEST[name])
     assert result.status == "ok", (result.reason, result.failure)
+
+
+WAITING = """
+import socket
+one, other = socket.socketpair()
+one.setblocking(False)
+for end in (one, other):
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 30)
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 30)
+sent = 0
+try:
+    while sent < 4 << 20: sent += one.send(bytes(4096))
+except BlockingIOError: pass
+print(sent)
+"""
+
+
+def test_little_waits_in_a_socket_whatever_is_asked_for(start) -> None:
+    assert 0 < int(start().execute(WAITING).outputs[0].text) < 1 << 20

@@ -63,6 +63,13 @@ CHANNELS = {
         "start = np.frombuffer(mapped, np.uint8).ctypes.data\npages = (ctypes.c_ubyte * 100)()\n"
         "print(libc.mincore(ctypes.c_void_p(start), ctypes.c_size_t(len(mapped)), pages), [*pages])",
     ),
+    "times of devices": (
+        "for name in os.listdir('/dev'):\n"
+        "    try: os.utime('/dev/' + name)\n"
+        "    except OSError: pass",
+        "print([os.stat('/dev/' + name).st_mtime_ns for name in\n"
+        "       ('null', 'zero', 'full', 'random', 'urandom', 'tty')])",
+    ),
     "counts of requests to the disk": (
         "import ctypes\nlibc = ctypes.CDLL(None)\ncontext = ctypes.c_ulong()\n"
         "libc.syscall(206 if os.uname().machine == 'x86_64' else 0, 5000, ctypes.byref(context))",
@@ -96,3 +103,13 @@ print([random.random(), random.Random().random(), np.random.rand(), np.random.de
 def test_no_two_draw_the_same(start) -> None:
     one, other = (eval(start().execute(DRAWN).outputs[0].text) for _ in range(2))
     assert not set(one) & set(other)
+
+
+def test_devices_work(start) -> None:
+    code = """
+for name in ('null', 'zero', 'full', 'random', 'urandom'):
+    with open('/dev/' + name, 'rb') as device: print(name, len(device.read(8)))
+with open('/dev/null', 'wb') as device: print(device.write(b'text'))
+"""
+    text = "null 0\nzero 8\nfull 8\nrandom 8\nurandom 8\n4\n"
+    assert start().execute(code).outputs[0].text == text

@@ -92,6 +92,14 @@ def readable(book: Book) -> Iterator[OddFile]:
     yield OddFile("metadata-lost-ids-kept", no_metadata, repair="lost nbgrader's metadata")
     none_at_all = changed(book, of_cells(lambda cell: cell.pop("metadata")))
     yield OddFile("no-metadata-at-all", none_at_all, repair="lost nbgrader's metadata")
+
+    def as_colab(cell: Book) -> None:
+        cell["metadata"] = {"id": cell.pop("id")}
+
+    of_colab = changed(book, of_cells(as_colab))
+    yield OddFile("ids-in-metadata", of_colab, repair="lost nbgrader's metadata")
+    long = of_colab.replace(b'"outputs": []', b'"outputs": ["' + b"x" * 11_000_000 + b'"]', 1)
+    yield OddFile("ids-in-metadata-of-a-large-one", long, repair="lost nbgrader's metadata")
     latin = copy.deepcopy(book)
     latin["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "Für dich – 5 €"})
     latin_bytes = json.dumps(latin, ensure_ascii=False).encode("cp1252", "replace")
@@ -142,6 +150,8 @@ def unreadable(book: Book) -> Iterator[OddFile]:
     yield OddFile("empty", b"", "empty")
     yield OddFile("zeros", bytes(5000), "empty")
     yield OddFile("login-page", b"<!DOCTYPE html><html><body>Sign in</body></html>", "web page")
+    yield OddFile("login-page-in-utf-16", "<!DOCTYPE html><html>".encode("utf-16"), "web page")
+    yield OddFile("only-a-mark", "".encode("utf-16"), "empty")
     yield OddFile("gzip", gzip.compress(saved(book)), "packed archive")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import replace
+from urllib.parse import quote
 
 import nbformat
 import pytest
@@ -77,6 +78,17 @@ def test_attachments() -> None:
     assert attached_pictures({"my plot.png": bundle, "x": {"text/html": "y"}}) == {
         "my plot.png": {"image/png": png()}
     }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Screenshot at 1.00.50\u202fPM.png", "Ann's plot (1).png", "größe – 100%.png", "a&b[1].png"],
+)
+def test_a_picture_stays_whatever_it_is_called(name: str) -> None:
+    attachments = {name: {"image/png": png()}}
+    link = quote(name, safe="()'&[]")
+    source = harmless_markdown(f"![a plot](attachment:{link})", attachments)
+    assert "data:image/png" in markdown_html(source, attachments)
 
 
 def test_a_released_picture_that_a_text_names_is_attached() -> None:

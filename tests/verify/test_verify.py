@@ -64,7 +64,13 @@ def test_a_sound_problem_set(small_course):
 @pytest.mark.slow
 def test_several_processes_find_the_same(small_course):
     root = small_course("mse_cost", "/ (2 * len(y))", "/ len(y)")
-    assert verify(root, "ps1", seeds=2, jobs=2) == verify(root, "ps1", seeds=2)
+    several, alone = verify(root, "ps1", seeds=2, jobs=2), verify(root, "ps1", seeds=2)
+    for proof in (several, alone):
+        # grading draws inputs of its own every time
+        *findings, grading = proof.problems
+        assert grading.startswith("nobody is graded")
+        proof.problems = findings
+    assert several == alone
 
 
 @pytest.mark.slow

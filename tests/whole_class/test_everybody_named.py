@@ -187,7 +187,7 @@ def test_stock_autograde_and_formgraders_button_name_them(handed_in, files, tmp_
     assert result.returncode == 0, result.stderr[-3000:]
     assert points(root) == expected(files)
     for name, file in files.items():
-        lines = [line for line in result.stderr.splitlines() if f"{name}, small: " in line]
+        lines = [line for line in result.stderr.splitlines() if f" {name}, small: " in line]
         # whom the button has graded, nobody grades again
         assert bool(lines) == (bool(file.reason or file.repair) and name not in students), (name, lines)
         assert any(f"{file.reason}{file.repair}" in line for line in lines) or not lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -108,9 +109,10 @@ def test_only_what_changed_is_graded_again(undisturbed) -> None:
     before = gradings(url(root))
     with Gradebook(url(root), COURSE_ID) as gradebook:
         grade = gradebook.find_grade("test_half", "small", "small", "ann")
-        grade.manual_score = 2
+        grade.manual_score, grade.needs_manual_grade = 2, False
         gradebook.db.commit()
-    (root / "submitted" / "ann" / "small" / "timestamp.txt").write_text("2026-01-01 12:00:00 UTC\n")
+    (root / "submitted" / "ann" / "small" / "notes.txt").write_text("more of ann's\n")
+    (root / "submitted" / "bob" / "small" / "timestamp.txt").write_text("2026-01-01 12:00:00 UTC\n")
     hand_in(root, "carl", **RIGHT)
     result = course("grade", "small", cwd=root)
     assert "2 of 6 submissions graded" in result.stdout
@@ -118,7 +120,8 @@ def test_only_what_changed_is_graded_again(undisturbed) -> None:
     assert points(export(url(root))) == [3.0, 3.0, 3.0, 3.0, 1.0, 3.0]
     with Gradebook(url(root), COURSE_ID) as gradebook:
         grade = gradebook.find_grade("test_half", "small", "small", "ann")
-        assert (grade.auto_score, grade.manual_score, grade.needs_manual_grade) == (0, 2, True)
+        assert (grade.auto_score, grade.manual_score, grade.needs_manual_grade) == (0, 2, False)
+        assert gradebook.find_submission("small", "bob").timestamp == datetime(2026, 1, 1, 12)
     # the same notebook meets its hidden inputs again, another one new ones
     seeds = {student: seed for student, _, seed in before}
     assert len({*seeds.values()}) == len(seeds) > 1, "no two submissions have the same inputs"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,28 +11,33 @@ import numpy as np
 from course.activations import sigmoid
 from course.checking.forward_passes import cross_entropy, cross_entropy_of_logits, loss_of_net
 from course.checking.tables import ps2_suspects as suspects
+from course.checking.tables import transfer
 from course.checking.tables.altered import slope, true_unit
 from course.checking.tables.measured import derivatives, descend
 from course.checking.tables.ps2_nets import (
-    DEPTHS,
+    DRAWN,
     HAND,
     HAND_DBS,
     HAND_DELTAS,
     HAND_DWS,
-    ONE,
-    SINGLE,
+    SQUARE,
     SURE,
     THREE,
+    THREE_LAYERS,
     TWO,
     Net,
+    solved,
 )
-from course.checking.tables.table import LN3, Array, Check, column
+from course.checking.tables.table import LN3, Array, Check, column, saturated
 from course.checking.trial import Case
 from course.gradcheck import complex_step_gradient, complex_step_jacobian
 
 
 def _forward() -> list[Case]:
-    return [Case((net.X, net.Ws, net.bs), net.hs, len(net.X)) for net in (HAND, *DEPTHS)]
+    return [
+        Case((net.X, net.Ws, net.bs), net.hs, len(net.X), special=saturated(*net.zs))
+        for net in (HAND, *DRAWN, SURE)
+    ]
 
 
 def _bce_loss() -> list[Case]:
@@ -40,8 +46,29 @@ def _bce_loss() -> list[Case]:
         (column(1, 0), column(1 / 2, 1 / 4), np.log(8 / 3)),
         (column(1, 0, 1), column(3 / 4, 1 / 2, 1 / 4), np.log(32 / 3)),
         (column(0), column(3 / 4), np.log(4)),
+        (column(1), column(1 / 8), np.log(8)),
+        (column(1), column(1e-6), 6 * np.log(10)),
+        (column(1, 1), column(1e-6, 1e-6), 12 * np.log(10)),
+        (column(0), column(1 - 1e-6), float(cross_entropy(column(0), column(1 - 1e-6)))),
     ]
-    return [Case((y, f), want, len(y), wrong=suspects.of_bce_loss(y, f)) for y, f, want in pairs]
+    pairs += [(net.y, net.hs[-1], float(cross_entropy(net.y, net.hs[-1]))) for net in DRAWN]
+    return [
+        Case((y, f), want, len(y), wrong=suspects.of_bce_loss(y, f), special=NEAR_EDGE if _sure(f) else "")
+        for y, f, want in pairs
+    ]
+
+
+NEAR_EDGE = (
+    "it is wrong only where f is near 0 or 1: is f cut off there, or something added, as in log(f + 1e-8)?"
+)
+
+
+def _sure(f: Array) -> bool:
+    """Return whether an f is so near to 0 or 1 that a small number added to it shows."""
+    return bool(np.minimum(f, 1 - f).min() < 0.01)
+
+
+RATHER_SURE = ((1, 8.0), (0, -8.0), (1, 18.0), (0, -18.0))
 
 
 def _bce_from_logits() -> list[Case]:
@@ -51,7 +78,11 @@ def _bce_from_logits() -> list[Case]:
         (column(0, 1, 1), column(LN3, LN3, -LN3), np.log(64 / 3)),
         (column(1, 0, 1, 0), column(1e4, -1e4, -1e4, 1e4), 2e4),
         (column(1), column(-800), 800.0),
+        (column(0), column(800), 800.0),
     ]
+    # right and rather sure, so that the loss is small: e^−|z| but for its square
+    pairs += [(column(y), column(z), float(np.log1p(np.exp(-abs(z))))) for y, z in RATHER_SURE]
+    pairs += [(net.y, net.zs[-1], float(cross_entropy_of_logits(net.y, net.zs[-1]))) for net in DRAWN]
     return [Case((y, z), want, len(y), wrong=suspects.of_bce_from_logits(y, z)) for y, z, want in pairs]
 
 
@@ -63,6 +94,9 @@ def _dL_df() -> list[Case]:
         (column(1, 0, 1), column(3 / 4, 1 / 2, 1 / 4), column(-4 / 3, 2, -4)),
         (y, f, complex_step_gradient(lambda p: cross_entropy(y, p), f)),
     ]
+    pairs += [
+        (net.y, net.hs[-1], complex_step_gradient(partial(cross_entropy, net.y), net.hs[-1])) for net in DRAWN
+    ]
     return [Case((y, f), want, len(y), wrong=suspects.of_dL_df(y, f)) for y, f, want in pairs]
 
 
@@ -73,7 +107,15 @@ def _dh_dz() -> list[Case]:
         (THREE.hs[1], z, slope(true_unit(sigmoid), z)),
         (sigmoid(z[0]), z[0], slope(true_unit(sigmoid), z[0])),
     ]
-    return [Case((h,), want, len(z), wrong=suspects.of_dh_dz(z)) for h, z, want in values]
+    values += [(h, z, slope(true_unit(sigmoid), z)) for net in DRAWN for h, z in [(net.hs[1], net.zs[0])]]
+    return [
+        Case((h,), want, len(z), wrong=suspects.of_dh_dz(z), special=saturated(z)) for h, z, want in values
+    ]
+
+
+def _layer(W: Array, h: Any) -> Any:
+    """Return what the next layer receives, but for its bias."""
+    return h @ W
 
 
 def _dz_dh() -> list[Case]:
@@ -82,6 +124,11 @@ def _dz_dh() -> list[Case]:
         Case((HAND.Ws[1],), LN3 * np.array([[2.0, 0.0], [-2.0, 2.0]]), 1),
         Case((W2,), complex_step_jacobian(lambda v: v @ W2 + THREE.bs[1], h), 1),
         Case((W3,), complex_step_jacobian(lambda v: v @ W3 + THREE.bs[2], THREE.hs[2][0]), 1),
+        *(
+            Case((W,), complex_step_jacobian(partial(_layer, W), np.zeros(len(W))), 1)
+            for net in DRAWN
+            for W in net.Ws[1:2]
+        ),
     ]
 
 
@@ -93,6 +140,7 @@ def _output_delta() -> list[Case]:
         (THREE.y, THREE.zs[-1], _numerical_delta(THREE, 2)),
         (column(1, 0, 1, 0), sure, column(0, 0, -1, 1)),
     ]
+    layers += [(net.y, net.zs[-1], _numerical_delta(net, len(net.zs) - 1)) for net in DRAWN]
     cases = []
     for y, z, want in layers:
         f = sigmoid(z)
@@ -105,7 +153,7 @@ def _delta_step() -> list[Case]:
         (HAND, 1, HAND_DELTAS[2], HAND_DELTAS[1]),
         (HAND, 0, HAND_DELTAS[1], HAND_DELTAS[0]),
     ]
-    for net in (THREE, SINGLE, TWO):
+    for net in (net for net in DRAWN if len(net.zs) > 1):
         delta_next = _upstream([net.zs[1]])[0]
         layers.append((net, 0, delta_next, _numerical_step(delta_next, net.Ws[1], net.zs[0])))
     cases = []
@@ -128,11 +176,15 @@ def _upstream(zs: Sequence[Array]) -> list[Array]:
 
 def _deltas() -> list[Case]:
     wants = [(HAND, HAND_DELTAS)]
-    wants += [
-        (net, [_numerical_delta(net, l) for l in range(len(net.zs))]) for net in (*DEPTHS, SINGLE, SURE)
-    ]
+    wants += [(net, [_numerical_delta(net, l) for l in range(len(net.zs))]) for net in (*DRAWN, SURE)]
     return [
-        Case((net.y, net.hs, net.Ws), want, len(net.y), wrong=suspects.of_deltas(net, want))
+        Case(
+            (net.y, net.hs, net.Ws),
+            want,
+            len(net.y),
+            wrong=suspects.of_deltas(net, want),
+            special=saturated(*net.zs),
+        )
         for net, want in wants
     ]
 
@@ -149,16 +201,22 @@ def _numerical_delta(net: Net, l: int) -> Array:
 
 def _dL_dW1() -> list[Case]:
     wants = [(HAND, HAND_DWS[0])]
-    wants += [(net, _numerical_gradients(net)[0][0]) for net in (THREE, SINGLE, SURE)]
+    wants += [(net, _numerical_gradients(net)[0][0]) for net in (*THREE_LAYERS, SURE)]
     return [
-        Case((net.X, net.y, net.hs, net.Ws), want, len(net.y), wrong=suspects.of_dL_dW1(net, want))
+        Case(
+            (net.X, net.y, net.hs, net.Ws),
+            want,
+            len(net.y),
+            wrong=suspects.of_dL_dW1(net, want),
+            special=saturated(*net.zs),
+        )
         for net, want in wants
     ]
 
 
 def _gradients() -> list[Case]:
     calls = [(HAND.hs, HAND_DELTAS, (HAND_DWS, HAND_DBS))]
-    for net in (*DEPTHS, SINGLE):
+    for net in DRAWN:
         upstream = _upstream(net.zs)
         layers = [
             _numerical_affine(*layer) for layer in zip(net.hs[:-1], net.Ws, net.bs, upstream, strict=True)
@@ -178,7 +236,7 @@ def _numerical_affine(h: Array, W: Array, b: Array, delta: Array) -> tuple[Array
 
 def _gradients_end_to_end() -> list[Case]:
     cases = [Case((HAND.X, HAND.y, HAND.Ws, HAND.bs), (HAND_DWS, HAND_DBS), 2)]
-    for net in (*DEPTHS, SINGLE):
+    for net in DRAWN:
         want = _numerical_gradients(net)
         cases.append(Case((net.X, net.y, net.Ws, net.bs), want, len(net.y)))
     return cases
@@ -197,40 +255,63 @@ def _numerical_gradients(net: Net) -> tuple[list[Array], list[Array]]:
     return both[: len(net.Ws)], both[len(net.Ws) :]
 
 
+YES, NO = solved(SQUARE, 12), solved(SQUARE, -12)
+RUNS = (
+    (HAND, 0.5, 2),
+    (HAND, 0.5, 0),
+    (THREE, 0.1, 3),
+    *((net, 0.05, 3) for net in DRAWN if net is not THREE),
+    (TWO, 0.05, 25),
+    # the loss rises on the way, and does not end at its lowest
+    (THREE, 2.0, 3),
+    (SQUARE, 2.0, 6),
+    # it stands nearly still, and still to the last bit
+    (YES, 0.05, 40),
+    (NO, 1e-18, 60),
+)
+"""Networks with η and the number of steps."""
+
+
 def _train() -> list[Case]:
-    hand = HAND.X, HAND.y, HAND.Ws, HAND.bs
-    cases = [Case((*hand, 0.5, 0), (np.array([np.log(8 / 3)]), HAND.Ws, HAND.bs), 2, fresh=True)]
-    for net, eta, steps in ((HAND, 0.5, 2), (THREE, 0.1, 3), (ONE, 0.05, 3)):
+    cases = []
+    for net, eta, steps in RUNS:
         weights, loss = _weights_and_loss(net)
         losses, weights = descend(loss, weights, eta, steps)
         want = losses, weights[: len(net.Ws)], weights[len(net.Ws) :]
-        cases.append(Case((net.X, net.y, net.Ws, net.bs, eta, steps), want, len(net.y), fresh=True))
+        args = net.X, net.y, net.Ws, net.bs, eta, steps
+        cases.append(Case(args, want, len(net.y), fresh=steps > 0))
     return cases
 
 
 CHECKS = {
     "ps2.forward": Check("equals a network worked by hand; right for depths 1 to 4", _forward),
-    "ps2.bce_loss": Check("equals the loss worked by hand for 1, 2 and 3 examples", _bce_loss),
+    "ps2.bce_loss": Check(
+        "equals the loss worked by hand, also where f is within a millionth of 0 or 1", _bce_loss
+    ),
     "ps2.bce_from_logits": Check(
         "equals the loss worked by hand, and stays right for z = ±10 000", _bce_from_logits
     ),
-    "ps2.dL_df": Check("is the derivative of the loss by every f_i, for 2, 3 and 5 examples", _dL_df),
+    "ps2.dL_df": Check("is the derivative of the loss by every f_i, for 1 to 6 examples", _dL_df),
     "ps2.dh_dz": Check("is the slope of σ at every z, written in h; for matrices and for rows", _dh_dz),
-    "ps2.dz_dh": Check("entry [a, b] is the derivative of z_a by h_b, for three shapes of W", _dz_dh),
+    "ps2.dz_dh": Check("entry [a, b] is the derivative of z_a by h_b, for many shapes of W", _dz_dh),
     "ps2.output_delta": Check(
         "is the derivative of the loss by the last z, also where f is exactly 0 or 1", _output_delta
     ),
-    "ps2.delta_step": Check("carries any δ one layer back, for five networks", _delta_step),
+    "ps2.delta_step": Check("carries any δ one layer back, for networks of many sizes", _delta_step),
     "ps2.deltas": Check(
         "are the derivatives of the loss by every z_l, for depths 1 to 4, and where f is exactly 0 or 1",
         _deltas,
     ),
-    "ps2.dL_dW1_sums": Check("is the derivative of the loss by W_1, for four networks", _dL_dW1),
-    "ps2.dL_dW1": Check("is the derivative of the loss by W_1, for four networks", _dL_dW1),
+    "ps2.dL_dW1_sums": Check("is the derivative of the loss by W_1, for networks of many sizes", _dL_dW1),
+    "ps2.dL_dW1": Check("is the derivative of the loss by W_1, for networks of many sizes", _dL_dW1),
     "ps2.gradients": Check("turn any δ's into derivatives by every W_l and b_l", _gradients),
     "ps2.gradients_end_to_end": Check(
         "forward pass, recursion and gradients fit together: all are derivatives of the loss",
         _gradients_end_to_end,
     ),
-    "ps2.train": Check("follows numerical gradient descent, step for step; also for no step", _train),
+    "ps2.train": Check(
+        "follows numerical gradient descent, step for step, where the loss falls, rises or stands still",
+        _train,
+    ),
+    **transfer.PS2,
 }

@@ -8,8 +8,8 @@ The errors are [−½, ¼]. Through W_3 = ln 3 [2, −1], on slopes [[3, 3], [4,
 ln 3 [[−12, 6], [8, −3]]/64; and those through W_2 = ln 3 [[2, −2], [0, 2]], on slopes 3/16, become
 3 ln² 3 [[−36, 12], [22, −6]]/1024.
 
-The others are random: 4-3-2-1 (N = 5), depths 1, 2 and 4, a single example, and a net so sure of itself
-that f is 0 or 1 to the last bit, often wrongly.
+The others are random: 4-3-2-1 (N = 5), depths 1, 2 and 4, a single example, square layers, one unit in a
+layer, saturated hidden units, and a net so sure of itself that f is 0 or 1 to the last bit, often wrongly.
 """
 
 from __future__ import annotations
@@ -78,3 +78,30 @@ SURE = _draw(_rng, 6, (3, 4, 2, 1), sure=30_000)
 SINGLE = _draw(_rng, 1, (2, 4, 3, 1))
 ONE, TWO, FOUR = _draw(_rng, 4, (3, 1)), _draw(_rng, 5, (2, 4, 1)), _draw(_rng, 3, (2, 3, 5, 4, 1))
 DEPTHS = (ONE, TWO, THREE, FOUR)
+SQUARE, SQUARE_OF_THREE = _draw(_rng, 6, (3, 3, 3, 1)), _draw(_rng, 3, (3, 3, 3, 1))
+THIN, ONE_LAYER_SINGLE = _draw(_rng, 5, (3, 1, 2, 1)), _draw(_rng, 1, (4, 1))
+ZERO, UNIT = (
+    net._replace(y=np.full((1, 1), label))
+    for net, label in ((_draw(_rng, 1, (2, 3, 4, 1)), 0.0), (_draw(_rng, 1, (2, 3, 4, 1)), 1.0))
+)
+
+
+def _with_sure_units(net: Net) -> Net:
+    """Return a net whose second layer is saturated, and of the first some examples."""
+    X, Ws, bs = net.X.copy(), list(net.Ws), list(net.bs)
+    X[:2] *= 40
+    Ws[1], bs[1] = 60 * Ws[1], 60 * bs[1]
+    return Net(X, net.y, Ws, bs, *pass_forward(X, Ws, bs))
+
+
+SATURATED = _with_sure_units(_draw(_rng, 6, (4, 3, 5, 1)))
+THREE_LAYERS = (THREE, SINGLE, SQUARE, SQUARE_OF_THREE, THIN, ZERO, UNIT, SATURATED)
+DRAWN = (*THREE_LAYERS, ONE, TWO, FOUR, ONE_LAYER_SINGLE)
+
+
+def solved(net: Net, logit: float) -> Net:
+    """Return a net that gets all examples right, its last z within ½ of `logit`."""
+    Ws, bs, z = list(net.Ws), list(net.bs), net.zs[-1]
+    scale = 0.5 / np.abs(z - np.median(z)).max()
+    Ws[-1], bs[-1] = scale * Ws[-1], scale * (bs[-1] - np.median(z)) + logit
+    return Net(net.X, np.full_like(z, float(logit > 0)), Ws, bs, *pass_forward(net.X, Ws, bs))

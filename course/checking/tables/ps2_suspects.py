@@ -102,7 +102,15 @@ def _saturated(f: Array) -> NDArray[np.bool_]:
 
 def of_bce_loss(y: Array, f: Array) -> Suspects:
     """Suspicions about L."""
-    return {BROADCAST: lambda: cross_entropy(y.T, f)}
+    return {
+        BROADCAST: lambda: cross_entropy(y.T, f),
+        "it is the loss for labels that are all 0: is the term with y missing?": lambda: cross_entropy(
+            np.zeros_like(y), f
+        ),
+        "it is the loss for labels that are all 1: is the term with 1 − y missing?": lambda: cross_entropy(
+            np.ones_like(y), f
+        ),
+    }
 
 
 def of_bce_from_logits(y: Array, z: Array) -> Suspects:

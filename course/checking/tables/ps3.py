@@ -9,6 +9,7 @@ import numpy as np
 
 from course.checking.compare import Tolerance
 from course.checking.landscapes import recorded_run, squares_gradient, valleys_gradient
+from course.checking.tables import transfer
 from course.checking.tables.table import Check
 from course.checking.trial import Case
 
@@ -19,8 +20,17 @@ TURN = np.array([[3.0, 4.0], [-4.0, 3.0]]) / 5
 TWIST = np.array([[1.0, 2.0, 2.0], [2.0, 1.0, -2.0], [2.0, -2.0, 1.0]]) / 3
 
 
-def _case(args: tuple[Any, ...], want: Any, after: tuple[Any, ...] = ()) -> Case:
-    return Case(args, want, 1, after=after)
+EDGE_OF_STUCK = (
+    'it is wrong only on the edge of "stuck": the steps from m on are compared with those before m'
+)
+CURVED = (
+    "it is wrong only where the curvature changes from place to place: is the difference of gradients taken "
+    "over a small step, to both sides?"
+)
+
+
+def _case(args: tuple[Any, ...], want: Any, after: tuple[Any, ...] = (), special: str = "") -> Case:
+    return Case(args, want, 1, after=after, special=special)
 
 
 def _loss_curves() -> list[Case]:
@@ -34,6 +44,7 @@ def _loss_curves() -> list[Case]:
     return [
         curves([1.0, 0.5, 2.0], three, 4.0, 2, 0),
         curves(np.array([1.0, 0.5, 2.0]), three, 4.0, 2, 1),
+        curves([0.5], np.array([[1 / 18, 1 / 72]]), 1 / 3, 1, 0),
         curves([0.5, 0.5], np.array([[8.0, 2.0, 0.5], [12.5, 3.125, 0.78125]]), 4.0, 2, 0),
         curves(np.array([1e200, 1.0]), np.array([[0.5, INF, INF, NAN], [2.0, 0.0, 0.0, 0.0]]), 1.0, 3, 0),
     ]
@@ -50,6 +61,8 @@ RUNS: list[tuple[list[float], str]] = [
     ([64, 63, 62, 61, 60, 61, 59, 60, 55, 50, 44], "slow"),
     # m = 4: down, up, down, down
     ([64, 63, 62, 61, 60, 58, 59, 57, 56], "oscillating"),
+    # m = 5: down, up, down, down, and a quarter is more than a fifth
+    ([64, 63, 62, 61, 60, 59, 58, 59, 57, 56], "oscillating"),
     # up, down, up, down, down, though the last is less than half the first
     ([64, 50, 40, 30, 20, 10, 12, 9, 11, 8, 6], "oscillating"),
     ([64, 60, 58, 40, 36, 32], "steady"),
@@ -61,6 +74,10 @@ RUNS: list[tuple[list[float], str]] = [
     # fell by 400 before m = 4, and after by 40, a tenth; by 42, more
     ([1000, 900, 800, 700, 600, 590, 580, 560], "stuck"),
     ([1000, 900, 800, 700, 600, 590, 580, 558], "slow"),
+    # the same, mostly in the first step after, or in the last; and with m = 6 by 600 and 61
+    ([1000, 900, 800, 700, 600, 560, 559, 558], "slow"),
+    ([1000, 900, 800, 700, 600, 599, 598, 558], "slow"),
+    ([1600, 1500, 1400, 1300, 1200, 1100, 1000, 950, 945, 941, 940, 939], "slow"),
     # up and down by 40 before m = 4, down by 4 after
     ([100, 90, 100, 90, 100, 98, 97, 96], "stuck"),
     ([7, 7, 7, 7], "stuck"),
@@ -70,18 +87,38 @@ RUNS: list[tuple[list[float], str]] = [
 
 
 def _classify_run() -> list[Case]:
-    lists = [_case(([float(loss) for loss in losses],), regime) for losses, regime in RUNS]
-    return lists + [_case((np.array(losses, dtype=float) / 128,), regime) for losses, regime in RUNS]
+    def special(losses: list[float], regime: str) -> str:
+        return EDGE_OF_STUCK if regime == "slow" and losses[0] >= 1000 else ""
+
+    lists = [
+        _case(([float(loss) for loss in losses],), regime, special=special(losses, regime))
+        for losses, regime in RUNS
+    ]
+    return lists + [
+        _case((np.array(losses, dtype=float) / 128,), regime, special=special(losses, regime))
+        for losses, regime in RUNS
+    ]
 
 
 def _largest_curvature() -> list[Case]:
     # At u = A θ the curvatures of c log cosh u are c / cosh² u, and 1 / cosh² u = 1 − tanh² u.
     c, u = np.array([8.0, 3.0, -1.0]), np.arctanh([0.5, 0.25, 0.5])
+    steep, at = np.array([100 / 9, 6.0, -1.0]), np.arctanh([0.8, 0.0, 0.5])
     return [
         _case((partial(squares_gradient, TURN, np.array([10.0, 2.0])), np.array([1.0, -2.0])), 10.0),
         _case((partial(squares_gradient, TURN, np.array([-3.0, 6.0])), np.array([0.5, 1.0])), 6.0),
-        _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u), 6.0),
-        _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u, 100), 6.0),
+        # the others are nearly as strong: this takes its iterations
+        _case((partial(squares_gradient, TURN, np.array([7.0, 10.0])), np.array([1.0, -2.0])), 10.0),
+        _case((partial(squares_gradient, TURN, np.array([-7.0, 10.0])), np.array([0.3, 0.2])), 10.0),
+        _case((partial(squares_gradient, TURN, np.array([10.0, -7.0])), np.array([0.3, 0.2]), 100), 10.0),
+        _case((partial(squares_gradient, TURN, np.array([1.0, 9.0])), np.array([0.3, 0.2]), 20), 9.0),
+        _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u), 6.0, special=CURVED),
+        _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u, 100), 6.0, special=CURVED),
+        # curvatures 4, 6 and −¾; over a step of 1 the first is up to 8, or 2
+        *(
+            _case((partial(valleys_gradient, TWIST, steep), TWIST.T @ (sign * at), 100), 6.0, special=CURVED)
+            for sign in (1, -1)
+        ),
         _case((partial(squares_gradient, np.ones((1, 1)), np.array([0.25])), np.array([3.0])), 0.25),
     ]
 
@@ -103,6 +140,7 @@ def _best_learning_rate() -> list[Case]:
         _case(([0.1, 1.0, 10.0, 0.01], curves), 1.0),
         _case((np.array([1.0, 0.1, 10.0, 3.0, 2.0, 5.0]), broken), 0.1),
         _case((np.array([0.3]), np.array([[2.0, 3.0]])), 0.3),
+        _case((np.array([2.0, 1 / 7]), np.array([[2.0, 3.0], [2.0, 1.0]])), 1 / 7),
     ]
 
 
@@ -121,4 +159,5 @@ CHECKS = {
     "ps3.best_learning_rate": Check(
         "takes the lowest last loss, the first of equals, and passes over broken runs", _best_learning_rate
     ),
+    **transfer.PS3,
 }

@@ -17,6 +17,19 @@ LN3 = float(np.log(3))
 """σ(ln 3) = 3/4 and σ(−ln 3) = 1/4"""
 
 
+SATURATED = (
+    "it is wrong only where units saturate, far out: is something cut off there, or 1 − σ taken where σ is "
+    "1 to the last bit?"
+)
+FAR = 10.0
+"""|t| from which σ(t) counts as saturated"""
+
+
+def saturated(*ts: Array) -> str:
+    """Return what is special of a case in which units receive `ts`."""
+    return SATURATED if any(np.abs(t).max() > FAR for t in ts) else ""
+
+
 @dataclass(frozen=True)
 class Check:
     """The visible check of one function."""

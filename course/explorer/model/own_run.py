@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,32 +43,96 @@ class OwnRun:
         """(steps, P): what the student's function returned"""
         self.error: GradientError | None = None
         """why the run ended early, if it did"""
+        self.mistake: Mistake | None = None
+        """where the gradient was first wrong; two runs can part although it never is: rounding errors grow"""
 
     def go(self) -> Iterator[int]:
         """Compute the run until it ends or its gradient fails; yield after each call of the gradient."""
-        self.thetas[0] = self._problem.theta
+        theta, velocity = self._problem.theta, np.zeros_like(self._problem.theta)
         for t in range(len(self.gradients)):
+            self.thetas[t] = theta
+            true = self._observe(t)
             try:
                 with np.errstate(all="ignore"):
-                    self.gradients[t] = own_gradient(self._problem, self._gradient, self.thetas[t], t)
-                    self.thetas[t + 1] = self.thetas[t] - self.rate * self.gradients[t]
+                    self.gradients[t] = own_gradient(self._problem, self._gradient, theta, t)
+                    velocity = self._problem.momentum * velocity + self.gradients[t]
+                    theta = theta - self.rate * velocity
             except GradientError as error:
                 self.error = error
-                break
+                return
+            if self.mistake is None:
+                self.mistake = first_mistake(self._problem, self.gradients[t], true, t)
             yield t
-        self.losses[:], _ = self._problem.losses_and_gradients(self.thetas)
+        self.thetas[-1] = theta
+        self._observe(len(self.gradients))
 
-    def first_wrong(self) -> int | None:
-        """Return the first step at which the student's gradient is wrong at the weights reached, or None.
+    def _observe(self, t: int) -> Array:
+        """Note the loss before step t; return the true gradient there (P,)."""
+        weights = self._problem.batch_weights(t)
+        losses, gradients = self._problem.losses_and_gradients(self.thetas[t : t + 1], weights)
+        self.losses[t] = losses[0]
+        true: Array = gradients[0]
+        return true
 
-        Two runs can part although no gradient is wrong: in an unstable run, rounding errors grow.
-        """
-        _, true = self._problem.losses_and_gradients(self.thetas[:-1])
-        with np.errstate(all="ignore"):
-            error = np.linalg.norm(self.gradients - true, axis=1) / np.linalg.norm(true, axis=1)
-            # rounding errors of a gradient that is nearly 0 are no mistake
-            wrong = (error > WRONG) & (np.abs(self.gradients - true).max(axis=1) > 1e-12)
-        return int(np.argmax(wrong)) if wrong.any() else None
+
+@dataclass(frozen=True)
+class Mistake:
+    """The first step at which a gradient is wrong, and the array that is, or is most, wrong there."""
+
+    step: int
+    array: str
+    entry: tuple[int, ...]
+    """the index of its worst entry, counted from 0"""
+    factor: float
+    """yours at that entry, divided by the true one"""
+    constant: bool
+    """whether the whole array is wrong by that factor"""
+
+    def __str__(self) -> str:
+        where = ", ".join(map(str, self.entry))
+        times = (
+            f"{self.factor:.3g} times the true one"
+            if np.isfinite(self.factor)
+            else "not 0, and the true one is"
+        )
+        place = f"each entry of {self.array}" if self.constant else f"{self.array}[{where}]"
+        return f"{place} is {times} at step {self.step}"
+
+
+def first_mistake(problem: Problem, own: Array, true: Array, step: int) -> Mistake | None:
+    """Return what is wrong with a gradient `own` (P,) at a step, or None.
+
+    The arrays are looked at from the last layer back, as the derivation goes: a mistake in one layer's δ
+    passes on to those before it.
+    """
+    # rounding errors of a gradient that is nearly 0 are no mistake
+    with np.errstate(all="ignore"):
+        if not np.linalg.norm(own - true) > max(WRONG * float(np.linalg.norm(true)), 1e-12):
+            return None
+        parts = [*zip(array_names(problem), arrays(problem, own), arrays(problem, true), strict=True)]
+        for name, mine, right in reversed(parts):
+            error = np.abs(mine - right)
+            if not error.max() > max(WRONG * float(np.abs(right).max()), 1e-13):
+                continue
+            entry = np.unravel_index(int(np.argmax(error)), error.shape)
+            factor = float(mine[entry] / right[entry])
+            constant = bool(np.allclose(mine, factor * right, rtol=1e-6, atol=1e-13))
+            return Mistake(step, name, tuple(int(k) for k in entry), factor, constant)
+    return None
+
+
+def array_names(problem: Problem) -> list[str]:
+    """Return what the gradient's arrays are called, layer by layer."""
+    if problem.network == "seed 1":
+        return ["dC_dW1", "dC_dW2"]
+    return [f"{name}[{l}]" for l in range(len(problem.start)) for name in ("dWs", "dbs")]
+
+
+def arrays(problem: Problem, gradient: Array) -> list[Array]:
+    """Return the arrays of a gradient (P,), as `array_names` names them."""
+    if problem.network == "seed 1":
+        return list(problem.arguments(gradient))
+    return [array for layer in zip(*problem.arguments(gradient), strict=True) for array in layer]
 
 
 def first_parted(own: Array, true: Array) -> int | None:
@@ -82,16 +147,21 @@ def own_gradient(problem: Problem, gradient: Gradient, theta: Array, step: int =
     """Return what a student's `gradient` gives at the weights `theta` (P,), as one array (P,).
 
     It is called `gradient(X, y, W1, W2)` and must return `(dC_dW1, dC_dW2)` in seed 1; in seed 2 it is
-    called `gradient(X, y, Ws, bs)` and must return `(dWs, dbs)`, two lists. Raises GradientError.
+    called `gradient(X, y, Ws, bs)` and must return `(dWs, dbs)`, two lists. X and y are the step's batch.
+    Raises GradientError.
     """
-    X, y = problem.examples
+    rows = problem.batch_rows(step)
+    X, y = (array[rows] for array in problem.examples)
     weights = problem.arguments(theta)
     names = ("dC_dW1", "dC_dW2") if problem.network == "seed 1" else ("dWs", "dbs")
     try:
-        result = gradient(X.copy(), y.copy(), *problem.arguments(theta))
-    except Exception as error:
+        result = gradient(X, y, *problem.arguments(theta))
+    except GeneratorExit:
+        raise
+    except BaseException as error:  # sys.exit() and an interrupt are told as well
         last = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"raised {type(error).__name__}: {error} (line {last.lineno} of {last.name})"
+        text = f": {error}" if str(error) else ""
+        what = f"raised {type(error).__name__}{text} (line {last.lineno} of {last.name})"
         raise GradientError(step, what) from error
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         raise GradientError(step, f"must return {names[0]} and {names[1]}, and returned {_kind(result)}")
@@ -108,7 +178,9 @@ def own_gradient(problem: Problem, gradient: Gradient, theta: Array, step: int =
     if problem.network == "seed 2":  # W_l and b_l follow each other in theta
         half = len(flat) // 2
         flat = [piece for layer in zip(flat[:half], flat[half:], strict=True) for piece in layer]
-    return np.concatenate(flat)
+    # a mean is that of its batch; a sum over a batch stands for the sum over all
+    scale = 1.0 if problem.network == "seed 1" else len(problem.examples[1]) / len(rows)
+    return scale * np.concatenate(flat)
 
 
 def _checked(name: str, piece: Any, like: Array, step: int) -> Array:

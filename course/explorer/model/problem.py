@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from course import data
 from course.activations import sigmoid
@@ -24,7 +25,10 @@ MOONS = 64
 
 @dataclass(frozen=True)
 class Problem:
-    """A network, its data and its first weights. Raises ValueError for an unknown or impossible setting."""
+    """A network, its data, its first weights, and what each step is made of.
+
+    Raises ValueError for an unknown or impossible setting.
+    """
 
     network: str = "seed 1"
     """ "seed 1": one hidden layer, mean squared error C; "seed 2": three layers, summed cross-entropy L"""
@@ -34,6 +38,10 @@ class Problem:
     scale: float = 1.0
     """of the first weights, as in `course.initial_weights` and `course.initial_layers`"""
     seed: int = 0
+    momentum: float = 0.0
+    """the part of the last step's velocity that is kept: v ← momentum · v + gradient, θ ← θ − η v"""
+    batch: int = 0
+    """examples a step, which follow each other in their order; 0, or more than there are, takes all"""
 
     def __post_init__(self) -> None:
         for name, choices in (("network", NETWORKS), ("data", DATA), ("hidden", WIDTHS)):
@@ -43,8 +51,12 @@ class Problem:
                 )
         if not (np.isfinite(self.scale) and self.scale > 0):
             raise ValueError(f"scale={self.scale!r}: the scale of the first weights is a positive number")
-        if self.seed != int(self.seed) or self.seed < 0:
+        if not _is_whole(self.seed) or self.seed < 0:
             raise ValueError(f"seed={self.seed!r}: a seed is a whole number, 0 or more")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"momentum={self.momentum!r}: a number from 0 to less than 1")
+        if not _is_whole(self.batch) or self.batch < 0:
+            raise ValueError(f"batch={self.batch!r}: a whole number of examples, or 0 for all of them")
 
     @property
     def loss_name(self) -> str:
@@ -83,13 +95,30 @@ class Problem:
             for piece, block in zip(pieces, self.start, strict=True)
         ]
 
-    def losses_and_gradients(self, thetas: Array) -> tuple[Array, Array]:
-        """Return the losses (B,) and their gradients (B, P) at the weights `thetas` (B, P)."""
+    def batch_rows(self, step: int) -> NDArray[np.int64]:
+        """Return the indices of the examples that a step is made of, in their order."""
+        count = len(self.examples[1])
+        batch = min(self.batch or count, count)
+        return (step * batch + np.arange(batch, dtype=np.int64)) % count
+
+    def batch_weights(self, step: int) -> Array:
+        """Return the weight of each example (N, 1) at a step: those of its batch stand for all."""
+        count = len(self.examples[1])
+        rows = self.batch_rows(step)
+        weights = np.zeros((count, 1))
+        weights[rows] = count / len(rows)
+        return weights
+
+    def losses_and_gradients(self, thetas: Array, weights: Array | None = None) -> tuple[Array, Array]:
+        """Return the losses (B,) and their gradients (B, P) at the weights `thetas` (B, P).
+
+        `weights` (N, 1) count the examples in the gradient, by default once each; the loss is that of all.
+        """
         tape = Tape()
         blocks = [Variable(block) for block in self.blocks(thetas)]
         with np.errstate(all="ignore"):
             losses = self._losses(tape, blocks)
-            tape.differentiate(losses)
+            tape.differentiate(losses, 1.0 if weights is None else weights)
         flat = [block.gradient.reshape(len(thetas), -1) for block in blocks]
         return losses.value.sum(axis=(-2, -1)), np.concatenate(flat, axis=1)
 
@@ -116,6 +145,10 @@ class Problem:
         if self.network == "seed 1":
             return tuple(blocks)
         return [block[:-1] for block in blocks], [block[-1] for block in blocks]
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and float(value).is_integer()
 
 
 def _softplus(z: Any) -> Any:

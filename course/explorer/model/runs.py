@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,11 @@ KEPT_EVERY = 10
 """steps after which the weights of a run are kept, for its curvature"""
 DIFFERENCE = 1e-4
 """added to and subtracted from a weight to difference the gradient"""
+
+JUMPS = ("too slow", "good", "edge", "too large", "best")
+"""what the named buttons jump to; `landmarks` says which run is which"""
+MARGIN = 3
+"""rates between a good one and the edge, at least"""
 
 REGIMES = ("diverged", "oscillating", "steady", "stuck", "slow")
 """what a run can do; `regimes` says what is what"""
@@ -54,12 +60,15 @@ class Descent:
     def go(self) -> Iterator[int]:
         """Compute the runs step by step; yield t when the losses before step t are known."""
         thetas = np.tile(self.problem.theta, (len(self.rates), 1))
+        velocities = np.zeros_like(thetas)
         for t in range(self.losses.shape[1]):
             if t % KEPT_EVERY == 0:
                 self.kept[:, t // KEPT_EVERY] = thetas
-            self.losses[:, t], gradients = self.problem.losses_and_gradients(thetas)
+            weights = self.problem.batch_weights(t)
+            self.losses[:, t], gradients = self.problem.losses_and_gradients(thetas, weights)
             with np.errstate(all="ignore"):
-                thetas = thetas - self.rates[:, None] * gradients
+                velocities = self.problem.momentum * velocities + gradients
+                thetas = thetas - self.rates[:, None] * velocities
             yield t
 
 
@@ -98,32 +107,45 @@ def regimes(curves: Array) -> NDArray[np.int64]:
     return np.select(conditions, range(len(conditions)), len(conditions))
 
 
-def landmarks(losses: Array, codes: NDArray[np.int64]) -> tuple[int, int, int, int]:
-    """Return the indices of a rate that is too slow, a good one, the edge, and one that is too large.
-
-    `losses` (K, steps + 1) are the runs at increasing rates, `codes` (K,) their regimes.
-
-    - Too slow: half the index of the first rate whose run at least halves its loss, or of the good rate.
-    - Good: of the rates whose loss falls at every step, the one with the lowest final loss.
-    - Edge: the next larger rate whose loss goes up at some step.
-    - Too large: midway between the largest rate that still learns and the largest rate.
-    """
-    last = len(losses) - 1
+def ends(curves: Array) -> Array:
+    """Return for each run of `curves` (K, n) the median of its last tenth: (K,)."""
     with np.errstate(all="ignore"):
-        falls = np.all(np.diff(losses, axis=1) <= 1e-12 * losses[:, :1], axis=1)
-        final = np.where(falls & np.isfinite(losses[:, -1]), losses[:, -1], np.inf)
-    good = int(np.argmin(final))
-    beyond = np.flatnonzero(~falls[good:])
-    edge = good + int(beyond[0]) if len(beyond) else last
-    works = np.flatnonzero((codes == REGIMES.index("steady")) | (codes == REGIMES.index("slow")))
-    largest = max(int(works[-1]) if len(works) else 0, edge)
-    halves = np.flatnonzero(codes == REGIMES.index("steady"))
-    return (
-        min(int(halves[0]) if len(halves) else good, good) // 2,
-        good,
-        edge,
-        min((largest + 1 + last) // 2, last),
-    )
+        return np.median(curves[:, -max(curves.shape[1] // 10, 1) :], axis=1)
+
+
+def landmarks(losses: Array, codes: NDArray[np.int64]) -> dict[str, int | None]:
+    """Return for each of JUMPS the index of a rate whose run is what the name says, or None if none is.
+
+    `losses` (K, steps + 1) are the runs at increasing rates, `codes` (K,) their regimes. The longest stretch
+    of steady runs is the band of rates that work.
+
+    - too slow: the middle of the last stretch of slow runs below that band;
+    - good: the steady run of the band that ends lowest, MARGIN rates or more below the edge;
+    - edge: the largest rate of the band, if the next one's run is not steady;
+    - too large: the middle of the longest stretch of stuck or diverged runs above the band, or, if there is
+      none, of oscillating ones;
+    - best: of all runs the one that ends lowest, by whatever luck.
+    """
+    final = ends(losses)
+    names = [REGIMES[code] for code in codes]
+    stretches = [[*group] for _, group in groupby(range(len(codes)), key=lambda k: names[k])]
+    band = max((rows for rows in stretches if names[rows[0]] == "steady"), key=len, default=[])
+    below = [rows for rows in stretches if names[rows[0]] == "slow" and not (band and rows[0] > band[-1])]
+    above = [rows for rows in stretches if not (band and rows[0] <= band[-1])]
+    frozen = [rows for rows in above if names[rows[0]] in ("stuck", "diverged")]
+    large = frozen or [rows for rows in above if names[rows[0]] == "oscillating"]
+    good = band[: max(len(band) - MARGIN, 1)]
+    return {
+        "too slow": _middle(below[-1]) if below else None,
+        "good": min(good, key=lambda k: final[k]) if good else None,
+        "edge": band[-1] if band and band[-1] + 1 < len(codes) else None,
+        "too large": _middle(max(large, key=len)) if large else None,
+        "best": int(np.nanargmin(final)) if np.isfinite(final).any() else None,
+    }
+
+
+def _middle(rows: list[int]) -> int:
+    return rows[(len(rows) - 1) // 2]
 
 
 def limits(losses: Array) -> tuple[float, float]:

@@ -63,9 +63,9 @@ class Tape:
         self._steps_back.append(back)
         return result
 
-    def differentiate(self, result: Variable) -> None:
-        """Put into each variable the gradient of the sum of `result` by it."""
-        result.gradient = np.ones_like(result.value)
+    def differentiate(self, result: Variable, weights: Array | float = 1.0) -> None:
+        """Put into each variable the gradient of the sum of `result` by it, each entry times its weight."""
+        result.gradient = np.broadcast_to(weights, result.value.shape)
         for back in reversed(self._steps_back):
             back()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from course.figures import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+from course.figures import BLACK, BLUE, GREEN, PURPLE, VERMILION
 
 REGIME_STYLES = {
     "slow": (BLUE, "o"),
@@ -17,17 +17,10 @@ REGIME_STYLES = {
     "diverged": (VERMILION, "v"),
 }
 """colour and marker of each regime, the same as in ps3's figures"""
-CURRENT = BLUE
-OWN = VERMILION
-PINS = (
-    (ORANGE, (6.0, 3.0)),
-    (GREEN, (2.0, 2.0)),
-    (PURPLE, (9.0, 3.0, 2.0, 3.0)),
-    (SKY, (4.0, 2.0, 1.0, 2.0)),
-)
-"""colour and dashes of up to four pinned runs"""
+PINS = ((6.0, 3.0), (2.0, 2.0), (9.0, 3.0, 2.0, 3.0), (4.0, 2.0, 1.0, 2.0))
+"""dashes of up to four pinned runs; a colour always means a regime"""
 
 
 def as_data() -> dict[str, Any]:
     """Return the palette as plain data, for the browser."""
-    return {"regimes": REGIME_STYLES, "current": CURRENT, "own": OWN, "limit": ORANGE, "pins": PINS}
+    return {"regimes": REGIME_STYLES, "pins": PINS}

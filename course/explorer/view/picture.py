@@ -14,17 +14,17 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from course.explorer.model.runs import KEPT_EVERY
+from course.explorer.model.runs import KEPT_EVERY, REGIMES, regimes
 from course.explorer.model.table import Table
 from course.explorer.view import palette, pins, words
 from course.explorer.view.chart import Chart
 
+LINEAR = 8
+"""η λ_max above which its axis is logarithmic"""
+
 
 def draw(chart: Chart, table: Table) -> Figure:
-    """Return the figure: loss against step, final loss against learning rate, and η λ_max if it is shown.
-
-    All runs of `table` must be known.
-    """
+    """Return the figure: loss against step, final loss against learning rate, and η λ_max if it is shown."""
     heights = [3.0, 2.2, 1.7] if chart.show_curvature else [3.0, 2.2]
     figure = Figure(figsize=(7.2, sum(heights) + 0.6), layout="constrained")
     FigureCanvasAgg(figure)
@@ -40,13 +40,15 @@ def draw(chart: Chart, table: Table) -> Figure:
 def _draw_run(axes: Axes, chart: Chart, table: Table) -> None:
     losses, own = table.losses[chart.index], table.own[chart.index]
     has_own = bool(table.own_known[chart.index])
-    for pin, (color, dashes) in zip(chart.pins, palette.PINS, strict=False):
-        label, _, pinned_losses = pins.curve(pin, table)
-        axes.plot(pinned_losses, color=color, dashes=dashes, label=label)
+    for pin, dashes in zip(chart.pins, palette.PINS, strict=False):
+        label, pinned_losses = pins.curve(pin, table.problem, table.steps)
+        name = REGIMES[regimes(pinned_losses[None])[0]]
+        axes.plot(pinned_losses, color=palette.REGIME_STYLES[name][0], dashes=dashes, label=label)
+    color = palette.REGIME_STYLES[table.regime(chart.index)][0]
     width, label = (4.0, "true") if has_own else (1.8, words.rate(table.rates[chart.index]))
-    axes.plot(losses, color=palette.CURRENT, linewidth=width, alpha=0.45 if has_own else 1, label=label)
+    axes.plot(losses, color=color, linewidth=width, alpha=0.45 if has_own else 1, label=label)
     if has_own:
-        axes.plot(own, color=palette.OWN, dashes=(7, 3), label="yours")
+        axes.plot(own, color="black", dashes=(7, 3), label="yours")
     if np.isfinite(losses[chart.step]):
         axes.plot(chart.step, losses[chart.step], "o", color="black", markerfacecolor="white", clip_on=False)
     _scale_losses(axes, chart, table)
@@ -58,7 +60,7 @@ def _draw_run(axes: Axes, chart: Chart, table: Table) -> None:
 def _draw_rates(axes: Axes, chart: Chart, table: Table) -> None:
     edges = np.concatenate([table.rates[:1], np.sqrt(table.rates[1:] * table.rates[:-1]), table.rates[-1:]])
     top = table.limits()[1]
-    final = np.where(np.isfinite(table.losses[:, -1]), np.minimum(table.losses[:, -1], top / 1.1), top / 1.1)
+    final = np.where(np.isfinite(table.losses[:, -1]), np.minimum(table.losses[:, -1], top), top)
     named = set()
     for code, group in groupby(range(len(table.rates)), key=lambda k: table.codes[k]):
         rows = list(group)
@@ -69,9 +71,8 @@ def _draw_rates(axes: Axes, chart: Chart, table: Table) -> None:
         axes.plot(table.rates[rows], final[rows], marker, color=color, markersize=3.5, label=label)
         named.add(code)
     axes.axvline(table.rates[chart.index], color="black", linestyle=(0, (3, 3)), linewidth=1)
-    for pin, (color, _) in zip(chart.pins, palette.PINS, strict=False):
-        _, rate, _ = pins.curve(pin, table)
-        axes.plot([rate], [1], "v", color=color, transform=axes.get_xaxis_transform(), clip_on=False)
+    for pin in chart.pins:
+        axes.plot([pin["rate"]], [1], "v", color="black", transform=axes.get_xaxis_transform(), clip_on=False)
     axes.set(xscale="log", xlabel="learning rate η", ylabel=f"final loss {table.problem.loss_name}")
     axes.set_xlim(table.rates[0], table.rates[-1])
     _scale_losses(axes, chart, table)
@@ -79,10 +80,12 @@ def _draw_rates(axes: Axes, chart: Chart, table: Table) -> None:
 
 
 def _draw_curvature(axes: Axes, chart: Chart, table: Table) -> None:
-    steps = np.arange(table.curvatures.shape[1]) * KEPT_EVERY
-    axes.plot(steps, table.curvatures[chart.index], color=palette.CURRENT)
-    axes.axhline(2, color=palette.PINS[0][0], linestyle=":", linewidth=2, label="2, the limit")
-    axes.set(xlabel="step", ylabel="η · λ_max", xlim=(0, table.steps), ylim=(0, 4))
+    curvatures = table.curvatures(chart.index)
+    axes.plot(np.arange(len(curvatures)) * KEPT_EVERY, curvatures, color="black")
+    axes.axhline(2, color="black", linestyle=":", linewidth=2, label="2, the limit")
+    axes.set(xlabel="step", ylabel="η · λ_max", xlim=(0, table.steps))
+    if np.nanmax(curvatures) > LINEAR:
+        axes.set_yscale("log")
     axes.legend(fontsize=8)
 
 
@@ -94,11 +97,11 @@ def _scale_losses(axes: Axes, chart: Chart, table: Table) -> None:
     axes.grid(axis="y", color="0.9")
 
 
-def rendered(chart: Chart, table: Table, format_: str) -> bytes:
+def rendered(chart: Chart, table: Table, format_: str, dpi: int = 160) -> bytes:
     """Return the figure as the bytes of a "png" or "svg" file."""
     buffer = io.BytesIO()
     described: dict[str, Any] = {"metadata": {"Title": words.headline(table, chart.index)}}
-    draw(chart, table).savefig(buffer, format=format_, dpi=160, **described)
+    draw(chart, table).savefig(buffer, format=format_, dpi=dpi, **described)
     return buffer.getvalue()
 
 

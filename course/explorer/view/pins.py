@@ -1,4 +1,4 @@
-"""Pinned runs: those of the problem shown, by their index, and those of other problems, with their curves."""
+"""Pinned runs, of any problem: each is a learning rate and all settings of its problem."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from course.explorer.model import runs
 from course.explorer.model.problem import Problem
-from course.explorer.model.table import Table
 from course.explorer.model.tape import Array
 from course.explorer.view import words
 
@@ -19,48 +18,35 @@ MOST = 4
 Code = float | Mapping[str, Any]
 """a pin as it is written in code: a learning rate, or that with the settings in which the problem differs"""
 Pin = dict[str, Any]
-"""a pin as the chart holds it: `index`, or `label`, `rate`, `losses` and `problem`"""
+"""a pin as the chart holds it: `rate` and all settings of its problem"""
 
 
-def of_another(code: Mapping[str, Any], problem: Problem, steps: int) -> Pin:
-    """Return the pin of a run whose settings differ from those of `problem`. Raises ValueError, TypeError."""
-    other = replace(problem, **{name: value for name, value in code.items() if name != "rate"})
-    rate = float(code["rate"])
-    return _with_curve(rate, runs.loss_curves(other, np.array([rate]), steps)[0], other, problem)
+def pin(code: Code, shown: Problem) -> Pin:
+    """Return the pin that is written as `code` beside the problem shown. Raises ValueError, TypeError."""
+    written = dict(code) if isinstance(code, Mapping) else {"rate": code}
+    rate = float(written.pop("rate"))
+    if not (np.isfinite(rate) and rate > 0):
+        raise ValueError(f"a pin with rate={rate!r}: a learning rate is a positive number")
+    return {"rate": rate, **asdict(replace(shown, **written))}
 
 
-def with_own_curve(pin: Pin, table: Table, problem: Problem) -> Pin:
-    """Return a pin that keeps its curve of `table` while the problem shown changes to `problem`."""
-    if "index" not in pin:
-        return pin
-    index = pin["index"]
-    return _with_curve(float(table.rates[index]), table.losses[index], table.problem, problem)
+def code(pinned: Pin, shown: Problem) -> Code:
+    """Return what is written in code for a pin beside the problem shown."""
+    differences = _differences(pinned, shown)
+    return {"rate": pinned["rate"], **differences} if differences else float(pinned["rate"])
 
 
-def code(pin: Pin, table: Table) -> Code:
-    """Return what is written in code for a pin beside the runs of `table`."""
-    if "index" in pin:
-        return float(table.rates[pin["index"]])
-    return {"rate": pin["rate"], **_differences(Problem(**pin["problem"]), table.problem)}
+def curve(pinned: Pin, shown: Problem, steps: int) -> tuple[str, Array]:
+    """Return a pin's label beside the problem shown, and its losses (steps + 1,)."""
+    settings = [words.setting(name, value) for name, value in _differences(pinned, shown).items()]
+    losses = runs.loss_curves(problem_of(pinned), np.array([pinned["rate"]]), steps)[0]
+    return ", ".join([words.rate(pinned["rate"]), *settings]), losses
 
 
-def curve(pin: Pin, table: Table) -> tuple[str, float, Array]:
-    """Return a pin's label, learning rate and losses (steps + 1,)."""
-    if "index" in pin:
-        rate = float(table.rates[pin["index"]])
-        return words.rate(rate), rate, table.losses[pin["index"]]
-    return pin["label"], pin["rate"], np.array(pin["losses"], dtype=float)
+def problem_of(pinned: Pin) -> Problem:
+    """Return the problem of a pinned run."""
+    return Problem(**{name: value for name, value in pinned.items() if name != "rate"})
 
 
-def _with_curve(rate: float, losses: Array, problem: Problem, shown: Problem) -> Pin:
-    differences = _differences(problem, shown)
-    settings = [words.setting(name, value) for name, value in differences.items()]
-    finite = [float(loss) if np.isfinite(loss) else None for loss in losses]
-    label = ", ".join([words.rate(rate), *settings])
-    return {"label": label, "rate": rate, "losses": finite, "problem": asdict(problem)}
-
-
-def _differences(problem: Problem, shown: Problem) -> dict[str, Any]:
-    """Return the settings of `problem` that are others in `shown`."""
-    others = asdict(shown)
-    return {name: value for name, value in asdict(problem).items() if others[name] != value}
+def _differences(pinned: Pin, shown: Problem) -> dict[str, Any]:
+    return {name: pinned[name] for name, value in asdict(shown).items() if pinned[name] != value}

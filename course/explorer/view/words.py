@@ -10,6 +10,7 @@ from course.explorer.model.problem import Problem
 from course.explorer.model.table import Table
 
 DATA_NAMES = {"xor": "exclusive or", "moons": "two moons"}
+NETWORK_NAMES = {"seed 1": "derivation A", "seed 2": "derivation B"}
 
 
 class Code(str):
@@ -32,24 +33,24 @@ def rate(value: float) -> str:
 
 
 def setting(name: str, value: Any) -> str:
-    """Return one setting of a problem as a label, as "seed 3" or "two moons"."""
+    """Return one setting of a problem as a label, as "seed 3" or "derivation A"."""
     if name == "network":
-        return str(value)
+        return NETWORK_NAMES[value]
     if name == "data":
         return DATA_NAMES[value]
+    if name == "batch" and not value:
+        return "no batches"
     return f"{'h' if name == 'hidden' else name} {value:g}"
 
 
 def headline(table: Table, index: int) -> str:
     """Return a run in a line, as "η = 31.62: oscillating; lowest loss 0.018 at step 214".
 
-    After it stands how the student's run differs. It is "" while the true run is not known.
+    After it stands how the student's run differs.
     """
-    if not table.known[index]:
-        return ""
     start, losses = f"{rate(table.rates[index])}: {table.regime(index)}; ", table.losses[index]
     finite = np.isfinite(losses)
-    own = f"; {_own_run(table, index)}" if table.own_known[index] else ""
+    own = f"; {own_run(table, index)}" if table.own_known[index] else ""
     if not finite.any():
         return f"{start}the loss is not finite from the start{own}"
     lowest = int(np.argmin(np.where(finite, losses, np.inf)))
@@ -57,16 +58,33 @@ def headline(table: Table, index: int) -> str:
     return f"{start}lowest loss {losses[lowest]:.3g} at step {lowest}{end}{own}"
 
 
-def _own_run(table: Table, index: int) -> str:
-    ended, parted, wrong = table.ended[index], table.parted[index], table.wrong[index]
+def own_run(table: Table, index: int) -> str:
+    """Return in a few words how the student's run compares with the true one, "" while there is none."""
+    if not table.own_known[index]:
+        return ""
+    ended, parted, mistake = table.ended[index], table.parted[index], table.mistakes[index]
     if ended is not None:
         return f"your gradient ends the run at step {ended}"
+    wrong = f"your gradient is wrong: {mistake}" if mistake else "your gradient is right at every step"
+    if not table.done[index]:
+        return f"{wrong} so far" if mistake is None else wrong
     if parted is None:
-        return "your run and the true one agree at every step"
-    text = f"your run parts from the true one at step {parted}"
-    if wrong is None:
-        return text + ", by rounding errors that grow; your gradient is right at every step"
-    return text + f"; your gradient is wrong at step {wrong}"
+        if mistake is None:
+            return "your run and the true one agree at every step"
+        return f"your run and the true one look alike, but {wrong}"
+    if mistake is None:
+        return f"your run parts from the true one at step {parted}, by rounding errors that grow; {wrong}"
+    return f"your run parts from the true one at step {parted}; {wrong}"
+
+
+def following(table: Table, index: int) -> str:
+    """Return how far the student's runs are computed, "" when all of them are."""
+    if not table.following:
+        return ""
+    reached = int(np.isfinite(table.own[index]).sum())
+    here = f"step {reached} of {table.steps} of this run, " if not table.done[index] else ""
+    rates = f"{table.done.sum()} of {len(table.rates)} rates, those near this one first"
+    return f"Following your gradient: {here}{rates}."
 
 
 def trouble(table: Table) -> str:
@@ -80,9 +98,11 @@ def trouble(table: Table) -> str:
 
 def describe(problem: Problem) -> str:
     """Return the problem in a line."""
+    network, data = NETWORK_NAMES[problem.network], DATA_NAMES[problem.data]
     layers = "one hidden layer" if problem.network == "seed 1" else "three layers"
-    data = DATA_NAMES[problem.data]
+    momentum = f", momentum {problem.momentum:g}" if problem.momentum else ""
+    batch = f", batches of {problem.batch}" if problem.batch else ""
     return (
-        f"{problem.network}'s network, {layers} with {problem.hidden} hidden units, on {data}, "
-        f"first weights from seed {problem.seed} at scale {problem.scale:g}"
+        f"{network}'s network, {layers} with {problem.hidden} hidden units, on {data}, "
+        f"first weights from seed {problem.seed} at scale {problem.scale:g}{momentum}{batch}"
     )

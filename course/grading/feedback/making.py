@@ -22,6 +22,7 @@ from course.grading.course_folder import CourseFolder
 from course.grading.feedback.pages import PageSettings, make_page, page_settings
 from course.grading.feedback.problems import Problems
 from course.grading.gradebook.book import snapshot
+from course.grading.gradebook.lateness import bring_up_to_date
 from course.grading.gradebook.notebook_grades import NotebookGrades, read_notebook_grades
 from course.grading.replacing import PendingFolder, Replacement, is_of_one_path
 from course.grading.submissions.folders import submitted_folders
@@ -99,6 +100,7 @@ def make_feedback(
             if student not in graded:
                 raise problems.not_graded(student)
         folders = {name: path for name, path in graded.items() if not students or name in students}
+        bring_up_to_date(course_folder, assignment)
         with snapshot(course, assignment) as session:
             grades = read_notebook_grades(session, assignment, folders)
         summary = FeedbackSummary(assignment, len(folders))

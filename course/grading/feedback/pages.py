@@ -60,6 +60,7 @@ class GivenGrades(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has n
                 settings["comment"] = grades.comments[name]
             if is_graded:
                 settings["score"], settings["points"] = grades.scores[name]
+                settings["waiting"] = name in grades.waiting
         penalty = grades.late_penalty or 0
         resources["nbgrader"] |= {
             "score": grades.score - penalty,
@@ -106,7 +107,7 @@ def _exporter(settings: PageSettings) -> Exporter:
     rules = GenerateFeedback(coursedir=CourseDirectory(), config=settings.config)
     exporter: Exporter = import_item(settings.exporter)(parent=rules, config=rules.config)
     for step in map(import_item, settings.steps):
-        exporter.register_preprocessor(GivenGrades if step is GetGrades else step)
+        exporter.register_preprocessor(GivenGrades if issubclass(step, GetGrades) else step)
     return exporter
 
 

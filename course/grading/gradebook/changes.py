@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from course.grading.errors import CourseError
 from course.grading.gradebook import history
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.history import Grading
+from course.grading.gradebook.overrides import Override, read_overrides
 from course.text import printable
 
 RecordedCell = Mapping[str, Any]
@@ -58,6 +60,8 @@ class Changes:
     """notebooks graded only once"""
     failures: tuple[Grading, ...]
     """last gradings that failed: the result of the one before is still in the gradebook"""
+    overrides: tuple[Override, ...] = ()
+    """points given by hand instead of a test's: they count, whatever the grader gives"""
 
 
 def find_changes(root: Path, assignment: str, student: str | None = None) -> Changes:
@@ -70,12 +74,13 @@ def find_changes(root: Path, assignment: str, student: str | None = None) -> Cha
         if history.exists(session):
             recorded = history.recent(session, assignment, 2, student)
             failed = history.recent(session, assignment, 1, student, graded=False)
+        overrides = read_overrides(session, assignment, student)
     failures = tuple(last for (last,) in failed.values() if last.status != "graded")
     if not recorded and not failures:
         whose = "" if student is None else f" of {student}"
         raise CourseError(f"no grading{whose} is on record for {assignment}: `course grade {assignment}`")
     changes = [Change(pair[1], pair[0]) for _, pair in sorted(recorded.items()) if len(pair) == 2]
-    return Changes(assignment, tuple(changes), len(recorded) - len(changes), failures)
+    return Changes(assignment, tuple(changes), len(recorded) - len(changes), failures, tuple(overrides))
 
 
 def _compared(cell: RecordedCell | None) -> tuple[Any, ...] | None:
@@ -102,8 +107,11 @@ def _reasons(before: Grading, after: Grading) -> Iterator[str]:
 
 
 def print_json(changes: Changes) -> None:
-    """Print each notebook that was graded at least twice as a line of JSON."""
-    for change in changes.changes:
+    """Print each notebook whose grading has changed as a line of JSON."""
+    overrides: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    for override in changes.overrides:
+        overrides[override.student, override.notebook][override.cell] = override.points
+    for change in filter(attrgetter("cells"), changes.changes):
         line = {
             "student": change.after.student,
             "notebook": change.after.notebook,
@@ -111,6 +119,7 @@ def print_json(changes: Changes) -> None:
             "before": _side(change.before),
             "after": _side(change.after),
             "cells": {name: {"before": old, "after": new} for name, (old, new) in change.cells.items()},
+            "by_hand": overrides[change.after.student, change.after.notebook],
         }
         print(json.dumps(line, allow_nan=False))
 
@@ -138,6 +147,7 @@ def print_table(changes: Changes, console: Console) -> None:
         "graded again with no change": len(changes.changes) - len(changed),
         "graded only once": changes.once,
         "not graded, the last time": len(changes.failures),
+        "points given by hand instead of a test's": len(changes.overrides),
     }
     summary = "; ".join(f"{count} {what}" for what, count in counts.items() if count)
     console.print(f"{changes.assignment}: {summary}", soft_wrap=True)
@@ -146,6 +156,10 @@ def print_table(changes: Changes, console: Console) -> None:
         console.print(f"  {reason}: {count}", soft_wrap=True)
     for change in changed:
         _print_change(change, console)
+    for override in changes.overrides:
+        title = printable(f"{override.student}, {override.cell}", 2 * LONGEST)
+        tests = "nothing yet" if override.tests_points is None else f"{override.tests_points:g}"
+        console.print(f"{title}: {override.points:g} by hand; the test gives {tests}", soft_wrap=True)
     for grading in changes.failures:
         title, problem = printable(_title(grading), LONGEST), printable(grading.problem, 500)
         console.print(

@@ -50,6 +50,8 @@ class StudentRecord:
     last_name: str = ""
     first_name: str = ""
     email: str = ""
+    section: str = ""
+    """of the class, where a roster tells"""
     handed_in: bool = False
     """whether the gradebook has a submission: it is entered when it is graded"""
     timestamp: datetime | None = None
@@ -117,6 +119,8 @@ class ClassRecord:
     """by id"""
     released: Sequence[ReleasedCell] = ()
     """only from `read_graded_class`"""
+    strangers: Sequence[str] = ()
+    """ids that are in the gradebook and in no roster, where one was entered"""
 
     @property
     def graded(self) -> list[StudentRecord]:

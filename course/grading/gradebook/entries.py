@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import TypeVar
 
 from nbformat import NotebookNode
@@ -11,6 +13,7 @@ from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
 
+from course.grading.gradebook import extensions
 from course.grading.judging.results import CellResult
 
 T = TypeVar("T")
@@ -57,8 +60,10 @@ def entries(notebook: NotebookNode, results: Mapping[str, CellResult]) -> list[E
     return cell_entries
 
 
-def save(notebook: SubmittedNotebook, cell_entries: Sequence[Entry]) -> None:
+def save(notebook: SubmittedNotebook, cell_entries: Sequence[Entry], unchanged: Collection[str] = ()) -> None:
     """Save the entries of one notebook, without a commit; points and comments given by hand stay.
+
+    Points given by hand wait to be looked at again, except for cells that are `unchanged` since.
 
     Raises MissingEntry where the gradebook has no such cell.
     """
@@ -72,7 +77,10 @@ def save(notebook: SubmittedNotebook, cell_entries: Sequence[Entry]) -> None:
         if entry.is_graded:
             grade = _get(grades, entry.grade_id)
             grade.auto_score = entry.score
-            grade.needs_manual_grade = grade.manual_score is not None or entry.score is None
+            if grade.manual_score is None:
+                grade.needs_manual_grade = entry.score is None
+            elif entry.grade_id not in unchanged:
+                grade.needs_manual_grade = True
         if entry.is_answer:
             _get(comments, entry.grade_id).auto_comment = entry.comment
 
@@ -87,16 +95,26 @@ def save_missing(notebook: SubmittedNotebook) -> None:
 def penalise(gradebook: Gradebook, notebook: SubmittedNotebook, rule: AssignLatePenalties) -> None:
     """Set the late penalty of a notebook whose scores are saved, by the plugin of nbgrader's step."""
     submission = notebook.assignment
-    penalty = None
-    if submission.total_seconds_late > 0:
-        gradebook.db.flush()
-        gradebook.db.expire(notebook, ["score"])
-        penalty = rule.plugin_inst.late_submission_penalty(
-            submission.student_id, notebook.score, submission.total_seconds_late
-        )
-        if penalty is not None:
-            penalty = rule._check_late_penalty(notebook, penalty)
-    notebook.late_submission_penalty = penalty
+    extensions.hand_over(gradebook.db, submission)
+    gradebook.db.flush()
+    gradebook.db.expire(notebook, ["score"])
+    late = seconds_late(submission.timestamp, submission.assignment.duedate, submission.extension)
+    notebook.late_submission_penalty = penalty(rule, submission.student_id, notebook.score or 0.0, late)
+
+
+def seconds_late(timestamp: datetime | None, due: datetime | None, extension: timedelta | None) -> float:
+    """Return by how much a submission is late; 0 where one of the times is not known."""
+    if timestamp is None or due is None:
+        return 0.0
+    return max(0.0, (timestamp - due - (extension or timedelta())).total_seconds())
+
+
+def penalty(rule: AssignLatePenalties, student: str, score: float, late: float) -> float | None:
+    """Return the points that a notebook with this score loses for being so many seconds late."""
+    if late <= 0:
+        return None
+    points = rule.plugin_inst.late_submission_penalty(student, score, late)
+    return None if points is None else rule._check_late_penalty(SimpleNamespace(score=score), points)
 
 
 def _get(rows: dict[str, T], name: str) -> T:

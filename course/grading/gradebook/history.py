@@ -148,6 +148,21 @@ def grading_of(
     )
 
 
+def unchanged_cells(before: Grading | None, now: Grading) -> frozenset[str]:
+    """Return the `grade_id`s of the cells with the same answer as when the notebook was graded before.
+
+    Of a submission that has changed these are written answers: what a test says may depend on all of it.
+    """
+    if before is None:
+        return frozenset()
+    if before.submission == now.submission:
+        return frozenset(before.cells)
+    answers = {name: cell.get("answer") for name, cell in before.cells.items()}
+    return frozenset(
+        name for name, cell in now.cells.items() if cell.get("answer") and cell["answer"] == answers.get(name)
+    )
+
+
 def create_in(gradebook: Gradebook) -> None:
     """Make the table in a gradebook that does not have it yet."""
     GRADINGS.create(gradebook.db.connection(), checkfirst=True)

@@ -29,6 +29,8 @@ class NotebookGrades:
     late_penalty: float | None
     scores: dict[str, tuple[float | None, float]] = field(default_factory=dict)
     """points and most points of each graded cell, by `grade_id`"""
+    waiting: set[str] = field(default_factory=set)
+    """the written answers that nobody has read yet"""
     comments: dict[str, str | None] = field(default_factory=dict)
     """of each cell with an answer, by `grade_id`"""
 
@@ -50,13 +52,16 @@ def read_notebook_grades(
     for student, notebook, *numbers in session.execute(_of(assignment, *columns)):
         if student in wanted:
             grades[student][notebook] = NotebookGrades(*numbers)
-    query = _of(assignment, BaseCell.name, Grade.score, Grade.max_score)
+    unread = Grade.needs_manual_grade & Grade.manual_score.is_(None)
+    query = _of(assignment, BaseCell.name, Grade.score, Grade.max_score, unread)
     query = query.join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-    for student, notebook, cell, score, most in session.execute(
+    for student, notebook, cell, score, most, is_waiting in session.execute(
         query.join(BaseCell, Grade.cell_id == BaseCell.id)
     ):
         if student in wanted:
             grades[student][notebook].scores[cell] = score, most
+            if is_waiting:
+                grades[student][notebook].waiting.add(cell)
     query = _of(assignment, BaseCell.name, Comment.comment)
     query = query.join(Comment, Comment.notebook_id == SubmittedNotebook.id)
     for student, notebook, cell, comment in session.execute(

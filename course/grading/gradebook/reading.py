@@ -27,7 +27,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from course.grading.gradebook import history
+from course.grading.gradebook import history, people
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.class_record import (
     CellKey,
@@ -55,18 +55,26 @@ def read_marks(course: CourseDirectory, assignment: str) -> dict[str, dict[str, 
     }
 
 
-def read_class(session: Session, course: CourseDirectory, assignment: str) -> ClassRecord:
+def read_class(
+    session: Session, course: CourseDirectory, assignment: str, section: str | None = None
+) -> ClassRecord:
     """Return what the gradebook has of an assignment; the number of queries does not depend on the class.
 
-    Raises NotebookError where a notebook under `source/`, which has the order of the questions, is damaged.
+    With a `section` it is of those in it. Raises CourseError where nobody is, and NotebookError where a
+    notebook under `source/`, which has the order of the questions, is damaged.
     """
     questions = _questions(session, course, assignment)
     marks = _marks(session, assignment)
     submissions = _submissions(session, assignment)
     columns = (Student.id, Student.last_name, Student.first_name, Student.email)
+    sections = people.listed(session)
+    if section is not None:
+        people.require_section(sections, section)
     students = []
     for student, *names in session.execute(select(*columns).order_by(Student.id)):
         last_name, first_name, email = (name or "" for name in names)
+        if section is not None and sections.get(student) != section:
+            continue
         timestamp, penalty = submissions.get(student, (None, 0.0))
         students.append(
             StudentRecord(
@@ -74,18 +82,22 @@ def read_class(session: Session, course: CourseDirectory, assignment: str) -> Cl
                 last_name,
                 first_name,
                 email,
+                sections.get(student, ""),
                 handed_in=student in submissions,
                 timestamp=timestamp,
                 marks=marks.get(student, {}),
                 penalty=penalty,
             )
         )
-    return ClassRecord(course.course_id, assignment, questions, students)
+    strangers = [student.id for student in students if sections and student.id not in sections]
+    return ClassRecord(course.course_id, assignment, questions, students, strangers=strangers)
 
 
-def read_graded_class(session: Session, course: CourseDirectory, assignment: str) -> ClassRecord:
+def read_graded_class(
+    session: Session, course: CourseDirectory, assignment: str, section: str | None = None
+) -> ClassRecord:
     """Return the same, with the recorded gradings of each student and the cells that they received."""
-    record = read_class(session, course, assignment)
+    record = read_class(session, course, assignment, section)
     gradings: dict[str, dict[str, Grading]] = defaultdict(dict)
     failures: dict[str, dict[str, str]] = defaultdict(dict)
     if history.exists(session):

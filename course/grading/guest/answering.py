@@ -7,9 +7,11 @@ nothing else.
 from __future__ import annotations
 
 import builtins
+import linecache
 import os
 import random
 from collections.abc import Callable
+from traceback import walk_tb
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,8 @@ from .channel import OVER, Channel
 Namespace = dict[str, Any]
 LONGEST_REASON = 10_000
 """most characters of an exception's text"""
+LONGEST_LINE = 200
+"""most characters of the line that raised it"""
 
 
 def described(error: BaseException) -> list[str]:
@@ -45,8 +49,9 @@ def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> 
 
     `{"values": [name…]}` is answered by `{name: value}`, without the names that are not there;
     `{"call": name, "calls": [[args, keywords]…]}` by a list of `{"result", "after", "shares"}` or, last,
-    `{"error": [type, text], "kind": …}`, the kind being the class of Python's own that the type is or derives
-    from. An argument that the call left as it was comes back as null. `{"text": name}` is answered by the
+    `{"error": [type, text], "kind": …, "line": …}`, the kind being the class of Python's own that the type is
+    or derives from, the line the notebook's innermost that it went through. An argument that the call left as
+    it was comes back as null. `{"text": name}` is answered by the
     docstring. With the generators' state as `"random"`, these get it first, and the answer is
     `{"value": …, "random": state}`.
     """
@@ -55,7 +60,7 @@ def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> 
         random.setstate(own)
         np.random.set_state(numpys)  # noqa: NPY002  # what students use
         value = answer(namespace, question, channel)
-        state = random.getstate(), np.random.get_state()  # noqa: NPY002  # as above
+        state = random.getstate(), np.random.get_state()  # noqa: NPY002  # what students use
         return {"value": value, "random": codec.encode(state)}
     if "values" in question:
         return _values(namespace, question["values"])
@@ -113,11 +118,11 @@ def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
 def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, namespace: Namespace) -> Any:
     before = clone(args)
     try:
-        with judged_call():
+        with judged_call(in_all_threads=True):
             result = function(*args, **keywords)
     except Exception as error:
         kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
-        return {"error": described(error), "kind": kind.__name__}
+        return {"error": described(error), "kind": kind.__name__, "line": _line_of(error, namespace)}
 
     def refer(value: Any) -> codec.Node | None:
         name = next((name for name, known in list(namespace.items()) if known is value), None)
@@ -128,6 +133,15 @@ def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, na
         "after": [None if unchanged(b, a) else codec.encode(a) for b, a in zip(before, args, strict=True)],
         "shares": shares_memory(result, args),
     }
+
+
+def _line_of(error: BaseException, namespace: Namespace) -> str:
+    """Return the notebook's innermost line that an exception went through; empty when it is not known."""
+    frames = [frame for frame in walk_tb(error.__traceback__) if frame[0].f_globals is namespace]
+    if not frames:
+        return ""
+    frame, number = frames[-1]
+    return linecache.getline(frame.f_code.co_filename, number).strip()[:LONGEST_LINE]
 
 
 def _plain(args: tuple[Any, ...], keywords: Namespace) -> codec.Node:

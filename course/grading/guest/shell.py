@@ -27,6 +27,7 @@ from traitlets import Bool, Instance, Type
 
 from .answering import described
 from .channel import OUTPUT
+from .formatting import Formatter
 
 LAST = ("last_type", "last_value", "last_traceback")
 """where Python and `%tb` keep the last exception"""
@@ -157,6 +158,12 @@ class Shell(InteractiveShell):
         """Show pages among the outputs."""
         super().init_hooks()
         self.set_hook("show_in_pager", page.as_hook(page.display_page), 99)
+
+    def init_display_formatter(self) -> None:
+        """Format figures so that pages can show them."""
+        self.display_formatter = Formatter(parent=self)
+        configurables: list[Any] = self.configurables
+        configurables.append(self.display_formatter)
 
     def init_traceback_handlers(self, custom_exceptions: Any) -> None:
         """Show exceptions as IPython does."""

@@ -11,14 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from course.checking.trial import describe_arguments, raised_suspicion
 from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
 from course.grading.judging.results import Verdict
 from course.grading.sandbox.execution import NO_ANSWER
 from course.grading.sandbox.guest import Guest, refuse
 from course.text import printable
+from course.values import arrays
 
 LONGEST_SHOWN = 500
+LONGEST_LINE = 200
+AT_GRADING = "At grading there are Python's own modules, NumPy, Matplotlib and the course"
 MOST_CALLBACKS = 100_000
 LARGEST_CALLBACKS = 1 << 28
 """bytes that the callbacks of one call may receive in all: they run on the grader's time"""
@@ -95,7 +99,7 @@ class StudentFunction:
         if not isinstance(reply, dict):
             raise StudentError("crashed", NO_ANSWER)
         if "error" in reply:
-            raise _raised(reply["error"], reply.get("kind"))
+            raise _raised(reply["error"], reply.get("kind"), args, reply.get("line"))
         try:
             result = self._decode(reply["result"])
             after = reply["after"]
@@ -177,12 +181,20 @@ def ask(guest: Guest, question: dict[str, Any], callbacks: Callbacks | None = No
     raise StudentError("crashed", NO_ANSWER)
 
 
-def _raised(error: Any, kind: Any = None) -> StudentError:
-    """Return what a reply says of the exception that ended a call."""
+def _raised(error: Any, kind: Any = None, args: Sequence[Any] = (), line: Any = None) -> StudentError:
+    """Return what a reply says of the exception that ended a call, with these arguments, in this line."""
     match error:
         case [str(name), str(message)]:
             verdict: Verdict = "memory" if name in OUT_OF_MEMORY else "error"
             shown = failure_text(name, message)
+            if arrays(list(args)):  # where shapes may be what is wrong
+                shown += f" (called with {describe_arguments(args)})"
+            if isinstance(line, str) and line:
+                shown += f", raised in the line `{printable(line, LONGEST_LINE)}`"
+            if name == "ModuleNotFoundError":
+                shown += f". {AT_GRADING}"
+            elif suspicion := raised_suspicion(name, message):
+                shown += f". Suspicion: {suspicion}"
             make = _student_error(kind) if isinstance(kind, str) else StudentError
             return StudentError(verdict, shown) if make is StudentError else make(verdict, shown, message)
     return StudentError("crashed", NO_ANSWER)

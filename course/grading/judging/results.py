@@ -31,6 +31,8 @@ class CellResult:
     """for the instructor alone: the exception in the test, whose text may show what is expected"""
     seconds: float | None = field(default=None, compare=False)
     """of the student's own time, while the test ran; None when it did not run"""
+    answer: str = field(default="", compare=False)
+    """the digest of a written answer"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ class Result:
     def outcome(self) -> dict[str, Any]:
         """Return what is kept on record of this grading, as JSON knows it; `cells` are by `grade_id`."""
         cells = {
-            name: _cell_as_data(cell) | {"seconds": None if cell.seconds is None else round(cell.seconds, 6)}
+            name: _cell_as_data(cell)
+            | {"seconds": None if cell.seconds is None else round(cell.seconds, 6)}
+            | ({"answer": cell.answer} if cell.answer else {})
             for name, cell in self.cells.items()
         }
         return {

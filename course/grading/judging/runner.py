@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import math
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -17,11 +18,11 @@ from nbgrader.utils import determine_grade
 
 from course.checking.check import check
 from course.grading.judging.beside_files import beside
-from course.grading.judging.proxies import Callbacks, StudentError, ask
+from course.grading.judging.proxies import AT_GRADING, Callbacks, StudentError, ask
 from course.grading.judging.random_state import sets_seed, with_random_state
 from course.grading.judging.results import CellResult
 from course.grading.judging.students_files import beside_students_files, named_files
-from course.grading.judging.test_cells import Ask, Judge
+from course.grading.judging.test_cells import NOT_DEFINED, Ask, Judge
 from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, names_in_solutions
 from course.grading.problem_sets.notebooks import grade_id
 from course.grading.sandbox.guest import Guest
@@ -60,6 +61,8 @@ class Runner:
         self._answered = 0.0
         """seconds of that time in which they answered questions or ran cells"""
         self._room = OUTPUTS * limits.output
+        self._missing_modules: set[str] = set()
+        """what the student's cells could not import"""
         self.files: dict[str, bytes] = {}
 
     @property
@@ -77,6 +80,7 @@ class Runner:
             return
         cell.outputs = self._within_room(execution.outputs)
         cell.execution_count = execution.count
+        self._missing_modules |= _missing_modules(execution.outputs)
         if execution.status in DEADLY:
             cell.outputs = [*cell.outputs, failure_output(execution.status, execution.reason)]
         if execution.status in ("ok", "error"):
@@ -99,6 +103,11 @@ class Runner:
         else:
             with self._asking_for(cell.source) as asking:
                 result = judge.judge(cell.source, points, asking, f"the test {self.name_of(cell)}")
+            if result.message.endswith(NOT_DEFINED) and self._missing_modules:
+                modules = ", ".join(sorted(self._missing_modules))
+                result = replace(
+                    result, message=f"{result.message} A cell could not import {modules}. {AT_GRADING}."
+                )
             self._close_if_dead()
             result = replace(result, seconds=self._answering() - begin)
         cell.outputs = [verdict_output(result)]
@@ -258,7 +267,10 @@ def run(
         for cell in notebook.cells:
             settings = cell.metadata.get("nbgrader", {})
             if settings.get("grade") and settings.get("solution"):
-                results[settings["grade_id"]] = CellResult("manual", None, float(settings["points"]))
+                digest = hashlib.sha256(cell.source.encode("utf-8", "replace")).hexdigest()
+                results[settings["grade_id"]] = CellResult(
+                    "manual", None, float(settings["points"]), answer=digest
+                )
             if cell.cell_type != "code":
                 continue
             if settings.get("grade") and not settings["solution"]:
@@ -292,6 +304,12 @@ def _numbers_shown(outputs: list[NotebookNode]) -> Iterator[float]:
 def failure_output(status: str, reason: str) -> NotebookNode:
     """Return what shows that a cell was ended."""
     return output_of("error", ename=status, evalue=reason, traceback=[f"{status}: {reason}"])
+
+
+def _missing_modules(outputs: Sequence[NotebookNode]) -> set[str]:
+    """Return the names of modules that a cell with these outputs could not import."""
+    texts = (str(o.evalue) for o in outputs if o.output_type == "error" and o.ename == "ModuleNotFoundError")
+    return {name for text in texts for name in re.findall(r"^No module named '([\w.]{1,60})'", text)}
 
 
 def verdict_output(result: CellResult) -> NotebookNode:

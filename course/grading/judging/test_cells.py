@@ -28,6 +28,7 @@ from course.values import clone
 
 Ask = Callable[..., Any]
 
+NOT_DEFINED = "is not defined."
 COULD_NOT_WORK = "The test could not work with this answer."
 BESIDE_RELEASED = "it is run beside the released files"
 OR_INSIDE = ", or, of a test that reads what a student's code writes, tag the cell `in-kernel`"
@@ -124,7 +125,7 @@ class Judge:
             raise StudentError("crashed", NO_ANSWER)
         missing = [name for name in names if name not in reply]
         if missing:
-            raise StudentError("error", f"{missing[0]} is not defined.")
+            raise StudentError("error", f"{missing[0]} {NOT_DEFINED}")
         decoder = codec.Decoder(lambda name: StudentFunction(name, ask))
         try:
             return {name: _named(decoder.decode(reply[name]), name, ask) for name in names}

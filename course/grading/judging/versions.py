@@ -51,6 +51,7 @@ NOT_DECIDING = (
     "grading/problem_sets/readings.py",
     "grading/problem_sets/release.py",
     "grading/problem_sets/release_rule.py",
+    "grading/problem_sets/saved_cells.py",
     "grading/sandbox/causes.py",
     "grading/problem_sets/stubs.py",
 )

@@ -12,6 +12,8 @@ from course.grading.lms.archive import casefolded
 from course.grading.lms.work import ReleasedNotebooks, is_notebook
 from course.grading.submissions.notebook import LARGEST
 
+_ENDINGS = re.compile(r"\.ipynb(?:-\d+| ?\(\d+\))?\.(?:txt|json)$|\.(?:txt|json)$", re.IGNORECASE)
+"""that a browser gives to notebooks, Canvas's and its own numbers for another version included"""
 PICK = "--pick STUDENT=FILE says which"
 
 
@@ -33,26 +35,29 @@ class SubmittedFile:
     """of two files with the same path, the newer has the greater one"""
     problem: str = ""
     """why the submission cannot be taken: this file is a link, say"""
+    notebook: str = ""
+    """what the notebook is called that this file is, though it has another ending"""
 
 
 def notebooks_of(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
-    """Return those of the files that are notebooks by their names."""
-    return [file for file in files if file.path.suffix.lower() == ".ipynb"]
+    """Return those of the files that are notebooks by their names, or are known to be."""
+    return [file for file in files if file.notebook or file.path.suffix.lower() == ".ipynb"]
 
 
-def renamed(files: Sequence[SubmittedFile], remarks: list[str]) -> list[SubmittedFile]:
-    """Return the files with notebooks under their own names: browsers call some ps1.ipynb.txt or ps1.json."""
-    if notebooks_of(files):
-        return list(files)
+def recognised(files: Sequence[SubmittedFile], notebooks: Collection[str]) -> list[SubmittedFile]:
+    """Return the files, those that are notebooks with their names: browsers save ps1.ipynb.txt or ps1.json.
+
+    Beside a notebook, a file that is not called as one is data.
+    """
+    is_alone = not notebooks_of(files)
+    names = set(map(casefolded, notebooks))
     result = []
     for file in files:
-        name = re.sub(r"\.ipynb\.txt$|(\.ipynb)?\.json$", "", file.path.name, flags=re.IGNORECASE)
-        if name != file.path.name and file.size <= LARGEST and is_notebook(file.read()):
-            remarks.append(f"{file.path} is a notebook, and taken for {name}.ipynb")
-            file = replace(file, path=file.path.with_name(f"{name}.ipynb"))
+        name = _ENDINGS.sub("", file.path.name)
+        is_called = is_alone or ".ipynb" in file.path.name.lower() or casefolded(name) in names
+        if name != file.path.name and is_called and file.size <= LARGEST and is_notebook(file.read()):
+            file = replace(file, notebook=name)
         result.append(file)
-    if len({casefolded(file.path) for file in result}) < len(result):
-        raise Refused(f"holds one notebook under several names: {listed(files)}")
     return result
 
 
@@ -91,7 +96,7 @@ def chosen_notebooks(
 
 
 def _called(files: list[SubmittedFile], name: str) -> list[SubmittedFile]:
-    return [file for file in files if casefolded(file.path.stem) == casefolded(name)]
+    return [file for file in files if casefolded(file.notebook or file.path.stem) == casefolded(name)]
 
 
 def _best(
@@ -109,7 +114,7 @@ def _best(
         return released.has_work(name, file.read()) if file.size <= LARGEST else None
 
     worked_in = {file: work(file) for file in named}
-    if not any(work is not False for work in worked_in.values()):
+    if not any(worked_in.values()):
         worked_in |= {file: work(file) for file in others}
     elif len(named) == 1:
         return named[0]

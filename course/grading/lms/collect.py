@@ -14,6 +14,7 @@ from course.grading.errors import CourseError, NoGradebook
 from course.grading.gradebook.book import snapshot
 from course.grading.lms import rosters
 from course.grading.lms.archive import casefolded, open_archive
+from course.grading.lms.enrol import enrol_roster
 from course.grading.lms.matching import archived_submissions, match_students
 from course.grading.lms.submitted import SubmittedWriter
 from course.grading.lms.summary import CollectSummary
@@ -58,6 +59,8 @@ def collect(
                 f"nothing was collected, {top} cannot be written: {error.strerror}; make room there, or "
                 "make it writable, and collect again"
             ) from error
+    if people is not None:
+        summary.advice += enrol_roster(course_folder, people)
     _advise(summary, system, has_roster=people is not None, has_due=due is not None)
     return summary
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.class_record import ClassRecord
+from course.grading.gradebook.lateness import bring_up_to_date, late_rule, save_penalties
 from course.grading.gradebook.reading import read_class
 from course.grading.lms import rosters
 from course.grading.lms.sheets import SHEETS
@@ -30,6 +32,7 @@ def export(
     to: Path | None = None,
     roster: Path | None = None,
     provisional: bool = False,
+    section: str | None = None,
 ) -> list[str]:
     """Write the grades of `assignment` for `system`; return the lines that `course export` prints.
 
@@ -40,10 +43,16 @@ def export(
     course_folder.notebooks(assignment)
     course = course_folder.course
     target = to or root / f"{assignment}-{system}.csv"
+    bring_up_to_date(course_folder, assignment)
     with snapshot(course, assignment) as session:
-        record, lines = write_grades(session, course, system, assignment, target, roster, provisional)
+        record, lines = write_grades(
+            session, course, system, assignment, target, roster, provisional, section
+        )
     graded = {student.id for student in record.graded}
     ungraded = sorted(set(submitted_folders(nbgrader_rules(course_folder), assignment)) - graded)
+    if section is not None:
+        members = {student.id for student in record.students}
+        ungraded = [student for student in ungraded if student in members]
     if ungraded:
         lines.append(f"handed in, but not graded: {', '.join(ungraded)}; `course grade {assignment}` does it")
     return lines
@@ -57,9 +66,10 @@ def write_grades(
     to: Path,
     roster: Path | None,
     provisional: bool,
+    section: str | None = None,
 ) -> tuple[ClassRecord, list[str]]:
     """Write the grades in a gradebook to a file; return them, and what to tell of the file."""
-    record = read_class(session, course, assignment)
+    record = read_class(session, course, assignment, section)
     if not record.graded:
         raise CourseError(f"nobody's {assignment} is graded: `course grade {assignment}` comes first")
     sheet = SHEETS[system](record, rosters.read_roster(roster) if roster else None, provisional)
@@ -72,6 +82,8 @@ def _lines(record: ClassRecord, to: Path, provisional: bool) -> Iterator[str]:
     missing = len(record.students) - len(record.graded)
     graded = len(record.graded) - len(waiting)
     yield f"{to.name}: {graded} graded, {len(waiting)} wait for grading, {missing} have not handed in"
+    if record.strangers:
+        yield f"in no roster: {', '.join(record.strangers)}"
     if waiting:
         names = sorted({label for labels in waiting.values() for label in labels})
         totals = "their totals miss these points" if provisional else "their totals are left out"
@@ -98,6 +110,9 @@ class SystemExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
         to = Path(self.to or f"{name}-{self.system}.csv")
         roster = Path(self.roster) if self.roster else None
         course = self.parent.coursedir
+        rule = late_rule(Autograde(coursedir=course, config=self.config), self.config)
+        save_penalties(gradebook.db, name, rule)
+        gradebook.db.commit()
         _, lines = write_grades(gradebook.db, course, self.system, name, to, roster, self.provisional)
         for line in lines:
             self.log.info(line)

@@ -28,8 +28,8 @@ IDS = (
     "id",
 )
 _NAMES = ("full name", "student", "name")
-_FIRST = ("first name", "first_name", "firstname")
-_LAST = ("last name", "last_name", "surname", "lastname")
+FIRST = ("first name", "first_name", "firstname")
+LAST = ("last name", "last_name", "surname", "lastname")
 _EMAIL = ("email address", "email")
 _KEYS = {"moodle": ("identifier", "participant"), "canvas": ("id", "canvas_id")}
 
@@ -145,6 +145,8 @@ def _texts(content: bytes) -> list[str]:
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return [content.decode("utf-16", "replace")]
+    if content[1:2] == b"\0":
+        return [content.decode("utf-16-le", "replace")]
     try:
         return [content.decode("utf-8-sig")]
     except UnicodeDecodeError:
@@ -154,7 +156,8 @@ def _texts(content: bytes) -> list[str]:
 def _rows(text: str) -> list[list[str]]:
     """Return the lines of a table, whose delimiter is the most frequent one in its first line."""
     # Excel writes, and reads, which delimiter a table has.
-    text = re.sub(r"\A\s*sep=.\r?\n", "", text)
+    text = re.sub(r"\A\s*sep=.(\r\n?|\n)", "", text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # Excel's "CSV (Macintosh)" has the latter
     first = text.lstrip().partition("\n")[0]
 
     class Dialect(csv.excel):
@@ -167,7 +170,7 @@ def _roster(file: str, rows: list[list[str]]) -> Roster:
     titles = tuple(heading.strip() for heading in rows[0])
     names = headings.in_english(titles, rows[1:])
     table = Roster(file, titles, names, ())
-    column = table.column(IDS)
+    column = _id_column(names, rows[1:])
     if column is None:
         raise RosterError(
             f"{file} does not tell who is who: it needs a column student_id, or one of Username, ID number, "
@@ -177,12 +180,17 @@ def _roster(file: str, rows: list[list[str]]) -> Roster:
     for number, row in enumerate(rows[1:], start=2):
         cells = tuple(cell.strip() for cell in row) + ("",) * (len(titles) - len(row))
         # Canvas's second and third line have the assignments' points; its test student is no student.
-        if re.fullmatch(r"Points Possible|Student, Test|", cells[0], re.IGNORECASE) and not cells[column]:
+        name, student = _name(table, cells), unicodedata.normalize("NFC", cells[column])
+        if not student and re.fullmatch(r"Points Possible|Student, Test|Test Student|", name, re.IGNORECASE):
             continue
-        student = unicodedata.normalize("NFC", cells[column])
+        if not student:
+            raise RosterError(
+                f"{file}, line {number}: {name} has no {titles[column]}, which is everybody's id here: "
+                "fill it in, or remove the line or the column"
+            )
         if not is_id(student):
             raise RosterError(f"{file}, line {number}: {student!r} cannot be a student's id, a folder's name")
-        people.append(Person(student, _name(table, cells), cells))
+        people.append(Person(student, name, cells))
     if not people:
         raise RosterError(f"{file} lists nobody")
     counts = Counter(casefolded(person.student) for person in people)
@@ -194,10 +202,16 @@ def _roster(file: str, rows: list[list[str]]) -> Roster:
     return Roster(file, titles, names, tuple(people))
 
 
+def _id_column(names: tuple[str, ...], rows: list[list[str]]) -> int | None:
+    """Return the column of the students' ids: the first that anybody has anything in."""
+    columns = [names.index(name) for name in IDS if name in names]
+    filled = (column for column in columns if any("".join(row[column : column + 1]).strip() for row in rows))
+    return next(filled, columns[0] if columns else None)
+
+
 def _name(table: Roster, cells: tuple[str, ...]) -> str:
     full = table.column(_NAMES)
     if full is not None:
         return cells[full]
-    return " ".join(
-        cells[column] for column in (table.column(_FIRST), table.column(_LAST)) if column is not None
-    )
+    columns = (table.column(FIRST), table.column(LAST))
+    return " ".join(cells[column] for column in columns if column is not None).strip()

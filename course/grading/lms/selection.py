@@ -19,7 +19,7 @@ from course.grading.lms.candidates import (
     listed,
     notebooks_of,
     picked_notebooks,
-    renamed,
+    recognised,
 )
 from course.grading.lms.work import ReleasedNotebooks
 from course.grading.submissions.notebook import LARGEST, LARGEST_FILE, needed
@@ -62,12 +62,12 @@ def select_files(
     for problem in filter(None, (file.problem for file in files)):
         raise Refused(problem)
     files, remarks = _newest(files)
-    files = renamed(files, remarks)
+    files = recognised(files, notebooks)
     if not notebooks_of(files):
-        files = _unpacked(files)
+        files = _unpacked(files, notebooks)
         _check_size(files)
         files, _ = _newest(files)
-        files = renamed(files, remarks)
+        files = recognised(files, notebooks)
     candidates = notebooks_of(files)
     chosen = (
         picked_notebooks(candidates, notebooks, picked)
@@ -77,6 +77,11 @@ def select_files(
     for file in chosen.values():
         _check_notebook(file)
     left = [file for file in notebooks_of(files) if file not in chosen.values()]
+    remarks += [
+        f"{file.path} is a notebook, and taken for {name}.ipynb"
+        for name, file in chosen.items()
+        if file.notebook
+    ]
     if left:
         names = ", ".join(str(file.path) for file in chosen.values())
         remarks.append(f"of several notebooks {names} is taken, not {listed(left)}")
@@ -130,7 +135,7 @@ def _check_notebook(file: SubmittedFile) -> None:
             ) from None
 
 
-def _unpacked(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
+def _unpacked(files: Sequence[SubmittedFile], notebooks: Collection[str]) -> list[SubmittedFile]:
     """Return the files, with those in the one archive among them instead of it. Raises Refused."""
     archives = [file for file in files if file.path.suffix.lower() == ".zip"]
     if not archives:
@@ -147,7 +152,7 @@ def _unpacked(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
         SubmittedFile(packed.path.parent / entry.path, entry.size, entry.time, partial(_read, archive, entry))
         for entry in archive.entries
     ]
-    if not notebooks_of(renamed(inside, [])):
+    if not notebooks_of(recognised(inside, notebooks)):
         raise Refused(f"holds no notebook: {packed.path} holds {listed(inside) or 'nothing'}")
     return [*(file for file in files if file is not packed), *inside]
 
@@ -168,9 +173,10 @@ def _others(
     """
     others: list[SubmittedFile] = []
     unusable: list[SubmittedFile] = []
+    are_notebooks = notebooks_of(files)
     for file in files:
         # The student's own timestamp.txt is left out: it would tell when the submission was handed in.
-        if file.path.suffix.lower() == ".ipynb" or casefolded(file.path.name) == TIMESTAMP:
+        if file in are_notebooks or casefolded(file.path.name) == TIMESTAMP:
             continue
         path = file.path.relative_to(folder) if file.path.is_relative_to(folder) else None
         # nothing can be in a folder where a file is to be

@@ -133,14 +133,18 @@ def canvas_sheet(record: ClassRecord, roster: Roster | None, provisional: bool) 
         )
     else:
         columns = [roster.column((name.lower(),)) for name in CANVAS_COLUMNS]
-        if columns[0] is None or columns[1] is None:
+        # as Canvas exports names that it is set to split
+        split = [roster.column((name,)) for name in ("lastname", "firstname")]
+        if columns[1] is None or (columns[0] is None and None in split):
             raise CourseError(f"{roster.file} is no gradebook of Canvas: it has no columns Student and ID")
         form = re.compile(rf"{re.escape(record.assignment)}(?: \(\d+\))?", re.IGNORECASE)
         heading = next((heading for heading in roster.headings if form.fullmatch(heading)), heading)
-        people = [
-            ([text_cell(person.cells[c]) if c is not None else "" for c in columns], student)
-            for person, student in _matched(record, roster, "canvas", sheet)
-        ]
+        people = []
+        for person, student in _matched(record, roster, "canvas", sheet):
+            cells = [text_cell(person.cells[c]) if c is not None else "" for c in columns]
+            if columns[0] is None:
+                cells[0] = text_cell(", ".join(person.cells[c] for c in split if c is not None))
+            people.append((cells, student))
     labels = [text_cell(f"{record.assignment} {label}") for label in record.labels.values()]
     most = [number_cell(question.max_points) for question in record.questions]
     sheet.rows.append([*CANVAS_COLUMNS, text_cell(heading), *labels])

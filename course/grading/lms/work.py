@@ -52,6 +52,6 @@ class ReleasedNotebooks:
 def is_notebook(content: bytes) -> bool:
     """Return whether a file of another name is a notebook."""
     try:
-        return b"nbformat" in content and bool(submitted_notebook(content).cells)
+        return b"nbformat" in content.replace(b"\0", b"") and bool(submitted_notebook(content).cells)
     except Unreadable:
         return False

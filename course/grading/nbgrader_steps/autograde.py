@@ -221,12 +221,16 @@ class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no typ
         info = resources["nbgrader"]
         cells = entries.entries(nb, resources.get("course_results", {}))
         with Gradebook(info["db_url"]) as gradebook:
+            unchanged: frozenset[str] = frozenset()
             if "course_grading" in resources:
-                history.append(gradebook.db, resources["course_grading"])
+                grading = resources["course_grading"]
+                latest = history.latest(gradebook.db, info["assignment"], info["student"])
+                unchanged = history.unchanged_cells(latest.get((info["student"], info["notebook"])), grading)
+                history.append(gradebook.db, grading)
             notebook = gradebook.find_submission_notebook(
                 info["notebook"], info["assignment"], info["student"]
             )
-            entries.save(notebook, cells)
+            entries.save(notebook, cells, unchanged)
             gradebook.db.commit()
         return nb, resources
 

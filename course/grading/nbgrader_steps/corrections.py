@@ -1,5 +1,6 @@
-"""Corrects functions of nbgrader for all its commands: times, patterns of paths, the kernel of a validation.
+"""Corrects functions of nbgrader for all its commands.
 
+They read times and patterns of paths, remove a release that failed, and choose the kernel of a validation.
 nbgrader has no setting for them. A test finds every module of nbgrader that uses one.
 """
 
@@ -18,12 +19,15 @@ from typing import Any
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager, NoSuchKernel
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.dbapp import DbAssignmentAddApp, DbAssignmentImportApp
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets.config import Config
 
 from course.grading import encoding
 from course.grading.globbing import glob_literally
+from course.grading.nbgrader_steps.generate import keeping_releases, taking_turns
 from course.grading.submissions.times import UnclearTime, course_zone, parse_time, read_hand_in
 
 USE_PARSE_UTC = ("utils", "coursedir", "apps.api", "apps.zipcollectapp", "exchange.default.collect")
@@ -39,6 +43,7 @@ USE_GLOB = (
     "exchange.default.release_feedback",
 )
 """modules of nbgrader that import these names"""
+_CONVERT = BaseConverter.convert_notebooks
 _STARTS = {app: app.start for app in (DbAssignmentAddApp, DbAssignmentImportApp)}
 """what runs the commands that are told a due date"""
 
@@ -77,8 +82,16 @@ def correct(config: Config) -> None:
     CourseDirectory.get_existing_timestamp = get_existing_timestamp
     NbGraderAPI.get_submitted_timestamp = get_submitted_timestamp
     Execute.create_kernel_manager = _create_kernel_manager
+    GenerateAssignment.convert_notebooks = keeping_releases(_CONVERT)
+    # whole notebooks come and go in `gradebook.migration`
+    GenerateAssignment._clean_old_notebooks = _keep_notebooks
+    Autograde.convert_notebooks = taking_turns(_CONVERT)
     for app, start in _STARTS.items():
         app.start = _failing_in_one_line(start)
+
+
+def _keep_notebooks(converter: GenerateAssignment, assignment: str, student: str) -> None:
+    """Leave the gradebook as it is until the assignment is generated."""
 
 
 def _failing_in_one_line(start: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -10,8 +10,10 @@ from traitlets.log import get_logger
 
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
+from course.grading.nbgrader_steps.generate import save
 from course.grading.problem_sets import release
 from course.grading.problem_sets.release_rule import contents
+from course.grading.problem_sets.saved_cells import collected
 
 
 def leave_out_notebooks(assignment: str, student: str, notebooks: list[str]) -> None:
@@ -20,6 +22,7 @@ def leave_out_notebooks(assignment: str, student: str, notebooks: list[str]) -> 
     Raises SystemExit when the rule cannot be applied.
     """
     _, source, target = _folders(assignment)
+    collected(assignment)  # of a command that failed, in a server
     try:
         left_out = contents(source).left_out
     except (CourseError, OSError) as error:
@@ -29,9 +32,9 @@ def leave_out_notebooks(assignment: str, student: str, notebooks: list[str]) -> 
 
 
 def remove_what_is_not_released(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Remove what nbgrader has copied into the release and the rule does not allow.
+    """Remove what nbgrader has copied into the release and the rule does not allow; save its cells.
 
-    Raises SystemExit, and removes the release, when it would give something away.
+    Raises SystemExit, and removes the release, when it would give something away, or cannot be saved.
     """
     course, source, target = _folders(assignment)
     shown = f"{course.folders.source}/{assignment}"
@@ -57,6 +60,12 @@ def remove_what_is_not_released(assignment: str, student: str, notebooks: list[s
         refusals = [str(error)]
     if refusals:
         _fail(target, refusals)
+    try:
+        summary = save(course, assignment, collected(assignment))
+    except CourseError as error:
+        _fail(target, [str(error)])
+    for line in summary.lines(assignment):
+        get_logger().warning("%s", line)
 
 
 def _folders(assignment: str) -> tuple[CourseFolder, Path, Path]:

@@ -14,6 +14,7 @@ from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.folders import Folders
 from course.grading.pack import wheel
+from course.grading.pack.reading import reading
 from course.grading.problem_sets import release
 from course.grading.problem_sets.release_rule import contents, released_files
 from course.grading.replacing import replace_file
@@ -47,7 +48,9 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
     files[REQUIREMENTS] = _requirements(assignment, built.name).encode()
     files[CONSTRAINTS] = _constraints(checkout)
     files[CONFIG] = _SETTINGS.encode()
-    files[START] = _start(assignment, names, built.name).encode()
+    texts = reading()
+    files |= texts
+    files[START] = _start(assignment, names, built.name, _titles(texts)).encode()
     target = to or root / f"{assignment}.zip"
     replace_file(target, _zipped({f"{assignment}/{name}": content for name, content in files.items()}))
     return target
@@ -108,13 +111,19 @@ def _constraints(checkout: Path) -> bytes:
         raise CourseError(f"{error.filename} is missing: it says which versions students install") from None
 
 
-def _start(assignment: str, names: list[str], built: str) -> str:
+def _titles(texts: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the titles of the pages, by their paths."""
+    pages = {path: text.decode() for path, text in texts.items() if path.endswith(".html")}
+    return {path: page.partition("<title>")[2].partition("</title>")[0] for path, page in pages.items()}
+
+
+def _start(assignment: str, names: list[str], built: str, texts: Mapping[str, str]) -> str:
     environment = Environment(
         loader=PackageLoader("course.grading.pack", "."), autoescape=True, undefined=StrictUndefined
     )
     page = environment.get_template("start.html")
     files = [f"{name}.ipynb" for name in names]
-    return page.render(assignment=assignment, notebooks=files, wheel=built) + "\n"
+    return page.render(assignment=assignment, notebooks=files, wheel=built, texts=texts) + "\n"
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:

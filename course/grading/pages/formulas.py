@@ -14,6 +14,8 @@ from course.grading.pages.html import MATH_FORMS, MATH_TAGS
 
 LONGEST = 4_000
 """characters of a formula"""
+LONGEST_TEXT = 20_000
+"""characters of LaTeX text: finding the formulas takes time that grows with the square of it"""
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 # They make links, style, letters by number, or commands of their own.
 _DANGEROUS = """
@@ -47,6 +49,8 @@ def shown(formula: str, *, is_block: bool, delimited: str) -> str:
 
 def latex_html(text: str) -> str:
     """Return HTML for LaTeX text: its formulas as MathML, the rest as it is."""
+    if len(text) > LONGEST_TEXT:
+        return f"<pre>{html.escape(text)}</pre>"
     return "".join(
         html.escape(whole) if formula is None else shown(formula, is_block=is_block, delimited=whole)
         for whole, formula, is_block in _pieces(text)
@@ -55,7 +59,7 @@ def latex_html(text: str) -> str:
 
 def is_convertible(text: str) -> bool:
     """Say whether all formulas of LaTeX text can be converted, and no command stands outside of one."""
-    return all(
+    return len(text) <= LONGEST_TEXT and all(
         not _COMMAND.search(whole) if formula is None else mathml(formula, is_block=is_block)
         for whole, formula, is_block in _pieces(text)
     )

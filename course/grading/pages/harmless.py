@@ -14,7 +14,7 @@ from nbconvert.filters.markdown_mistune import MarkdownWithMath
 
 from course.grading.pages.formulas import mathml
 from course.grading.pages.html import LINK, TEXT_TAGS, is_link
-from course.grading.pages.markdown import LONGEST, environment, is_diagram, one_at_a_time, source_of
+from course.grading.pages.markdown import environment, is_diagram, is_parsable, one_at_a_time, source_of
 from course.grading.submissions.pictures import attached_pictures
 
 _MOST_ROUNDS = 4
@@ -35,7 +35,7 @@ def harmless_markdown(source: str, attachments: object = None) -> str:
     """
     pictures = attached_pictures(attachments)
     written = source
-    for _ in range(_MOST_ROUNDS if len(source) <= LONGEST else 0):
+    for _ in range(_MOST_ROUNDS if is_parsable(source) else 0):
         renderer = _HarmlessRenderer(pictures)
         try:
             with one_at_a_time:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import nh3
@@ -58,9 +59,20 @@ _STYLES = {
     "background-color", "border", "border-collapse", "color", "font-style", "font-weight", "min-width",
     "padding", "text-align", "text-decoration", "vertical-align", "white-space",
 }  # fmt: skip
-LINK = re.compile(r"""https?://[^\s<>"'`\\\x00-\x20]{1,2000}""", re.IGNORECASE)
+# A host with a dot, not a number, nor a name that means the reader's own machine, where a link can log out.
+LINK = re.compile(
+    r"""https?://(?=[\w-]+\.)[\w.-]{0,250}\.(?!local(?:host|domain)\b)[a-z][a-z0-9-]*(:\d{1,5})?([/?#][^\s<>"'`\\\x00-\x20]{0,2000})?""",
+    re.IGNORECASE,
+)
 FRAGMENT = re.compile(r"#[^\s<>\"'`\\]{1,200}")
 _DATA = re.compile(r"data:(image/[a-z]+);base64,([A-Za-z0-9+/=\s]+)")
+# What a text may have at most. Some need work, or memory, that grows with the square of their length: deep
+# elements, attributes, and elements such as <b>, of which each paragraph gets a copy until they end.
+MOST_TAGS, MOST_COPIES, MOST_ATTRIBUTES, MOST_REFERENCES = 30_000, 1_000_000, 40_000, 200_000
+_COPIED = re.compile(r"<(?:b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s/>])(>)?", re.IGNORECASE)
+_MOST_PLAIN_COPIED = 40
+"""of elements without attributes three of a kind are copied"""
+_ATTRIBUTE_ENDS = re.compile(r"""[\s/"']""")
 # Formgrader finds its fields by their names: a heading may not be called like one.
 ID_PREFIX = "text-"
 
@@ -77,9 +89,33 @@ def is_embedded_picture(url: str) -> bool:
 
 
 def clean_html(source: str) -> str:
-    """Return HTML without all that is not known to be harmless. Cleaning twice changes nothing more."""
+    """Return HTML without all that is not known to be harmless. Cleaning twice changes nothing more.
+
+    HTML that takes too much work is shown as it was written.
+    """
+    if is_laborious(source):
+        return f"<pre>{html.escape(source)}</pre>"
+    # half of a pair of surrogates is no text
+    cleaned = _CLEANER.clean(source.encode(errors="replace").decode())
     # a link out of Formgrader must not take its place
-    return _TO_THE_WEB.sub(r'<a target="_blank" href="', _CLEANER.clean(source))
+    return _LINK_TAG.sub(_in_a_new_page, cleaned)
+
+
+def is_laborious(source: str) -> bool:
+    """Say whether cleaning HTML would take too much time or memory."""
+    tags = source.count("<")
+    has_attributes = [match[1] is None for match in _COPIED.finditer(source)]
+    copied = sum(has_attributes) + min(_MOST_PLAIN_COPIED, has_attributes.count(False))
+    return (
+        tags > MOST_TAGS
+        or tags * copied > MOST_COPIES
+        or source.count("&") > MOST_REFERENCES
+        or any(len(_ATTRIBUTE_ENDS.findall(part)) > MOST_ATTRIBUTES for part in source.split("<"))
+    )
+
+
+def _in_a_new_page(match: re.Match[str]) -> str:
+    return match[0].replace("<a ", '<a target="_blank" ', 1) if _TO_THE_WEB.search(match[0]) else match[0]
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
@@ -104,8 +140,9 @@ def _prefixed(name: str) -> str:
     return name if name.startswith(ID_PREFIX) else ID_PREFIX + name
 
 
-# Of a tag that the cleaner has written; in a value its quotation mark would be `&quot;`.
-_TO_THE_WEB = re.compile(r'<a href="(?=https?:)', re.IGNORECASE)
+# Of a tag that the cleaner has written: all values are quoted, and in one a quotation mark is `&quot;`.
+_LINK_TAG = re.compile(r'<a(?: [a-z]+="[^"]*")*>')
+_TO_THE_WEB = re.compile(r'^<a(?: [a-z]+="[^"]*")*? href="https?:', re.IGNORECASE)
 _CLEANER = nh3.Cleaner(
     tags={*TEXT_TAGS, *MATH_TAGS, "a", "img"},
     clean_content_tags={"script", "style", "title", "template", "iframe", "object", "noscript", "textarea"},

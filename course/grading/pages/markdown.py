@@ -17,6 +17,8 @@ from course.grading.submissions.pictures import attached_pictures
 
 LONGEST = 100_000
 """characters of a text; a longer one is shown as it was written"""
+MOST_ENVIRONMENTS = 200
+"""environments of LaTeX in a text: the parser looks for the end of each, through all of it"""
 ATTACHMENT = "attachment:"
 _ANCHOR = re.compile(r"<[^>]*>")
 one_at_a_time = threading.Lock()
@@ -67,7 +69,7 @@ class _PageRenderer(IPythonRenderer):
 
 def markdown_html(source: str, attachments: object = None) -> str:
     """Return clean HTML for Markdown, with its attached pictures."""
-    if len(source) <= LONGEST:
+    if is_parsable(source):
         try:
             with one_at_a_time:
                 renderer = _PageRenderer(escape=False, attachments=attached_pictures(attachments))
@@ -75,6 +77,11 @@ def markdown_html(source: str, attachments: object = None) -> str:
         except Exception:  # the parser raises many kinds, and reaches the recursion limit
             pass
     return f"<pre>{html.escape(source)}</pre>"
+
+
+def is_parsable(source: str) -> bool:
+    """Say whether a text is short enough for the parser, whatever is in it."""
+    return len(source) <= LONGEST and source.count("\\begin{") <= MOST_ENVIRONMENTS
 
 
 def source_of(url: str, attachments: Mapping[str, Mapping[str, str]]) -> str | None:

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from course.grading.pages.formulas import is_convertible
 from course.grading.pages.harmless import harmless_markdown
-from course.grading.pages.html import clean_html
+from course.grading.pages.html import clean_html, is_laborious
 from course.grading.submissions.pictures import attached_pictures, pictures
 
 PICTURES = ("image/png", "image/jpeg")
@@ -77,7 +77,10 @@ def _data(bundle: object) -> dict[str, str]:
             data.setdefault("text/plain", texts["text/latex"])
     # a page would show it in place of the picture
     if "text/html" in texts and data.keys().isdisjoint(PICTURES):
-        data["text/html"] = clean_html(texts["text/html"])
+        if is_laborious(texts["text/html"]):
+            data.setdefault("text/plain", texts["text/html"])
+        else:
+            data["text/html"] = clean_html(texts["text/html"])
     if "text/markdown" in texts:
         data["text/markdown"] = harmless_markdown(texts["text/markdown"])
     return data

@@ -79,6 +79,8 @@ def canonical(notebook: NotebookNode) -> NotebookNode:
         identity = cell_id(name) if name else cell.get("id") or f"cell-{number}"
         new = nbformat.from_dict({"id": identity, "cell_type": cell.cell_type, "source": cell.source})
         kept = {key: cell.metadata[key] for key in ("nbgrader", "tags") if cell.metadata.get(key)}
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):  # shown folded, as long plotting cells are
+            kept["jupyter"] = {"source_hidden": True}
         # What students may edit or delete; in a release, nbgrader says so.
         kept |= {key: cell.metadata[key] for key in ("deletable", "editable") if key in cell.metadata}
         new.metadata = nbformat.from_dict(kept)

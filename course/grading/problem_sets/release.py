@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from nbformat import NotebookNode
@@ -21,6 +22,7 @@ from course.grading.problem_sets.release_rule import (
     is_leftover,
     is_named_after_answers,
 )
+from course.grading.problem_sets.saved_cells import SavedNotebook, collected
 from course.grading.replacing import PendingFolder, Replacement, replace_file
 
 PREFIX = ".course-release-"
@@ -35,6 +37,8 @@ class Release:
     """by their paths"""
     left_out: dict[str, str]
     """files of the source that are not released, with the reason"""
+    cells: dict[str, SavedNotebook] = field(default_factory=dict)
+    """what a gradebook keeps of its notebooks"""
 
 
 def assignments(root: Path) -> list[str]:
@@ -108,6 +112,7 @@ def generate(root: Path, assignment: str) -> Release:
             copy = CourseFolder.copy_of(root, Path(folder), ignored=LEFTOVERS)
             # what is not for students is left out, or refused, by the caller
             copy.config.GenerateAssignment.pop("post_convert_hook", None)
+            copy.course.db_url = f"sqlite:///{folder}/gradebook.db"
         except OSError as error:
             # shutil's own error lists those of the files: source, copy, reason
             reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
@@ -121,6 +126,7 @@ def generate(root: Path, assignment: str) -> Release:
         assignment,
         {name: content for name, content in generated.items() if name in source.released},
         {name: reason for name, reason in source.left_out.items() if not is_ignored(name, ignored)},
+        collected(assignment),
     )
 
 
@@ -129,9 +135,10 @@ def is_ignored(name: str, patterns: list[str]) -> bool:
     return any(fnmatch(part, pattern) for part in PurePosixPath(name).parts for pattern in patterns)
 
 
-def write(root: Path, *names: str) -> list[Release]:
+def write(root: Path, *names: str, save: Callable[[Release], None] = lambda _: None) -> list[Release]:
     """Replace the released folders of these problem sets by what their sources give now, and return that.
 
+    `save` is called with each when it has taken its place; if it raises, what was there comes back.
     Raises CourseError, also for a release that would give something away; nothing is written then.
     """
     folders = read_folders(root)
@@ -147,7 +154,7 @@ def write(root: Path, *names: str) -> list[Release]:
     for release in releases:
         target = root / folders.release / release.assignment
         try:
-            _put(release.files, target)
+            _put(release.files, target, partial(save, release))
         except OSError as error:
             raise CourseError(
                 f"{target} cannot be written: {error.strerror}; make room there, or make it writable, and "
@@ -156,8 +163,8 @@ def write(root: Path, *names: str) -> list[Release]:
     return releases
 
 
-def _put(files: Mapping[str, bytes], target: Path) -> None:
-    """Write the files beside what is there, then let them take its place. Raises OSError."""
+def _put(files: Mapping[str, bytes], target: Path, save: Callable[[], None]) -> None:
+    """Write the files beside what is there, let them take its place, then save. Raises OSError."""
     pending = PendingFolder(target.parent, PREFIX)
     try:
         replacement = Replacement(pending.path / "new", target, pending.path / "old")
@@ -167,7 +174,8 @@ def _put(files: Mapping[str, bytes], target: Path) -> None:
             path.write_bytes(content)
         try:
             replacement.swap()
-        except OSError:
+            save()
+        except BaseException:
             replacement.undo()
             raise
     finally:

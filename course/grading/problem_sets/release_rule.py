@@ -27,6 +27,9 @@ DATA = frozenset({
 LEFTOVERS = (
     ".*",
     "*~",
+    "~$*",
+    "Thumbs.db",
+    "desktop.ini",
     "#*#",
     "*.bak",
     "*.orig",
@@ -43,7 +46,7 @@ LEFTOVERS = (
     "Kopie von *",
     "Untitled*",
 )
-"""Names of files and folders that are never released: hidden ones, and what editors and Jupyter leave."""
+"""Names of files and folders that are never released: hidden ones, and what programs and systems leave."""
 _HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL)
 _ANSWERS = re.compile(
     r"solution|(?<![a-z])solved|l(?:ö|oe)sung|gel(?:ö|oe)st|answers|answer[ _-]?key|[ _-]keys?(?![a-z])"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,32 +13,37 @@ from course.files import write
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.gradebook.book import snapshot
+from course.grading.gradebook.lateness import bring_up_to_date
 from course.grading.gradebook.reading import read_graded_class
 from course.grading.report.answers import read_answers
 from course.grading.report.overview import overview
 from course.grading.report.page import page
+from course.grading.report.students import rows
 
 FOLDER = "report"
 
 
-def make(root: Path, assignment: str, to: Path | None = None) -> Path:
+def make(root: Path, assignment: str, to: Path | None = None, section: str | None = None) -> Path:
     """Write the report on `assignment` of the course in `root`, and return its path.
 
-    That is `to`, or report/PS.html in the course. Raises CourseError, GradebookError; then nothing is
+    That is `to`, or report/PS.html in the course. With a `section` it is on those in it.
+    Raises CourseError, GradebookError; then nothing is
     written, and an older report is still there.
     """
     course_folder = CourseFolder(root)
     course = course_folder.course
+    bring_up_to_date(course_folder, assignment)
     with snapshot(course, assignment) as session:
-        record = read_graded_class(session, course, assignment)
+        record = read_graded_class(session, course, assignment, section)
     if not record.graded:
         raise CourseError(
             f"nobody's {assignment} is graded: `course grade {assignment}` grades what is in "
             f"{course_folder.folders.submitted}/"
         )
     answers, unread = read_answers(course, record)
-    text = page(overview(record, answers, unread, datetime.now(UTC)))
     target = to if to is not None else root / FOLDER / f"{assignment}.html"
+    everybody = rows(record, course, target.absolute())
+    text = page(replace(overview(record, answers, unread, datetime.now(UTC)), rows=everybody))
     with _folder(target.parent, is_ours=to is None):
         try:
             return write(target, text.encode())

@@ -11,9 +11,11 @@ from datetime import datetime
 from course.grading.gradebook.class_record import ClassRecord, StudentRecord
 from course.grading.gradebook.remarks import Kind, Remark, remarks
 from course.grading.report.answers import Answers
+from course.grading.report.identical import Cluster, identical_hand_ins
 from course.grading.report.normalise import normalise, released_question
 from course.grading.report.similar_pairs import Pair, similar_pairs
 from course.grading.report.statistics import Distribution, Item, distribution, items
+from course.grading.report.students import Row
 
 MOST_PAIRS = 15
 MOST_SLOW = 10
@@ -78,10 +80,14 @@ class Overview:
     """that grading a notebook takes: the median; None where no times are recorded"""
     repaired: Sequence[tuple[StudentRecord, Sequence[Remark]]]
     """students with what grading repaired in their notebooks"""
+    identical: Sequence[Cluster]
+    """students whose answers are all the same; no pair is within one"""
     pairs: Sequence[Pair]
     answers: Answers
     unread: Sequence[str]
     """ids of graded students whose answers could not be read, and are in no pair"""
+    rows: Sequence[Row] = ()
+    """everybody"""
 
     @property
     def waiting(self) -> list[Item]:
@@ -95,6 +101,7 @@ def overview(record: ClassRecord, answers: Answers, unread: Sequence[str], made_
     slow, usual = _slow(graded)
     notes = [(student, _remarks(record, student)) for student in graded]
     not_run = _of_kind("not run", notes)
+    identical = identical_hand_ins(record, answers)
     unread_students = {student.id for student, _ in not_run}
     return Overview(
         record,
@@ -110,7 +117,8 @@ def overview(record: ClassRecord, answers: Answers, unread: Sequence[str], made_
         slow,
         usual,
         _of_kind("repaired", notes),
-        _pairs(record, answers),
+        identical,
+        _pairs(record, answers, identical),
         answers,
         unread,
     )
@@ -183,7 +191,9 @@ def _of_kind(
     return sorted((pair for pair in own if pair[1]), key=lambda pair: (pair[1][0].reason, pair[0].id))
 
 
-def _pairs(record: ClassRecord, answers: Answers) -> list[Pair]:
+def _pairs(record: ClassRecord, answers: Answers, identical: Sequence[Cluster]) -> list[Pair]:
+    """Return the most similar pairs; of students with the same answers the first stands for all."""
+    others = {student for cluster in identical for student in cluster.students[1:]}
     code: dict[str, list[str]] = defaultdict(list)
     for cell in record.released:
         if cell.kind == "code":
@@ -192,7 +202,9 @@ def _pairs(record: ClassRecord, answers: Answers) -> list[Pair]:
     for cell in record.released:
         if cell.is_answer and cell.key in answers:
             question = released_question(cell.source, code[cell.notebook], cell.kind)
-            sources = answers[cell.key]
+            sources = {
+                student: source for student, source in answers[cell.key].items() if student not in others
+            }
             # Many students hand in the same text: each is normalised once.
             by_source = {source: normalise(source, question, cell.kind) for source in set(sources.values())}
             normalised[cell.key] = {student: by_source[source] for student, source in sources.items()}

@@ -166,6 +166,12 @@ BY_ARGUMENT: Final = (
         errno.EPERM,
         equal=(4, 22),
     ),
+    ByArgument(
+        *("setsockopt", (54, 208), 2),
+        "SO_SNDBUF, SO_RCVBUF and both with FORCE: what waits in sockets is memory that is not counted",
+        0,
+        equal=(7, 8, 32, 33),
+    ),
     ByArgument("clone", _CLONE, 0, "CLONE_NEW…: namespaces", errno.EPERM, bits=_NAMESPACES),
 )
 

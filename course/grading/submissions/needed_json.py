@@ -25,7 +25,7 @@ NEEDED: Any = {
             "id": WHOLE,
             "source": WHOLE,
             "attachments": WHOLE,
-            "metadata": {"nbgrader": WHOLE},
+            "metadata": {"nbgrader": WHOLE, "id": WHOLE},
         }
     ],
     "metadata": {"kernelspec": WHOLE},

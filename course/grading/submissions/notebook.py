@@ -192,6 +192,8 @@ def _well_formed(cells: list[Any]) -> Iterator[SubmittedCell]:
         settings = metadata.get("nbgrader") if isinstance(metadata, dict) else None
         name = settings.get("grade_id") if isinstance(settings, dict) else None
         identity = cell.get("id")
+        if identity is None and isinstance(metadata, dict):
+            identity = metadata.get("id")  # where Colab keeps it, in format 4.0
         yield SubmittedCell(
             "code" if cell.get("cell_type") == "code" else "markdown",
             source.replace("\r\n", "\n").replace("\r", "\n"),

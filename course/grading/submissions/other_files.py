@@ -162,9 +162,14 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def digests(folder: Path) -> tuple[str, str]:
-    """Return a digest of a submission's notebooks, which alone decide its verdicts, and one of the rest."""
+    """Return a digest of a submission's notebooks, which alone decide its verdicts, and one of the rest.
+
+    When it was handed in is in neither.
+    """
     others, submitted = hashlib.sha256(), hashlib.sha256()
     for path in other_files(folder, []):
+        if path == folder / TIMESTAMP:
+            continue
         content = path.read_bytes()
         _add(others, path.relative_to(folder), len(content), [content])
     # what a link leads to is not handed in

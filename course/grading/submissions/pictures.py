@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 import struct
+import unicodedata
 from collections.abc import Callable
 
 LARGEST = 5 << 20
@@ -54,7 +55,9 @@ def attached_pictures(attachments: object) -> dict[str, dict[str, str]]:
 
 
 def _is_usual(name: str) -> bool:
-    return len(name) <= 200 and name.isprintable() and not re.search(r"""[<>"'`\\]""", name)
+    # a screenshot of a Mac's has a narrow space in its name, which is not called printable
+    is_text = all(letter.isprintable() or unicodedata.category(letter) == "Zs" for letter in name)
+    return len(name) <= 200 and is_text and not re.search(r"""[<>"`\\]""", name)
 
 
 def _png(content: bytes) -> tuple[int, int]:

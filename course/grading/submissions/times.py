@@ -20,6 +20,8 @@ LONGEST = 1000
 _FARTHEST = timedelta(hours=14)
 """from UTC that any place on earth is"""
 _UTC = ("Z", "UTC", "GMT", "UT")
+_NO_PLACES = {"Factory", "localtime"}
+"""zones of tzdata that are no place's: what each machine is set to, or nothing yet"""
 _CLOCK = re.compile(r"\d:\d\d|\d\s*[ap]\.?m\b", re.IGNORECASE)
 _UNIX = re.compile(r"(.*\d:\d\d(?::\d\d)?(?: [AP]M)?) ([A-Z]{2,5}) (\d{4})")
 """as `date` writes it: the zone stands before the year"""
@@ -80,6 +82,17 @@ def parse_time(text: str, zone: tzinfo | None = None) -> datetime:
     if match["name"].upper() in _UTC:
         return _in_utc(local, text)
     return _in_utc(_named(local, match["name"], zone), text)
+
+
+def parse_due(text: str, zone: tzinfo | None = None) -> datetime:
+    """Return the time, in UTC, that an instructor types. Raises UnclearTime, also for one without a zone."""
+    text = " ".join(text.split())
+    if _is_iso(text) and datetime.fromisoformat(text).tzinfo is None:
+        raise UnclearTime(
+            f"{text[:100]!a} does not say in which time zone: write it with one, as 2026-11-20 18:00 "
+            "Europe/Berlin, or with its offset"
+        )
+    return parse_time(text, zone)
 
 
 def course_zone(name: object) -> tzinfo | None:
@@ -155,11 +168,11 @@ def _named(local: datetime, name: str, zone: tzinfo | None) -> datetime:
             if here.tzname() == name:
                 return here
     if "/" in name:
-        if name not in zoneinfo.available_timezones():
+        if name not in _zones():
             raise UnclearTime(f"no time zone is called {name[:50]!a}: {_remedy()}")
         return _in_zone(local, zoneinfo.ZoneInfo(name), name)
     offsets = set(abbreviations(local.year).get(name, ()))
-    if name in zoneinfo.available_timezones():  # CET in summer is a zone where it is CEST
+    if name in _zones():  # CET in summer is a zone where it is CEST
         offsets.add(_in_zone(local, zoneinfo.ZoneInfo(name), name).utcoffset() or timedelta())
     if not offsets:
         raise UnclearTime(f"no time zone is called {name[:50]!a}: {_remedy()}")
@@ -177,7 +190,7 @@ def abbreviations(year: int) -> Mapping[str, frozenset[timedelta]]:
     """Return what each abbreviation of a time zone means in a year: the offsets of the places that use it."""
     offsets: dict[str, set[timedelta]] = defaultdict(set)
     days = [datetime(year, month, day, 12) for month in range(1, 13) for day in (1, 15)]
-    for key in zoneinfo.available_timezones():
+    for key in _zones():
         zone = zoneinfo.ZoneInfo(key)
         for day in days:
             local = day.replace(tzinfo=zone)
@@ -185,6 +198,10 @@ def abbreviations(year: int) -> Mapping[str, frozenset[timedelta]]:
             if name and name.isalpha() and offset is not None:
                 offsets[name].add(offset)
     return {name: frozenset(several) for name, several in offsets.items()}
+
+
+def _zones() -> set[str]:
+    return zoneinfo.available_timezones() - _NO_PLACES
 
 
 def _in_zone(local: datetime, zone: tzinfo, name: str) -> datetime:

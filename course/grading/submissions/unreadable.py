@@ -37,6 +37,8 @@ class Unreadable(Exception):
 def no_json(beginning: bytes, error: NotJSON) -> Unreadable:
     """Return what is to be raised for a file with this beginning, in which `error` is the first fault."""
     beginning = beginning.removeprefix(codecs.BOM_UTF8)
+    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        beginning = beginning.decode("utf-16", "replace").encode()
     if not beginning.strip(b"\0 \t\r\n"):
         return Unreadable(f"The notebook is an empty file: {AGAIN}.")
     for pattern, kind, what_to_do in _KINDS:

@@ -61,6 +61,8 @@ FORMS: dict[str, Form] = {
     "not contiguous": _array(lambda a: np.repeat(a, 2, axis=-1)[..., ::2]),
     "read-only": _array(lambda a: np.broadcast_to(a.copy(), a.shape)),
     "list for one axis": _array(lambda a: a.tolist() if a.ndim == 1 else a),
+    "list of lists": _array(lambda a: a.tolist()),
+    "list of rows": _array(lambda a: list(a)),
     "list of NumPy scalars": _array(lambda a: list(a) if a.ndim == 1 else a),
     "Python number": _number(float),
     "NumPy scalar": _number(np.float64),

@@ -73,7 +73,7 @@ def _exercise(notebook: InstructorsNotebook, function: str) -> Exercise | None:
     # the smallest come first: most functions are found out by one call
     calls.sort(key=lambda call: len(pickle.dumps(call)))
     withheld = tuple(check.withheld) if check else ()
-    return (name, calls[:MOST_CALLS], _tolerance(name), withheld) if calls else None
+    return (name, calls[:MOST_CALLS], tolerance_of(name), withheld) if calls else None
 
 
 def _crosses(call: Any) -> bool:
@@ -84,7 +84,8 @@ def _crosses(call: Any) -> bool:
     return True
 
 
-def _tolerance(name: str) -> tuple[float, float]:
+def tolerance_of(name: str) -> tuple[float, float]:
+    """Return rtol and atol with which a function is judged, those of closed forms for an unknown one."""
     functions = importlib.import_module("mlp_ref.functions").FUNCTIONS
     tolerance = functions[name].tolerance if name in functions else Tolerance()
     return tolerance.rtol, tolerance.atol

@@ -6,9 +6,7 @@ The tables of mistakes are the reference package's; nothing in here knows an equ
 from __future__ import annotations
 
 import importlib
-import multiprocessing
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,6 +26,7 @@ from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets import leaks, notebooks, release
 from course.grading.problem_sets.assignment import load
 from course.grading.sandbox.limits import Limits
+from course.grading.verify.each import each
 from course.grading.verify.forms import FORMS
 from course.grading.verify.given_answers import given_answers
 from course.grading.verify.instructors_notebook import END_TO_END, InstructorsNotebook, stubs
@@ -121,24 +120,12 @@ def verify(
         if len(chosen) == len(notebook.solutions):
             result.problems += _problems_of_control(root, assignment, notebook.name, folders)
         proofs = {}
-        for proof in _each(partial(_prove_function, notebook, seeds), chosen, jobs):
+        for proof in each(partial(_prove_function, notebook, seeds), chosen, jobs):
             report_progress(proof)
             proofs[proof.function] = proof
         result.points += sum(notebook.points.values())
         result.functions += [proofs[name] for name in chosen]
     return result
-
-
-def _each(prove: Callable[[str], FunctionProof], functions: list[str], jobs: int) -> Iterator[FunctionProof]:
-    """Yield what is found out about each function, as it is known."""
-    if jobs == 1:
-        yield from map(prove, functions)
-        return
-    # started afresh: a fork would copy threads of this process in mid-air
-    fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=fresh) as processes:
-        for future in as_completed([processes.submit(prove, function) for function in functions]):
-            yield future.result()
 
 
 def _problems_of_notebook(

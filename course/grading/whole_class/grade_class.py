@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,12 +19,14 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from rich.console import Console
 
+from course.grading import locks
 from course.grading.course_folder import CourseFolder
 from course.grading.encoding import is_text
 from course.grading.errors import CourseError
 from course.grading.gradebook import history
 from course.grading.gradebook.book import Book
 from course.grading.gradebook.history import Grading
+from course.grading.gradebook.lateness import late_rule
 from course.grading.gradebook.remarks import remarks
 from course.grading.judging import control
 from course.grading.judging.results import LONGEST_MESSAGE
@@ -36,11 +39,13 @@ from course.grading.submissions.folders import (
     read_folder,
     submitted_folders,
 )
+from course.grading.submissions.times import HandIn
 from course.grading.whole_class import cluster as clusters
 from course.grading.whole_class.autograded import AutogradedFiles
 from course.grading.whole_class.cluster import Died, Scheduler, TaskMap
+from course.grading.whole_class.groups import read_groups, require_known, shared
 from course.grading.whole_class.progress import ClassSummary, ProgressBar
-from course.grading.whole_class.settings import class_settings, late_penalties, load_notebooks
+from course.grading.whole_class.settings import class_settings, load_notebooks
 from course.grading.whole_class.task import ClassSettings, grade_submission
 from course.grading.whole_class.writer import Outcome, PendingSubmission, Writer
 from course.text import printable
@@ -68,11 +73,14 @@ def grade_class(
     course, config = course_folder.course, course_folder.config
     console = console or Console(quiet=True)
     summary = ClassSummary(assignment)
-    with working_in(root):
+    with working_in(root), locks.grading(root):
         rules = nbgrader_rules(course_folder)
         if (root / course_folder.folders.source).is_dir():  # the gradebook knows an assignment without it
             course_folder.notebooks(assignment)
-        folders = submitted_folders(rules, assignment, student)
+        groups = read_groups(root)
+        folders = shared(groups, submitted_folders(rules, assignment))
+        if student is not None:
+            folders = {name: path for name, path in folders.items() if name == student}
         if not folders:
             where = course.format_path(course.submitted_directory, student or "*", assignment)
             where = Path(where).relative_to(root) if Path(where).is_relative_to(root) else where
@@ -80,6 +88,9 @@ def grade_class(
         summary.total = len(folders)
         book = Book(course.db_url, course.course_id, assignment)
         try:
+            if groups:
+                known = book.transact(lambda gradebook: {each.id for each in gradebook.students})
+                require_known(root, groups, known | set(submitted_folders(rules, assignment)))
             execute = SandboxedExecute(config=config)
             loaded = load_notebooks(assignment, book, course_folder.folders)
             notebooks = list(map(execute.set_up, loaded))
@@ -92,7 +103,7 @@ def grade_class(
             versions = {notebook.name: notebook.version for notebook in notebooks}
             files = AutogradedFiles(rules, assignment)
             try:
-                writer = Writer(book, files, assignment, late_penalties(rules, config))
+                writer = Writer(book, files, assignment, late_rule(rules, config))
                 run = _Run(rules, folders, settings, versions, writer, summary, force)
                 run.grade(jobs, cluster, console)
             finally:
@@ -119,6 +130,10 @@ class _Run:
     summary: ClassSummary
     force: bool
     _is_enrolled: bool = field(default=False, init=False)
+    _hand_ins: dict[str, HandIn] = field(default_factory=dict, init=False)
+    """of the submissions that are graded already"""
+    _others: dict[str, list[PendingSubmission]] = field(default_factory=dict, init=False)
+    """of the group for whom a result is entered too, by the student whose submission is graded"""
 
     def grade(self, jobs: int | None, cluster: Scheduler | None, console: Console) -> None:
         """Grade what is to be graded, and count it in the summary."""
@@ -142,13 +157,21 @@ class _Run:
                     self._take(pending, text)
                     progress_bar.update()
                 self.summary.is_stopped = stop.is_set()
+        self.summary.new_penalties = self.writer.save_lateness(self._hand_ins)
         self.summary.elapsed = time.monotonic() - begin
 
     def _pending(self) -> Iterator[PendingSubmission]:
         """Yield what is to be graded, as it is needed: a class is read submission by submission."""
         notebooks = tuple(self.versions)
         latest, seeds = self.writer.book.transact(self._recorded)
+        by_path: dict[Path, list[str]] = defaultdict(list)
         for student, path in self.folders.items():
+            by_path[path].append(student)
+        seen: set[str] = set()
+        for student, path in self.folders.items():
+            if student in seen:  # another of the group has been graded
+                continue
+            seen.add(student)
             try:
                 folder = read_folder(self.rules, student, path, notebooks)
             except (ValueError, OSError) as error:
@@ -163,10 +186,17 @@ class _Run:
             pending = PendingSubmission(folder, 0, self.versions, self.settings.grader)
             if not self.force and pending.is_done(latest) and self._has_files(student):
                 self.summary.skipped += 1
+                self._hand_ins[student] = folder.hand_in
                 outcomes = {name: latest[student, name].outcome for name in folder.notebooks}
                 self._remark(folder, outcomes)
                 continue
-            yield replace(pending, seed=history.seed(seeds.get(student), folder.digest))
+            pending = replace(pending, seed=history.seed(seeds.get(student), folder.digest))
+            others = [name for name in by_path[path] if name not in seen]
+            seen.update(others)
+            self._others[student] = [
+                replace(pending, folder=replace(folder, student=name)) for name in others
+            ]
+            yield pending
 
     def _recorded(
         self, gradebook: Gradebook
@@ -209,6 +239,11 @@ class _Run:
             outcomes = [_failed(name, reply["problem"]) for name in pending.folder.notebooks]
         else:
             outcomes = reply["notebooks"]
+        for each in (pending, *self._others.pop(pending.folder.student, ())):
+            self._enter(each, outcomes)
+
+    def _enter(self, pending: PendingSubmission, outcomes: list[Outcome]) -> None:
+        """Enter one student's results."""
         failures = [outcome for outcome in outcomes if outcome["status"] != "graded"]
         student = pending.folder.student
         if failures:

@@ -40,6 +40,8 @@ class ClassSummary:
     """on students' submissions that were not run, or in part only, or repaired; the skipped ones included"""
     unclear_times: list[tuple[str, str]] = field(default_factory=list)
     """students whose time of hand-in is not known, and why: they do not count as late"""
+    new_penalties: list[str] = field(default_factory=list)
+    """students whose late penalty has changed though their submission has not"""
     not_run: int = 0
     """submissions of which nothing could be run; the skipped ones included"""
     peak: dict[str, int] = field(default_factory=dict)
@@ -123,6 +125,9 @@ def print_summary(summary: ClassSummary, console: Console, *, all_names: bool = 
     if slowest:
         times = ", ".join(f"{printable(student, 40)} {seconds:.1f} s" for seconds, student in slowest)
         console.print(f"slowest: {times}", soft_wrap=True)
+    if summary.new_penalties:
+        names = ", ".join(printable(student, 60) for student in summary.new_penalties)
+        console.print(f"late penalties have changed: {names}", soft_wrap=True)
     for student, why in summary.unclear_times:
         console.print(f"{printable(student, 60)}: {printable(why, 500)}", soft_wrap=True)
     for line in lines(summary.remarks, None if all_names else MOST_NAMES):

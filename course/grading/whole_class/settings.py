@@ -70,16 +70,6 @@ def class_settings(
     )
 
 
-def late_penalties(rules: Autograde, config: Config) -> AssignLatePenalties | None:
-    """Return nbgrader's step for late submissions, None where the course does not use it."""
-    for step in map(_imported, rules.autograde_preprocessors):
-        if issubclass(step, AssignLatePenalties):
-            penalties = step(config=config)
-            penalties.init_plugin()
-            return penalties
-    return None
-
-
 def _sanitized(rules: Autograde, config: Config, assignment: str, notebook: Assignment) -> NotebookNode:
     """Return the skeleton after nbgrader's first steps: they look at nothing that a student may change."""
     names = {"student": "", "assignment": assignment, "notebook": notebook.name}

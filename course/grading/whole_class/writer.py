@@ -9,11 +9,12 @@ from typing import Any
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 
-from course.grading.gradebook import entries, history
+from course.grading.gradebook import entries, history, lateness
 from course.grading.gradebook.book import Book
 from course.grading.gradebook.entries import Entry
 from course.grading.gradebook.history import Grading
 from course.grading.submissions.folders import SubmittedFolder
+from course.grading.submissions.times import HandIn
 from course.grading.whole_class.autograded import AutogradedFiles
 from course.grading.whole_class.task import unpacked
 
@@ -94,11 +95,12 @@ class Writer:
         def work(gradebook: Gradebook) -> None:
             replacement.undo()
             student = pending.folder.student
-            is_done = not force and pending.is_done(history.latest(gradebook.db, self.assignment, student))
+            latest = history.latest(gradebook.db, self.assignment, student)
+            is_done = not force and pending.is_done(latest)
             if is_done and replacement.has_old:
                 return
             if not is_done:
-                self._save(gradebook, pending, outcomes)
+                self._save(gradebook, pending, outcomes, latest)
                 gradebook.db.flush()
             replacement.swap()
 
@@ -110,7 +112,13 @@ class Writer:
         finally:
             replacement.done()
 
-    def _save(self, gradebook: Gradebook, pending: PendingSubmission, outcomes: list[Outcome]) -> None:
+    def _save(
+        self,
+        gradebook: Gradebook,
+        pending: PendingSubmission,
+        outcomes: list[Outcome],
+        latest: Mapping[tuple[str, str], Grading],
+    ) -> None:
         folder = pending.folder
         gradebook.update_or_create_student(folder.student)
         gradebook.db.flush()  # to be found below
@@ -125,10 +133,21 @@ class Writer:
             if outcome is None:
                 entries.save_missing(notebook)
                 continue
-            entries.save(notebook, [Entry(**entry) for entry in outcome["entries"]])
+            grading = pending.grading(self.assignment, outcome)
+            unchanged = history.unchanged_cells(latest.get((folder.student, notebook.name)), grading)
+            entries.save(notebook, [Entry(**entry) for entry in outcome["entries"]], unchanged)
             if self.penalties is not None:
                 entries.penalise(gradebook, notebook, self.penalties)
-            history.append(gradebook.db, pending.grading(self.assignment, outcome))
+            history.append(gradebook.db, grading)
+
+    def save_lateness(self, hand_ins: Mapping[str, HandIn]) -> list[str]:
+        """Save times of hand-in, and the penalties that have changed; return the students of these."""
+
+        def work(gradebook: Gradebook) -> list[str]:
+            lateness.save_times(gradebook.db, self.assignment, hand_ins)
+            return lateness.save_penalties(gradebook.db, self.assignment, self.penalties)
+
+        return self.book.transact(work)
 
     def note_failure(self, pending: PendingSubmission, outcomes: list[Outcome]) -> None:
         """Keep a record of gradings that failed; the gradebook is as it was."""

@@ -1,0 +1,167 @@
+"""What a wrong answer beyond the seeds may be, by suspicion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from course.checking.tables.altered import Network, UnitAtPoint, slope, straight, true_unit
+from course.checking.tables.ps1_nets import Net
+from course.checking.tables.ps1_suspects import FIRST_DROPPED, NO_WEIGHTS, OUTPUT_UNITS
+from course.checking.tables.ps2_suspects import UNTRANSPOSED
+from course.checking.tables.table import Array
+from course.checking.trial import Suspects
+
+OVERFLOW, UNDERFLOW = 709.0, 745.0
+"""exp(t) is infinite above, and 0 below minus"""
+
+
+def _as_if_sigma(t: Any, t0: Any) -> Any:
+    """A straight line as steep as σ would be where its value is tanh(t0)."""
+    return np.tanh(t0) * (1 - np.tanh(t0)) * t
+
+
+def _unsquared(t: Any, t0: Any) -> Any:
+    """A straight line as steep as tanh is below 1."""
+    return (1 - np.tanh(t0)) * t
+
+
+def _steep_twice(t: Any, t0: Any) -> Any:
+    """A tanh, stretched by the slope that it has at t0 already."""
+    return slope(true_unit(np.tanh), t0) * np.tanh(t)
+
+
+def _shifted(t: Any, t0: Any) -> Any:
+    """A tanh at the place tanh(t0) instead of t0."""
+    return np.tanh(t + (np.tanh(t0) - t0))
+
+
+TANH_UNITS: dict[str, UnitAtPoint] = {
+    "Z(1 − Z) is the slope of σ, and these units are tanh": _as_if_sigma,
+    "a square is missing in the slope of the hidden units": _unsquared,
+    "the slope of the hidden units is missing": straight,
+    "the slope of the hidden units appears twice": _steep_twice,
+    "the slope of the hidden units is taken at Z: tanh was applied once too often": _shifted,
+}
+
+
+def of_dZ_dH_tanh(H: Array, want: Array) -> Suspects:
+    """Suspicions about (8) for tanh."""
+    # the bias unit never changes; by the rule its slope is 0
+    return {
+        **{suspicion: partial(slope, unit, H) for suspicion, unit in TANH_UNITS.items()},
+        FIRST_DROPPED: lambda: np.hstack([want[:, 1:], np.zeros((len(want), 1))]),
+    }
+
+
+def of_dC_dW1_tanh(net: Net) -> Suspects:
+    """Suspicions about (10) for tanh."""
+    point = net.at_the_point()
+    hidden, output = point.units
+    altered = {suspicion: replace(point, units=(unit, output)) for suspicion, unit in TANH_UNITS.items()}
+    altered |= {suspicion: replace(point, units=(hidden, unit)) for suspicion, unit in OUTPUT_UNITS.items()}
+    altered[NO_WEIGHTS] = replace(point, Ws=(np.ones_like(point.Ws[0]),))
+    return {suspicion: partial(network.by_weights, 0, net.X) for suspicion, network in altered.items()}
+
+
+def of_softmax(z: Array, want: Array) -> Suspects:
+    """Suspicions about softmax: where numbers overflow, or nothing is left of them."""
+    largest = z.max(axis=1, keepdims=True)
+
+    def unshifted() -> Any:
+        # ∞/∞ where a power overflows, and 0 beside it; 0/0 where all vanish
+        overflown = np.where(z > OVERFLOW, np.nan, np.where(largest > OVERFLOW, 0, want))
+        return np.where(largest < -UNDERFLOW, np.nan, overflown)
+
+    return {
+        "exp overflows for large z, and is 0 far below": unshifted,
+        "rows far below the others became 0/0: each row has a largest z of its own": lambda: np.where(
+            z.max() - largest > UNDERFLOW, np.nan, want
+        ),
+    }
+
+
+def of_softmax_loss(Y: Array, z: Array) -> Suspects:
+    """Suspicions about the loss."""
+    largest = z.max(axis=1, keepdims=True)
+    sums = largest[:, 0] + np.log(np.exp(z - largest).sum(axis=1))
+    return {
+        "the term with the z of the label is missing": lambda: np.sum(sums),
+        "every class was counted as the label": lambda: np.sum(sums[:, None] - z),
+    }
+
+
+def of_softmax_delta(Y: Array, P: Array, want: Array) -> Suspects:
+    """Suspicions about δ of the last layer."""
+    return {
+        "a factor p(1 − p) is left: it cancels": lambda: want * P * (1 - P),
+        "only the entry of the label is there": lambda: want * Y,
+        "the entry of the label is missing": lambda: want * (1 - Y),
+        "the label is missing": lambda: want + Y,
+    }
+
+
+def relu(z: Any) -> Any:
+    """Return what ReLU units make of z, real or complex."""
+    return z * (np.real(z) > 0)
+
+
+def _as_if_sigma_of_relu(t: Any, t0: Any) -> Any:
+    """A curve as steep as σ would be where its value is that of a ReLU at t0."""
+    value = relu(t0) + t - t0
+    return value**2 / 2 - value**3 / 3
+
+
+RELU_UNITS: dict[str, UnitAtPoint] = {
+    "the slope of the units is missing: units that are off pass nothing back": straight,
+    "h(1 − h) is the slope of σ, and these units are ReLU": _as_if_sigma_of_relu,
+    "h stands where its slope should": lambda t, t0: relu(t0) * t,
+    "units that are off pass δ on, and those that are on do not": lambda t, t0: (relu(t0) == 0) * t,
+}
+
+
+def of_relu_delta_step(z: Array, W_next: Array, delta_next: Array) -> Suspects:
+    """Suspicions about a step back through ReLU units."""
+    z_next = np.zeros_like(delta_next)
+    network = Network(
+        (z, z_next),
+        (true_unit(relu), straight),
+        (W_next,),
+        z_next,
+        lambda change: np.sum(delta_next * change),
+    )
+    altered = {suspicion: replace(network, units=(unit, straight)) for suspicion, unit in RELU_UNITS.items()}
+    square = W_next.shape[0] == W_next.shape[1]
+    altered[UNTRANSPOSED] = replace(network, Ws=(W_next.T if square else W_next,))
+    return {suspicion: partial(other.by_z, 0) for suspicion, other in altered.items()}
+
+
+def of_l2_gradients(dWs: Sequence[Array], want: Sequence[Array]) -> Suspects:
+    """Suspicions about gradients with a penalty."""
+
+    def penalty_times(factor: float) -> Any:
+        return lambda: [dW + factor * (right - dW) for dW, right in zip(dWs, want, strict=True)]
+
+    return {
+        "the penalty is missing": penalty_times(0),
+        "the penalty's part is twice the expected one": penalty_times(2),
+        "the penalty's part is half the expected one": penalty_times(1 / 2),
+        "the penalty's part has the wrong sign": penalty_times(-1),
+        "the penalty's part stands alone": lambda: [right - dW for dW, right in zip(dWs, want, strict=True)],
+    }
+
+
+def of_momentum_step(args: Sequence[Any], want: tuple[Array, Array]) -> Suspects:
+    """Suspicions about a step with momentum."""
+    theta, velocity, gradient, eta, _ = args
+    moved, new = want
+    return {
+        "the step goes uphill": lambda: (2 * theta - moved, new),
+        "the step follows the old velocity": lambda: (theta - eta * velocity, new),
+        "the old velocity is missing": lambda: (theta - eta * gradient, gradient),
+        "eta is a part of the velocity": lambda: (moved, new - (1 - eta) * gradient),
+    }

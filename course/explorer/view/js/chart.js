@@ -1,0 +1,229 @@
+// The chart of the loss explorer. It draws what the model says, at most once per frame.
+import { CurvaturePanel } from "./curvature_panel.js";
+import { clamp, element, floats, html } from "./dom.js";
+import { PinList } from "./pins.js";
+import { Prediction } from "./predict.js";
+import { MARKS, RatesPanel } from "./rates_panel.js";
+import { RunPanel } from "./run_panel.js";
+import { REGIMES, nearestRate, regime } from "./runs.js";
+import { pinIndex, tableOf } from "./state.js";
+import { JUMP_RULES, RULES, describe, exact, noJump, pinText, short } from "./words.js";
+
+const SETTLED = 300; // milliseconds without a move, after which the headline is read out
+const LEGEND = ["slow", "steady", "oscillating", "stuck", "diverged"];
+
+class Chart {
+  constructor(model, el) {
+    this.model = model;
+    this.table = tableOf(model);
+    this.palette = model.get("palette");
+    this.dashes = this.palette.pins;
+    this.root = html("div", { class: "loss-chart" }, el);
+    this.headline = html("p", { class: "headline", role: "status", "aria-live": "polite", "aria-atomic": "true" }, this.root);
+    this.prediction = new Prediction(this.root, () => this.again());
+    const panels = html("div", { class: "panels" }, this.root);
+    this.run = new RunPanel(panels, this.dashes);
+    this.rates = new RatesPanel(panels, this.palette);
+    this.curvature = new CurvaturePanel(panels);
+    this.drawLegend();
+    this.pins = new PinList(this.root, model, this.table, this.dashes);
+    const foot = html("p", { class: "foot" }, this.root);
+    this.bar = html("progress", { max: 1, "aria-label": "runs computed" }, foot);
+    this.status = html("span", { class: "status", role: "status" }, foot);
+    this.title = html("p", { class: "title" }, this.root);
+    this.width = 0;
+    this.framed = false;
+    this.waiting = 0;
+    this.listen(panels);
+  }
+
+  drawLegend() {
+    const legend = html("ul", { class: "legend", "aria-label": "the five regimes" }, this.root);
+    for (const name of LEGEND) {
+      const [color, mark] = this.palette.regimes[name];
+      const item = html("li", { title: RULES[name], style: `--c: ${color}` }, legend);
+      const sample = element("svg", { width: 12, height: 12, viewBox: "-6 -6 12 12", "aria-hidden": "true" }, item);
+      element("path", { class: `mark mark-${mark}`, d: MARKS[mark] }, sample);
+      item.append(name);
+    }
+  }
+
+  // Return all that is drawn, as plain data.
+  view() {
+    const { model, table } = this;
+    const index = clamp(model.get("index"), 0, table.rates.length - 1);
+    const color = (code) => this.palette.regimes[REGIMES[code]][0];
+    const losses = table.row(index);
+    const known = model.get("own_known");
+    const own = known.byteLength && known.getUint8(index) ? floats(model.get("own_losses")).subarray(index * losses.length, (index + 1) * losses.length) : [];
+    const key = JSON.stringify([table.settings(), table.rates[index]]);
+    this.prediction.on = model.get("predict");
+    const ownText = own.length ? model.get("own_texts")[index] : "";
+    return {
+      index, losses, own, key,
+      hidden: this.prediction.hides(key),
+      steps: table.steps,
+      step: clamp(model.get("step"), 0, table.steps),
+      code: table.codes[index],
+      color: color(table.codes[index]),
+      rates: table.rates,
+      rateText: `η = ${exact(table.rates[index])}`,
+      codes: this.prediction.on ? table.codes.map((code, k) => (this.prediction.answers.has(JSON.stringify([table.settings(), table.rates[k]])) ? code : -1)) : table.codes,
+      ends: table.losses.map((run) => run?.[table.steps] ?? NaN),
+      part: model.get("parts")[index],
+      log: model.get("log"),
+      limits: table.limits,
+      name: table.network.deep ? "L" : "C",
+      headline: table.headline(index) + (ownText ? `; ${ownText}` : ""),
+      pins: model.get("pins").map((pin) => this.pinView(pin, color)),
+    }; // prettier-ignore
+  }
+
+  pinView(pin, color) {
+    const { table } = this;
+    const index = pinIndex(table, pin);
+    const losses = table.pinLosses(pin);
+    const text = pinText(pin, table.shown);
+    const headline = index < 0 ? text : table.headline(index);
+    return { rate: pin.rate, index, losses, text, headline, color: color(regime(losses)) };
+  }
+
+  draw() {
+    this.waiting = 0;
+    if (this.width < 50 || !this.table.limits) return;
+    const view = this.view();
+    if (!this.framed) {
+      this.run.frame(this.width, view);
+      this.rates.frame(this.width, view);
+      this.title.textContent = describe(this.table.shown);
+      this.framed = true;
+    }
+    this.root.classList.toggle("has-own", view.own.length > 0);
+    this.run.update(view);
+    this.rates.update(view);
+    const curved = this.model.get("show_curvature");
+    this.curvature.svg.style.display = curved ? "" : "none";
+    if (curved) this.curvature.update(this.width, view, this.table.curvature(view.index) ?? []);
+    this.prediction.update(this.model.get("predict"), view.key, view);
+    this.pins.update(view.pins);
+    this.tell(view);
+    this.root.dataset.index = view.index;
+    this.root.dataset.step = view.step;
+  }
+
+  // Say in words what is drawn.
+  tell(view) {
+    const text = view.hidden ? `${view.rateText}: what will the loss do?` : view.headline;
+    if (this.headline.textContent !== text) this.headline.textContent = text;
+    const pinned = view.pins.length ? ` Pinned: ${view.pins.map((pin) => pin.text).join(", ")}.` : "";
+    const loss = view.losses[view.step];
+    const here = Number.isFinite(loss) && !view.hidden ? ` At step ${view.step} the loss is ${short(loss)}.` : "";
+    this.run.svg.setAttribute("aria-label", `Loss against step. ${text}.${here}${pinned}`);
+    this.rates.svg.setAttribute("aria-label", this.rates.text(view));
+    this.nameControls(text);
+    // screen readers wait until the slider rests
+    this.headline.setAttribute("aria-busy", "true");
+    clearTimeout(this.quiet);
+    this.quiet = setTimeout(() => this.headline.removeAttribute("aria-busy"), SETTLED);
+  }
+
+  // ipywidgets gives its sliders no names, and its toggle buttons no way to be disabled one by one.
+  nameControls(text) {
+    const explorer = this.root.closest(".loss-explorer");
+    if (!explorer) return;
+    for (const [kind, name] of Object.entries({ "learning-rate": "learning rate η", step: "step", hidden: "hidden units", scale: "initial scale" })) {
+      const handle = explorer.querySelector(`.${kind} .noUi-handle`);
+      if (handle) handle.setAttribute("aria-label", name);
+    }
+    const slider = explorer.querySelector(".learning-rate .noUi-handle") ?? explorer.querySelector("input.learning-rate");
+    slider?.setAttribute("aria-valuetext", text);
+    explorer.querySelectorAll(".jumps button").forEach((button, k) => {
+      const nowhere = this.table.jumps[k] === null || this.model.get("predict");
+      const why = this.model.get("predict") ? "predict the runs yourself" : noJump(k, this.table.complete);
+      button.disabled = nowhere;
+      button.title = nowhere ? why : JUMP_RULES[k];
+    });
+  }
+
+  showStatus() {
+    const part = Math.min(this.table.known / this.table.rates.length, this.model.get("progress"));
+    this.status.textContent = [this.table.note, this.table.warning, this.model.get("status")].filter(Boolean).join(" ");
+    this.bar.value = part;
+    this.bar.style.display = part < 1 ? "" : "none";
+  }
+
+  schedule() {
+    this.waiting ||= requestAnimationFrame(() => this.draw());
+  }
+
+  again() {
+    this.framed = false;
+    this.showStatus();
+    this.schedule();
+  }
+
+  // Let a pointer that is held down on a node move something; a vertical swipe still scrolls.
+  dragged(node, move) {
+    const place = (event) => move(event.clientX - node.closest("svg").getBoundingClientRect().left);
+    node.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      event.stopPropagation();
+      node.setPointerCapture(event.pointerId);
+      if (event.pointerType !== "touch") place(event);
+    });
+    node.addEventListener("pointermove", (event) => {
+      if (node.hasPointerCapture(event.pointerId)) place(event);
+    });
+  }
+
+  put(name, value) {
+    if (this.model.get(name) === value) return;
+    this.model.set(name, value);
+    this.model.save_changes();
+  }
+
+  listen(panels) {
+    const stepAt = (panel) => (x) => this.put("step", clamp(Math.round(panel.x.back(x)), 0, this.table.steps));
+    const rateAt = (x) => nearestRate(this.table.rates, this.rates.x.back(x));
+    this.dragged(this.run.svg, stepAt(this.run));
+    this.dragged(this.curvature.svg, stepAt(this.curvature));
+    this.dragged(this.rates.svg, (x) => this.put("index", rateAt(x)));
+    this.rates.pins.forEach((mark, k) => this.dragged(mark, (x) => this.pins.move(k, rateAt(x))));
+    // An arrow key moves the slider and must not be Jupyter's shortcut that folds cells; Ctrl+S stays Jupyter's.
+    // Jupyter looks at the focused element first, so that is the one to mark.
+    const keep = ({ target, ctrlKey, metaKey, altKey, shiftKey }) => {
+      if (!(this.root.closest(".loss-explorer") ?? this.root).contains(target)) return;
+      target.toggleAttribute("data-lm-suppress-shortcuts", !(ctrlKey || metaKey || altKey || shiftKey));
+    };
+    window.addEventListener("keydown", keep, true);
+    const [schedule, again] = [() => this.schedule(), () => this.again()];
+    const listeners = [
+      ["change:index change:step change:pins", schedule],
+      ["change:log change:show_curvature change:predict", again],
+      ["change:own_losses change:own_known change:own_texts change:parts", schedule],
+      ["change:status change:progress", () => this.showStatus()],
+    ];
+    for (const [names, listener] of listeners) this.model.on(names, listener);
+    this.table.listeners.add(again);
+    const observer = new ResizeObserver(([entry]) => {
+      if (Math.floor(entry.contentRect.width) === this.width) return;
+      this.width = Math.floor(entry.contentRect.width);
+      again();
+    });
+    observer.observe(panels);
+    again();
+    this.close = () => {
+      window.removeEventListener("keydown", keep, true);
+      observer.disconnect();
+      cancelAnimationFrame(this.waiting);
+      clearTimeout(this.quiet);
+      this.table.listeners.delete(again);
+      for (const [names, listener] of listeners) this.model.off(names, listener);
+    };
+  }
+}
+
+export function render({ model, el }) {
+  const chart = new Chart(model, el);
+  return () => chart.close();
+}

@@ -1,0 +1,110 @@
+"""Late penalties, computed from the gradebook alone: lateness is no part of a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from nbgrader.api import Assignment, Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from traitlets.config import Config
+from traitlets.utils.importstring import import_item
+
+from course.grading.course_folder import CourseFolder
+from course.grading.gradebook import extensions
+from course.grading.gradebook.book import Book, snapshot
+from course.grading.gradebook.entries import penalty, seconds_late
+from course.grading.submissions.folders import nbgrader_rules
+from course.grading.submissions.times import HandIn
+
+Work = Callable[[Gradebook], None]
+"""what is done in a transaction"""
+
+
+class Penalty(NamedTuple):
+    """The late penalty of one notebook, which is not the one in the gradebook."""
+
+    student: str
+    notebook: str
+    """its id in the gradebook"""
+    points: float | None
+
+
+def late_rule(rules: Autograde, config: Config) -> AssignLatePenalties | None:
+    """Return nbgrader's step for late submissions, None where the course does not use it."""
+    for name in rules.autograde_preprocessors:
+        step = import_item(name) if isinstance(name, str) else name
+        if issubclass(step, AssignLatePenalties):
+            rule = step(config=config)
+            rule.init_plugin()
+            return rule
+    return None
+
+
+def bring_up_to_date(course_folder: CourseFolder, assignment: str) -> list[str]:
+    """Set the late penalties of an assignment where they have changed; return the students concerned.
+
+    The gradebook is opened for writing only if there is something to write. Raises GradebookError.
+    """
+    course = course_folder.course
+    rule = late_rule(nbgrader_rules(course_folder), course_folder.config)
+    with snapshot(course, assignment) as session:
+        changed = list(_changed(session, assignment, rule))
+    if not changed:
+        return []
+    book = Book(course.db_url, course.course_id, assignment)
+    try:
+        return book.transact(lambda gradebook: save_penalties(gradebook.db, assignment, rule))
+    finally:
+        book.close()
+
+
+def save_penalties(session: Session, assignment: str, rule: AssignLatePenalties | None) -> list[str]:
+    """Set the late penalties of an assignment, without a commit; return the students whose have changed."""
+    session.flush()
+    students = set()
+    for student, notebook, points in list(_changed(session, assignment, rule)):
+        row = update(SubmittedNotebook).where(SubmittedNotebook.id == notebook)
+        session.execute(row.values(late_submission_penalty=points))
+        students.add(student)
+    return sorted(students)
+
+
+def save_times(session: Session, assignment: str, hand_ins: Mapping[str, HandIn]) -> None:
+    """Save when submissions that are graded already were handed in, without a commit."""
+    query = select(SubmittedAssignment).join(Assignment).where(Assignment.name == assignment)
+    for submission in session.scalars(query):
+        hand_in = hand_ins.get(submission.student_id)
+        if hand_in and (hand_in.time or hand_in.problem) and submission.timestamp != hand_in.time:
+            submission.timestamp = hand_in.time
+
+
+def _changed(session: Session, assignment: str, rule: AssignLatePenalties | None) -> Iterator[Penalty]:
+    """Yield the penalties that are not as in the gradebook; by the score with the written answers read."""
+    if rule is None:
+        return
+    columns = (
+        SubmittedNotebook.id,
+        SubmittedNotebook.score,
+        SubmittedNotebook.late_submission_penalty,
+        SubmittedAssignment.student_id,
+        SubmittedAssignment.timestamp,
+        SubmittedAssignment.extension,
+        Assignment.duedate,
+    )
+    query = (
+        select(*columns)
+        .select_from(SubmittedNotebook)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .where(Assignment.name == assignment)
+    )
+    waiting = extensions.waiting(session, assignment)
+    for notebook, score, old, student, timestamp, extension, due in session.execute(query):
+        late = seconds_late(timestamp, due, waiting.get(student, extension))
+        points = penalty(rule, student, score or 0.0, late)
+        if (points or 0.0) != (old or 0.0):
+            yield Penalty(student, notebook, points)

@@ -1,0 +1,42 @@
+"""Keeps a release from changing while somebody grades: a lock on the course's folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from course.grading.errors import CourseError
+
+
+@contextmanager
+def grading(root: Path) -> Iterator[None]:
+    """Grade within the block; others may grade too. Where something is being released, wait for its end."""
+    with _locked(root, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def releasing(root: Path) -> Iterator[None]:
+    """Release within the block. Raises CourseError while somebody grades or releases."""
+    try:
+        with _locked(root, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            yield
+    except BlockingIOError:
+        raise CourseError(
+            f"nothing was released: somebody is grading or releasing in {root}; wait for the end, then "
+            "release again"
+        ) from None
+
+
+@contextmanager
+def _locked(root: Path, kind: int) -> Iterator[None]:
+    # a lock on the folder needs no file, and ends with the process
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, kind)
+        yield
+    finally:
+        os.close(folder)

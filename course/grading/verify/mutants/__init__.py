@@ -1,0 +1,1 @@
+"""Mutation testing: wrong variants of the instructor's own solutions, and which tests find them."""

@@ -1,0 +1,68 @@
+"""Groups of students who hand in together: `groups.csv` in the course, with columns group and student."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from course.grading.errors import RosterError
+from course.grading.submissions.times import read_hand_in
+
+FILE = "groups.csv"
+
+
+def read_groups(root: Path) -> dict[str, list[str]]:
+    """Return the students of each group; nothing where the course has no `groups.csv`. Raises RosterError."""
+    path = root / FILE
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, strict=True))
+    except FileNotFoundError:
+        return {}
+    except (OSError, csv.Error, UnicodeDecodeError) as error:
+        raise RosterError(f"{path} cannot be read as a table in CSV, in UTF-8: {error}") from None
+    groups: dict[str, list[str]] = defaultdict(list)
+    group_of: dict[str, str] = {}
+    for number, row in enumerate(rows, start=2):
+        if "group" not in row or "student" not in row:
+            raise RosterError(f"{path} needs the headings group and student")
+        group, student = ((row[name] or "").strip() for name in ("group", "student"))
+        if not group or not student:
+            raise RosterError(f"{path}, line {number}: a group or a student is missing")
+        if student in group_of:
+            raise RosterError(f"{path}, line {number}: {student} is in {group_of[student]} already")
+        group_of[student] = group
+        groups[group].append(student)
+    return dict(groups)
+
+
+def require_known(root: Path, groups: Mapping[str, list[str]], known: Collection[str]) -> None:
+    """Raise RosterError where a group has a student whom nobody knows."""
+    strangers = {
+        group: unknown
+        for group, students in groups.items()
+        if (unknown := [student for student in students if student not in known])
+    }
+    for group, unknown in strangers.items():
+        raise RosterError(
+            f"{root / FILE}: nobody has the id {', '.join(unknown)}, in the group {group}: correct it, or "
+            "enter the class with `course roster FILE`"
+        )
+
+
+def shared(groups: Mapping[str, list[str]], folders: Mapping[str, Path]) -> dict[str, Path]:
+    """Return the folder of each student: of a group all have the one that was handed in last."""
+    result = dict(folders)
+    for students in groups.values():
+        handed_in = [student for student in students if student in folders]
+        if handed_in:
+            last = max(handed_in, key=lambda student: (_time(folders[student]), student))
+            result |= dict.fromkeys(students, folders[last])
+    return dict(sorted(result.items()))
+
+
+def _time(folder: Path) -> datetime:
+    return read_hand_in(folder).time or datetime.min

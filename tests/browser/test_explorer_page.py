@@ -1,0 +1,179 @@
+"""The explorer's page: without kernel and network, its address, and what a browser may forbid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from course import LossExplorer
+from course.explorer.model import runs
+from course.explorer.model.problem import Problem
+from tests.browser.explorers import RATES, assert_draws, chart, drawn
+
+pytestmark = pytest.mark.browser
+
+FORBID_WORKERS = "window.Worker = class { constructor() { throw new Error('forbidden'); } };"
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    explorer = LossExplorer(rate=10.0, seed=0, pins=[1.0])
+    path = explorer.to_html(tmp_path_factory.mktemp("page") / "page.html")
+    explorer.close()
+    return path
+
+
+@pytest.fixture
+def opened(page: Page, path: Path) -> Iterator[Page]:
+    """The page, with all its runs computed; nothing it does is an error or asks for anything."""
+    asked: list[str] = []
+    wrong: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(path.as_uri())
+    complete(page)
+    yield page
+    assert wrong == []
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+def complete(page: Page) -> None:
+    expect(chart(page)).to_have_attribute("data-index", "72")
+    expect(page.locator(".loss-chart progress")).to_be_hidden()
+
+
+def test_it_opens_from_disk_and_every_control_works(opened, curves) -> None:
+    assert_draws(drawn(opened), curves[72])
+    opened.locator("input.learning-rate").focus()
+    opened.keyboard.press("ArrowRight")
+    expect(chart(opened)).to_have_attribute("data-index", "73")
+    assert_draws(drawn(opened), curves[73])
+    opened.get_by_role("button", name="Pin this run").click()
+    expect(opened.locator(".loss-chart .pins li")).to_have_count(2)
+    for name, index in runs.landmarks(curves, runs.regimes(curves)).items():
+        opened.get_by_role("button", name=name).click()
+        expect(chart(opened)).to_have_attribute("data-index", str(index))
+    opened.get_by_role("button", name="Play").click()
+    expect(opened.get_by_role("button", name="Stop")).to_be_visible()
+    expect(opened.get_by_role("button", name="Play")).to_be_visible()
+    opened.locator("[name=network]").select_option("seed 2")
+    opened.locator("[name=hidden]").fill("4")
+    opened.locator("[name=momentum]").select_option("0.5")
+    opened.locator("[name=batch]").select_option("2")
+    opened.locator("[name=rate]").fill("0.123")
+    opened.locator("[name=rate]").press("Enter")
+    expect(opened.locator(".headline")).to_contain_text("η = 0.123:")
+    problem = Problem("seed 2", hidden=4, momentum=0.5, batch=2)
+    assert_draws(drawn(opened), runs.loss_curves(problem, np.array([0.123]))[0])
+
+
+def test_its_address_holds_the_view(opened, path) -> None:
+    opened.locator(".seed").fill("7")
+    opened.locator(".seed").press("Tab")
+    opened.locator("[name=rate]").fill("12.5")
+    opened.locator("[name=rate]").press("Enter")
+    opened.wait_for_function("location.hash.includes('rate=12.5')")
+    address = opened.url
+    opened.goto("about:blank")
+    opened.goto(address)
+    expect(opened.locator(".headline")).to_contain_text("η = 12.5:")
+    expect(opened.locator(".seed")).to_have_value("7")
+    expect(opened.locator(".loss-chart .pins li")).to_contain_text("η = 1, seed 0")
+    assert_draws(drawn(opened), runs.loss_curves(Problem(seed=7), np.array([12.5]))[0])
+
+
+@pytest.mark.parametrize(
+    "nonsense", ["seed=-1&rate=NaN", "network=seed+9&hidden=1e99&pins=,;a", "%%%&step=2.5&x"]
+)
+def test_nonsense_in_its_address_is_told_in_a_line(page, path, curves, nonsense) -> None:
+    page.goto(f"{path.as_uri()}#{nonsense}")
+    expect(page.locator(".loss-chart .status")).to_contain_text(
+        "Of this address, these parts say nothing here:"
+    )
+    complete(page)
+    assert_draws(drawn(page), curves[72])
+
+
+def test_where_no_worker_is_allowed_the_page_computes_in_between(page, path, curves) -> None:
+    page.add_init_script(FORBID_WORKERS)
+    page.goto(path.as_uri())
+    complete(page)
+    expect(page.locator(".loss-chart .status")).to_contain_text("may start no worker")
+    assert_draws(drawn(page), curves[72])
+    assert page.locator(".loss-chart .mark").count() >= len(RATES)
+
+
+def test_a_run_is_hidden_until_it_has_been_predicted(opened, curves) -> None:
+    opened.locator("[name=predict]").check()
+    expect(opened.locator(".headline")).to_contain_text("what will the loss do?")
+    assert opened.locator("svg.run path.current").first.get_attribute("d") == ""
+    expect(opened.locator("svg.rates .mark")).to_have_count(0)
+    expect(opened.get_by_role("button", name="good")).to_be_disabled()
+    opened.locator(".prediction").get_by_role("button", name="slow").click()
+    expect(opened.locator(".prediction")).to_contain_text(
+        "You predicted slow; it is steady: the end, the median"
+    )
+    assert_draws(drawn(opened), curves[72])
+    expect(opened.locator("svg.rates .mark")).to_have_count(1)
+
+
+def test_a_button_without_a_run_of_its_kind_says_why(page, path) -> None:
+    page.goto(f"{path.as_uri()}#network=seed+2&hidden=1")
+    expect(page.locator(".loss-chart progress")).to_be_hidden()
+    good = page.get_by_role("button", name="good")
+    expect(good).to_be_disabled()
+    expect(good).to_have_attribute("title", "no run is steady")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("predicting", [False, True], ids=["open", "predicting"])
+def test_axe_finds_nothing_to_object_to(browser: Browser, path, theme, predicting) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme=theme)
+    page.goto(f"{path.as_uri()}#show_curvature=1&predict={int(predicting)}")
+    complete(page)
+    expect(page.locator(".prediction")).to_be_visible(visible=predicting)
+    objections = {
+        (rule["id"], node["html"][:150])
+        for rule in Axe().run(page).response["violations"]
+        for node in rule["nodes"]
+    }
+    assert objections == set()
+    page.close()
+
+
+@pytest.mark.parametrize("size", [(1400, 1000), (1024, 768), (800, 700), (700, 500), (390, 844)], ids=str)
+def test_slider_and_curve_are_on_the_screen_together_and_nothing_is_wider(
+    browser: Browser, path, size
+) -> None:
+    width, height = size
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(path.as_uri())
+    complete(page)
+    slider, run = (page.locator(name).bounding_box() for name in ("input.learning-rate", "svg.run"))
+    assert slider is not None
+    assert run is not None
+    assert 0 <= slider["y"] < run["y"]
+    assert run["y"] + run["height"] <= height
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_a_vertical_swipe_scrolls(opened) -> None:
+    assert opened.locator("svg.run").evaluate("node => getComputedStyle(node).touchAction") == "pan-y"
+
+
+def test_on_paper_it_is_white_and_whole(browser: Browser, path) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme="dark")
+    page.goto(path.as_uri())
+    complete(page)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 700, "height": 1000})
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    right = page.locator("svg.run").evaluate("node => node.getBoundingClientRect().right")
+    assert right <= 700
+    page.close()

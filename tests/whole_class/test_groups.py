@@ -1,0 +1,80 @@
+"""Groups hand in once; the work is graded once and entered for each."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from course.grading.course_folder import CourseFolder
+from course.grading.gradebook.reading import read_marks
+from tests.helpers import RIGHT, course, hand_in, small_course
+from tests.whole_class.classes import WRONG, gradings, url
+
+GROUPS = "group,student\nred,ann\nred,bob\nred,carl\nblue,dora\nblue,emil\n"
+CLASS = "student_id\n" + "\n".join(("ann", "bob", "carl", "dora", "emil", "fay")) + "\n"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = small_course(tmp_path_factory.mktemp("groups") / "course")
+    CourseFolder(root).generate("small")
+    (root / "class.csv").write_text(CLASS)
+    assert course("roster", "class.csv", cwd=root).returncode == 0
+    return root
+
+
+@pytest.fixture
+def root(prepared: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(prepared, tmp_path / "course")
+
+
+def points(root: Path) -> dict[str, float]:
+    marks = read_marks(CourseFolder(root).course, "small")
+    return {student: sum(mark.points for mark in cells.values()) for student, cells in marks.items()}
+
+
+def grade(root: Path) -> str:
+    result = course("grade", "small", "--jobs", "1", cwd=root)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
+def test_one_hand_in_for_each_group(root: Path) -> None:
+    (root / "groups.csv").write_text(GROUPS)
+    hand_in(root, "bob", **(RIGHT | {"half": WRONG}))
+    hand_in(root, "fay", **RIGHT)
+    # of two the later one counts
+    for student, answers, hour in (("dora", RIGHT | {"half": WRONG}, 10), ("emil", RIGHT, 12)):
+        folder = hand_in(root, student, **answers).parent
+        (folder / "timestamp.txt").write_text(f"2026-11-20 {hour}:00:00 +0100")
+    assert grade(root).startswith("small: 6 of 6 submissions graded")
+    assert points(root) == {"ann": 1, "bob": 1, "carl": 1, "dora": 3, "emil": 3, "fay": 3}
+    seeds: dict[str, int] = {student: seed for student, _, seed in gradings(url(root))}
+    assert seeds["ann"] == seeds["bob"] == seeds["carl"], "graded once"
+    assert (root / "autograded" / "carl" / "small" / "small.ipynb").is_file()
+    assert "6 unchanged since they were graded" in grade(root)
+    # another of the group hands in later
+    folder = hand_in(root, "ann", **RIGHT).parent
+    (folder / "timestamp.txt").write_text("2026-11-21 12:00:00 +0100")
+    assert "3 of 6 submissions graded" in grade(root)
+    assert points(root) == dict.fromkeys(("ann", "bob", "carl", "dora", "emil", "fay"), 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"{GROUPS}green,zoe\n", "nobody has the id zoe, in the group green"),
+        (f"{GROUPS}green,ann\n", "line 7: ann is in red already"),
+        ("who\nann\n", "needs the headings group and student"),
+    ],
+)
+def test_refused(root: Path, text: str, words: str) -> None:
+    (root / "groups.csv").write_text(text)
+    hand_in(root, "ann", **RIGHT)
+    before = (root / "gradebook.db").read_bytes()
+    result = course("grade", "small", "--jobs", "1", cwd=root)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert words in result.stderr
+    assert (root / "gradebook.db").read_bytes() == before
