@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from course.grading.site import building
 from tests.helpers import ROOT
@@ -54,13 +54,14 @@ def pyodide() -> Path:
 
 @pytest.fixture(scope="session")
 def site(pyodide, tmp_path_factory) -> Path:
-    return building.build(ROOT, tmp_path_factory.mktemp("site") / "site", str(pyodide)).folder
+    return building.build(ROOT, tmp_path_factory.mktemp("web") / "course", str(pyodide)).folder
 
 
 @pytest.fixture(scope="session")
 def address(site) -> Iterator[str]:
-    with serving(site) as address:
-        yield address
+    """Serve the site as one folder among others of a web server."""
+    with serving(site.parent) as server:
+        yield f"{server}/{site.name}"
 
 
 @pytest.fixture(scope="session")
@@ -78,11 +79,18 @@ def requests() -> list[str]:
     return []
 
 
-@pytest.fixture
-def page(browser, requests) -> Iterator[Page]:
+@contextmanager
+def new_context(browser: Browser) -> Iterator[BrowserContext]:
+    """Open a browser that has seen nothing yet."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     context.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
-    context.on("request", lambda request: requests.append(request.url))
-    yield context.new_page()
+    yield context
     context.close()
+
+
+@pytest.fixture
+def page(browser, requests) -> Iterator[Page]:
+    with new_context(browser) as context:
+        context.on("request", lambda request: requests.append(request.url))
+        yield context.new_page()

@@ -35,11 +35,14 @@ def open_notebook(page: Page, address: str, path: str) -> None:
 
 def write(page: Page, place: int, source: str) -> None:
     """Write a cell as a student does who selects all that is in it, and pastes."""
-    cell = page.locator(".jp-Notebook .jp-Cell").nth(place)
+    write_cell(page.locator(".jp-Notebook .jp-Cell").nth(place), source)
+
+
+def write_cell(cell: Locator, source: str) -> None:
     cell.scroll_into_view_if_needed()
     cell.locator(".cm-content").click()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(source)
+    cell.page.keyboard.press("Control+a")
+    cell.page.keyboard.insert_text(source)
 
 
 def run_all(page: Page) -> None:

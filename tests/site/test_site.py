@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 import pytest
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from course.grading.site import building
 from tests.helpers import ROOT, course, nbgrader
-from tests.site.conftest import serving
-from tests.site.pages import answers, bar, download, open_notebook, run_all, save_until, write
+from tests.site.conftest import new_context, serving
+from tests.site.pages import answers, bar, download, open_notebook, run_all, save_until, write, write_cell
 from tests.whole_class.classes import COURSE_ID, url
 
 pytestmark = pytest.mark.browser
@@ -53,55 +57,81 @@ def test_its_start_page_names_all_notebooks(page, address, requests) -> None:
     assert others(requests, address) == set()
 
 
-def test_solved_in_the_browser_downloaded_and_graded(page, requests, address, tmp_path) -> None:
-    page.goto(address)
-    page.locator("a[href*='ps0.ipynb']").click()
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-    expect(bar(page)).to_contain_text("Your work stays in this browser")
-    for place, source in answers("ps0").items():
-        write(page, place, source)
-    run_all(page)
-    expect(bar(page)).to_contain_text("ps0.ipynb has changed")
-    file = download(page)
-    expect(bar(page)).to_contain_text("ps0.ipynb: downloaded")
-    assert file.suggested_filename == "ps0.ipynb"
-    assert others(requests, address) == set()
-    assert any(asked.endswith("pyodide.asm.wasm") for asked in requests)
-    content = Path(file.path()).read_bytes()
-    outputs = [output for cell in json.loads(content)["cells"] for output in cell.get("outputs", [])]
-    assert [output for output in outputs if output["output_type"] == "error"] == []
-    assert "✓" in json.dumps(outputs, ensure_ascii=False)
-
-    root = course_of_ours(tmp_path / "course")
-    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
-        archive.writestr("ann/ps0.ipynb", content)
-        archive.writestr("bob/ps0.ipynb", content[: len(content) // 2])  # his download stopped half-way
-    collected = course("collect", tmp_path / "class.zip", "ps0", "--from", "zip", cwd=root)
-    assert collected.returncode == 0, collected.stderr
-    assert nbgrader("generate_assignment", "ps0", "--force", cwd=root).returncode == 0
-    graded = course("grade", "ps0", cwd=root)
-    assert "bob" in graded.stdout, graded.stdout + graded.stderr
-    assert "breaks off before its end" in graded.stdout
-    with Gradebook(url(root), COURSE_ID) as gradebook:
-        grades = {
-            student: [
-                (grade.auto_score, grade.max_score_gradecell)
-                for grade in gradebook.find_submission_notebook("ps0", "ps0", student).grades
-                if grade.cell.cell_type == "code"
-            ]
-            for student in ("ann", "bob")
-        }
-    assert grades["ann"]
-    assert all(score == most > 0 for score, most in grades["ann"])
-    assert all(score == 0 for score, _ in grades["bob"])
-
-
-def course_of_ours(root: Path) -> Path:
-    """Make a course of its own with the problem sets of this one."""
+@pytest.fixture(scope="module")
+def class_folder(tmp_path_factory) -> Path:
+    """A course of its own with the problem sets of this one."""
+    root = tmp_path_factory.mktemp("class") / "course"
     for name in ("source", "release"):
         shutil.copytree(ROOT / name, root / name)
     shutil.copy(ROOT / "nbgrader_config.py", root)
     return root
+
+
+@pytest.fixture(scope="module")
+def student(browser) -> Iterator[BrowserContext]:
+    """A browser that keeps what it has loaded."""
+    with new_context(browser) as context:
+        yield context
+
+
+@pytest.mark.parametrize("name", ["ps0", "ps1", "ps2", "ps3"])
+def test_solved_in_the_browser_downloaded_and_graded(student, address, class_folder, tmp_path, name) -> None:
+    page, requests = student.new_page(), []
+    student.on("request", lambda request: requests.append(request.url))
+    page.goto(address)
+    page.locator(f"a[href*='{name}.ipynb']").click()
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    expect(bar(page)).to_contain_text("Your work stays in this browser")
+    for place, source in answers(name).items():
+        write(page, place, source)
+    run_all(page)
+    expect(bar(page)).to_contain_text(f"{name}.ipynb has changed")
+    file = download(page)
+    expect(bar(page)).to_contain_text(f"{name}.ipynb: downloaded")
+    assert file.suggested_filename == f"{name}.ipynb"
+    assert others(requests, address) == set()
+    assert any(asked.endswith("pyodide.asm.wasm") for asked in requests)
+    content = Path(file.path()).read_bytes()
+    page.close()
+    outputs = [output for cell in json.loads(content)["cells"] for output in cell.get("outputs", [])]
+    assert [output for output in outputs if output["output_type"] == "error"] == []
+    checks = len(re.findall(r"^check\(", "\n".join(cell["source"] for cell in notebook_cells(content)), re.M))
+    assert sum("✓" in output.get("data", {}).get("text/html", "") for output in outputs) == checks > 0
+
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        archive.writestr(f"ann/{name}.ipynb", content)
+        archive.writestr(f"bob/{name}.ipynb", content[: len(content) // 2])  # his download stopped half-way
+    collected = course("collect", tmp_path / "class.zip", name, "--from", "zip", cwd=class_folder)
+    assert collected.returncode == 0, collected.stderr
+    assert nbgrader("generate_assignment", name, "--force", cwd=class_folder).returncode == 0
+    graded = course("grade", name, cwd=class_folder)
+    assert "bob" in graded.stdout, graded.stdout + graded.stderr
+    assert "breaks off before its end" in graded.stdout
+    assert points(class_folder, name, "ann") == {"full"}
+    assert points(class_folder, name, "bob") == {"none"}
+
+
+def notebook_cells(content: bytes) -> list[NotebookNode]:
+    return list(nbformat.reads(content.decode(), as_version=4).cells)
+
+
+def points(root: Path, name: str, student: str) -> set[str]:
+    """Return whether the answers in code have full points, some, or none."""
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        grades = [
+            (grade.auto_score, grade.max_score_gradecell)
+            for grade in gradebook.find_submission_notebook(name, name, student).grades
+            if grade.cell.cell_type == "code"
+        ]
+    return {"full" if score == most else "some" if score else "none" for score, most in grades}
+
+
+OWN_GRADIENT = """
+from course import LossExplorer
+
+explorer = LossExplorer(lambda X, y, W1, W2: (W1 / 10, W2 / 10))
+explorer
+"""
 
 
 def test_the_explorer_follows_in_a_lecture(page, requests, address) -> None:
@@ -109,20 +139,49 @@ def test_the_explorer_follows_in_a_lecture(page, requests, address) -> None:
     run_all(page)
     expect(page.locator(".loss-chart .regime").first).to_be_visible()
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+
+    last = page.locator(".jp-Notebook .jp-CodeCell").last
+    write_cell(last, OWN_GRADIENT)
+    page.keyboard.press("Control+Enter")
+    expect(last.locator(".headline")).to_contain_text("your run parts from the true one at step 1")
+    # without threads too, all of its runs come, and who needs them at once can wait for them
+    write_cell(last, OWN_GRADIENT + "explorer.settle()\nprint(explorer.chart.progress)")
+    page.keyboard.press("Control+Enter")
+    expect(last.locator(".jp-OutputArea-output", has_text="1.0")).to_be_visible()
     assert others(requests, address) == set()
 
 
+FILL = """async () => {
+  const database = await new Promise((resolve) => {
+    const request = indexedDB.open("another page of this address");
+    request.onupgradeneeded = () => request.result.createObjectStore("store", { autoIncrement: true });
+    request.onsuccess = () => resolve(request.result);
+  });
+  const fits = (size) => new Promise((resolve) => {
+    const transaction = database.transaction("store", "readwrite");
+    transaction.objectStore("store").add(crypto.getRandomValues(new Uint8Array(size)));
+    transaction.oncomplete = () => resolve(true);
+    transaction.onabort = () => resolve(false);
+  });
+  for (let size = 2 ** 16; size >= 2 ** 10; size /= 2) {
+    while (await fits(size));
+  }
+}"""
+
+
 def test_a_full_storage_is_told_and_nothing_is_lost(page, address) -> None:
+    session, server = page.context.new_cdp_session(page), urlsplit(address)
+    quota = {"origin": f"{server.scheme}://{server.netloc}"}
+    session.send("Storage.overrideQuotaForOrigin", {**quota, "quotaSize": 10_000_000})
     open_notebook(page, address, "ps0/ps0.ipynb")
     place = next(iter(answers("ps0")))
-    write(page, place, "mine = 'before it was full'")
-    session = page.context.new_cdp_session(page)
-    session.send("Storage.overrideQuotaForOrigin", {"origin": address, "quotaSize": 1})
+    write(page, place, "answer = 'before it was full'")
+    page.evaluate(FILL)
     save_until(page, "ps0.ipynb cannot be saved: this browser's storage is full")
     page.locator(".jp-Dialog").get_by_role("button").last.click()
     assert "before it was full" in Path(download(page).path()).read_text()
-    session.send("Storage.overrideQuotaForOrigin", {"origin": address})
-    write(page, place, "mine = 'and after it'")
+    session.send("Storage.overrideQuotaForOrigin", quota)
+    write(page, place, "answer = 'and after it'")
     save_until(page, "ps0.ipynb has changed")
     page.reload()
     expect(page.locator(".jp-Notebook .jp-Cell").nth(place)).to_contain_text("and after it")
@@ -136,6 +195,13 @@ def test_a_second_tab_is_told_in_both(page, address) -> None:
     open_notebook(second, address, "ps0/ps0.ipynb")
     for tab in (page, second):
         expect(bar(tab)).to_contain_text("ps0.ipynb is open in another tab too")
+    third = page.context.new_page()
+    open_notebook(third, address, "ps0/ps0.ipynb")
+    third.goto(address)
+    expect(bar(page)).to_contain_text("ps0.ipynb is open in another tab too")
+    third.locator("a[href*='ps1.ipynb']").click()
+    expect(bar(third)).to_contain_text("Your work stays")
+    expect(third.locator(".jp-Notebook")).to_have_count(1)
     second.goto(address)
     expect(bar(page)).to_contain_text("Your work stays")
 

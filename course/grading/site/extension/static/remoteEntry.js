@@ -152,11 +152,12 @@
     }
 
     hear({ word, paths }) {
+      const answer = { opened: "open", closed: "opened" }[word]; // when one of three closes, the third speaks up
       for (const notebook of this.notebooks) {
         if (paths.includes(notebook.path)) {
           notebook.isTwice = word !== "closed";
-          if (word === "opened") {
-            this.say("open", [notebook.path]);
+          if (answer) {
+            this.say(answer, [notebook.path]);
           }
         }
       }
