@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.utils import parse_wheel_filename
 
 from course.grading.errors import CourseError
 from course.grading.site import building, lite
@@ -82,6 +83,17 @@ def test_what_is_installed_gives_the_same_wheel_each_time() -> None:
     assert first.imports == ["psygnal"]
     with zipfile.ZipFile(io.BytesIO(first.content)) as file:
         assert not [name for name in file.namelist() if name.endswith(".so")]
+
+
+def test_a_browser_does_not_take_an_old_wheel_for_a_new_one() -> None:
+    old, new = (
+        Wheel("ours-1.0-py3-none-any.whl", content).named_by_content() for content in (b"old", b"new")
+    )
+    assert old.file_name != new.file_name
+    assert old == old.named_by_content()
+    for built in (old, new):
+        name, version, build, _ = parse_wheel_filename(built.file_name)
+        assert (name, str(version), bool(build)) == ("ours", "1.0", True)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from course.grading.site import building
 from tests.helpers import ROOT, course, nbgrader
@@ -219,3 +219,12 @@ def test_python_from_an_address_and_without_a_network(page, requests, pyodide, t
             page.context.route(f"{elsewhere}/**", lambda route: route.abort())
             page.reload()
             expect(bar(page)).to_contain_text(f"Python cannot be loaded from {urlsplit(elsewhere).netloc}")
+
+
+def test_a_server_that_names_a_wrong_type_is_told(page, address) -> None:
+    def untyped(route: Route) -> None:
+        route.fulfill(response=route.fetch(), headers={"Content-Type": "application/octet-stream"})
+
+    page.context.route("**/pyodide.mjs", untyped)
+    open_notebook(page, address, "ps0/ps0.ipynb")
+    expect(bar(page)).to_contain_text("this server sends files .mjs as application/octet-stream")

@@ -18,6 +18,8 @@
       `${name} is open in another tab too, and the tab that saves last wins: download it here, and close one of the two.`,
     python: (address) =>
       `Python cannot be loaded from ${address}: connect to the network, and reload this page. You can read and write meanwhile.`,
+    type: (type) =>
+      `Python cannot be loaded: this server sends files .mjs as ${type}, not as text/javascript. Tell your instructor.`,
   };
   const STYLE = `
     .mlp-course-bar { display: flex; align-items: center; gap: 12px; padding: 4px 12px; min-height: 32px;
@@ -165,23 +167,27 @@
     }
   }
 
-  /** Return why Python cannot be loaded: its address, or nothing. */
-  async function unreachable() {
+  /** Return what keeps Python from being loaded, in words; nothing if it can be. */
+  async function troubleWithPython() {
     const config = JSON.parse(document.getElementById("jupyter-config-data").textContent || "{}");
     const settings = (config.litePluginSettings || {})[KERNEL] || {};
     const address = new URL(settings.pyodideUrl, config.baseUrl ? new URL(config.baseUrl, location.href) : location.href);
     try {
       const answer = await fetch(address.href);
-      return answer.ok ? "" : address.host;
+      const type = answer.headers.get("Content-Type") ?? "something else";
+      if (answer.ok) {
+        return type.includes("javascript") ? "" : WORDS.type(type); // browsers run no module of another type
+      }
     } catch {
-      return address.host;
+      // said below
     }
+    return WORDS.python(address.host);
   }
 
   function activate(app, Widget) {
     const notebooks = new Set();
     const bar = new Bar();
-    let missingPython = "";
+    let trouble = "";
 
     const current = () => {
       const context = app.shell.currentWidget?.context;
@@ -190,13 +196,13 @@
     const refresh = () => {
       const notebook = current();
       if (!notebook) {
-        bar.show(missingPython ? WORDS.python(missingPython) : WORDS.given(), Boolean(missingPython), false);
+        bar.show(trouble || WORDS.given(), Boolean(trouble), false);
       } else if (notebook.hasFailed) {
         bar.show(WORDS.unsaved(notebook.name), true, true);
       } else if (notebook.isTwice) {
         bar.show(WORDS.twice(notebook.name), true, true);
-      } else if (missingPython) {
-        bar.show(WORDS.python(missingPython), true, true);
+      } else if (trouble) {
+        bar.show(trouble, true, true);
       } else {
         bar.show(WORDS[notebook.state](notebook.name), notebook.state === "changed", true);
       }
@@ -242,8 +248,8 @@
     app.shell.add(Object.assign(new Widget({ node: bar.node }), { id: NAME }), "header", { rank: 100 });
     refresh();
     navigator.storage?.persist?.(); // so that a browser short of room does not clear this page's storage
-    unreachable().then((address) => {
-      missingPython = address;
+    troubleWithPython().then((words) => {
+      trouble = words;
       refresh();
     });
   }
