@@ -8,10 +8,12 @@ UV := $(shell command -v uv)
 VENV = $(if $(UV),uv venv --quiet --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')",$(PYTHON) -m venv)
 INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check)
 
-.PHONY: demo lab bench test test-quick release lint constraints
+.PHONY: demo lab site bench test test-quick release lint constraints
 
 demo: .venv/installed ; @$(BIN)/python -m demo
 lab: .venv/installed ; @$(BIN)/jupyter lab
+# A trial of `course site` that needs no network: with the distribution of Pyodide that tests compose.
+site: .venv/installed ; @$(BIN)/course site site --pyodide "$$($(BIN)/python -m tests.site.pyodide)"
 bench: .venv/installed ; @$(BIN)/python -m bench
 test: .venv/installed ; @$(BIN)/python -m pytest $(ALL_CORES)
 test-quick: .venv/installed ; @$(BIN)/python -m pytest $(ALL_CORES) -m "not slow and not browser"
@@ -21,7 +23,7 @@ release: .venv/installed ; @$(BIN)/course release
 lint: .venv/installed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/deptry .
-	@$(BIN)/deptry course --extend-exclude course/grading --ignore DEP002 --optional-dependencies-dev-groups lab,grading,postgres,dev
+	@$(BIN)/deptry course --extend-exclude course/grading --ignore DEP002 --optional-dependencies-dev-groups lab,grading,postgres,site,dev
 	@$(BIN)/deptry course mlp_ref --ignore DEP002 --optional-dependencies-dev-groups dev
 
 # Versions for every Python and system. Those in the file stay where they can: `make constraints UPGRADE=--upgrade`

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from bench import explorer, grading, mutants, whole_way
+from bench import explorer, grading, mutants, site, whole_way
 
 PARTS = {
     "explorer": explorer.main,
     "grading": grading.main,
+    "site": site.main,
     "whole_way": whole_way.main,
     "mutants": mutants.main,
 }

@@ -11,9 +11,13 @@ import nbformat
 from playwright.sync_api import Browser, Page
 
 from course.grading.problem_sets import notebooks
+from course.grading.site import building
 from demo.__main__ import grade_class
 from demo.students import solutions
 from tests.jupyterlab import Lab, chromium, needed_chromium, run_all, running_lab
+from tests.site import pages
+from tests.site.conftest import serving
+from tests.site.pyodide import distribution
 
 ROOT = Path(__file__).parents[1]
 IMAGES = Path(__file__).parent / "images"
@@ -70,6 +74,24 @@ def graded(browser: Browser, root: Path) -> None:
     page.screenshot(path=IMAGES / "feedback.png", clip=clip, full_page=True)
 
 
+def site(browser: Browser, folder: Path) -> None:
+    """Answer ps0's first question on a site, and take the page with the line that asks to download it."""
+    built = building.build(ROOT, folder / "site", str(distribution()))
+    with serving(built.folder) as address:
+        page = browser.new_page(viewport={"width": 1200, "height": 760}, device_scale_factor=1.5)
+        page.set_default_timeout(240_000)
+        pages.open_notebook(page, address, "ps0/ps0.ipynb")
+        place, source = next(iter(pages.answers("ps0").items()))
+        pages.write(page, place, source)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        check = page.locator(".jp-OutputArea-output", has_text="✓").first
+        check.wait_for()
+        page.locator(".jp-Notebook .jp-Cell").nth(place).scroll_into_view_if_needed()
+        page.wait_for_timeout(1500)
+        page.screenshot(path=IMAGES / "site.png")
+
+
 def main() -> int:
     """Take all pictures; return 0 when they are written."""
     executable = needed_chromium()
@@ -93,6 +115,7 @@ def main() -> int:
             notebooks.write(book, Path(root) / "explorer.ipynb")
             explorer(browser, lab).screenshot(path=IMAGES / "explorer-in-lab.png")
             graded(browser, Path(root) / "graded")
+            site(browser, Path(root))
     return 0
 
 

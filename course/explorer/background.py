@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,6 +25,8 @@ class Worker:
 
     Threads run in a copy of the context in which the job was started. So what a job sends to the browser
     belongs to the cell that started it, and ipykernel handles the answers on the thread of that cell.
+
+    Where there are no threads, as in a browser's Python, the event loop runs the slices, or who waits.
     """
 
     def __init__(self, failed: Callable[[Exception], None], stuck: Callable[[], None]) -> None:
@@ -33,15 +36,18 @@ class Worker:
         self._starting = threading.Lock()
         self._idle = threading.Event()
         self._idle.set()
+        self._slice: Callable[[], None] | None = None
+        """runs a slice of the latest job, where there are no threads"""
 
     def start(self, job: Job) -> None:
         """Run `job` in the background, in place of what is running."""
         with self._starting:
             self._latest += 1
             self._idle.clear()
+            self._slice = None
             try:
                 _in_background(self._run, job, self._latest)
-            except RuntimeError:  # where Python runs in a browser, there are no threads
+            except RuntimeError:  # there are no threads
                 self._in_loop(job, self._latest)
 
     def stop(self) -> None:
@@ -52,6 +58,9 @@ class Worker:
 
     def wait(self, seconds: float) -> bool:
         """Wait for the latest job to end, `seconds` at most; return whether it has."""
+        deadline = time.monotonic() + seconds
+        while self._slice and not self._idle.is_set() and time.monotonic() < deadline:
+            self._slice()
         return self._idle.wait(seconds)
 
     def _run(self, job: Job, number: int) -> None:
@@ -77,9 +86,7 @@ class Worker:
     def _in_loop(self, job: Job, number: int) -> None:
         slices = job(lambda: number == self._latest)
 
-        def step() -> None:
-            if number != self._latest:
-                return
+        def run_slice() -> None:
             try:
                 next(slices)
             except StopIteration:
@@ -87,17 +94,18 @@ class Worker:
             except Exception as error:
                 self._idle.set()
                 self._failed(error)
-            else:
-                loop.call_soon(step)
 
+        def run_all() -> None:
+            if number == self._latest and not self._idle.is_set():
+                run_slice()
+                loop.call_soon(run_all)
+
+        self._slice = run_slice
         try:
             loop = asyncio.get_running_loop()
-        except RuntimeError:  # no loop either, so nothing would come back to it
-            for _ in slices:
-                pass
-            self._idle.set()
-        else:
-            loop.call_soon(step)
+        except RuntimeError:
+            return  # who waits runs them
+        loop.call_soon(run_all)
 
     def _watch(self, is_latest: Callable[[], bool], ended: threading.Event, slices: list[int]) -> None:
         seen = 0

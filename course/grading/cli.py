@@ -344,6 +344,27 @@ def pack(
 
 
 @app.command()
+def site(
+    to: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the site, for any web server.")],
+    pyodide: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="A distribution of Pyodide to put into the site, so that it needs no other server; or an "
+            "address, from which browsers get it.",
+        ),
+    ] = None,
+) -> None:
+    """Build a static site on which a class works in the browser, with nothing installed."""
+    from course.grading.site import building  # late: it needs nbgrader
+
+    built = building.build(Path.cwd(), to, pyodide)
+    python = f"; browsers get Python from {built.python}" if built.python else ""
+    typer.echo(f"{to}: {', '.join(built.assignments)}, {built.megabytes:.0f} MB{python}")
+    typer.echo(f"look at it: python -m http.server -d {shlex.quote(str(to))} --bind 127.0.0.1")
+
+
+@app.command()
 def report(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
     to: Annotated[

@@ -441,24 +441,44 @@ def test_a_slice_that_does_not_end_is_told_and_does_not_stop_the_next_job(monkey
     ever.set()
 
 
-def test_where_there_are_no_threads_the_event_loop_does_the_work(monkeypatch):
-    def no_threads(self):
+@pytest.fixture
+def no_threads(monkeypatch):
+    def refuse(self):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threading.Thread, "start", no_threads)
-    done = []
+    monkeypatch.setattr(threading.Thread, "start", refuse)
 
+
+def counting(done):
     def job(is_latest):
         for k in range(3):
             done.append(k)
             yield
 
+    return job
+
+
+def test_where_there_are_no_threads_the_event_loop_does_the_work(no_threads):
+    done = []
+
     async def main():
         worker = Worker(done.append, lambda: None)
-        worker.start(job)
+        worker.start(counting(done))
         assert done == []
         while not worker.wait(0):
             await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert done == [0, 1, 2]
+
+
+def test_where_there_are_no_threads_who_waits_does_the_work(no_threads):
+    done = []
+
+    async def main():
+        worker = Worker(done.append, lambda: None)
+        worker.start(counting(done))
+        assert worker.wait(60)
 
     asyncio.run(main())
     assert done == [0, 1, 2]

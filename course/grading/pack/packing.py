@@ -37,12 +37,8 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
 
     Raises CourseError, and then writes nothing.
     """
-    course = CourseFolder(root)
-    released = contents(root / course.folders.source / assignment).released
-    names = [name for name in course.notebooks(assignment) if f"{name}.ipynb" in released]
-    files = _released(root, course.folders, assignment, names)
-    # Where the course was installed from a wheel, its sources may be in this folder.
-    checkout = next((top for top in (COURSE.parent, root) if (top / wheel.PROJECT).is_file()), COURSE.parent)
+    names, files = released(root, assignment)
+    checkout = sources(root)
     try:
         with tempfile.TemporaryDirectory() as made:
             built = wheel.build(checkout, Path(made))
@@ -58,6 +54,23 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
     target = to or root / f"{assignment}.zip"
     replace_file(target, _zipped({f"{assignment}/{name}": content for name, content in files.items()}))
     return target
+
+
+def sources(root: Path) -> Path:
+    """Return the folder from which the students' package is built."""
+    # Where the course was installed from a wheel, its sources may be in this folder.
+    return next((top for top in (COURSE.parent, root) if (top / wheel.PROJECT).is_file()), COURSE.parent)
+
+
+def released(root: Path, assignment: str) -> tuple[list[str], dict[str, bytes]]:
+    """Return the notebooks of `assignment`, by name, and all its released files, by path.
+
+    Raises CourseError if `release/` is not complete and current, or gives something away.
+    """
+    course = CourseFolder(root)
+    meant = contents(root / course.folders.source / assignment).released
+    names = [name for name in course.notebooks(assignment) if f"{name}.ipynb" in meant]
+    return names, _released(root, course.folders, assignment, names)
 
 
 def _released(root: Path, folders: Folders, assignment: str, names: list[str]) -> dict[str, bytes]:

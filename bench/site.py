@@ -1,0 +1,96 @@
+"""Measures a site in a browser that has never seen it: time to the first check, what is sent, and memory."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Page
+from rich.console import Console
+from rich.table import Table
+
+from course.grading.site import building
+from tests.helpers import ROOT
+from tests.jupyterlab import chromium, needed_chromium
+from tests.site.pages import answers, open_notebook, run_all, write
+from tests.site.pyodide import distribution
+
+PATIENCE = 240_000
+"""milliseconds"""
+
+
+class Server(ThreadingHTTPServer):
+    """A plain web server that counts what it sends, without compressing it."""
+
+    sent = 0
+    lock = threading.Lock()
+
+
+class Counting(SimpleHTTPRequestHandler):
+    """Serves files and counts their bytes."""
+
+    server: Server
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+    def copyfile(self, source, outputfile) -> None:  # type: ignore[no-untyped-def]
+        """Send a file."""
+        shutil.copyfileobj(source, outputfile)
+        with self.server.lock:
+            self.server.sent += source.tell()
+
+
+def memory() -> float:
+    """Return the memory of the browser in MB, shared pages counted once."""
+    processes = [
+        process for process in psutil.Process().children(recursive=True) if "chrom" in process.name()
+    ]
+    return sum(process.memory_full_info().pss for process in processes) / 1e6
+
+
+def first_check(page: Page, address: str) -> float:
+    """Open ps0, answer its first question, run it, and return the seconds to its first passed check."""
+    start = time.perf_counter()
+    open_notebook(page, address, "ps0/ps0.ipynb")
+    place, source = next(iter(answers("ps0").items()))
+    write(page, place, source)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.locator(".jp-OutputArea-output", has_text="✓").first.wait_for()
+    return time.perf_counter() - start
+
+
+def main() -> int:
+    """Print the measurements; return 0."""
+    table = Table("visit", "first check after", "sent", "the browser's memory", title="A site, ps0")
+    with tempfile.TemporaryDirectory() as folder, chromium(needed_chromium()) as browser:
+        built = building.build(ROOT, Path(folder) / "site", str(distribution()))
+        empty = memory()
+        with Server(("127.0.0.1", 0), partial(Counting, directory=str(built.folder))) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            context = browser.new_context(viewport={"width": 1400, "height": 1000})
+            context.set_default_timeout(PATIENCE)
+            for visit in ("first", "second"):
+                page = context.new_page()
+                server.sent = 0
+                seconds = first_check(page, f"http://127.0.0.1:{server.server_port}")
+                run_all(page)
+                size, used = server.sent / 1e6, memory() - empty
+                table.add_row(visit, f"{seconds:.1f} s", f"{size:.1f} MB", f"{used:.0f} MB")
+                page.close()
+            context.close()
+            server.shutdown()
+            thread.join()
+    Console().print(table)
+    Console().print(
+        f"The site has {built.megabytes:.0f} MB on disk; the empty browser's {empty:.0f} MB are not counted."
+    )
+    return 0
