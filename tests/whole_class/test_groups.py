@@ -9,7 +9,7 @@ import pytest
 
 from course.grading.course_folder import CourseFolder
 from course.grading.gradebook.reading import read_marks
-from tests.helpers import RIGHT, course, hand_in, small_course
+from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 from tests.whole_class.classes import WRONG, gradings, url
 
 GROUPS = "group,student\nred,ann\nred,bob\nred,carl\nblue,dora\nblue,emil\n"
@@ -60,6 +60,28 @@ def test_one_hand_in_for_each_group(root: Path) -> None:
     (folder / "timestamp.txt").write_text("2026-11-21 12:00:00 +0100")
     assert "3 of 6 submissions graded" in grade(root)
     assert points(root) == dict.fromkeys(("ann", "bob", "carl", "dora", "emil", "fay"), 3)
+
+
+def test_a_group_of_another_assignment_is_none_here(root: Path) -> None:
+    (root / "groups.csv").write_text("group,student,assignment\nred,ann,large\nred,bob,large\nblue,carl,\n")
+    hand_in(root, "ann", **RIGHT)
+    assert grade(root).startswith("small: 1 of 1 submissions graded")
+    assert points(root) == {"ann": 3}
+
+
+def test_stock_nbgrader_leaves_groups_to_course_grade(root: Path) -> None:
+    (root / "groups.csv").write_text(GROUPS)
+    hand_in(root, "bob", **RIGHT)
+    refusal = (
+        "ann, bob, carl hand in together, as red: `course grade small` grades it, and enters it for each"
+    )
+    result = nbgrader("autograde", "small", "--student", "bob", cwd=root)
+    assert (result.returncode, result.stderr.count(refusal)) == (1, 1), result.stderr
+    assert not (root / "autograded").exists()
+    hand_in(root, "fay", **RIGHT)
+    result = nbgrader("autograde", "small", cwd=root)
+    assert (result.returncode, result.stderr.count(refusal)) == (0, 1), result.stderr
+    assert points(root) == {"fay": 3}
 
 
 @pytest.mark.parametrize(
