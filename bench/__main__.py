@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from bench import explorer, grading, mutants, whole_way
+from bench import explorer, grading, large_class, mutants, whole_way
 
 PARTS = {
     "explorer": explorer.main,
     "grading": grading.main,
     "whole_way": whole_way.main,
+    "large_class": large_class.main,
     "mutants": mutants.main,
 }
 

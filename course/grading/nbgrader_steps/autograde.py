@@ -80,7 +80,7 @@ class SubmissionExporter(NotebookExporter):
                     del converter.assignments[folder]
                     lines[
                         f"{', '.join(students)} hand in together, as {group}: `course grade {assignment}` "
-                        "grades it, and enters it for each"
+                        "grades that, and enters it for each"
                     ] = None
         if lines and not converter.assignments:
             raise CourseError("; ".join(lines))
