@@ -103,7 +103,7 @@ def grade_class(
             versions = {notebook.name: notebook.version for notebook in notebooks}
             files = AutogradedFiles(rules, assignment)
             try:
-                writer = Writer(book, files, assignment, late_rule(rules, config))
+                writer = Writer(book, files, assignment, late_rule(rules, config), groups)
                 run = _Run(rules, folders, settings, versions, writer, summary, force)
                 run.grade(jobs, cluster, console)
             finally:
