@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from bench import explorer, grading, mutants, site, whole_way
+from bench import explorer, grading, large_class, mutants, site, whole_way
 
 PARTS = {
     "explorer": explorer.main,
     "grading": grading.main,
     "site": site.main,
     "whole_way": whole_way.main,
+    "large_class": large_class.main,
     "mutants": mutants.main,
 }
 

@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from course.grading import locks
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
+from course.grading.gradebook import groups
 
 FOLDER = "archive"
 EXPORTS = ("*-moodle.csv", "*-canvas.csv", "*-csv.csv")
@@ -25,7 +26,7 @@ REPORTS = "report"
 
 
 def archive(root: Path, to: Path | None = None, *, clear: bool = False) -> list[str]:
-    """Write gradebook, submissions, graded work, feedback, exports and reports of the course into a zip file.
+    """Write gradebook, submissions, groups, graded work, feedback, exports and reports into a zip file.
 
     It is `to`, or archive/DATE.zip in the course. With `clear` all that is in it is removed from the course
     once the archive is complete and has been read back. Return the lines to print. Raises CourseError; then
@@ -42,7 +43,7 @@ def archive(root: Path, to: Path | None = None, *, clear: bool = False) -> list[
     parts = [path for path in _parts(course_folder) if path.exists()]
     if not parts and gradebook is None:
         raise CourseError(f"there is nothing to archive in {root}: no gradebook, no submissions")
-    with locks.releasing(root):
+    with locks.releasing(root, "archived"):
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             left_out = _write(root, target, parts, gradebook)
@@ -93,6 +94,7 @@ def _parts(course_folder: CourseFolder) -> Iterator[Path]:
     root, folders = course_folder.root, course_folder.folders
     for name in (folders.submitted, folders.autograded, folders.feedback, REPORTS):
         yield root / name
+    yield root / groups.FILE
     for pattern in EXPORTS:
         yield from sorted(root.glob(pattern))
 

@@ -19,15 +19,15 @@ def grading(root: Path) -> Iterator[None]:
 
 
 @contextmanager
-def releasing(root: Path) -> Iterator[None]:
-    """Release within the block. Raises CourseError while somebody grades or releases."""
+def releasing(root: Path, done: str = "released") -> Iterator[None]:
+    """Release within the block. Raises CourseError, by which nothing was `done`, while others are at work."""
     try:
         with _locked(root, fcntl.LOCK_EX | fcntl.LOCK_NB):
             yield
     except BlockingIOError:
         raise CourseError(
-            f"nothing was released: somebody is grading or releasing in {root}; wait for the end, then "
-            "release again"
+            f"nothing was {done}: somebody is grading or releasing in {root}; wait for the end, then run "
+            "the same command again"
         ) from None
 
 

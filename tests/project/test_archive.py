@@ -26,13 +26,17 @@ def test_a_term_ends_and_another_begins(root: Path, tmp_path: Path) -> None:
     with locks.grading(root):
         result = course("archive", "archive/term.zip", "--clear", cwd=root)
         assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+        assert "nothing was archived: somebody is grading or releasing" in result.stderr
     assert not (root / "archive").exists()
+    (root / "groups.csv").write_text("group,student\nred,ann\nred,bob\n")
     assert course("archive", "archive/kept.zip", cwd=root).returncode == 0
     assert export(url(root)) == before
     result = course("archive", "archive/term.zip", "--clear", cwd=root)
     assert (result.returncode, result.stderr) == (0, "")
     assert "submitted/ann/small/link is no file or folder, and is left out" in result.stdout
-    assert not any((root / name).exists() for name in ("gradebook.db", "submitted", "autograded"))
+    assert not any(
+        (root / name).exists() for name in ("gradebook.db", "submitted", "autograded", "groups.csv")
+    )
     assert (root / "source" / "small" / "small.ipynb").is_file()
     with zipfile.ZipFile(root / "archive" / "term.zip") as file:
         file.extractall(tmp_path)

@@ -6,11 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 
 from course.grading.course_folder import CourseFolder
 from course.grading.gradebook.reading import read_marks
-from tests.helpers import RIGHT, course, hand_in, small_course
-from tests.whole_class.classes import WRONG, gradings, url
+from course.grading.problem_sets import notebooks
+from tests.helpers import RIGHT, cell, course, hand_in, nbgrader, small_course
+from tests.whole_class.classes import COURSE_ID, WRONG, gradings, url
 
 GROUPS = "group,student\nred,ann\nred,bob\nred,carl\nblue,dora\nblue,emil\n"
 CLASS = "student_id\n" + "\n".join(("ann", "bob", "carl", "dora", "emil", "fay")) + "\n"
@@ -60,6 +62,52 @@ def test_one_hand_in_for_each_group(root: Path) -> None:
     (folder / "timestamp.txt").write_text("2026-11-21 12:00:00 +0100")
     assert "3 of 6 submissions graded" in grade(root)
     assert points(root) == dict.fromkeys(("ann", "bob", "carl", "dora", "emil", "fay"), 3)
+
+
+def test_what_is_read_for_one_is_read_for_all(root: Path) -> None:
+    path = root / "source" / "small" / "small.ipynb"
+    source = notebooks.read(path)
+    source.cells.append(cell("Why?", "why", kind="markdown", grade=True, solution=True, points=4))
+    notebooks.write(notebooks.canonical(source), path)
+    assert course("release", "small", cwd=root).returncode == 0
+    (root / "groups.csv").write_text(GROUPS)
+    hand_in(root, "bob", **(RIGHT | {"why": "Because."}))
+    hand_in(root, "fay", **(RIGHT | {"why": "Because."}))
+    grade(root)
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        row = gradebook.find_grade("why", "small", "small", "carl")
+        row.manual_score, row.needs_manual_grade = 3.5, False
+        gradebook.find_comment("why", "small", "small", "carl").manual_comment = "Yes."
+        gradebook.db.commit()
+    result = course("export", "small", "--to", "csv", cwd=root)
+    assert result.stdout.startswith(
+        "small-csv.csv: 3 graded, 1 wait for grading, 2 have not handed in\nfay: "
+    )
+    assert points(root) == {"ann": 6.5, "bob": 6.5, "carl": 6.5, "fay": 3}
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        assert gradebook.find_comment("why", "small", "small", "ann").manual_comment == "Yes."
+
+
+def test_a_group_of_another_assignment_is_none_here(root: Path) -> None:
+    (root / "groups.csv").write_text("group,student,assignment\nred,ann,large\nred,bob,large\nblue,carl,\n")
+    hand_in(root, "ann", **RIGHT)
+    assert grade(root).startswith("small: 1 of 1 submissions graded")
+    assert points(root) == {"ann": 3}
+
+
+def test_stock_nbgrader_leaves_groups_to_course_grade(root: Path) -> None:
+    (root / "groups.csv").write_text(GROUPS)
+    hand_in(root, "bob", **RIGHT)
+    refusal = (
+        "ann, bob, carl hand in together, as red: `course grade small` grades it, and enters it for each"
+    )
+    result = nbgrader("autograde", "small", "--student", "bob", cwd=root)
+    assert (result.returncode, result.stderr.count(refusal)) == (1, 1), result.stderr
+    assert not (root / "autograded").exists()
+    hand_in(root, "fay", **RIGHT)
+    result = nbgrader("autograde", "small", cwd=root)
+    assert (result.returncode, result.stderr.count(refusal)) == (0, 1), result.stderr
+    assert points(root) == {"fay": 3}
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from course.grading.course_folder import CourseFolder
-from course.grading.gradebook import extensions
+from course.grading.gradebook import extensions, read_together
 from course.grading.gradebook.book import Book, snapshot
 from course.grading.gradebook.entries import penalty, seconds_late
+from course.grading.gradebook.groups import read_groups
 from course.grading.submissions.folders import nbgrader_rules
 from course.grading.submissions.times import HandIn
 
@@ -47,17 +48,24 @@ def late_rule(rules: Autograde, config: Config) -> AssignLatePenalties | None:
 def bring_up_to_date(course_folder: CourseFolder, assignment: str) -> list[str]:
     """Set the late penalties of an assignment where they have changed; return the students concerned.
 
-    The gradebook is opened for writing only if there is something to write. Raises GradebookError.
+    Before that, what is read for one of a group is entered for all of it. The gradebook is opened for
+    writing only if there is something to write. Raises GradebookError, RosterError.
     """
     course = course_folder.course
     rule = late_rule(nbgrader_rules(course_folder), course_folder.config)
+    groups = read_groups(course_folder.root, assignment)
     with snapshot(course, assignment) as session:
-        changed = list(_changed(session, assignment, rule))
-    if not changed:
-        return []
+        has_read = bool(read_together.unread(session, assignment, groups))
+        if not has_read and next(_changed(session, assignment, rule), None) is None:
+            return []
+
+    def work(gradebook: Gradebook) -> list[str]:
+        read_together.save(gradebook.db, assignment, groups)
+        return save_penalties(gradebook.db, assignment, rule)
+
     book = Book(course.db_url, course.course_id, assignment)
     try:
-        return book.transact(lambda gradebook: save_penalties(gradebook.db, assignment, rule))
+        return book.transact(work)
     finally:
         book.close()
 

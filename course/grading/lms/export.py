@@ -14,8 +14,10 @@ from traitlets import Bool, Unicode
 
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
+from course.grading.gradebook import read_together
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.class_record import ClassRecord
+from course.grading.gradebook.groups import read_groups
 from course.grading.gradebook.lateness import bring_up_to_date, late_rule, save_penalties
 from course.grading.gradebook.reading import read_class
 from course.grading.lms import rosters
@@ -111,6 +113,7 @@ class SystemExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
         roster = Path(self.roster) if self.roster else None
         course = self.parent.coursedir
         rule = late_rule(Autograde(coursedir=course, config=self.config), self.config)
+        read_together.save(gradebook.db, name, read_groups(Path(course.root), name))
         save_penalties(gradebook.db, name, rule)
         gradebook.db.commit()
         _, lines = write_grades(gradebook.db, course, self.system, name, to, roster, self.provisional)

@@ -26,6 +26,7 @@ from course.grading.errors import CourseError, HarnessFailure, NothingToGrade
 from course.grading.folders import Folders
 from course.grading.gradebook import entries, history
 from course.grading.gradebook.generated import generated_cells
+from course.grading.gradebook.groups import read_groups
 from course.grading.judging import control
 from course.grading.judging.grade import METADATA, VARIABLES, grade_rebuilt
 from course.grading.judging.versions import grader_version, own_packages
@@ -56,12 +57,35 @@ class SubmissionExporter(NotebookExporter):
                 del converter.assignments[folder]
         try:
             require()
+            self._leave_groups_out(converter, pattern)
             self._check(converter)
         except (CourseError, SQLAlchemyError) as error:
             message = str(error) if isinstance(error, CourseError) else explanation(str(error))
             converter.log.error("%s", message)
             raise NbGraderException(message) from error
         guard(converter)
+
+    def _leave_groups_out(self, converter: Any, pattern: str) -> None:
+        """Leave what groups have handed in to `course grade`: nbgrader would enter it for one student only.
+
+        Raises CourseError where nothing else is to be graded.
+        """
+        lines: dict[str, None] = {}
+        for folder in sorted(converter.assignments):
+            match = re.match(pattern, folder)
+            assert match is not None
+            assignment, student = match["assignment"], match["student"]
+            for group, students in read_groups(Path(converter.coursedir.root), assignment).items():
+                if student in students:
+                    del converter.assignments[folder]
+                    lines[
+                        f"{', '.join(students)} hand in together, as {group}: `course grade {assignment}` "
+                        "grades that, and enters it for each"
+                    ] = None
+        if lines and not converter.assignments:
+            raise CourseError("; ".join(lines))
+        for line in lines:
+            converter.log.error("%s", line)
 
     def _check(self, converter: Any) -> None:
         """Make a sandbox, open the gradebook, check each control: before anything is written or removed."""

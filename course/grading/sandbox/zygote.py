@@ -207,6 +207,8 @@ class _Zygotes:
     def __init__(self) -> None:
         self.current: Zygote | None = None
         """the zygote of the next guest, unless what it is made of has changed by then"""
+        self.seconds = 0.0
+        """seconds for which guests have waited for their zygote's start, so far"""
         self._lock = threading.Lock()
         # bubblewrap's --die-with-parent means the thread: this one lives as long as the grader.
         self._starter = ThreadPoolExecutor(1, "sandbox starter")
@@ -218,7 +220,9 @@ class _Zygotes:
             if self.current and not (self.current.alive and self.current.description == description):
                 self._retire()
             if self.current is None:
+                begin = time.monotonic()
                 self.current = self._start(description, deadline)
+                self.seconds += time.monotonic() - begin
             self.current.children += 1
             return self.current
 

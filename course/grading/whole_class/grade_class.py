@@ -25,6 +25,7 @@ from course.grading.encoding import is_text
 from course.grading.errors import CourseError
 from course.grading.gradebook import history
 from course.grading.gradebook.book import Book
+from course.grading.gradebook.groups import read_groups, require_known, shared
 from course.grading.gradebook.history import Grading
 from course.grading.gradebook.lateness import late_rule
 from course.grading.gradebook.remarks import remarks
@@ -43,7 +44,6 @@ from course.grading.submissions.times import HandIn
 from course.grading.whole_class import cluster as clusters
 from course.grading.whole_class.autograded import AutogradedFiles
 from course.grading.whole_class.cluster import Died, Scheduler, TaskMap
-from course.grading.whole_class.groups import read_groups, require_known, shared
 from course.grading.whole_class.progress import ClassSummary, ProgressBar
 from course.grading.whole_class.settings import class_settings, load_notebooks
 from course.grading.whole_class.task import ClassSettings, grade_submission
@@ -77,7 +77,7 @@ def grade_class(
         rules = nbgrader_rules(course_folder)
         if (root / course_folder.folders.source).is_dir():  # the gradebook knows an assignment without it
             course_folder.notebooks(assignment)
-        groups = read_groups(root)
+        groups = read_groups(root, assignment)
         folders = shared(groups, submitted_folders(rules, assignment))
         if student is not None:
             folders = {name: path for name, path in folders.items() if name == student}
@@ -103,7 +103,7 @@ def grade_class(
             versions = {notebook.name: notebook.version for notebook in notebooks}
             files = AutogradedFiles(rules, assignment)
             try:
-                writer = Writer(book, files, assignment, late_rule(rules, config))
+                writer = Writer(book, files, assignment, late_rule(rules, config), groups)
                 run = _Run(rules, folders, settings, versions, writer, summary, force)
                 run.grade(jobs, cluster, console)
             finally:

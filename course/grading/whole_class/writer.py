@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 
-from course.grading.gradebook import entries, history, lateness
+from course.grading.gradebook import entries, history, lateness, read_together
 from course.grading.gradebook.book import Book
 from course.grading.gradebook.entries import Entry
 from course.grading.gradebook.history import Grading
@@ -65,6 +65,8 @@ class Writer:
     assignment: str
     penalties: AssignLatePenalties | None
     """nbgrader's step, if the course uses it"""
+    groups: Mapping[str, Sequence[str]]
+    """of students who hand in together"""
 
     def enrol(self, students: list[str]) -> None:
         """Make the students known in this order, in which an export lists them, and the table of gradings."""
@@ -141,10 +143,11 @@ class Writer:
             history.append(gradebook.db, grading)
 
     def save_lateness(self, hand_ins: Mapping[str, HandIn]) -> list[str]:
-        """Save times of hand-in, and the penalties that have changed; return the students of these."""
+        """Save times of hand-in, what was read for a group, and penalties; return whose have changed."""
 
         def work(gradebook: Gradebook) -> list[str]:
             lateness.save_times(gradebook.db, self.assignment, hand_ins)
+            read_together.save(gradebook.db, self.assignment, self.groups)
             return lateness.save_penalties(gradebook.db, self.assignment, self.penalties)
 
         return self.book.transact(work)

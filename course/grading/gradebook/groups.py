@@ -1,4 +1,7 @@
-"""Groups of students who hand in together: `groups.csv` in the course, with columns group and student."""
+"""Groups of students who hand in together: `groups.csv` in the course, with columns group and student.
+
+With a third column, assignment, a line is for that problem set only; where it is empty, for all of them.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,11 @@ from course.grading.submissions.times import read_hand_in
 FILE = "groups.csv"
 
 
-def read_groups(root: Path) -> dict[str, list[str]]:
-    """Return the students of each group; nothing where the course has no `groups.csv`. Raises RosterError."""
+def read_groups(root: Path, assignment: str) -> dict[str, list[str]]:
+    """Return the students of each group for an assignment; nothing where the course has no `groups.csv`.
+
+    Raises RosterError.
+    """
     path = root / FILE
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -30,6 +36,8 @@ def read_groups(root: Path) -> dict[str, list[str]]:
         if "group" not in row or "student" not in row:
             raise RosterError(f"{path} needs the headings group and student")
         group, student = ((row[name] or "").strip() for name in ("group", "student"))
+        if (row.get("assignment") or "").strip() not in ("", assignment):
+            continue
         if not group or not student:
             raise RosterError(f"{path}, line {number}: a group or a student is missing")
         if student in group_of:
