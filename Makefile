@@ -8,7 +8,11 @@ UV := $(shell command -v uv)
 VENV = $(if $(UV),uv venv --quiet --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')",$(PYTHON) -m venv)
 INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check)
 
-.PHONY: demo lab site bench test test-quick release lint constraints
+# Where the Hub, its proxy and the course for all its people are installed.
+HUB ?= .hub
+PROXY := configurable-http-proxy@5.3.0
+
+.PHONY: demo lab site bench test test-quick release lint constraints hub
 
 demo: .venv/installed ; @$(BIN)/python -m demo
 lab: .venv/installed ; @$(BIN)/jupyter lab
@@ -18,6 +22,7 @@ bench: .venv/installed ; @$(BIN)/python -m bench
 test: .venv/installed ; @$(BIN)/python -m pytest $(ALL_CORES)
 test-quick: .venv/installed ; @$(BIN)/python -m pytest $(ALL_CORES) -m "not slow and not browser"
 release: .venv/installed ; @$(BIN)/course release
+hub: $(HUB)/installed ; @$(HUB)/bin/python deploy/jupyterhub/trial.py
 
 # Of imports: all are declared; students' code needs no extra; the grader needs none that only developers install.
 lint: .venv/installed
@@ -40,4 +45,16 @@ constraints: .venv/installed
 	@echo "Installing into .venv (once) ..."
 	@$(INSTALL) -c constraints.txt -e '.[dev]' > .venv/install.log 2>&1 \
 		|| { tail -n 20 .venv/install.log; echo "The installation failed; its whole output is in .venv/install.log" >&2; exit 1; }
+	@touch $@
+
+# The course as a wheel, without this folder on anybody's path: only the instructor's course holds the reference.
+$(HUB)/installed: pyproject.toml constraints.txt $(shell find course -name '*.py')
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found: say make PYTHON=/path/to/python3" >&2; exit 1; }
+	@command -v npm > /dev/null || { echo "The Hub's proxy needs Node.js with npm: apt install nodejs npm" >&2; exit 1; }
+	@test -x $(HUB)/bin/python || $(if $(UV),uv venv --quiet --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')",$(PYTHON) -m venv) $(HUB)
+	@echo "Installing the Hub into $(HUB) (once) ..."
+	@{ $(if $(UV),uv pip install --python $(HUB)/bin/python,$(HUB)/bin/python -m pip install --disable-pip-version-check) \
+		-c constraints.txt '.[hub]' \
+		&& npm install --global --silent --no-audit --no-fund --prefix $(HUB) $(PROXY); } > $(HUB)/install.log 2>&1 \
+		|| { tail -n 20 $(HUB)/install.log; echo "The installation failed; its whole output is in $(HUB)/install.log" >&2; exit 1; }
 	@touch $@
