@@ -184,9 +184,8 @@ def _normalise_number(got: Any, where: str, whole: bool = False) -> float | int:
     if whole:
         if type(got) is not int:
             raise Difference("type", f"{where} is {describe(got)}; a whole number (int) is expected")
-        return got
     try:
-        return float(got)
+        return got if whole and float(got) == got else float(got)
     except OverflowError:
         raise Difference("finite", f"{where} is too large a number for a float") from None
 

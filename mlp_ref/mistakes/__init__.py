@@ -18,38 +18,58 @@ from course.checking.diagnose import Relation, related
 from course.checking.trial import Trial, compare_call, recorded_calls, warnings_ignored
 from course.values import clone, shares_memory, unchanged
 from mlp_ref.mistakes import (
+    classify_run,
+    delta_step,
     descent,
     ps0,
+    ps0_gradients,
     ps1,
     ps1_chains,
     ps1_factors,
     ps1_gradients,
+    ps1_step,
     ps2,
+    ps2_forward,
     ps2_gradients,
+    ps2_losses,
     ps3,
     recursion,
+    softmax,
     three_layers,
     transfer,
     transfer_deep,
 )
 from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.recipe import Recipe
 
 PARTS = (
     ps0,
+    ps0_gradients,
     ps1,
     ps1_factors,
     ps1_chains,
     ps1_gradients,
+    ps1_step,
+    ps2_losses,
     ps2,
+    ps2_forward,
+    delta_step,
     recursion,
     three_layers,
     ps2_gradients,
     descent,
+    classify_run,
     ps3,
     transfer,
     transfer_deep,
+    softmax,
 )
 MISTAKES: Table = {name: mistakes for part in PARTS for name, mistakes in part.MISTAKES.items()}
+
+RECIPES: dict[str, Recipe] = {
+    name: recipe for part in PARTS for name, recipe in getattr(part, "RECIPES", {}).items()
+}
+"""How functions of which parts are known are made of these."""
 
 __all__ = ["MISTAKES", "Mistake", "recognise"]
 
@@ -67,14 +87,18 @@ SLIPS: dict[str, Relation] = {
 def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mistake | None:
     """Return the mistake of function `name` that does what was seen in every trial, or None.
 
-    Where none does by itself, one may with a second slip, which its hint then tells.
+    Where none does by itself, two slips may together, or one with another factor; its hint then tells both.
     """
     mistakes = MISTAKES.get(name, ())
     with warnings_ignored():
         for mistake in mistakes:
             if _explains(mistake, trials, tolerance):
                 return mistake
-        for mistake in mistakes:
+        pairs = [*RECIPES[name].pairs()] if name in RECIPES else []
+        for pair in pairs:
+            if _explains(pair, trials, tolerance):
+                return pair
+        for mistake in (*mistakes, *pairs):
             slip = None if mistake.seen else _second_slip(mistake, trials, tolerance)
             if slip:
                 return replace(mistake, hint=f"{mistake.hint}. Besides, {slip}")
@@ -83,15 +107,17 @@ def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mista
 
 def _second_slip(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -> str | None:
     """Return the slip with which `mistake` does what was seen in every trial, or None."""
-    if not all(trial.difference is None or trial.difference.stage == "value" for trial in trials):
+    if any(trial.difference is not None and trial.difference.stage == "inputs" for trial in trials):
         return None
-    try:
-        pairs = [(trial.got, mistake.function(*clone(trial.case.args)), trial.case.n) for trial in trials]
-        return next(
-            (slip for slip, relation in SLIPS.items() if _all_related(relation, pairs, tolerance)), None
-        )
-    except Exception:  # a variant that cannot take these inputs explains nothing
-        return None
+    for function in (mistake.function, *mistake.variants):
+        try:
+            pairs = [(trial.got, function(*clone(trial.case.args)), trial.case.n) for trial in trials]
+            for slip, relation in SLIPS.items():
+                if _all_related(relation, pairs, tolerance):
+                    return slip
+        except Exception:  # a variant that cannot take these inputs explains nothing
+            continue
+    return None
 
 
 def _all_related(relation: Relation, pairs: Sequence[tuple[Any, Any, int]], tolerance: Tolerance) -> bool:
@@ -101,7 +127,10 @@ def _all_related(relation: Relation, pairs: Sequence[tuple[Any, Any, int]], tole
 def _explains(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -> bool:
     """Return whether `mistake` does the same in every trial, and is refused where the answer was."""
     if mistake.seen is not None:
-        return mistake.seen(trials)
+        try:
+            return mistake.seen(trials)
+        except Exception:  # an answer may be anything
+            return False
     functions = (mistake.function, *mistake.variants)
     return any(_does_the_same(function, trials, tolerance) for function in functions)
 
