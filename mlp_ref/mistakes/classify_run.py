@@ -20,6 +20,8 @@ def _classify(
     fifth: float = 1 / 5,
     order: str = "oscillating steady stuck",
     whole_run: bool = False,
+    early_run: bool = False,
+    base: Callable[[Any], Any] = lambda curve: curve[0],
     half: float = 1 / 2,
     tenth: float = 1 / 10,
     net: bool = False,
@@ -35,11 +37,11 @@ def _classify(
     with np.errstate(all="ignore"):
         if finite and blown(curve):
             return "diverged"
-        if np.any(above(curve) > tenfold * curve[0]):
+        if np.any(above(curve) > tenfold * base(curve)):
             return "diverged"
         steps = np.diff(curve)
         early, late = steps[: m(len(curve))], steps[m(len(curve)) :]
-        seen = steps if whole_run else late
+        seen = steps if whole_run else early if early_run else late
         size = _net if net else _average if mean else _total
         count = len(steps) if of_all else len(seen)
         holds = {

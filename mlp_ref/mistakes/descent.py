@@ -45,6 +45,15 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
         losses = train(*a)[0]
         return losses, *train(*a[:-1], int(np.argmin(losses)))[1:]
 
+    def rejected(*a: Any) -> Any:
+        """Return training that takes no step after which the loss is higher."""
+        (losses, first, second) = train(*a[:-1], 0)
+        for _ in range(a[-1]):
+            (*_, loss), *ends = train(*a[:2], first, second, a[-2], 1)
+            first, second = ends if loss <= losses[-1] else (first, second)
+            losses = np.append(losses, min(loss, losses[-1]))
+        return losses, first, second
+
     def halved(*a: Any) -> Any:
         """Return training that halves η whenever the loss has risen."""
         (losses, first, second), eta = train(*a[:-1], 0), a[-2]
@@ -77,6 +86,12 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
             "best weights",
             "the weights of the lowest loss came back: return those after the last step",
             best_weights,
+        ),
+        Mistake("steps rejected", "steps are taken also where the loss rises: do all of them", rejected),
+        Mistake(
+            "lowest losses",
+            "the losses are those of each step, however they move, not the lowest so far",
+            _losses_changed(train, np.minimum.accumulate),
         ),
         Mistake(
             "losses last",

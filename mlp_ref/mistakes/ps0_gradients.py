@@ -103,6 +103,7 @@ MISTAKES: Table = {
             "h ignored",
             "h is an argument; here it has no effect",
             lambda f, W, h=1e-5: numerical_gradient(f, W),
+            tuple(lambda f, W, h=1e-5, own=own: numerical_gradient(f, W, own) for own in (1e-3, 1e-4, 1e-2)),
         ),
         Mistake(
             "half of h",

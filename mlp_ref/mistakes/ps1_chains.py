@@ -37,7 +37,8 @@ def _multiplied(
     """Return the sum over `examples` of the product of the factors, some of which `of` changes."""
 
     def chain(*args: Any) -> Any:
-        changed = [of.get(f"factor{k}", as_it_is)(arg) for k, arg in enumerate(args, start=1)]
+        changes = [of.get(f"factor{k}") for k in range(1, len(args) + 1)]
+        changed = [change(arg) if change else arg for change, arg in zip(changes, args, strict=True)]
         rows = examples(len(args[0]))
         *others, last = [factor[rows] if factor.ndim > 1 else factor for factor in changed]
         product = np.ones_like(others[0])

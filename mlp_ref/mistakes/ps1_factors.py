@@ -86,6 +86,7 @@ MISTAKES: Table = {
         Mistake("bias dropped", "the bias unit has a weight in W2 too: keep its column", lambda Z: Z[:, :-1]),
         Mistake("transposed", TRANSPOSED, lambda Z: Z.T),
         Mistake("bias first", "the bias unit is the last column, not the first", bias_first),
+        Mistake("σ′(Z)", "the derivative of Z W by W is Z, not a slope", lambda Z: slope(Z)),
         Mistake("σ(Z)", "σ was applied to Z, which is σ(H) already", lambda Z: sigmoid(Z)),
         Mistake(
             "bias zero",
@@ -154,6 +155,7 @@ MISTAKES: Table = {
             "divided by N", "no 1/N belongs here: it is in the first factor already", lambda X: X / len(X)
         ),
         Mistake("bias added", "X has no bias unit", lambda X: np.hstack([X, np.ones((len(X), 1))])),
+        Mistake("X²", "the derivative of X W by W is X, not X²", lambda X: X**2),
         Mistake("X(1 − X)", "X is no activation: H = X W1 is linear in W1", lambda X: X * (1 - X)),
         Mistake("activated", "σ has no place here: H = X W1 is before σ", lambda X: sigmoid(X)),
     ),

@@ -173,7 +173,9 @@ MISTAKES: Table = {
         Mistake("inverse", "this is an inverse: the derivative is a transpose", np.linalg.pinv),
         Mistake("W(1 − W)", "W is no activation: z is linear in h", lambda W: (W * (1 - W)).T),
         Mistake("activated", "σ has no place here: z is before σ", lambda W: sigmoid(W.T)),
-        Mistake("summed", "no sum is taken here", lambda W: W.T.sum(axis=0)),
+        Mistake(
+            "summed", "no sum is taken here", lambda W: W.T.sum(axis=0), (lambda W: W.sum(axis=0), np.sum)
+        ),
         Mistake("square", "a product of W with itself", lambda W: W.T @ W),
     ),
     "ps2.output_delta": (

@@ -15,7 +15,7 @@ from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
 Function = Callable[..., Any]
-EPSILONS = (1e-8, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12, 1e-4)
+EPSILONS = (1e-8, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12, 1e-4, 1e-15, 1e-16, 1e-14)
 """small numbers that are added in a logarithm, or that f is kept away from 0 and 1"""
 
 
@@ -39,10 +39,11 @@ def _clipped_logits(y: Any, z: Any) -> Any:
 def _loss(
     first: Function = lambda y, f: y * np.log(f),
     second: Function = lambda y, f: (1 - y) * np.log(1 - f),
+    axes: Function = as_it_is,
     labels: Function = as_it_is,
     scale: Function = lambda n: 1,
 ) -> Function:
-    return quiet(lambda y, f: -np.sum(first(labels(y), f) + second(labels(y), f)) * scale(len(y)))
+    return quiet(lambda y, f: -np.sum(first(axes(labels(y)), f) + second(axes(labels(y)), f)) * scale(len(y)))
 
 
 _SCALES = (
@@ -54,10 +55,8 @@ _SCALES = (
     Slip("base 10", "the logarithm is the natural one, not that to base 10", lambda n: 1 / np.log(10)),
     Slip("factor N", "there is a factor N too many", lambda n: n),
 )
-_LABELS = (
-    Slip("labels swapped", "y and 1 − y are swapped", lambda y: 1 - y),
-    Slip("broadcast", BROADCAST, np.transpose),
-)
+_LABELS = (Slip("labels swapped", "y and 1 − y are swapped", lambda y: 1 - y),)
+_AXES = (Slip("broadcast", BROADCAST, np.transpose),)
 _ALL_ONE_HALF = "1 − y is missing in front of the second logarithm"
 LOSS = Recipe(
     _loss,
@@ -82,6 +81,7 @@ LOSS = Recipe(
             Slip("1 + f for 1 − f", "the second logarithm is of 1 − f", lambda y, f: (1 - y) * np.log1p(f)),
             Slip("(1 − y)(1 − f)", "the second logarithm is missing", lambda y, f: (1 - y) * (1 - f)),
         ),
+        "axes": _AXES,
         "labels": _LABELS,
         "scale": _SCALES,
     },
@@ -91,10 +91,11 @@ LOSS = Recipe(
 def _of_logits(
     softplus: Function = lambda z: np.logaddexp(0, z),
     label: Function = lambda y, z: -y * z,
+    axes: Function = as_it_is,
     labels: Function = as_it_is,
     scale: Function = lambda n: 1,
 ) -> Function:
-    return quiet(lambda y, z: np.sum(softplus(z) + label(labels(y), z)) * scale(len(y)))
+    return quiet(lambda y, z: np.sum(softplus(z) + label(axes(labels(y)), z)) * scale(len(y)))
 
 
 def _softplus_to(at: float, z: Any) -> Any:
@@ -130,6 +131,7 @@ LOGITS = Recipe(
             Slip("plus y z", "y z is subtracted, not added", lambda y, z: y * z),
             Slip("z for y z", "y is missing beside z", lambda y, z: -z),
         ),
+        "axes": _AXES,
         "labels": _LABELS,
         "scale": _SCALES,
     },

@@ -107,6 +107,12 @@ MISTAKES: Table = {
         Mistake(
             "divided by the first", "the losses are asked for as they are", _rows(lambda c: c / c[:, :1])
         ),
+        Mistake("logarithms", "the losses are asked for, not their logarithms", _rows(np.log)),
+        Mistake(
+            "lowest so far",
+            "the losses are asked for as they are",
+            _rows(lambda c: np.minimum.accumulate(c, axis=1)),
+        ),
         Mistake("rows reversed", "row k belongs to etas[k]", _rows(lambda c: c[::-1])),
         Mistake(
             "diverged left out",

@@ -88,6 +88,11 @@ MISTAKES: Table = {
             "this is 1 for the largest z alone",
             lambda z: np.eye(z.shape[1])[z.argmax(axis=1)],
         ),
+        Mistake(
+            "mean below",
+            "the sum of the row stands below, not its mean",
+            lambda z: ref.softmax(z) * z.shape[1],
+        ),
         Mistake("|z|", "the sign of z is lost", lambda z: ref.softmax(abs(z))),
         Mistake("rescaled σ", "softmax is made of e^z, not of σ(z)", quiet(lambda z: _rows(sigmoid(z)))),
         Mistake(
@@ -205,6 +210,11 @@ MISTAKES: Table = {
             "σ of every class",
             "this is the loss of K separate σ units",
             lambda Y, z: np.sum(np.logaddexp(0, z) - Y * z),
+        ),
+        Mistake(
+            "label added",
+            "the z of the label is subtracted",
+            lambda Y, z: np.sum(_log_sums(z)) + np.sum(Y * z),
         ),
         Mistake("half", "there is no ½ in the cross-entropy", lambda Y, z: ref.softmax_loss(Y, z) / 2),
         Mistake(

@@ -28,7 +28,8 @@ def moved(weights: Any, gradients: Any, eta: float) -> Any:
 
 def descending(gradients: Function) -> Function:
     """Return the right step."""
-    return with_rates(lambda eta, n, t: (eta, eta))(gradients)
+    step: Function = with_rates(lambda eta, n, t: (eta, eta))(gradients)
+    return step
 
 
 def with_rates(rates: Function) -> Function:
