@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from course.checking.compare import Tolerance, agrees
 from course.checking.diagnose import Relation, related
 from course.checking.trial import Trial, compare_call, recorded_calls, warnings_ignored
@@ -90,6 +92,8 @@ def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mista
     Where none does by itself, two slips may together, or one with another factor; its hint then tells both.
     """
     mistakes = MISTAKES.get(name, ())
+    # those that failed tell most mistakes apart, and small ones take no time
+    trials = sorted(trials, key=lambda trial: (trial.difference is None, _size(trial.case.want)))
     with warnings_ignored():
         for mistake in mistakes:
             if _explains(mistake, trials, tolerance):
@@ -105,23 +109,38 @@ def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mista
     return None
 
 
+def _size(value: Any) -> int:
+    return sum(map(_size, value)) if isinstance(value, (list, tuple)) else np.size(value)
+
+
 def _second_slip(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -> str | None:
     """Return the slip with which `mistake` does what was seen in every trial, or None."""
     if any(trial.difference is not None and trial.difference.stage == "inputs" for trial in trials):
         return None
     for function in (mistake.function, *mistake.variants):
-        try:
-            pairs = [(trial.got, function(*clone(trial.case.args)), trial.case.n) for trial in trials]
-            for slip, relation in SLIPS.items():
-                if _all_related(relation, pairs, tolerance):
-                    return slip
-        except Exception:  # a variant that cannot take these inputs explains nothing
-            continue
+        slips = dict(SLIPS)
+        for trial in trials:
+            slips = _fitting(slips, function, trial, tolerance)
+            if not slips:
+                break
+        else:
+            return next(iter(slips))
     return None
 
 
-def _all_related(relation: Relation, pairs: Sequence[tuple[Any, Any, int]], tolerance: Tolerance) -> bool:
-    return all(agrees(got, related(relation, wrong, n), tolerance) for got, wrong, n in pairs)
+def _fitting(
+    slips: dict[str, Relation], function: Callable[..., Any], trial: Trial, tolerance: Tolerance
+) -> dict[str, Relation]:
+    """Return the slips with which `function` does what was seen in a trial."""
+    try:
+        wrong = function(*clone(trial.case.args))
+        return {
+            slip: relation
+            for slip, relation in slips.items()
+            if agrees(trial.got, related(relation, wrong, trial.case.n), tolerance)
+        }
+    except Exception:  # a variant that cannot take these inputs explains nothing
+        return {}
 
 
 def _explains(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -> bool:
@@ -137,8 +156,7 @@ def _explains(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -
 
 def _does_the_same(function: Callable[..., Any], trials: Sequence[Trial], tolerance: Tolerance) -> bool:
     refused = False
-    # those that failed tell most mistakes apart
-    for trial in sorted(trials, key=lambda trial: trial.difference is None):
+    for trial in trials:
         args = clone(trial.case.args)
         try:
             wrong = function(*args)

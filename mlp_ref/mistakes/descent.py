@@ -11,7 +11,8 @@ from course.checking.compare import Tolerance, agrees
 from course.checking.trial import Trial
 from course.values import arrays
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.training import PS1, PS2, moved
+from mlp_ref.mistakes.rules import moved
+from mlp_ref.mistakes.training import PS1, PS2
 from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep, train_deep, train_one_hidden
 
 Train = Callable[..., Any]

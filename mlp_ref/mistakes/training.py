@@ -2,95 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from course.values import clone
 from mlp_ref import deep, one_hidden
-from mlp_ref.mistakes.hints import quiet
 from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.rules import (
+    Function,
+    at_the_start,
+    by_example,
+    by_steps,
+    descending,
+    with_momentum,
+    with_rates,
+)
 from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep
-
-Function = Callable[..., Any]
-"""A loss takes X, y, first and second; a rule takes gradients and returns a step, which takes X, y, first,
-second, η and the number of the step, and returns the new weights. `first` and `second` are W1 and W2, or the
-lists Ws and bs."""
-
-
-def moved(weights: Any, gradients: Any, eta: float) -> Any:
-    """Return weights, an array or a list of them, after a step."""
-    if isinstance(weights, list):
-        return [moved(W, dW, eta) for W, dW in zip(weights, gradients, strict=True)]
-    return weights - eta * gradients
-
-
-def descending(gradients: Function) -> Function:
-    """Return the right step."""
-    step: Function = with_rates(lambda eta, n, t: (eta, eta))(gradients)
-    return step
-
-
-def with_rates(rates: Function) -> Function:
-    """Return a rule whose η of both groups are made of η, N and the number of the step."""
-
-    def rule(gradients: Function) -> Function:
-        def step(X: Any, y: Any, first: Any, second: Any, eta: float, t: int) -> Any:
-            by_first, by_second = gradients(X, y, first, second)
-            eta_1, eta_2 = rates(eta, len(X), t)
-            return moved(first, by_first, eta_1), moved(second, by_second, eta_2)
-
-        return step
-
-    return rule
-
-
-def _at_the_start(gradients: Function) -> Function:
-    """Return a step along the gradients of the first."""
-    first_ones: list[Any] = []
-
-    def step(X: Any, y: Any, first: Any, second: Any, eta: float, t: int) -> Any:
-        if t == 0:
-            first_ones[:] = gradients(X, y, first, second)
-        return moved(first, first_ones[0], eta), moved(second, first_ones[1], eta)
-
-    return step
-
-
-def _with_momentum(gradients: Function) -> Function:
-    velocities: list[Any] = []
-
-    def step(X: Any, y: Any, first: Any, second: Any, eta: float, t: int) -> Any:
-        new = gradients(X, y, first, second)
-        velocities[:] = new if t == 0 else [moved(g, v, -0.9) for g, v in zip(new, velocities, strict=True)]
-        return moved(first, velocities[0], eta), moved(second, velocities[1], eta)
-
-    return step
-
-
-def _by_example(gradients: Function) -> Function:
-    def step(X: Any, y: Any, first: Any, second: Any, eta: float, t: int) -> Any:
-        for i in range(len(X)):
-            by_first, by_second = gradients(X[i : i + 1], y[i : i + 1], first, second)
-            first, second = moved(first, by_first, eta), moved(second, by_second, eta)
-        return first, second
-
-    return step
-
-
-def by_steps(loss: Function, step: Function) -> Function:
-    """Return training that records `loss` and takes steps."""
-
-    def train(X: Any, y: Any, first: Any, second: Any, eta: Any, steps: int) -> Any:
-        first, second = clone(first), clone(second)
-        losses = [loss(X, y, first, second)]
-        for t in range(steps):
-            first, second = step(X, y, first, second, eta, t)
-            losses.append(loss(X, y, first, second))
-        return np.array(losses), first, second
-
-    return quiet(train)
 
 
 def _recipe(
@@ -153,10 +80,10 @@ def _recipe(
                 Slip(
                     "gradient of the start",
                     "the gradients are taken once: each step has its own",
-                    _at_the_start,
+                    at_the_start,
                 ),
-                Slip("momentum", "old gradients are kept: this is descent with momentum", _with_momentum),
-                Slip("example by example", "a step goes along the gradient of all examples", _by_example),
+                Slip("momentum", "old gradients are kept: this is descent with momentum", with_momentum),
+                Slip("example by example", "a step goes along the gradient of all examples", by_example),
                 *more,
             ),
             "loss": losses,
@@ -218,6 +145,8 @@ def _cross_entropy(y: Any, f: Any) -> Any:
 
 
 _BROADCAST = "in the losses y met ŷ as (N,) and (N, 1), and broadcast to (N, N)"
+
+
 PS1 = _recipe(
     _cost,
     gradients_end_to_end,
@@ -273,6 +202,8 @@ PS1 = _recipe(
         ),
     ),
 )
+
+
 PS2 = _recipe(
     deep_loss,
     gradients_end_to_end_deep,
@@ -310,12 +241,4 @@ PS2 = _recipe(
             lambda gradients: _layer_by_layer,
         ),
     ),
-)
-SQUARES = tuple(
-    by_steps(_of_f(loss), descending(gradients_end_to_end_deep))
-    for loss in (
-        lambda y, f: np.mean((y - f) ** 2),
-        lambda y, f: np.sum((y - f) ** 2) / 2,
-        lambda y, f: np.sum((y - f) ** 2),
-    )
 )
