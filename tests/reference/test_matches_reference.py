@@ -212,7 +212,7 @@ ODD = {
         [*result[1:], result[0]] if isinstance(result, (list, tuple)) else 0
     ),
     "a number too large": lambda result: 10**400,
-    "not a number": lambda result: mapped(lambda r: r if isinstance(r, str) else r * np.nan, result),
+    "not a number": lambda result: mapped(lambda r: "?" if isinstance(r, str) else r * np.nan, result),
     "a function": lambda result: len,
 }
 
