@@ -109,4 +109,6 @@ GRADIENTS = Recipe(
     },
 )
 RECIPES = {"ps2.gradients": GRADIENTS}
-MISTAKES: Table = {"ps2.gradients": GRADIENTS.mistakes()}
+MISTAKES: Table = {
+    "ps2.gradients": GRADIENTS.mistakes(),
+}
