@@ -55,12 +55,16 @@ def places(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _entries(table: Path, name: str) -> Iterator[str]:
-    """Yield where the dictionaries in `table` have the key `name`."""
+    """Yield where the dictionaries in `table` have the key `name`; of those of one file, the last."""
     for path in sorted(table.glob("*.py")) if table.is_dir() else [table]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            for key in node.keys if isinstance(node, ast.Dict) else ():
-                if isinstance(key, ast.Constant) and key.value == name:
-                    yield f"{path.relative_to(ROOT)}:{key.lineno}"
+        lines = [
+            key.lineno
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            for key in (node.keys if isinstance(node, ast.Dict) else ())
+            if isinstance(key, ast.Constant) and key.value == name
+        ]
+        if lines:
+            yield f"{path.relative_to(ROOT)}:{max(lines)}"
 
 
 def _cells(problem_set: str, function: str) -> Iterator[tuple[str, str]]:

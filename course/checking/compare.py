@@ -94,7 +94,8 @@ def close(got: NDArray[Any], want: NDArray[Any], tolerance: Tolerance) -> NDArra
 def _shown(got: Any, want: Any, tolerance: Tolerance) -> str:
     """Return a wrong number to six digits, or to as many more as tell it from the right one."""
     texts = (f"{got:.{digits}g}" for digits in range(6, 17))
-    return next((text for text in texts if not close(np.float64(text), want, tolerance)), f"{got:.17g}")
+    wrong = (text for text in texts if not close(np.asarray(float(text)), want, tolerance))
+    return next(wrong, f"{got:.17g}")
 
 
 def agrees(got: Any, want: Any, tolerance: Tolerance) -> bool:
@@ -181,14 +182,13 @@ def _normalise_number(got: Any, where: str, whole: bool = False) -> float | int:
         got = got.item()
     elif type(got) not in (int, float):
         raise Difference("type", f"{where} is {describe(got)}; a number is expected")
-    if whole:
-        if type(got) is not int:
-            raise Difference("type", f"{where} is {describe(got)}; a whole number (int) is expected")
-        return got
+    if whole and type(got) is not int:
+        raise Difference("type", f"{where} is {describe(got)}; a whole number (int) is expected")
     try:
-        return float(got)
+        number = float(got)
     except OverflowError:
         raise Difference("finite", f"{where} is too large a number for a float") from None
+    return got if whole else number
 
 
 def _require_real_dtype(dtype: np.dtype[Any], where: str) -> None:

@@ -105,11 +105,18 @@ def order_suspicion(pairs: Pairs, agree: Agree) -> str | None:
 
 
 def transposed(got: Any, want: Any, agree: Agree) -> bool:
-    """Return whether the first part of a result that is wrong is right when transposed."""
+    """Return whether the first part of a result that has another shape is right when transposed."""
     if isinstance(want, (list, tuple)):
         parts = zip(got, want, strict=False)
-        return next((transposed(g, w, agree) for g, w in parts if not agree(g, w)), False)
+        return next((transposed(g, w, agree) for g, w in parts if _shapes(g, w) != _shapes(w, w)), False)
     return isinstance(got, np.ndarray) and agree(got.T, want)
+
+
+def _shapes(value: Any, want: Any) -> Any:
+    """Return the shape of a value, or those of its items where they are wanted."""
+    if isinstance(want, (list, tuple)):
+        return [_shapes(*item) for item in zip(value, want, strict=False)]
+    return np.shape(value)
 
 
 def _count(got: Any) -> int:

@@ -13,43 +13,65 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from course.checking.compare import Tolerance, agrees
 from course.checking.diagnose import Relation, related
 from course.checking.trial import Trial, compare_call, recorded_calls, warnings_ignored
 from course.values import clone, shares_memory, unchanged
 from mlp_ref.mistakes import (
+    classify_run,
+    delta_step,
     descent,
     ps0,
+    ps0_gradients,
     ps1,
     ps1_chains,
     ps1_factors,
     ps1_gradients,
+    ps1_step,
     ps2,
+    ps2_forward,
     ps2_gradients,
+    ps2_losses,
     ps3,
     recursion,
+    softmax,
     three_layers,
     transfer,
     transfer_deep,
 )
 from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.recipe import Recipe
 
 PARTS = (
     ps0,
+    ps0_gradients,
     ps1,
     ps1_factors,
     ps1_chains,
     ps1_gradients,
+    ps1_step,
+    ps2_losses,
     ps2,
+    ps2_forward,
+    delta_step,
     recursion,
     three_layers,
     ps2_gradients,
     descent,
+    classify_run,
     ps3,
     transfer,
     transfer_deep,
+    softmax,
 )
 MISTAKES: Table = {name: mistakes for part in PARTS for name, mistakes in part.MISTAKES.items()}
+
+RECIPES: dict[str, Recipe] = {
+    name: recipe for part in PARTS for name, recipe in getattr(part, "RECIPES", {}).items()
+}
+"""How functions of which parts are known are made of these."""
 
 __all__ = ["MISTAKES", "Mistake", "recognise"]
 
@@ -67,49 +89,74 @@ SLIPS: dict[str, Relation] = {
 def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mistake | None:
     """Return the mistake of function `name` that does what was seen in every trial, or None.
 
-    Where none does by itself, one may with a second slip, which its hint then tells.
+    Where none does by itself, two slips may together, or one with another factor; its hint then tells both.
     """
     mistakes = MISTAKES.get(name, ())
+    # those that failed tell most mistakes apart, and small ones take no time
+    trials = sorted(trials, key=lambda trial: (trial.difference is None, _size(trial.case.want)))
     with warnings_ignored():
         for mistake in mistakes:
             if _explains(mistake, trials, tolerance):
                 return mistake
-        for mistake in mistakes:
+        pairs = [*RECIPES[name].pairs()] if name in RECIPES else []
+        for pair in pairs:
+            if _explains(pair, trials, tolerance):
+                return pair
+        for mistake in (*mistakes, *pairs):
             slip = None if mistake.seen else _second_slip(mistake, trials, tolerance)
             if slip:
                 return replace(mistake, hint=f"{mistake.hint}. Besides, {slip}")
     return None
 
 
+def _size(value: Any) -> int:
+    return sum(map(_size, value)) if isinstance(value, (list, tuple)) else np.size(value)
+
+
 def _second_slip(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -> str | None:
     """Return the slip with which `mistake` does what was seen in every trial, or None."""
-    if not all(trial.difference is None or trial.difference.stage == "value" for trial in trials):
+    if any(trial.difference is not None and trial.difference.stage == "inputs" for trial in trials):
         return None
+    for function in (mistake.function, *mistake.variants):
+        slips = dict(SLIPS)
+        for trial in trials:
+            slips = _fitting(slips, function, trial, tolerance)
+            if not slips:
+                break
+        else:
+            return next(iter(slips))
+    return None
+
+
+def _fitting(
+    slips: dict[str, Relation], function: Callable[..., Any], trial: Trial, tolerance: Tolerance
+) -> dict[str, Relation]:
+    """Return the slips with which `function` does what was seen in a trial."""
     try:
-        pairs = [(trial.got, mistake.function(*clone(trial.case.args)), trial.case.n) for trial in trials]
-        return next(
-            (slip for slip, relation in SLIPS.items() if _all_related(relation, pairs, tolerance)), None
-        )
+        wrong = function(*clone(trial.case.args))
+        return {
+            slip: relation
+            for slip, relation in slips.items()
+            if agrees(trial.got, related(relation, wrong, trial.case.n), tolerance)
+        }
     except Exception:  # a variant that cannot take these inputs explains nothing
-        return None
-
-
-def _all_related(relation: Relation, pairs: Sequence[tuple[Any, Any, int]], tolerance: Tolerance) -> bool:
-    return all(agrees(got, related(relation, wrong, n), tolerance) for got, wrong, n in pairs)
+        return {}
 
 
 def _explains(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -> bool:
     """Return whether `mistake` does the same in every trial, and is refused where the answer was."""
     if mistake.seen is not None:
-        return mistake.seen(trials)
+        try:
+            return mistake.seen(trials)
+        except Exception:  # an answer may be anything
+            return False
     functions = (mistake.function, *mistake.variants)
     return any(_does_the_same(function, trials, tolerance) for function in functions)
 
 
 def _does_the_same(function: Callable[..., Any], trials: Sequence[Trial], tolerance: Tolerance) -> bool:
     refused = False
-    # those that failed tell most mistakes apart
-    for trial in sorted(trials, key=lambda trial: trial.difference is None):
+    for trial in trials:
         args = clone(trial.case.args)
         try:
             wrong = function(*args)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
-from mlp_ref.mistakes.mistake import Mistake
 
 SIGN = "the sign is reversed"
 NO_N = "1/N is missing"
@@ -19,10 +18,32 @@ NO_SLOPE_HIDDEN = "the slope of the hidden units, (8), is missing"
 TRANSPOSED = "the result is transposed"
 BIAS_KEPT = "the bias unit is still in: only the real hidden units are asked for"
 BROADCAST = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the sum"
+BROADCAST_MEAN = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the mean"
+MEAN = "a mean was taken: L is a sum, it has no 1/N"
+UNTRANSPOSED = "W is not transposed; where it is square, the shapes do not tell"
 AS_PRINTED = "(9) was taken as printed: the derivative is not zero where k and l differ"
 SLOPE_OF_Y = "the slope is taken of the target y, not of the output ŷ"
 BIAS_FIRST = "the first unit was dropped instead of the last: the bias unit is the last one"
+FACTOR_2 = "the 2 of the square is still there: the ½ of (1) cancels it"
+FACTOR_HALF = "the ½ of (1) is still there: the 2 of the square cancels it"
+RULE_OF_SIGMA = "Z(1 − Z) is the rule for σ: the hidden units are tanh"
+TANH_TWICE = "tanh was applied once too often: Z is tanh(H) already"
 LEFT_TO_RIGHT = "read from left to right, as printed: δ Wᵀ h is one number; ⊙ comes before that product"
+
+
+def as_it_is(value: Any) -> Any:
+    """Return the value."""
+    return value
+
+
+def quiet(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that gives no warnings where numbers overflow."""
+
+    def without_warnings(*args: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*args)
+
+    return without_warnings
 
 
 def slope(t: Any) -> Any:
@@ -35,23 +56,14 @@ def diagonal(dW1: Any) -> Any:
     return dW1 * np.eye(*dW1.shape)
 
 
-def factors(right: Callable[..., Any], twice: str) -> tuple[Mistake, ...]:
-    """Return wrong factors of a result that carries 1/N; N is the length of the first argument."""
-    return (
-        Mistake("sign", SIGN, lambda *a: -right(*a)),
-        Mistake("1/N missing", NO_N, lambda *a: right(*a) * len(a[0])),
-        Mistake("1/N twice", twice, lambda *a: right(*a) / len(a[0])),
-        Mistake(
-            "factor 2",
-            "the 2 of the square is still there: the ½ of (1) cancels it",
-            lambda *a: 2 * right(*a),
-        ),
-        Mistake(
-            "factor ½",
-            "the ½ of (1) is still there: the 2 of the square cancels it",
-            lambda *a: right(*a) / 2,
-        ),
-    )
+def spread(dW1: Any) -> Any:
+    """Return a gradient by W1 that is summed over the hidden units."""
+    return np.ones_like(dW1) * dW1.sum(axis=1, keepdims=True)
+
+
+def bias_first(Z: Any) -> Any:
+    """Return Z with the bias unit before the others."""
+    return np.roll(Z, 1, axis=1)
 
 
 def untransposed(W: Any) -> Any:
@@ -67,6 +79,11 @@ def left_to_right(back: Any, h: Any) -> Any:
 def one(t: Any) -> Any:
     """Return ones, the slope of a straight line."""
     return np.ones_like(t)
+
+
+def slope_of_h(h: Any) -> Any:
+    """Return the slope of σ where its value is h."""
+    return h * (1 - h)
 
 
 def twice(h: Any) -> Any:

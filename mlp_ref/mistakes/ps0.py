@@ -1,4 +1,4 @@
-"""What students get wrong in ps0."""
+"""What students get wrong in σ and in relative errors."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.tools import numerical_gradient, relative_error, sigmoid
-
-SIGN = "the sign is reversed"
+from mlp_ref.tools import relative_error, sigmoid
 
 
 def _naive(t: Any) -> Any:
@@ -21,6 +19,11 @@ def _naive(t: Any) -> Any:
 def _unparenthesised(t: Any) -> Any:
     with np.errstate(all="ignore"):
         return 1 / 1 + np.exp(-np.asarray(t))
+
+
+def _minus_below(t: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return 1 / (1 - np.exp(-np.asarray(t)))
 
 
 def _norm(a: Any) -> Any:
@@ -36,50 +39,18 @@ def _no_zero_case(a: Any, b: Any) -> Any:
         return np.float64(_norm(np.subtract(a, b))) / (_norm(a) + _norm(b))
 
 
+def _added(eps: float) -> Callable[..., Any]:
+    return lambda a, b: float(_norm(np.subtract(a, b)) / (_norm(a) + _norm(b) + eps))
+
+
+def _mean_of_ratios(a: Any, b: Any) -> float:
+    above, below = np.abs(np.subtract(a, b)), np.abs(a) + np.abs(b)
+    return float(np.mean(np.divide(above, below, out=np.zeros_like(above), where=below > 0)))
+
+
 def _largest_entries(a: Any, b: Any) -> float:
     return _ratio(np.abs(np.subtract(a, b)).max(), np.abs(a).max() + np.abs(b).max())
 
-
-def _entry_by_entry(difference: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a numerical gradient that treats each entry with `difference(f, W, E, h)`, E a unit array."""
-
-    def gradient(f: Any, W: Any, h: float = 1e-5) -> Any:
-        result = np.zeros_like(W)
-        for p in np.ndindex(W.shape):
-            E = np.zeros_like(W)
-            E[p] = h
-            result[p] = difference(f, W, E, h)
-        return result
-
-    return gradient
-
-
-def _all_at_once(f: Any, W: Any, h: float = 1e-5) -> Any:
-    return np.full_like(W, (f(W + h) - f(W - h)) / (2 * h))
-
-
-def _left_perturbed(f: Any, W: Any, h: float = 1e-5) -> Any:
-    result = numerical_gradient(f, W, h)
-    W += h
-    return result
-
-
-def _by(distance: Callable[[Any, Any], Any]) -> Callable[..., int]:
-    """Return a bug finder that takes the candidate of largest `distance` from the numerical gradient."""
-
-    def find(candidates: Any, f: Any, W: Any) -> int:
-        gradient = numerical_gradient(f, W)
-        return int(np.argmax([distance(candidate, gradient) for candidate in candidates]))
-
-    return find
-
-
-def _right_one(candidates: Any, f: Any, W: Any) -> int:
-    gradient = numerical_gradient(f, W)
-    return int(np.argmin([relative_error(candidate, gradient) for candidate in candidates]))
-
-
-_find = _by(relative_error)
 
 MISTAKES: Table = {
     "ps0.sigmoid": (
@@ -88,7 +59,19 @@ MISTAKES: Table = {
         Mistake("parentheses", "1 / 1 + … is not 1 / (1 + …)", _unparenthesised),
         Mistake("tanh", "this is tanh", lambda t: np.tanh(t)),
         Mistake("slope", "this is the slope of σ", lambda t: sigmoid(t) * (1 - sigmoid(t))),
-        Mistake("cut off", "t was cut off at ±10: σ goes on beyond", lambda t: sigmoid(np.clip(t, -10, 10))),
+        Mistake(
+            "cut off",
+            "t was cut off: σ goes on beyond",
+            lambda t: sigmoid(np.clip(t, -10, 10)),
+            tuple(lambda t, at=at: sigmoid(np.clip(t, -at, at)) for at in (5, 15, 20, 30)),
+        ),
+        Mistake("sign lost", "the sign of t is lost", lambda t: sigmoid(np.abs(t))),
+        Mistake("minus below", "1 + e^−t where 1 − e^−t stands", _minus_below),
+        Mistake(
+            "tanh of t",
+            "σ(t) is (1 + tanh(t / 2)) / 2, with t / 2",
+            lambda t: 0.5 * (1 + np.tanh(t)),
+        ),
         Mistake("step", "this is a step, 0 or 1", lambda t: np.where(np.asarray(t) > 0, 1.0, 0.0)),
         Mistake("flattened", "the shape of t is lost", lambda t: np.ravel(sigmoid(t))),
     ),
@@ -133,72 +116,35 @@ MISTAKES: Table = {
         Mistake(
             "small number added",
             "a small number was added in the denominator: gradients can be as small",
-            lambda a, b: float(_norm(np.subtract(a, b)) / (_norm(a) + _norm(b) + 1e-8)),
-        ),
-    ),
-    "ps0.numerical_gradient": (
-        Mistake(
-            "forward difference",
-            "a one-sided difference: its error is proportional to h, not h²",
-            _entry_by_entry(lambda f, W, E, h: (f(W + E) - f(W)) / h),
+            _added(1e-8),
+            tuple(map(_added, (1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16))),
         ),
         Mistake(
-            "backward difference",
-            "a one-sided difference: its error is proportional to h, not h²",
-            _entry_by_entry(lambda f, W, E, h: (f(W) - f(W - E)) / h),
+            "squared below",
+            "the norms below the line are squared",
+            lambda a, b: _ratio(_norm(np.subtract(a, b)), _norm(a) ** 2 + _norm(b) ** 2),
         ),
         Mistake(
-            "2 missing",
-            "the two points are 2h apart",
-            _entry_by_entry(lambda f, W, E, h: (f(W + E) - f(W - E)) / h),
-        ),
-        Mistake("sign", SIGN, _entry_by_entry(lambda f, W, E, h: (f(W - E) - f(W + E)) / (2 * h))),
-        Mistake(
-            "h ignored",
-            "h is an argument; here it has no effect",
-            lambda f, W, h=1e-5: numerical_gradient(f, W),
+            "larger norm",
+            "the denominator is the sum of both norms, not the larger one",
+            lambda a, b: _ratio(_norm(np.subtract(a, b)), max(_norm(a), _norm(b))),
         ),
         Mistake(
-            "half of h",
-            "the points are h away, not h/2",
-            lambda f, W, h=1e-5: numerical_gradient(f, W, h / 2),
-        ),
-        Mistake("all entries at once", "all entries were moved at once: one at a time", _all_at_once),
-        Mistake("W left changed", "W was not restored", _left_perturbed),
-        Mistake(
-            "flattened",
-            "the shape of W is lost",
-            lambda f, W, h=1e-5: np.atleast_1d(numerical_gradient(f, W, h)).ravel()[None],
+            "sums of sizes",
+            "the norm is the root of the sum of squares, not the sum of absolute values",
+            lambda a, b: _ratio(np.abs(np.subtract(a, b)).sum(), np.abs(a).sum() + np.abs(b).sum()),
         ),
         Mistake(
-            "not divided",
-            "the difference is not divided by 2h",
-            _entry_by_entry(lambda f, W, E, h: f(W + E) - f(W - E)),
-        ),
-    ),
-    "ps0.find_the_bug": (
-        Mistake("first", "the answer is always 0", lambda candidates, f, W: 0),
-        Mistake("last", "the answer is always the last", lambda candidates, f, W: len(candidates) - 1),
-        Mistake("a right one", "this is the best of them; the wrong one is asked for", _right_one),
-        Mistake("counted from 1", "indices start at 0", lambda *args: _find(*args) + 1),
-        Mistake(
-            "sign-blind",
-            "a reversed sign goes unnoticed",
-            _by(lambda c, g: relative_error(np.abs(c), np.abs(g))),
+            "entry by entry",
+            "one ratio of norms is asked for, not the mean of a ratio for each entry",
+            _mean_of_ratios,
         ),
         Mistake(
-            "norms only",
-            "only the norms are compared: scrambled entries go unnoticed",
-            _by(lambda c, g: abs(_norm(c) - _norm(g)) / _norm(g)),
+            "0 where one is zero",
+            "the error is 0 where both are zero, not where one is",
+            lambda a, b: (
+                _ratio(_norm(np.subtract(a, b)), _norm(a) + _norm(b)) if _norm(a) * _norm(b) else 0.0
+            ),
         ),
-        Mistake(
-            "first entry only",
-            "only the first entry is looked at",
-            _by(lambda c, g: abs(c.flat[0] - g.flat[0])),
-        ),
-        Mistake(
-            "sums only", "only the sums of the entries are compared", _by(lambda c, g: abs(c.sum() - g.sum()))
-        ),
-        Mistake("largest", "the largest candidate need not be the wrong one", _by(lambda c, g: _norm(c))),
     ),
 }

@@ -2,27 +2,174 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from course.activations import sigmoid
 from mlp_ref import one_hidden as ref
-from mlp_ref.mistakes.hints import BROADCAST, NO_N
+from mlp_ref.mistakes.hints import BROADCAST, BROADCAST_MEAN, NO_N, SIGN, as_it_is, bias_first, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.recipe import Recipe, Slip
+
+Function = Callable[..., Any]
+
+
+def _cost(
+    residual: Function = np.subtract,
+    power: Function = np.square,
+    examples: Function = as_it_is,
+    scale: Function = lambda n: 1 / (2 * n),
+) -> Function:
+    return lambda y, p: np.sum(examples(power(residual(y, p)))) * scale(len(y))
+
+
+COST = Recipe(
+    _cost,
+    {
+        "residual": (
+            Slip("broadcast", BROADCAST, lambda y, p: y.T - p),
+            Slip("y missing", "the target y is missing", lambda y, p: p),
+            Slip("sum of y and ŷ", "the cost is made of differences, y − ŷ", np.add),
+        ),
+        "power": (
+            Slip("no square", "the differences are not squared", as_it_is),
+            Slip("absolute value", "absolute values in place of squares", np.abs),
+            Slip("cubed", "the differences are squared, not cubed", lambda t: t**3),
+        ),
+        "examples": (
+            Slip("last example missing", "the sum leaves the last example out", lambda t: t[:-1]),
+            Slip("first example missing", "the sum leaves the first example out", lambda t: t[1:]),
+            Slip("last example only", "the sum keeps its last term only: += is needed", lambda t: t[-1:]),
+        ),
+        "scale": (
+            Slip("½ missing", "the ½ of (1) is missing", lambda n: 1 / n),
+            Slip("1/N missing", NO_N, lambda n: 1 / 2),
+            Slip("1/2N missing", "1/(2N) is missing", lambda n: 1),
+            Slip("1/N twice", "1/N is applied twice", lambda n: 1 / (2 * n**2)),
+            Slip("N − 1", "(1) divides by N, not by N − 1", lambda n: 1 / (2 * max(n - 1, 1))),
+            Slip("¼", "(1) has one ½, not two", lambda n: 1 / (4 * n)),
+            Slip("N above", "N stands above the line: / 2 * N is not / (2 * N)", lambda n: n / 2),
+            Slip("sign", SIGN, lambda n: -1 / (2 * n)),
+        ),
+    },
+)
+
+
+def _with_bias(units: Any, bias: float) -> Any:
+    return np.hstack([units, np.full((len(units), 1), bias)])
 
 
 def _forward(
-    X: Any, W1: Any, W2: Any, *, hidden: Any = sigmoid, output: Any = sigmoid, bias: float = 1.0
-) -> Any:
-    H = X @ W1
-    Z = np.hstack([hidden(H), np.full((len(X), 1), bias)])
-    return H, Z, Z @ W2, output(Z @ W2)
+    first: Function = lambda X, W1: X @ W1,
+    hidden: Function = sigmoid,
+    join: Function = lambda units: _with_bias(units, 1),
+    second: Function = lambda H, Z, W2: Z @ W2,
+    output: Function = sigmoid,
+    results: Function = lambda *values: values,
+) -> Function:
+    def forward(X: Any, W1: Any, W2: Any) -> Any:
+        H = first(X, W1)
+        Z = join(hidden(H))
+        O = second(H, Z, W2)
+        return results(H, Z, O, output(O))
+
+    return forward
 
 
-def _bias_first(X: Any, W1: Any, W2: Any) -> Any:
-    Z = np.hstack([np.ones((len(X), 1)), sigmoid(X @ W1)])
-    return X @ W1, Z, Z @ W2, sigmoid(Z @ W2)
+FORWARD = Recipe(
+    _forward,
+    {
+        "hidden": (
+            Slip("no σ in hidden", "the hidden units lack their σ", as_it_is),
+            Slip("tanh", "the hidden units are tanh, not σ", np.tanh),
+            Slip("ReLU", "the hidden units are ReLU, not σ", lambda t: np.maximum(t, 0)),
+            Slip(
+                "σ twice in hidden", "σ was applied twice to the hidden units", lambda t: sigmoid(sigmoid(t))
+            ),
+            Slip("−t in hidden", "the sign in the hidden units' σ is reversed", lambda t: sigmoid(-t)),
+        ),
+        "join": (
+            Slip(
+                "bias first",
+                "the bias unit is the first column of Z; it has to be the last",
+                lambda units: bias_first(_with_bias(units, 1)),
+            ),
+            Slip("bias zero", "the bias unit is 0; it has to be 1", lambda units: _with_bias(units, 0)),
+            Slip(
+                "bias squashed",
+                "σ was applied to the bias unit too",
+                lambda units: _with_bias(units, float(sigmoid(1.0))),
+            ),
+        ),
+        "second": (
+            Slip(
+                "O from H",
+                "O is made from Z, not from H: σ comes first",
+                lambda H, Z, W2: H @ W2[:-1] + W2[-1],
+            ),
+            Slip("σ(Z)", "σ was applied to Z, which is σ(H) already", lambda H, Z, W2: sigmoid(Z) @ W2),
+            Slip(
+                "bias weight missing",
+                "the last row of W2 is left out: it is the weight of the bias unit",
+                lambda H, Z, W2: Z[:, :-1] @ W2[:-1],
+            ),
+            Slip(
+                "O activated",
+                "O is what the output unit receives, before σ",
+                lambda H, Z, W2: sigmoid(Z @ W2),
+            ),
+        ),
+        "output": (
+            Slip("no σ at output", "the output unit lacks its σ", as_it_is),
+            Slip("σ twice at output", "σ was applied twice at the output", lambda t: sigmoid(sigmoid(t))),
+            Slip("tanh at output", "the output unit is σ, not tanh", np.tanh),
+            Slip("rounded", "ŷ is the probability itself, not rounded to 0 or 1", np.round),
+            Slip("0 or 1", "ŷ is the probability itself, not 0 or 1", lambda t: np.where(t > 0, 1.0, 0.0)),
+            Slip("−O", "the sign in the output unit's σ is reversed", lambda t: sigmoid(-t)),
+        ),
+        "first": (
+            Slip(
+                "W1 transposed",
+                "W1 is transposed; where it is square, the shapes do not tell",
+                lambda X, W1: X @ untransposed(W1.T),
+            ),
+            Slip("H used activated", "H is what the units receive, before σ", lambda X, W1: sigmoid(X @ W1)),
+        ),
+        "results": (
+            Slip(
+                "H activated",
+                "H is what the units receive, before σ",
+                lambda H, Z, O, p: (sigmoid(H), Z, O, p),
+            ),
+            Slip(
+                "H and Z swapped",
+                "H and Z have changed places: the order is H, Z, O, ŷ",
+                lambda H, Z, O, p: (Z, H, O, p),
+            ),
+            Slip(
+                "O and ŷ swapped",
+                "O and ŷ have changed places: the order is H, Z, O, ŷ",
+                lambda H, Z, O, p: (H, Z, p, O),
+            ),
+            Slip("reversed", "the order is H, Z, O, ŷ", lambda H, Z, O, p: (p, O, Z, H)),
+            Slip("output missing", "O is missing among the results", lambda H, Z, O, p: (H, Z, p)),
+            Slip("only ŷ", "H, Z and O are asked for as well", lambda H, Z, O, p: p),
+            Slip(
+                "Z without bias",
+                "Z keeps its bias unit, the last column",
+                lambda H, Z, O, p: (H, Z[:, :-1], O, p),
+            ),
+            Slip(
+                "H with bias",
+                "H has no bias unit: nothing leads to it",
+                lambda H, Z, O, p: (_with_bias(H, 1), Z, O, p),
+            ),
+            Slip("ŷ for O", "O is what the output unit receives, before σ", lambda H, Z, O, p: (H, Z, p, p)),
+        ),
+    },
+)
 
 
 def _no_bias(X: Any, W1: Any, W2: Any) -> Any:
@@ -30,89 +177,49 @@ def _no_bias(X: Any, W1: Any, W2: Any) -> Any:
     return X @ W1, Z, Z @ W2[:-1], sigmoid(Z @ W2[:-1])
 
 
-def _bias_squashed(X: Any, W1: Any, W2: Any) -> Any:
-    return _forward(X, W1, W2, bias=float(sigmoid(1.0)))
+def _cross_entropy(y: Any, p: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p))
 
 
-def _H_activated(X: Any, W1: Any, W2: Any) -> Any:
-    _, *rest = ref.forward(X, W1, W2)
-    return sigmoid(X @ W1), *rest
-
-
-def _W1_transposed(X: Any, W1: Any, W2: Any) -> Any:
-    """Return what W1ᵀ gives where it fits, which is where W1 is square."""
-    return ref.forward(X, W1.T if W1.shape[0] == W1.shape[1] else W1, W2)
-
-
-def _swapped(X: Any, W1: Any, W2: Any) -> Any:
-    H, Z, O, y_hat = ref.forward(X, W1, W2)
-    return Z, H, O, y_hat
-
-
-def _O_from_H(X: Any, W1: Any, W2: Any) -> Any:
-    H, Z, _, _ = ref.forward(X, W1, W2)
-    O = H @ W2[:-1] + W2[-1]
-    return H, Z, O, sigmoid(O)
-
-
-def _drop(results: Any, k: int) -> Any:
-    return (*results[:k], *results[k + 1 :])
-
-
+RECIPES = {"ps1.mse_cost": COST, "ps1.forward": FORWARD}
 MISTAKES: Table = {
     "ps1.mse_cost": (
-        Mistake("½ missing", "the ½ of (1) is missing", lambda y, p: np.sum((y - p) ** 2) / len(y)),
-        Mistake("1/N missing", NO_N, lambda y, p: np.sum((y - p) ** 2) / 2),
-        Mistake("1/2N missing", "1/(2N) is missing", lambda y, p: np.sum((y - p) ** 2)),
-        Mistake("no square", "the differences are not squared", lambda y, p: np.sum(y - p) / (2 * len(y))),
-        Mistake(
-            "absolute value",
-            "absolute values in place of squares",
-            lambda y, p: np.sum(abs(y - p)) / (2 * len(y)),
-        ),
+        *COST.mistakes(),
         Mistake(
             "square of sum",
             "the sum was squared, not the terms",
             lambda y, p: np.sum(y - p) ** 2 / (2 * len(y)),
+            (lambda y, p: np.mean(y - p) ** 2 / 2, lambda y, p: np.sum(y - p) ** 2),
         ),
-        Mistake("root", "a square root was taken: (1) has none", lambda y, p: np.sqrt(np.mean((y - p) ** 2))),
+        Mistake(
+            "root",
+            "a square root was taken: (1) has none",
+            lambda y, p: np.sqrt(np.mean((y - p) ** 2)),
+            (
+                lambda y, p: np.sqrt(ref.mse_cost(y, p)),
+                lambda y, p: np.sqrt(np.sum((y - p) ** 2)),
+                lambda y, p: np.sqrt(np.sum((y - p) ** 2)) / (2 * len(y)),
+            ),
+        ),
         Mistake(
             "sum missing", "the sum over the examples is missing", lambda y, p: (y - p) ** 2 / (2 * len(y))
         ),
-        Mistake("1/N twice", "1/N is applied twice", lambda y, p: np.sum((y - p) ** 2) / (2 * len(y) ** 2)),
         Mistake(
-            "broadcast",
-            BROADCAST,
-            lambda y, p: np.sum((y.T - p) ** 2) / (2 * len(y)),
-            (
-                lambda y, p: np.mean((y.T - p) ** 2) / 2,
-                lambda y, p: np.mean((y.T - p) ** 2),
-                lambda y, p: np.sum((y.T - p) ** 2) / 2,
-                lambda y, p: np.sum((y.T - p) ** 2),
-            ),
+            "broadcast to a mean",
+            BROADCAST_MEAN,
+            lambda y, p: np.mean((y.T - p) ** 2) / 2,
+            (lambda y, p: np.mean((y.T - p) ** 2),),
+        ),
+        Mistake(
+            "cross-entropy",
+            "this is the cross-entropy: the cost is (1)",
+            lambda y, p: _cross_entropy(y, p) / len(y),
+            (_cross_entropy,),
         ),
     ),
     "ps1.forward": (
-        Mistake("bias first", "the bias unit is the first column of Z; it has to be the last", _bias_first),
+        *FORWARD.mistakes(),
         Mistake("bias missing", "the bias unit is missing", _no_bias),
-        Mistake("bias zero", "the bias unit is 0; it has to be 1", lambda *a: _forward(*a, bias=0.0)),
-        Mistake("bias squashed", "σ was applied to the bias unit too", _bias_squashed),
-        Mistake(
-            "no σ in hidden", "the hidden units lack their σ", lambda *a: _forward(*a, hidden=lambda t: t)
-        ),
-        Mistake("no σ at output", "the output unit lacks its σ", lambda *a: _forward(*a, output=lambda t: t)),
-        Mistake(
-            "σ twice at output",
-            "σ was applied twice at the output",
-            lambda *a: _forward(*a, output=lambda t: sigmoid(sigmoid(t))),
-        ),
-        Mistake("H activated", "H is what the units receive, before σ", _H_activated),
-        Mistake("tanh", "the hidden units are tanh, not σ", lambda *a: _forward(*a, hidden=np.tanh)),
-        Mistake(
-            "W1 transposed", "W1 is transposed; where it is square, the shapes do not tell", _W1_transposed
-        ),
-        Mistake("H and Z swapped", "H and Z have changed places: the order is H, Z, O, ŷ", _swapped),
-        Mistake("O from H", "O is made from Z, not from H: σ comes first", _O_from_H),
-        Mistake("output missing", "O is missing among the results", lambda *a: _drop(ref.forward(*a), 2)),
     ),
 }

@@ -2,82 +2,173 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from mlp_ref.mistakes.hints import AS_PRINTED, SIGN, TRANSPOSED, diagonal
+from mlp_ref.mistakes.hints import (
+    AS_PRINTED,
+    BROADCAST,
+    SIGN,
+    TRANSPOSED,
+    as_it_is,
+    bias_first,
+    diagonal,
+    spread,
+)
 from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.recipe import Recipe, Slip
+
+Function = Callable[..., Any]
+NO_SUM = "(6) has no sum over hidden units"
 
 
-def _chain(a: Any, b: Any, w: Any, s: Any, x: Any) -> Any:
-    return x.T @ (a * b * w * s)
+def _all(n: int) -> slice:
+    return slice(n)
 
 
+def _multiplied(
+    examples: Function = _all,
+    form: Function = as_it_is,
+    scale: Function = lambda n: 1,
+    **of: Function,
+) -> Function:
+    """Return the sum over `examples` of the product of the factors, some of which `of` changes."""
+
+    def chain(*args: Any) -> Any:
+        changes = [of.get(f"factor{k}") for k in range(1, len(args) + 1)]
+        changed = [change(arg) if change else arg for change, arg in zip(changes, args, strict=True)]
+        rows = examples(len(args[0]))
+        *others, last = [factor[rows] if factor.ndim > 1 else factor for factor in changed]
+        product = np.ones_like(others[0])
+        for factor in others:
+            product = product * factor
+        return form(last.T @ product) * scale(len(args[0]))
+
+    return chain
+
+
+def _of_factor(name: str, ordinal: str) -> tuple[Slip, ...]:
+    return (
+        Slip(f"no {name}", f"the {ordinal} factor is missing", np.ones_like),
+        Slip(f"{name} twice", f"the {ordinal} factor appears twice", np.square),
+    )
+
+
+def _rule(slope: Any) -> Any:
+    return slope * (1 - slope)
+
+
+def _last(n: int) -> slice:
+    return slice(n - 1, n)
+
+
+def _summed(factor: Any) -> Any:
+    return np.full_like(factor, factor.sum())
+
+
+def _last_column_zero(factor: Any) -> Any:
+    return factor * np.append(np.ones(factor.shape[1] - 1), 0)
+
+
+_IS_A_SLOPE = "is a slope already: it is multiplied as it is"
+_EXAMPLES = (
+    Slip("last example only", "the sum over i keeps its last term only: += is needed", _last),
+    Slip("first example missing", "the sum leaves the first example out", lambda n: slice(1, None)),
+    Slip("last example missing", "the sum leaves the last example out", lambda n: slice(n - 1)),
+)
+_SCALES = (
+    Slip("sign", SIGN, lambda n: -1),
+    Slip("mean", "a mean was taken for the sum: 1/N is in the first factor already", lambda n: 1 / n),
+    Slip("factor N", "there is a factor N too many", lambda n: n),
+    Slip("factor 2", "there is a factor 2 too many", lambda n: 2),
+)
+OF_2 = Recipe(
+    _multiplied,
+    {
+        "factor1": _of_factor("∂C/∂ŷ", "first"),
+        "factor2": (*_of_factor("∂ŷ/∂O", "second"), Slip("σ′ of ∂ŷ/∂O", f"∂ŷ/∂O {_IS_A_SLOPE}", _rule)),
+        "factor3": (
+            *_of_factor("∂O/∂W2", "third"),
+            Slip("∂O/∂W2 (1 − ∂O/∂W2)", "∂O/∂W2 is Z, not a slope: it is multiplied as it is", _rule),
+            Slip("bias dropped", "the bias row is missing", lambda Z: Z[:, :-1]),
+            Slip("bias zero", "the derivative by the bias weight is not 0", _last_column_zero),
+            Slip("bias first", "the order of the rows is changed: the bias unit is the last", bias_first),
+        ),
+        "examples": _EXAMPLES,
+        "form": (
+            Slip("one axis", "the column was flattened", np.ravel),
+            Slip("row", TRANSPOSED, np.transpose),
+        ),
+        "scale": _SCALES,
+    },
+)
+OF_6 = Recipe(
+    _multiplied,
+    {
+        "factor1": _of_factor("∂C/∂ŷ", "first"),
+        "factor2": (*_of_factor("∂ŷ/∂O", "second"), Slip("σ′ of ∂ŷ/∂O", f"∂ŷ/∂O {_IS_A_SLOPE}", _rule)),
+        "factor3": (
+            *_of_factor("∂O/∂Z", "third"),
+            Slip("∂O/∂Z (1 − ∂O/∂Z)", "∂O/∂Z is W2, not a slope: it is multiplied as it is", _rule),
+            Slip("W2 reversed", "the order of the third factor is reversed", np.flip),
+            Slip("W2 summed", "the third factor was summed: each hidden unit has one of its own", _summed),
+        ),
+        "factor4": (
+            *_of_factor("∂Z/∂H", "fourth"),
+            Slip("∂Z/∂H summed", "the fourth factor was summed over the hidden units", spread),
+            Slip("σ′ of ∂Z/∂H", f"∂Z/∂H {_IS_A_SLOPE}", _rule),
+        ),
+        "factor5": (
+            *_of_factor("∂H/∂W1", "fifth"),
+            Slip(
+                "last row missing", "the last row, by the weights of the last input, is 0", _last_column_zero
+            ),
+        ),
+        "examples": _EXAMPLES,
+        "form": (
+            Slip("(9) as printed", AS_PRINTED, diagonal),
+            Slip("transposed", TRANSPOSED, np.transpose),
+            Slip("summed over hidden", NO_SUM, lambda dW1: dW1.sum(axis=1, keepdims=True)),
+            Slip("spread over hidden", NO_SUM, spread),
+            Slip("last column missing", "the last column, of the last hidden unit, is 0", _last_column_zero),
+        ),
+        "scale": _SCALES,
+    },
+)
+RECIPES = {"ps1.dC_dW2_chain": OF_2, "ps1.dC_dW1_chain": OF_6}
 MISTAKES: Table = {
     "ps1.dC_dW2_chain": (
-        Mistake(
-            "mean",
-            "a mean was taken for the sum: 1/N is in the first factor already",
-            lambda a, b, z: z.T @ (a * b) / len(a),
-        ),
-        Mistake("no ∂ŷ/∂O", "the second factor is missing", lambda a, b, z: z.T @ a),
-        Mistake("no ∂C/∂ŷ", "the first factor is missing", lambda a, b, z: z.T @ b),
-        Mistake(
-            "no ∂O/∂W2",
-            "the third factor is missing",
-            lambda a, b, z: np.full((z.shape[1], 1), np.sum(a * b)),
-        ),
-        Mistake("sign", SIGN, lambda a, b, z: -z.T @ (a * b)),
-        Mistake("one axis", "the column was flattened", lambda a, b, z: (z.T @ (a * b))[:, 0]),
-        Mistake("row", TRANSPOSED, lambda a, b, z: (z.T @ (a * b)).T),
+        *OF_2.mistakes(),
         Mistake("no sum", "the sum over the examples is missing", lambda a, b, z: a * b * z),
+        Mistake("added", "the factors were added: a chain is a product", lambda a, b, z: z.T @ (a + b)),
+        Mistake(
+            "broadcast",
+            BROADCAST,
+            lambda a, b, z: z.T @ (a * b.sum()),
+            (lambda a, b, z: z.T @ (b * a.sum()), lambda a, b, z: z.T @ (a * b.mean())),
+        ),
         Mistake(
             "sum of products apart",
             "each factor was summed by itself",
             lambda a, b, z: z.sum(0)[:, None] * a.sum() * b.sum(),
+            (lambda a, b, z: z.sum(0)[:, None] * np.sum(a * b),),
         ),
-        Mistake("bias dropped", "the bias row is missing", lambda a, b, z: z[:, :-1].T @ (a * b)),
     ),
     "ps1.dC_dW1_chain": (
+        *OF_6.mistakes(),
         Mistake(
-            "mean",
-            "a mean was taken for the sum: 1/N is in the first factor already",
-            lambda a, b, w, s, x: _chain(a, b, w, s, x) / len(a),
-        ),
-        Mistake("no ∂C/∂ŷ", "the first factor is missing", lambda a, b, w, s, x: _chain(1, b, w, s, x)),
-        Mistake("no ∂ŷ/∂O", "the second factor is missing", lambda a, b, w, s, x: _chain(a, 1, w, s, x)),
-        Mistake("no ∂O/∂Z", "the third factor is missing", lambda a, b, w, s, x: _chain(a, b, 1, s, x)),
-        Mistake(
-            "no ∂Z/∂H",
-            "the fourth factor is missing",
-            lambda a, b, w, s, x: _chain(a, b, w, np.ones_like(s), x),
+            "sum of products apart",
+            "factors were summed over the examples by themselves: the product comes first",
+            lambda a, b, w, s, x: np.outer(x.sum(0), (a * b * w * s).sum(0)),
+            (lambda a, b, w, s, x: np.outer(x.sum(0), w * s.sum(0)) * a.sum() * b.sum(),),
         ),
         Mistake(
-            "no ∂H/∂W1",
-            "the fifth factor is missing",
-            lambda a, b, w, s, x: _chain(a, b, w, s, np.ones_like(x)),
-        ),
-        Mistake("transposed", TRANSPOSED, lambda a, b, w, s, x: _chain(a, b, w, s, x).T),
-        Mistake("sign", SIGN, lambda a, b, w, s, x: -_chain(a, b, w, s, x)),
-        Mistake(
-            "summed over hidden",
-            "(6) has no sum over hidden units",
-            lambda a, b, w, s, x: _chain(a, b, w, s, x).sum(1, keepdims=True),
-        ),
-        Mistake(
-            "spread over hidden",
-            "(6) has no sum over hidden units",
-            lambda a, b, w, s, x: np.repeat(_chain(a, b, w, s, x).sum(1, keepdims=True), len(w), 1),
-        ),
-        Mistake("(9) as printed", AS_PRINTED, lambda a, b, w, s, x: diagonal(_chain(a, b, w, s, x))),
-        Mistake(
-            "∂ŷ/∂O twice",
-            "the second factor appears twice",
-            lambda a, b, w, s, x: _chain(a, b * b, w, s, x),
-        ),
-        Mistake(
-            "∂Z/∂H twice", "the fourth factor appears twice", lambda a, b, w, s, x: _chain(a, b, w, s * s, x)
+            "broadcast",
+            BROADCAST,
+            lambda a, b, w, s, x: x.T @ (a * b.sum() * w * s),
+            (lambda a, b, w, s, x: x.T @ (b * a.sum() * w * s),),
         ),
     ),
 }

@@ -2,25 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from course.activations import sigmoid
-from mlp_ref import one_hidden as ref
-from mlp_ref.mistakes.hints import BIAS_FIRST, BIAS_KEPT, DOUBLE, SIGN, TRANSPOSED, factors, slope
+from mlp_ref.mistakes.hints import (
+    BIAS_FIRST,
+    BIAS_KEPT,
+    DOUBLE,
+    SIGN,
+    TRANSPOSED,
+    as_it_is,
+    bias_first,
+    slope,
+)
 from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.ps1_gradients import RESIDUALS, SCALES, SIGNS
+from mlp_ref.mistakes.recipe import Recipe, Slip
 
-MISTAKES: Table = {
-    "ps1.dC_dyhat": (
-        *factors(ref.dC_dyhat, "1/N is applied twice"),
-        Mistake("still squared", "the square is not differentiated", lambda y, p: -((y - p) ** 2) / len(y)),
-        Mistake("one axis", "the column was flattened", lambda y, p: ((p - y) / len(y))[:, 0]),
-        Mistake(
-            "averaged",
-            "the derivative is one number for each example, not their mean",
-            lambda y, p: np.mean(p - y),
+Function = Callable[..., Any]
+AVERAGED = "the derivative is one number for each example, from that example alone"
+
+
+def _of_3(
+    residual: Function = lambda y, p, O: p - y,
+    form: Function = as_it_is,
+    sign: Function = as_it_is,
+    scale: Function = lambda n, m: 1 / n,
+) -> Function:
+    return lambda y, p: form(sign(residual(y, p, None) * scale(len(y), 1)))
+
+
+OF_3 = Recipe(
+    _of_3,
+    {
+        "residual": (
+            *RESIDUALS,
+            Slip(
+                "cross-entropy",
+                "this is the derivative of the cross-entropy by ŷ: the cost is (1)",
+                (lambda y, p, O: (p - y) / (p * (1 - p))),
+            ),
+            Slip(
+                "σ′ included",
+                "the slope of the output unit, (3a), is a factor of its own",
+                lambda y, p, O: (p - y) * p * (1 - p),
+            ),
         ),
-        Mistake("sign and 1/N", "the sign is reversed and 1/N is missing", lambda y, p: y - p),
-    ),
+        "form": (
+            Slip("one axis", "the column was flattened", np.ravel),
+            Slip("averaged", AVERAGED, np.mean),
+            Slip("summed", AVERAGED, np.sum),
+            Slip("averaged and spread", AVERAGED, lambda t: np.full_like(t, t.mean())),
+            Slip("summed and spread", AVERAGED, lambda t: np.full_like(t, t.sum())),
+        ),
+        "sign": SIGNS,
+        "scale": [slip for slip in SCALES if slip.name != "columns counted"],
+    },
+)
+RECIPES = {"ps1.dC_dyhat": OF_3}
+MISTAKES: Table = {
+    "ps1.dC_dyhat": OF_3.mistakes(),
     "ps1.dyhat_dO": (
         Mistake("σ′ of σ(O)", DOUBLE, lambda O: slope(sigmoid(O))),
         Mistake(
@@ -30,6 +74,10 @@ MISTAKES: Table = {
         Mistake("only 1 − σ", "the factor σ(O) is missing", lambda O: 1 - sigmoid(O)),
         Mistake("sign", SIGN, lambda O: -slope(O)),
         Mistake("1 − σ²", "1 − σ² is the rule for tanh", lambda O: 1 - sigmoid(O) ** 2),
+        Mistake(
+            "tanh′", "1 − tanh² is the slope of tanh: the output unit is σ", lambda O: 1 - np.tanh(O) ** 2
+        ),
+        Mistake("σ twice", "the slope is σ(1 − σ), not σ²", lambda O: sigmoid(O) ** 2),
         Mistake("1 + σ", "1 + σ where 1 − σ should be", lambda O: sigmoid(O) * (1 + sigmoid(O))),
         Mistake("squared", "the slope was squared", lambda O: slope(O) ** 2),
         Mistake("one axis", "the column was flattened", lambda O: slope(O)[:, 0]),
@@ -37,6 +85,9 @@ MISTAKES: Table = {
     "ps1.dO_dW2": (
         Mistake("bias dropped", "the bias unit has a weight in W2 too: keep its column", lambda Z: Z[:, :-1]),
         Mistake("transposed", TRANSPOSED, lambda Z: Z.T),
+        Mistake("bias first", "the bias unit is the last column, not the first", bias_first),
+        Mistake("σ′(Z)", "the derivative of Z W by W is Z, not a slope", lambda Z: slope(Z)),
+        Mistake("σ(Z)", "σ was applied to Z, which is σ(H) already", lambda Z: sigmoid(Z)),
         Mistake(
             "bias zero",
             "the derivative by the bias weight is not 0",
@@ -54,6 +105,11 @@ MISTAKES: Table = {
         Mistake("column", "one axis is expected: (h,), not (h, 1)", lambda W2: W2[:-1]),
         Mistake("row", "one axis is expected: (h,), not (1, h)", lambda W2: W2[:-1].T),
         Mistake("sign", SIGN, lambda W2: -W2[:-1, 0]),
+        Mistake(
+            "W2(1 − W2)", "σ′ was taken of the weights: O is linear in Z", lambda W2: (W2 * (1 - W2))[:-1, 0]
+        ),
+        Mistake("squared", "the weights were squared", lambda W2: W2[:-1, 0] ** 2),
+        Mistake("activated", "σ has no place here: O = Z W2 is before σ", lambda W2: sigmoid(W2[:-1, 0])),
         Mistake("ones", "the derivative of Z W by Z is W, not 1", lambda W2: np.ones(len(W2) - 1)),
         Mistake(
             "summed", "no sum is taken here: one number for each hidden unit", lambda W2: np.sum(W2[:-1])
@@ -68,6 +124,10 @@ MISTAKES: Table = {
         Mistake("first dropped", BIAS_FIRST, lambda Z: Z[:, 1:] * (1 - Z[:, 1:])),
         Mistake("1 − Z²", "1 − Z² is the rule for tanh", lambda Z: 1 - Z[:, :-1] ** 2),
         Mistake("sign", SIGN, lambda Z: -Z[:, :-1] * (1 - Z[:, :-1])),
+        Mistake("1 + Z", "1 + Z where 1 − Z should be", lambda Z: Z[:, :-1] * (1 + Z[:, :-1])),
+        Mistake("Z²", "the slope is Z(1 − Z), not Z²", lambda Z: Z[:, :-1] ** 2),
+        Mistake("matrix product", "⊙ is elementwise: *, not @", lambda Z: Z[:, :-1] @ (1 - Z[:, :-1]).T),
+        Mistake("subtracted", "the two factors are multiplied", lambda Z: Z[:, :-1] - (1 - Z[:, :-1])),
         Mistake("squared", "the slope was squared", lambda Z: (Z[:, :-1] * (1 - Z[:, :-1])) ** 2),
         Mistake(
             "averaged",
@@ -91,6 +151,12 @@ MISTAKES: Table = {
         ),
         Mistake("ones", "the derivative of X W by W is X, not 1", lambda X: np.ones_like(X)),
         Mistake("sign", SIGN, lambda X: -X),
+        Mistake(
+            "divided by N", "no 1/N belongs here: it is in the first factor already", lambda X: X / len(X)
+        ),
+        Mistake("bias added", "X has no bias unit", lambda X: np.hstack([X, np.ones((len(X), 1))])),
+        Mistake("X²", "the derivative of X W by W is X, not X²", lambda X: X**2),
+        Mistake("X(1 − X)", "X is no activation: H = X W1 is linear in W1", lambda X: X * (1 - X)),
         Mistake("activated", "σ has no place here: H = X W1 is before σ", lambda X: sigmoid(X)),
     ),
 }

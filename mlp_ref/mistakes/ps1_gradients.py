@@ -1,168 +1,281 @@
-"""What students get wrong in the gradients of seed 1, (5) and (10)."""
+"""What students get wrong in the gradients of seed 1, (5) and (10), and in (10) with tanh units."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from mlp_ref import one_hidden as ref
+from course.activations import sigmoid
 from mlp_ref.mistakes.hints import (
     AS_PRINTED,
+    BROADCAST,
+    BROADCAST_MEAN,
     DOUBLE,
+    FACTOR_2,
+    FACTOR_HALF,
+    NO_N,
     NO_SLOPE_HIDDEN,
     NO_SLOPE_OUT,
+    RULE_OF_SIGMA,
+    SIGN,
     SLOPE_OF_Y,
+    TANH_TWICE,
     TRANSPOSED,
     TWICE_N,
+    as_it_is,
+    bias_first,
     diagonal,
-    factors,
     slope,
+    spread,
 )
 from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.recipe import Recipe, Slip
 
+Function = Callable[..., Any]
 
-def _delta(y: Any, y_hat: Any, O: Any) -> Any:
-    return (y_hat - y) * slope(O) / len(y)
-
-
-def _dW1(X: Any, delta: Any, W2: Any, Z: Any) -> Any:
-    """Return (10) from whatever stands for (∂C/∂O), W2 without bias and ∂Z/∂H."""
-    return X.T @ (delta * W2 * Z)
-
-
-MISTAKES: Table = {
-    "ps1.dC_dW2": (
-        *factors(ref.dC_dW2, TWICE_N),
-        Mistake("σ′ missing", NO_SLOPE_OUT, lambda y, p, O, Z: Z.T @ (p - y) / len(y)),
-        Mistake("σ′ of ŷ", DOUBLE, lambda y, p, O, Z: Z.T @ ((p - y) * slope(p)) / len(y)),
-        Mistake(
-            "σ′ doubled",
-            "the slope (3a) appears twice",
-            lambda y, p, O, Z: Z.T @ ((p - y) * slope(O) ** 2) / len(y),
-        ),
-        Mistake(
-            "O(1 − O)",
-            "the slope is σ(1 − σ), not O(1 − O)",
-            lambda y, p, O, Z: Z.T @ ((p - y) * O * (1 - O)) / len(y),
-        ),
-        Mistake("only σ", "the factor 1 − σ(O) is missing", lambda y, p, O, Z: Z.T @ ((p - y) * p) / len(y)),
-        Mistake(
-            "only 1 − σ", "the factor σ(O) is missing", lambda y, p, O, Z: Z.T @ ((p - y) * (1 - p)) / len(y)
-        ),
-        Mistake("σ′ of y", SLOPE_OF_Y, lambda y, p, O, Z: Z.T @ ((p - y) * y * (1 - y)) / len(y)),
-        Mistake(
-            "Z(1 − Z) for Z",
-            "the slope (8) has no place here: ∂O/∂W2 is Z, (4)",
-            lambda y, p, O, Z: (Z * (1 - Z)).T @ _delta(y, p, O),
-        ),
-        Mistake("one axis", "the column was flattened", lambda y, p, O, Z: (Z.T @ _delta(y, p, O))[:, 0]),
-        Mistake("row", TRANSPOSED, lambda y, p, O, Z: _delta(y, p, O).T @ Z),
-        Mistake("bias dropped", "the bias row is missing", lambda y, p, O, Z: Z[:, :-1].T @ _delta(y, p, O)),
-        Mistake(
-            "bias zero",
-            "the derivative by the bias weight is not 0",
-            lambda y, p, O, Z: (Z * np.append(np.ones(Z.shape[1] - 1), 0)).T @ _delta(y, p, O),
-        ),
+RESIDUALS = (
+    Slip("squared", "the square is not differentiated", lambda y, p, O: (p - y) ** 2),
+    Slip("absolute value", "the sign of the difference is lost", lambda y, p, O: abs(p - y)),
+    Slip("broadcast", BROADCAST, lambda y, p, O: (p - y.T).sum(axis=1, keepdims=True)),
+    Slip(
+        "broadcast to a mean",
+        BROADCAST_MEAN,
+        lambda y, p, O: (p - y.T).mean(axis=1, keepdims=True),
     ),
+    Slip("y missing", "the target y is missing", lambda y, p, O: p),
+)
+_O_FOR_Y_HAT = Slip("O for ŷ", "the difference is that of ŷ and y, not of O and y", lambda y, p, O: O - y)
+OUTPUT_SLOPES = (
+    ("σ′ missing", NO_SLOPE_OUT, lambda y, p, O: np.ones_like(O)),
+    ("σ′ of ŷ", DOUBLE, lambda y, p, O: slope(p)),
+    ("σ′ doubled", "the slope (3a) appears twice", lambda y, p, O: slope(O) ** 2),
+    ("O(1 − O)", "the slope is σ(1 − σ), not O(1 − O)", lambda y, p, O: O * (1 - O)),
+    ("only σ", "the factor 1 − σ(O) is missing", lambda y, p, O: p),
+    ("only 1 − σ", "the factor σ(O) is missing", lambda y, p, O: 1 - p),
+    ("σ′ of y", SLOPE_OF_Y, lambda y, p, O: y * (1 - y)),
+    ("tanh′", "the output unit is σ: 1 − σ² is not its slope", lambda y, p, O: 1 - p**2),
+    ("tanh′ of O", "the output unit is σ, not tanh: its slope is (3a)", lambda y, p, O: 1 - np.tanh(O) ** 2),
+    ("1 + σ", "1 + σ where 1 − σ should be", lambda y, p, O: p * (1 + p)),
+    (
+        "O cut off",
+        "O was cut off: the slope is small beyond, not constant",
+        lambda y, p, O: slope(np.clip(O, -20, 20)),
+    ),
+)
+SCALES = (
+    Slip("1/N missing", NO_N, lambda n, m: 1),
+    Slip("1/N twice", TWICE_N, lambda n, m: 1 / n**2),
+    Slip("factor 2", FACTOR_2, lambda n, m: 2 / n),
+    Slip("factor ½", FACTOR_HALF, lambda n, m: 1 / (2 * n)),
+    Slip("N − 1", "the cost divides by N, not by N − 1", lambda n, m: 1 / max(n - 1, 1)),
+    Slip("columns counted", "the number of columns was taken for N, the number of rows", lambda n, m: 1 / m),
+)
+EXAMPLES = (
+    Slip(
+        "last example only", "the sum over i keeps its last term only: += is needed", lambda rows: rows[-1:]
+    ),
+    Slip("last example missing", "the sum over i leaves the last example out", lambda rows: rows[:-1]),
+    Slip("first example missing", "the sum over i leaves the first example out", lambda rows: rows[1:]),
+)
+SIGNS = (Slip("sign", SIGN, lambda gradient: -gradient),)
+
+
+def _residual(y: Any, y_hat: Any, O: Any) -> Any:
+    return y_hat - y
+
+
+def _slope_out(y: Any, y_hat: Any, O: Any) -> Any:
+    return slope(O)
+
+
+def _over_n(n: int, m: int) -> float:
+    return 1 / n
+
+
+def _by_W2(
+    units: Function = as_it_is,
+    output: Function = _slope_out,
+    residual: Function = _residual,
+    examples: Function = as_it_is,
+    form: Function = as_it_is,
+    sign: Function = as_it_is,
+    scale: Function = _over_n,
+) -> Function:
+    def gradient(y: Any, y_hat: Any, O: Any, Z: Any) -> Any:
+        product = examples(units(Z)).T @ examples(residual(y, y_hat, O) * output(y, y_hat, O))
+        return form(sign(product * scale(len(y), Z.shape[1])))
+
+    return gradient
+
+
+def _real(Z: Any) -> Any:
+    return Z[:, :-1]
+
+
+def _weights(W2: Any) -> Any:
+    return W2[:-1].T
+
+
+def _slope_hidden(z: Any, O: Any) -> Any:
+    return z * (1 - z)
+
+
+def _slope_tanh(z: Any, O: Any) -> Any:
+    return 1 - z**2
+
+
+def _by_W1(
+    weights: Function = _weights,
+    hidden: Function = _slope_hidden,
+    output: Function = _slope_out,
+    inputs: Function = lambda X, Z: X,
+    units: Function = _real,
+    residual: Function = _residual,
+    examples: Function = as_it_is,
+    form: Function = as_it_is,
+    sign: Function = as_it_is,
+    scale: Function = _over_n,
+) -> Function:
+    def gradient(X: Any, y: Any, y_hat: Any, O: Any, Z: Any, W2: Any) -> Any:
+        delta = residual(y, y_hat, O) * output(y, y_hat, O) * scale(len(y), X.shape[1])
+        return form(sign(examples(inputs(X, Z)).T @ examples(delta * weights(W2) * hidden(units(Z), O))))
+
+    return gradient
+
+
+def _by_W1_tanh(**parts: Any) -> Function:
+    return _by_W1(**{"hidden": _slope_tanh, **parts})
+
+
+def _bias_zero(Z: Any) -> Any:
+    return Z * np.append(np.ones(Z.shape[1] - 1), 0)
+
+
+BY_W2 = Recipe(
+    _by_W2,
+    {
+        "units": (
+            Slip("Z(1 − Z) for Z", "the slope (8) has no place here: (4) is Z", lambda Z: Z * (1 - Z)),
+            Slip("σ(Z)", "σ was applied to Z, which is σ(H) already", sigmoid),
+            Slip("bias first", "the bias unit is the last column of Z, not the first", bias_first),
+            Slip("bias zero", "the derivative by the bias weight is not 0", _bias_zero),
+            Slip("bias dropped", "the bias row is missing", _real),
+        ),
+        "output": [Slip(*slip) for slip in OUTPUT_SLOPES],
+        "residual": (*RESIDUALS, _O_FOR_Y_HAT),
+        "examples": EXAMPLES,
+        "form": (
+            Slip("one axis", "the column was flattened", np.ravel),
+            Slip("row", TRANSPOSED, np.transpose),
+        ),
+        "sign": SIGNS,
+        "scale": SCALES,
+    },
+)
+_FORMS = (
+    Slip("(9) as printed", AS_PRINTED, diagonal),
+    Slip("transposed", TRANSPOSED, np.transpose),
+    Slip("summed over hidden", "there is no sum over hidden units: each has weights of its own", spread),
+)
+_WEIGHTS = (
+    Slip("W2 missing", "the weight W2 on the way from the hidden unit, (7), is missing", lambda W2: 1),
+    Slip("W2 shifted", "W2 was shifted by one: its last row belongs to the bias unit", lambda W2: W2[1:].T),
+    Slip("W2 squared", "the weight W2 appears twice", lambda W2: W2[:-1].T ** 2),
+    Slip(
+        "W2(1 − W2)",
+        "σ′ was taken of the weights: O is linear in Z, (7)",
+        lambda W2: (W2[:-1] * (1 - W2[:-1])).T,
+    ),
+    Slip("W2 summed", "the weights were summed: each unit has one of its own", lambda W2: W2[:-1].sum()),
+    Slip("|W2|", "the sign of the weights is lost", lambda W2: abs(W2[:-1].T)),
+    Slip("W2 reversed", "the order of the weights is reversed", lambda W2: W2[:-1][::-1].T),
+)
+_UNITS = (Slip("Z shifted", "Z was shifted by one: its last column is the bias unit", lambda Z: Z[:, 1:]),)
+_INPUTS = (
+    Slip("Z for X", "the last factor is X, (9), not Z", lambda X, Z: Z[:, :-1]),
+    Slip("σ(X)", "σ has no place here: the last factor is X, (9)", lambda X, Z: sigmoid(X)),
+    Slip("X missing", "the last factor, X, (9), is missing", lambda X, Z: np.ones_like(X)),
+)
+_HIDDEN = (
+    Slip("hidden σ′ missing", NO_SLOPE_HIDDEN, lambda z, O: np.ones_like(z)),
+    Slip(
+        "σ′ of Z",
+        "σ was applied once too often in the hidden slope: Z is σ(H) already",
+        lambda z, O: slope(z),
+    ),
+    Slip("hidden σ′ doubled", "the slope (8) appears twice", lambda z, O: (z * (1 - z)) ** 2),
+    Slip("only Z", "the factor 1 − Z is missing", lambda z, O: z),
+    Slip("only 1 − Z", "the factor Z is missing", lambda z, O: 1 - z),
+    Slip("hidden tanh′", "1 − Z² is the rule for tanh: the hidden units are σ", lambda z, O: 1 - z**2),
+    Slip("1 + Z", "1 + Z where 1 − Z should be", lambda z, O: z * (1 + z)),
+    Slip(
+        "output σ′ for the hidden",
+        "the slope of the output unit stands where that of the hidden units, (8), should",
+        lambda z, O: slope(O) * np.ones_like(z),
+    ),
+)
+_HIDDEN_TANH = (
+    Slip("hidden σ′", RULE_OF_SIGMA, lambda z, O: z * (1 - z)),
+    Slip("hidden slope missing", NO_SLOPE_HIDDEN, lambda z, O: np.ones_like(z)),
+    Slip("hidden not squared", "the square in the hidden slope is missing", lambda z, O: 1 - z),
+    Slip("hidden tanh twice", TANH_TWICE, lambda z, O: 1 - np.tanh(z) ** 2),
+    Slip("hidden slope doubled", "the slope (8) appears twice", lambda z, O: (1 - z**2) ** 2),
+    Slip("1 + Z²", "one sign inside the hidden slope is wrong", lambda z, O: 1 + z**2),
+    Slip("only Z²", "the 1 in the hidden slope is missing", lambda z, O: z**2),
+    Slip("(1 − Z)²", "1 − Z² is not (1 − Z)²", lambda z, O: (1 - z) ** 2),
+    Slip(
+        "output slope for the hidden",
+        "the slope of the output unit stands where that of the hidden units should",
+        lambda z, O: slope(O) * np.ones_like(z),
+    ),
+)
+_OUTPUT = {"σ′ missing": "output σ′ missing", "σ′ doubled": "output σ′ doubled"}
+_OUTPUT_TANH = {
+    "σ′ missing": "output slope missing",
+    "σ′ doubled": "output slope doubled",
+    "tanh′": "output tanh′",
+}
+
+
+def _of_W1(make: Function, hidden: tuple[Slip, ...], names: dict[str, str]) -> Recipe:
+    output = [Slip(names.get(name, name), hint, part) for name, hint, part in OUTPUT_SLOPES]
+    return Recipe(
+        make,
+        {
+            "weights": _WEIGHTS,
+            "units": _UNITS,
+            "hidden": hidden,
+            "output": output,
+            "inputs": _INPUTS,
+            "residual": (*RESIDUALS, _O_FOR_Y_HAT),
+            "examples": EXAMPLES,
+            "form": _FORMS,
+            "sign": SIGNS,
+            "scale": SCALES,
+        },
+    )
+
+
+BY_W1 = _of_W1(_by_W1, _HIDDEN, _OUTPUT)
+BY_W1_TANH = _of_W1(_by_W1_tanh, _HIDDEN_TANH, _OUTPUT_TANH)
+_BIAS_KEPT = "the bias unit is still in: no weight of W1 leads to it"
+
+RECIPES = {"ps1.dC_dW2": BY_W2, "ps1.dC_dW1": BY_W1, "ps1.dC_dW1_tanh": BY_W1_TANH}
+MISTAKES: Table = {
+    "ps1.dC_dW2": BY_W2.mistakes(),
     "ps1.dC_dW1": (
-        *factors(ref.dC_dW1, TWICE_N),
-        Mistake("transposed", TRANSPOSED, lambda X, y, p, O, Z, W2: ref.dC_dW1(X, y, p, O, Z, W2).T),
-        Mistake(
-            "output σ′ missing",
-            NO_SLOPE_OUT,
-            lambda X, y, p, O, Z, W2: _dW1(X, (p - y) / len(y), W2[:-1].T, ref.dZ_dH(Z)),
-        ),
-        Mistake(
-            "W2 missing",
-            "the weight W2 on the way from the hidden unit, (7), is missing",
-            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), 1, ref.dZ_dH(Z)),
-        ),
-        Mistake(
-            "hidden σ′ missing",
-            NO_SLOPE_HIDDEN,
-            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2[:-1].T, 1),
-        ),
-        Mistake(
-            "W2 shifted",
-            "W2 was shifted by one: its last row belongs to the bias unit",
-            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2[1:].T, ref.dZ_dH(Z)),
-        ),
-        Mistake(
-            "Z shifted",
-            "Z was shifted by one: its last column is the bias unit",
-            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2[:-1].T, Z[:, 1:] * (1 - Z[:, 1:])),
-        ),
-        Mistake(
-            "σ′ of ŷ",
-            DOUBLE,
-            lambda X, y, p, O, Z, W2: _dW1(X, (p - y) * slope(p) / len(y), W2[:-1].T, ref.dZ_dH(Z)),
-        ),
-        Mistake(
-            "σ′ of Z",
-            "σ was applied once too often in the hidden slope: Z is σ(H) already",
-            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2[:-1].T, slope(Z[:, :-1])),
-        ),
-        Mistake(
-            "O(1 − O)",
-            "the slope is σ(1 − σ), not O(1 − O)",
-            lambda X, y, p, O, Z, W2: _dW1(X, (p - y) * O * (1 - O) / len(y), W2[:-1].T, ref.dZ_dH(Z)),
-        ),
-        Mistake(
-            "output σ′ doubled",
-            "the slope (3a) appears twice",
-            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O) * slope(O), W2[:-1].T, ref.dZ_dH(Z)),
-        ),
-        Mistake(
-            "hidden σ′ doubled",
-            "the slope (8) appears twice",
-            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2[:-1].T, ref.dZ_dH(Z) ** 2),
-        ),
-        Mistake(
-            "only Z",
-            "the factor 1 − Z is missing",
-            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2[:-1].T, Z[:, :-1]),
-        ),
-        Mistake(
-            "bias kept",
-            "the bias unit is still in: no weight of W1 leads to it",
-            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2.T, Z * (1 - Z)),
-        ),
-        Mistake("(9) as printed", AS_PRINTED, lambda *a: diagonal(ref.dC_dW1(*a))),
-        Mistake(
-            "summed over hidden",
-            "there is no sum over hidden units: each has weights of its own",
-            lambda *a: np.ones_like(ref.dC_dW1(*a)) * ref.dC_dW1(*a).sum(1, keepdims=True),
-        ),
-        Mistake(
-            "only 1 − Z",
-            "the factor Z is missing",
-            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2[:-1].T, 1 - Z[:, :-1]),
-        ),
-        Mistake(
-            "only σ",
-            "the factor 1 − σ(O) is missing",
-            lambda X, y, p, O, Z, W2: _dW1(X, (p - y) * p / len(y), W2[:-1].T, ref.dZ_dH(Z)),
-        ),
-        Mistake(
-            "σ′ of y",
-            SLOPE_OF_Y,
-            lambda X, y, p, O, Z, W2: _dW1(X, (p - y) * y * (1 - y) / len(y), W2[:-1].T, ref.dZ_dH(Z)),
-        ),
-        Mistake(
-            "output σ′ for the hidden",
-            "the slope of the output unit stands where that of the hidden units, (8), should",
-            lambda X, y, p, O, Z, W2: _dW1(X, _delta(y, p, O), W2[:-1].T, slope(O)),
-        ),
+        *BY_W1.mistakes(),
+        Mistake("bias kept", _BIAS_KEPT, _by_W1(weights=np.transpose, units=as_it_is)),
         Mistake(
             "hidden σ′ for the output",
             "the slope of the hidden units stands where that of the output unit, (3a), should",
-            lambda X, y, p, O, Z, W2: _dW1(X, (p - y) / len(y), W2[:-1].T, ref.dZ_dH(Z) ** 2),
+            _by_W1(output=lambda y, p, O: np.ones_like(O), hidden=lambda z, O: (z * (1 - z)) ** 2),
         ),
-        Mistake(
-            "Z for X",
-            "the last factor is X, (9), not Z",
-            lambda X, y, p, O, Z, W2: _dW1(Z[:, :-1], _delta(y, p, O), W2[:-1].T, ref.dZ_dH(Z)),
-        ),
+    ),
+    "ps1.dC_dW1_tanh": (
+        *BY_W1_TANH.mistakes(),
+        Mistake("bias kept", _BIAS_KEPT, _by_W1_tanh(weights=np.transpose, units=as_it_is)),
     ),
 }

@@ -3,77 +3,112 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
-from mlp_ref import deep as ref
-from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.ps2 import MEAN
+import numpy as np
+
+from mlp_ref.mistakes.hints import MEAN, as_it_is
+from mlp_ref.mistakes.mistake import Table
+from mlp_ref.mistakes.recipe import Recipe, Slip
+
+Function = Callable[..., Any]
 
 
-def _gradients(hs: Any, deltas: Any, over: Any = 1) -> Any:
-    dWs, dbs = ref.gradients(hs, deltas)
-    return [dW / over for dW in dWs], [db / over for db in dbs]
-
-
-def _gradients_of_h(hs: Any, deltas: Any) -> Any:
-    """Return what h_l in place of h_{l−1} gives; it always conforms."""
-    return [h.T @ delta for h, delta in zip(hs[1:], deltas, strict=True)], ref.gradients(hs, deltas)[1]
-
-
-def _mapped(dW: Callable[[Any], Any], db: Callable[[Any], Any]) -> Callable[..., Any]:
+def _gradients(
+    below: Function = lambda hs: hs[:-1],
+    dW: Function = lambda h, delta: h.T @ delta,
+    db: Function = lambda delta: delta.sum(axis=0),
+    delta: Function = lambda delta, h: delta,
+    lists: Function = lambda dWs, dbs: (dWs, dbs),
+) -> Function:
     def gradients(hs: Any, deltas: Any) -> Any:
-        dWs, dbs = ref.gradients(hs, deltas)
-        return [dW(g) for g in dWs], [db(g) for g in dbs]
+        used = [delta(d, h) for d, h in zip(deltas, hs[1:], strict=True)]
+        return lists([dW(h, d) for h, d in zip(below(hs), used, strict=True)], [db(d) for d in used])
 
     return gradients
 
 
-MISTAKES: Table = {
-    "ps2.gradients": (
-        Mistake("h_l for h_{l−1}", "∂L/∂W_l needs h_{l−1}, what layer l receives", _gradients_of_h),
-        Mistake(
-            "db not summed",
-            "∂L/∂b_l is summed over the examples",
-            lambda hs, deltas: (ref.gradients(hs, deltas)[0], list(deltas)),
+def _fitting(hs: Any) -> Any:
+    return [h if h.shape == below.shape else below for below, h in pairwise(hs)]
+
+
+def _X_where_it_fits(hs: Any) -> Any:
+    return [hs[0] if hs[0].shape == h.shape else h for h in hs[:-1]]
+
+
+_RECEIVES = "∂L/∂W_l needs h_{l−1}, what layer l receives"
+GRADIENTS = Recipe(
+    _gradients,
+    {
+        "below": (
+            Slip("h_l for h_{l−1}", _RECEIVES, lambda hs: hs[1:]),
+            Slip("h_l for h_{l−1} where it fits", _RECEIVES, _fitting),
+            Slip("X in every layer", f"{_RECEIVES}, not X", lambda hs: [hs[0] for _ in hs[1:]]),
+            Slip("X where it fits", f"{_RECEIVES}, not X", _X_where_it_fits),
+            Slip("h_{l−1} missing", f"{_RECEIVES}: it is missing", lambda hs: [*map(np.ones_like, hs[:-1])]),
         ),
-        Mistake(
-            "db averaged",
-            "∂L/∂b_l is a sum, not a mean",
-            lambda hs, deltas: (ref.gradients(hs, deltas)[0], [d.mean(0) for d in deltas]),
-        ),
-        Mistake("mean", MEAN, lambda hs, deltas: _gradients(hs, deltas, len(hs[0]))),
-        Mistake(
-            "dW averaged",
-            "∂L/∂W_l is a sum, not a mean",
-            lambda hs, deltas: (_gradients(hs, deltas, len(hs[0]))[0], ref.gradients(hs, deltas)[1]),
-        ),
-        Mistake(
-            "transposed",
-            "the ∂L/∂W_l are transposed: each has the shape of W_l",
-            _mapped(lambda dW: dW.T, lambda db: db),
-        ),
-        Mistake("sign", "the sign is reversed", lambda hs, deltas: _gradients(hs, deltas, -1)),
-        Mistake(
-            "swapped",
-            "the ∂L/∂W come first, then the ∂L/∂b",
-            lambda hs, deltas: ref.gradients(hs, deltas)[::-1],
-        ),
-        Mistake(
-            "db two axes", "∂L/∂b_l has one axis, like b_l", _mapped(lambda dW: dW, lambda db: db[None, :])
-        ),
-        Mistake(
-            "reversed",
-            "the lists are reversed: layer 1 comes first",
-            lambda hs, deltas: tuple(g[::-1] for g in ref.gradients(hs, deltas)),
-        ),
-        Mistake(
-            "X in every layer",
-            "∂L/∂W_l needs h_{l−1}, what layer l receives, not X",
-            lambda hs, deltas: (
-                [hs[0].T @ delta for delta in deltas],
-                ref.gradients(hs, deltas)[1],
+        "dW": (
+            Slip(
+                "transposed",
+                "the ∂L/∂W_l are transposed: each has the shape of W_l",
+                lambda h, d: d.T @ h,
+            ),
+            Slip("dW averaged", "∂L/∂W_l is a sum, not a mean", lambda h, d: h.T @ d / len(d)),
+            Slip("sign of dW", "the sign of the ∂L/∂W_l is reversed", lambda h, d: -h.T @ d),
+            Slip(
+                "sums for dW",
+                "h and δ were summed by themselves: the product of each example comes first",
+                lambda h, d: np.outer(h.sum(axis=0), d.sum(axis=0)),
+            ),
+            Slip(
+                "dW of one example",
+                "∂L/∂W_l is summed over all examples",
+                lambda h, d: np.outer(h[-1], d[-1]),
             ),
         ),
-        Mistake("dbs missing", "the ∂L/∂b_l are missing", lambda hs, deltas: ref.gradients(hs, deltas)[0]),
-    ),
+        "db": (
+            Slip("db not summed", "∂L/∂b_l is summed over the examples", as_it_is),
+            Slip("db averaged", "∂L/∂b_l is a sum, not a mean", lambda d: d.mean(axis=0)),
+            Slip("sign of db", "the sign of the ∂L/∂b_l is reversed", lambda d: -d.sum(axis=0)),
+            Slip("db two axes", "∂L/∂b_l has one axis, like b_l", lambda d: d.sum(axis=0, keepdims=True)),
+            Slip(
+                "db over units",
+                "∂L/∂b_l is summed over the examples, not over the units: axis 0",
+                lambda d: d.sum(axis=1),
+            ),
+            Slip(
+                "db over all",
+                "∂L/∂b_l has an entry for each unit: the sum is over the examples alone",
+                lambda d: np.full(d.shape[1], d.sum()),
+            ),
+            Slip("db one number", "∂L/∂b_l has an entry for each unit", np.sum),
+            Slip("db of the first example", "∂L/∂b_l is summed over all examples", lambda d: d[0]),
+            Slip("db of the last example", "∂L/∂b_l is summed over all examples", lambda d: d[-1]),
+        ),
+        "delta": (
+            Slip("slope again", "δ_l has its slope h_l(1 − h_l) already", lambda d, h: d * h * (1 - h)),
+            Slip("mean", MEAN, lambda d, h: d / len(d)),
+            Slip("sign", "the sign is reversed", lambda d, h: -d),
+            Slip("factor N", "there is a factor N too many", lambda d, h: d * len(d)),
+        ),
+        "lists": (
+            Slip("swapped", "the ∂L/∂W come first, then the ∂L/∂b", lambda dWs, dbs: (dbs, dWs)),
+            Slip(
+                "reversed",
+                "the lists are reversed: layer 1 comes first",
+                lambda dWs, dbs: (dWs[::-1], dbs[::-1]),
+            ),
+            Slip(
+                "pairs",
+                "two lists are asked for, dWs and dbs, not a pair for each layer",
+                lambda dWs, dbs: [*zip(dWs, dbs, strict=True)],
+            ),
+            Slip("dbs missing", "the ∂L/∂b_l are missing", lambda dWs, dbs: dWs),
+        ),
+    },
+)
+RECIPES = {"ps2.gradients": GRADIENTS}
+MISTAKES: Table = {
+    "ps2.gradients": GRADIENTS.mistakes(),
 }

@@ -1,4 +1,4 @@
-"""What students get wrong in ps3."""
+"""What students get wrong in the curves, the curvature and the choice of a rate."""
 
 from __future__ import annotations
 
@@ -8,59 +8,10 @@ from typing import Any
 import numpy as np
 
 from mlp_ref import curves as ref
+from mlp_ref.mistakes.hints import quiet
 from mlp_ref.mistakes.mistake import Mistake, Table
 
 STEP = ref.STEP
-
-
-def _classify(
-    losses: Any,
-    *,
-    tenfold: float = 10,
-    finite: bool = True,
-    m: Callable[[int], int] = lambda n: n // 2,
-    fifth: float = 1 / 5,
-    order: str = "oscillating steady stuck",
-    whole_run: bool = False,
-    last: int = -1,
-    half: float = 1 / 2,
-    tenth: float = 1 / 10,
-    net: bool = False,
-) -> str:
-    """The rule of ps3 with parts of it wrong."""
-    curve = np.asarray(losses, dtype=float)
-    with np.errstate(all="ignore"):
-        if finite and not np.isfinite(curve).all():
-            return "diverged"
-        if np.any(curve > tenfold * curve[0]):
-            return "diverged"
-        steps = np.diff(curve)
-        early, late = steps[: m(len(curve))], steps[m(len(curve)) :]
-        seen = steps if whole_run else late
-        size = _net if net else _total
-        holds = {
-            "oscillating": np.sum(seen > 0) > fifth * len(seen) * (1 + 1e-12),
-            "steady": curve[last] <= half * curve[0],
-            "stuck": size(late) <= tenth * size(early) * (1 + 1e-12),
-        }
-    return next((name for name in order.split() if holds[name]), "slow")
-
-
-def _total(steps: Any) -> Any:
-    return np.sum(np.abs(steps))
-
-
-def _net(steps: Any) -> Any:
-    return abs(np.sum(steps))
-
-
-def _variant(**wrong: Any) -> Callable[[Any], str]:
-    return lambda losses: _classify(losses, **wrong)
-
-
-def _at_least(losses: Any) -> str:
-    """Oscillating from exactly a fifth on."""
-    return _classify(losses, fifth=1 / 5 - 1e-9)
 
 
 def _hessian(gradient: Any, theta: Any) -> Any:
@@ -89,7 +40,7 @@ def _of_gradient(gradient: Any, theta: Any, iterations: int = 50) -> Any:
 
 
 def _rows(change: Callable[[Any], Any]) -> Callable[..., Any]:
-    return lambda etas, train: change(ref.loss_curves(etas, train))
+    return quiet(lambda etas, train: change(ref.loss_curves(etas, train)))
 
 
 def _finite(curves: Any) -> Any:
@@ -117,6 +68,7 @@ MISTAKES: Table = {
             "sorted",
             "the rates were sorted: keep their order",
             lambda etas, train: ref.loss_curves(sorted(etas), train),
+            (lambda etas, train: ref.loss_curves(sorted(etas)[::-1], train),),
         ),
         Mistake(
             "backwards",
@@ -138,53 +90,43 @@ MISTAKES: Table = {
             "there is a training too many after the last",
             lambda etas, train: (ref.loss_curves(etas, train), train(etas[0]))[0],
         ),
-        Mistake("NaN removed", "inf and NaN have to pass through", _rows(lambda c: np.nan_to_num(c))),
+        Mistake(
+            "NaN removed",
+            "inf and NaN have to pass through",
+            _rows(lambda c: np.nan_to_num(c)),
+            (
+                _rows(lambda c: np.where(np.isfinite(c), c, np.nan)),
+                _rows(lambda c: np.where(np.isfinite(c), c, np.inf)),
+                _rows(lambda c: np.where(np.isfinite(c), c, 0)),
+            ),
+        ),
+        Mistake("first losses missing", "the first loss of each curve is missing", _rows(lambda c: c[:, 1:])),
+        Mistake(
+            "differences", "the losses are asked for, not their changes", _rows(lambda c: np.diff(c, axis=1))
+        ),
+        Mistake(
+            "divided by the first", "the losses are asked for as they are", _rows(lambda c: c / c[:, :1])
+        ),
+        Mistake("logarithms", "the losses are asked for, not their logarithms", _rows(np.log)),
+        Mistake(
+            "lowest so far",
+            "the losses are asked for as they are",
+            _rows(lambda c: np.minimum.accumulate(c, axis=1)),
+        ),
+        Mistake("rows reversed", "row k belongs to etas[k]", _rows(lambda c: c[::-1])),
+        Mistake(
+            "diverged left out",
+            "inf and NaN have to pass through: a row for each rate",
+            _rows(lambda c: c[np.isfinite(c).all(axis=1)]),
+        ),
+        Mistake(
+            "first rate for all",
+            "row k is train(etas[k])",
+            lambda etas, train: np.array([train(etas[0]) for _ in etas]),
+        ),
         Mistake("last losses", "whole curves are asked for, not their ends", _rows(lambda c: c[:, -1])),
         Mistake("one curve", "the curves were joined to one", _rows(lambda c: c.ravel())),
         Mistake("last step missing", "the last loss of each curve is missing", _rows(lambda c: c[:, :-1])),
-    ),
-    "ps3.classify_run": (
-        Mistake(
-            "ten times is enough",
-            "exactly 10 times the first loss is not yet diverged",
-            _variant(tenfold=10 * (1 - 1e-12)),
-        ),
-        Mistake("NaN overlooked", "a loss that is not finite is a diverged run", _variant(finite=False)),
-        Mistake(
-            "divergence overlooked",
-            "a loss above 10 times the first is a diverged run",
-            _variant(tenfold=np.inf),
-        ),
-        Mistake("a fifth is enough", "exactly a fifth of the steps is not yet oscillating", _at_least),
-        Mistake(
-            "all steps counted", "only the steps from m on count for oscillating", _variant(whole_run=True)
-        ),
-        Mistake("m rounded up", "m is n // 2, rounded down", _variant(m=lambda n: (n + 1) // 2)),
-        Mistake(
-            "m from the steps",
-            "m is half the number of losses, not of steps",
-            _variant(m=lambda n: (n - 1) // 2),
-        ),
-        Mistake("below half", "exactly half the first loss is steady", _variant(half=1 / 2 * (1 - 1e-12))),
-        Mistake(
-            "steady before oscillating",
-            "the order matters: oscillating is asked before steady",
-            _variant(order="steady oscillating stuck"),
-        ),
-        Mistake(
-            "stuck before steady",
-            "the order matters: steady is asked before stuck",
-            _variant(order="oscillating stuck steady"),
-        ),
-        Mistake(
-            "stuck first",
-            "the order matters: stuck comes after oscillating and steady",
-            _variant(order="stuck oscillating steady"),
-        ),
-        Mistake("below a tenth", "exactly a tenth is stuck", _variant(tenth=1 / 10 * (1 - 1e-9))),
-        Mistake("net change", "the sizes of the steps are summed, |step|, not the steps", _variant(net=True)),
-        Mistake("never stuck", "stuck is missing", _variant(order="oscillating steady")),
-        Mistake("never oscillating", "oscillating is missing", _variant(order="steady stuck")),
     ),
     "ps3.largest_curvature": (
         Mistake(
@@ -203,6 +145,21 @@ MISTAKES: Table = {
             lambda g, theta, iterations=50: ref.largest_curvature(g, theta, 1),
         ),
         Mistake("sign", "the sign is reversed", lambda *a: -ref.largest_curvature(*a)),
+        Mistake(
+            "not divided",
+            "the difference is not divided by 2h",
+            lambda *a: 2e-4 * ref.largest_curvature(*a),
+            tuple(
+                lambda *a, step=step: 2 * step * ref.largest_curvature(*a)
+                for step in (1e-3, 1e-5, 1e-6, 1e-7)
+            ),
+        ),
+        Mistake("root", "a square root was taken", lambda *a: np.sqrt(abs(ref.largest_curvature(*a)))),
+        Mistake(
+            "norm of the gradient",
+            "the curvature is asked for, not the length of the gradient",
+            lambda g, theta, iterations=50: float(np.linalg.norm(g(theta))),
+        ),
         Mistake("factor 2", "the two points are 2h apart", lambda *a: 2 * ref.largest_curvature(*a)),
         Mistake("factor ½", "the result is half the expected one", lambda *a: ref.largest_curvature(*a) / 2),
         Mistake("squared", "the eigenvalue is squared", lambda *a: ref.largest_curvature(*a) ** 2),
@@ -255,6 +212,46 @@ MISTAKES: Table = {
             "mean loss",
             "the last loss counts, not the mean",
             lambda etas, c: _pick(etas, np.where(_finite(c), c.mean(axis=1), np.inf)),
+        ),
+        Mistake("first rate", "the first rate need not be the best", lambda etas, c: float(etas[0])),
+        Mistake("last rate", "the last rate need not be the best", lambda etas, c: float(etas[-1])),
+        Mistake(
+            "middle rate", "the middle rate need not be the best", lambda etas, c: float(np.median(etas))
+        ),
+        Mistake(
+            "smallest rate",
+            "the smallest rate need not be the best",
+            lambda etas, c: float(np.min(etas)),
+        ),
+        Mistake(
+            "index among the finite",
+            "the index counts the finite curves alone, etas all of them",
+            lambda etas, c: float(etas[int(np.argmin(c[_finite(c)][:, -1]))]),
+        ),
+        Mistake(
+            "largest finite rate",
+            "the largest rate that does not diverge need not be the best",
+            lambda etas, c: float(np.max(np.asarray(etas)[_finite(c)])),
+        ),
+        Mistake(
+            "largest drop",
+            "the last loss counts, not how far it fell",
+            lambda etas, c: _pick(etas, np.where(_finite(c), c[:, -1] - c[:, 0], np.inf)),
+        ),
+        Mistake(
+            "relative drop",
+            "the last loss counts, not how far it fell",
+            lambda etas, c: _pick(etas, np.where(_finite(c), c[:, -1] / c[:, 0], np.inf)),
+        ),
+        Mistake(
+            "NaN at the end skipped",
+            "a curve with NaN or inf anywhere is out",
+            lambda etas, c: _pick(etas, np.where(np.isnan(c[:, -1]), np.inf, c[:, -1])),
+        ),
+        Mistake(
+            "only NaN out",
+            "inf is not finite either",
+            lambda etas, c: _pick(etas, np.where(np.isnan(c).any(axis=1), np.inf, c[:, -1])),
         ),
         Mistake("largest rate", "the largest rate need not be the best", lambda etas, c: float(np.max(etas))),
     ),

@@ -1,197 +1,197 @@
-"""What students get wrong in ∂L/∂W_1 of three layers."""
+"""What students get wrong in ∂L/∂W_1 of three layers, in either form."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from mlp_ref import deep as ref
-from mlp_ref.mistakes.hints import LEFT_TO_RIGHT, left_to_right, one, rest, slope, twice, untransposed
+from mlp_ref.mistakes.backwards import PRODUCTS, SLOPES, by_slope
+from mlp_ref.mistakes.hints import MEAN, as_it_is, slope_of_h, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.ps2 import DOUBLE, MEAN, MSE_START, SIGN, TRANSPOSED, ZERO_BY_ZERO, naive_delta
+from mlp_ref.mistakes.ps2 import STARTS, TRANSPOSED, difference
+from mlp_ref.mistakes.recipe import Recipe, Slip
 
-Slope = Callable[[Any], Any]
+Function = Callable[..., Any]
+UNTRANSPOSED = "W_2 is not transposed; where it is square, the shapes do not tell"
 
 
 def _dW1(
-    X: Any,
-    y: Any,
-    hs: Any,
-    Ws: Any,
-    *,
-    start: Any = None,
-    slope1: Slope = ref.dh_dz,
-    slope2: Slope = ref.dh_dz,
-) -> Any:
+    start: Function = difference,
+    products: tuple[Function, Function] = (by_slope, by_slope),
+    slope1: Function = slope_of_h,
+    slope2: Function = slope_of_h,
+    slopes: Function | None = None,
+    layers: Function = lambda h1, h2: (h1, h2),
+    W2: Function = lambda W1, W2: W2.T,
+    W3: Function = np.transpose,
+    inputs: Function = lambda X, h1: X,
+    nodes: Function = as_it_is,
+    examples: Function = as_it_is,
+    form: Function = as_it_is,
+    scale: Function = lambda n: 1,
+) -> Function:
+    """Return ∂L/∂W_1; `products` are those of layers 1 and 2, `slopes` the slope in both."""
+
+    def gradient(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
+        h1, h2 = layers(*hs[1:3])
+        back2 = nodes(start(y, hs[3]) @ W3(Ws[2]))
+        delta2 = _product(products[1], slopes or slope2, back2, h2)
+        delta1 = _product(products[0], slopes or slope1, delta2 @ W2(Ws[0], Ws[1]), h1)
+        return form(examples(inputs(X, hs[1])).T @ examples(delta1)) * scale(len(X))
+
+    return gradient
+
+
+def _product(product: Function, slope: Function, back: Any, h: Any) -> Any:
+    return back * slope(h) if product is by_slope else product(back, h)
+
+
+def _of_layers(slips: tuple[Slip, ...], right: Function) -> tuple[Slip, ...]:
+    """Return slips of both layers, of layer 1 and of layer 2 alone."""
+    return tuple(
+        Slip(f"{slip.name}{where}", f"{slip.hint}{where and ':'}{where}", part)
+        for slip in slips
+        for where, part in (
+            ("", (slip.part, slip.part)),
+            (" in layer 1", (slip.part, right)),
+            (" in layer 2", (right, slip.part)),
+        )
+    )
+
+
+def _fitting(other: Any, own: Any) -> Any:
+    """Return the array of another layer where it fits."""
+    return other if other.shape == own.shape else own
+
+
+def _last_node(back: Any) -> Any:
+    return back * np.append(np.zeros(back.shape[1] - 1), 1)
+
+
+def _all_but_the_first(back: Any) -> Any:
+    return back * np.append(0, np.ones(back.shape[1] - 1))
+
+
+def _all_but_the_last(back: Any) -> Any:
+    return back * np.append(np.ones(back.shape[1] - 1), 0)
+
+
+def _recipe(*forms: Slip) -> Recipe:
+    return Recipe(
+        _dW1,
+        {
+            "slope1": [Slip(f"{s.name} in layer 1", f"{s.hint}: in layer 1", s.part) for s in SLOPES],
+            "slope2": [Slip(f"{s.name} in layer 2", f"{s.hint}: in layer 2", s.part) for s in SLOPES],
+            "slopes": SLOPES,
+            "products": _of_layers(PRODUCTS[:5], by_slope),
+            "layers": (
+                Slip(
+                    "slopes swapped",
+                    "the slopes of layers 1 and 2 have changed places",
+                    lambda h1, h2: (_fitting(h2, h1), _fitting(h1, h2)),
+                ),
+                Slip(
+                    "slope of layer 2 in both",
+                    "the slope of layer 2 stands where that of layer 1 should",
+                    lambda h1, h2: (_fitting(h2, h1), h2),
+                ),
+                Slip(
+                    "slope of layer 1 in both",
+                    "the slope of layer 1 stands where that of layer 2 should",
+                    lambda h1, h2: (h1, _fitting(h1, h2)),
+                ),
+            ),
+            "W2": (
+                Slip("W_2 not transposed", UNTRANSPOSED, lambda W1, W2: untransposed(W2)),
+                Slip("W_2 missing", "W_2 is missing from the product", lambda W1, W2: np.ones_like(W2.T)),
+                Slip("W_1 for W_2", "W_1 stands where W_2 should", lambda W1, W2: _fitting(W1, W2).T),
+                Slip("W_2 squared", "W_2 appears twice", lambda W1, W2: W2.T**2),
+            ),
+            "W3": (
+                Slip("W_3 missing", "W_3 is missing from the product", lambda W3: np.ones_like(W3.T)),
+                Slip("W_3 squared", "W_3 appears twice", lambda W3: W3.T**2),
+                Slip("W_3 reversed", "the order of W_3 is reversed", lambda W3: W3[::-1].T),
+            ),
+            "inputs": (
+                Slip("h_1 for X", "the last factor is x, not h_1", lambda X, h1: h1),
+                Slip(
+                    "h_1 for X where it fits", "the last factor is x, not h_1", lambda X, h1: _fitting(h1, X)
+                ),
+                Slip("X missing", "the last factor, x, is missing", lambda X, h1: np.ones_like(X)),
+            ),
+            "nodes": (
+                Slip("last l only", "the sum over l keeps its last term only: += is needed", _last_node),
+                Slip("first l missing", "the sum over l leaves the first unit out", _all_but_the_first),
+                Slip("last l missing", "the sum over l leaves the last unit out", _all_but_the_last),
+            ),
+            "examples": (
+                Slip(
+                    "last example only",
+                    "the sum over i keeps its last term only: += is needed",
+                    lambda rows: rows[-1:],
+                ),
+                Slip(
+                    "last example missing",
+                    "the sum over i leaves the last example out",
+                    lambda rows: rows[:-1],
+                ),
+                Slip(
+                    "first example missing",
+                    "the sum over i leaves the first example out",
+                    lambda rows: rows[1:],
+                ),
+            ),
+            "start": STARTS,
+            "form": (Slip("transposed", TRANSPOSED, np.transpose), *forms),
+            "scale": (
+                Slip("mean", MEAN, lambda n: 1 / n),
+                Slip("factor N", "there is a factor N too many", lambda n: n),
+                Slip("factor 2", "there is a factor 2 too many", lambda n: 2),
+            ),
+        },
+    )
+
+
+FREE = "the index m of the hidden unit is free: no sum over it"
+SPREAD = Slip("Σ_m spread", FREE, lambda dW1: np.ones_like(dW1) * dW1.sum(axis=1, keepdims=True))
+MATRICES = _recipe(Slip("summed over columns", FREE, lambda dW1: dW1.sum(axis=1)), SPREAD)
+SUMS = _recipe(
+    Slip(
+        "as printed",
+        "the sum over m, the free index of the hidden unit, is taken as the seed prints it",
+        lambda dW1: dW1.sum(axis=1),
+    ),
+    SPREAD,
+)
+
+
+def _inner_not_reset(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
+    """Return what the sum over l gives when it goes on from example to example."""
     _, h1, h2, f = hs
-    delta3 = f - y if start is None else start
-    return X.T @ ((((delta3 @ Ws[2].T) * slope2(h2)) @ Ws[1].T) * slope1(h1))
+    inner = np.cumsum((h2 * (1 - h2) * Ws[2].T) @ Ws[1].T, axis=0)
+    return X.T @ ((f - y) * inner * h1 * (1 - h1))
 
 
-def _dW1_left_to_right(X: Any, y: Any, hs: Any, Ws: Any, layers: tuple[int, ...]) -> Any:
-    delta = hs[-1] - y
-    for l in (2, 1):
-        back, h = delta @ Ws[l].T, hs[l]
-        delta = left_to_right(back, h) if l in layers else back * ref.dh_dz(h)
-    return X.T @ delta
+def _dW2(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
+    """Return ∂L/∂W_2."""
+    _, h1, h2, f = hs
+    return h1.T @ ((f - y) @ Ws[2].T * h2 * (1 - h2))
 
 
-def _slope_swapped(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
-    """Return what the slopes of layers 1 and 2 give when swapped, where they fit."""
-    _, h1, h2, _ = hs
-    if h1.shape != h2.shape:
-        return ref.dL_dW1(X, y, hs, Ws)
-    return _dW1(X, y, hs, Ws, slope1=lambda _: ref.dh_dz(h2), slope2=lambda _: ref.dh_dz(h1))
-
-
-def _slope_of(h: Any, other: Any) -> Slope:
-    """Return the slope of another layer where it fits."""
-    return lambda own: ref.dh_dz(other if other.shape == h.shape else own)
-
-
-def _dW1_W1_for_W2(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
-    W = Ws[0] if Ws[0].shape == Ws[1].shape else Ws[1]
-    return _dW1(X, y, hs, [Ws[0], W, Ws[2]])
-
-
-def _itself(h: Any) -> Any:
-    return h
-
-
-SLOPES = (
-    ("h(1 − h) twice", "the slope h(1 − h) appears twice", twice),
-    ("only h", "the factor 1 − h is missing", _itself),
-    ("only 1 − h", "the factor h is missing", rest),
-    ("σ′ of h", DOUBLE, slope),
-)
-
-
-# of dL_dW1 in both forms
-_OF_THREE_LAYERS = (
-    *(
-        Mistake(
-            "left to right" + where,
-            f"{LEFT_TO_RIGHT}{where and ':'}{where}",
-            partial(_dW1_left_to_right, layers=layers),
-        )
-        for where, layers in (("", (1, 2)), (" in layer 1", (1,)), (" in layer 2", (2,)))
-    ),
-    *(
-        Mistake(name + where, hint + where, partial(_dW1, **dict.fromkeys(layers, wrong)))
-        for name, hint, wrong in SLOPES
-        for where, layers in (
-            ("", ("slope1", "slope2")),
-            (" in layer 1", ("slope1",)),
-            (" in layer 2", ("slope2",)),
-        )
-    ),
-    Mistake(
-        "no h(1 − h)", "the slopes of both layers are missing", lambda *a: _dW1(*a, slope1=one, slope2=one)
-    ),
-    Mistake("slopes swapped", "the slopes of layers 1 and 2 have changed places", _slope_swapped),
-    Mistake(
-        "slope of layer 2 in both",
-        "the slope of layer 2 stands where that of layer 1 should",
-        lambda X, y, hs, Ws: _dW1(X, y, hs, Ws, slope1=_slope_of(hs[1], hs[2])),
-    ),
-    Mistake(
-        "slope of layer 1 in both",
-        "the slope of layer 1 stands where that of layer 2 should",
-        lambda X, y, hs, Ws: _dW1(X, y, hs, Ws, slope2=_slope_of(hs[2], hs[1])),
-    ),
-    Mistake(
-        "W_2 missing",
-        "W_2 is missing from the product",
-        lambda X, y, hs, Ws: _dW1(X, y, hs, [Ws[0], np.ones_like(Ws[1]), Ws[2]]),
-    ),
-    Mistake("W_1 for W_2", "W_1 stands where W_2 should", _dW1_W1_for_W2),
-)
-
-
-def _dW1_no_W3(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
-    return _dW1(X, y, hs, [*Ws[:2], np.ones_like(Ws[2])])
-
-
-def _dW1_untransposed(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
-    return _dW1(X, y, hs, [Ws[0], untransposed(Ws[1]).T, Ws[2]])
-
-
-def _dW1_last_node(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
-    last = np.zeros(len(Ws[2]))
-    last[-1] = 1
-    return _dW1(X, y, hs, Ws, slope2=lambda h2: ref.dh_dz(h2) * last)
-
-
-def _dW1_last_example(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
-    return ref.dL_dW1(X[-1:], y[-1:], [h[-1:] for h in hs], Ws)
-
-
-def _as_printed(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
-    return ref.dL_dW1(X, y, hs, Ws).sum(axis=1)
-
-
-def _dW1_naive(X: Any, y: Any, hs: Any, Ws: Any) -> Any:
-    return _dW1(X, y, hs, Ws, start=naive_delta(y, hs[-1]))
-
-
+RECIPES = {"ps2.dL_dW1": MATRICES, "ps2.dL_dW1_sums": SUMS}
 MISTAKES: Table = {
     "ps2.dL_dW1": (
-        Mistake("0/0", ZERO_BY_ZERO, _dW1_naive),
-        Mistake("sign", SIGN, lambda *a: -ref.dL_dW1(*a)),
-        Mistake("h_1(1 − h_1) missing", "the slope of layer 1 is missing", lambda *a: _dW1(*a, slope1=one)),
-        Mistake("h_2(1 − h_2) missing", "the slope of layer 2 is missing", lambda *a: _dW1(*a, slope2=one)),
-        Mistake(
-            "f(1 − f) kept",
-            MSE_START,
-            lambda X, y, hs, Ws: _dW1(X, y, hs, Ws, start=(hs[-1] - y) * ref.dh_dz(hs[-1])),
-        ),
-        Mistake("W_3 missing", "W_3 is missing from the product", _dW1_no_W3),
-        Mistake(
-            "W_2 not transposed",
-            "W_2 is not transposed; where it is square, the shapes do not tell",
-            _dW1_untransposed,
-        ),
-        Mistake("mean", MEAN, lambda X, y, hs, Ws: ref.dL_dW1(X, y, hs, Ws) / len(y)),
-        Mistake("transposed", TRANSPOSED, lambda *a: ref.dL_dW1(*a).T),
-        Mistake(
-            "h_1 for X",
-            "the last factor is x, not h_1",
-            lambda X, y, hs, Ws: hs[1].T @ ref.deltas(y, hs, Ws)[0],
-        ),
-        *_OF_THREE_LAYERS,
-        Mistake("summed over columns", "the index m of the hidden unit is free: no sum over it", _as_printed),
+        *MATRICES.mistakes(),
+        Mistake("∂L/∂W_2", "this is the gradient by W_2: the one by W_1 is asked for", _dW2),
     ),
     "ps2.dL_dW1_sums": (
-        Mistake("0/0", ZERO_BY_ZERO, _dW1_naive),
+        *SUMS.mistakes(),
         Mistake(
-            "as printed",
-            "the sum over m, the free index of the hidden unit, is taken as the seed prints it",
-            _as_printed,
+            "sum not reset",
+            "the sum over l goes on from one example to the next: start it at 0",
+            _inner_not_reset,
         ),
-        Mistake(
-            "Σ_m spread",
-            "the index m of the hidden unit is free: no sum over it",
-            lambda X, y, hs, Ws: np.repeat(_as_printed(X, y, hs, Ws)[:, None], hs[1].shape[1], 1),
-        ),
-        Mistake("sign", SIGN, lambda *a: -ref.dL_dW1(*a)),
-        Mistake("mean", MEAN, lambda X, y, hs, Ws: ref.dL_dW1(X, y, hs, Ws) / len(y)),
-        Mistake("h_1(1 − h_1) missing", "the slope of layer 1 is missing", lambda *a: _dW1(*a, slope1=one)),
-        Mistake("h_2(1 − h_2) missing", "the slope of layer 2 is missing", lambda *a: _dW1(*a, slope2=one)),
-        Mistake("transposed", TRANSPOSED, lambda *a: ref.dL_dW1(*a).T),
-        Mistake("last l only", "the sum over l keeps its last term only: += is needed", _dW1_last_node),
-        Mistake(
-            "last example only", "the sum over i keeps its last term only: += is needed", _dW1_last_example
-        ),
-        Mistake(
-            "f(1 − f) kept",
-            MSE_START,
-            lambda X, y, hs, Ws: _dW1(X, y, hs, Ws, start=(hs[-1] - y) * ref.dh_dz(hs[-1])),
-        ),
-        Mistake("W_3 missing", "W_3 is missing from the product", _dW1_no_W3),
-        *_OF_THREE_LAYERS,
-        Mistake("W_2 not transposed", "the indices of W_2 are swapped: it is W_2[m, l]", _dW1_untransposed),
     ),
 }

@@ -7,46 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from course.activations import sigmoid
 from mlp_ref import transfer as ref
 from mlp_ref.mistakes.hints import (
     BIAS_FIRST,
     BIAS_KEPT,
-    NO_N,
-    NO_SLOPE_HIDDEN,
-    NO_SLOPE_OUT,
-    TRANSPOSED,
-    one,
-    slope,
+    RULE_OF_SIGMA,
+    TANH_TWICE,
 )
 from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.recipe import Recipe, Slip
+
+Function = Callable[..., Any]
 
 SIGN = "the sign is reversed"
-RULE_OF_SIGMA = "Z(1 − Z) is the rule for σ: the hidden units are tanh"
-TANH_TWICE = "tanh was applied once too often: Z is tanh(H) already"
-
-Of = Callable[[Any], Any]
-
-
-def _dW1(
-    X: Any,
-    y: Any,
-    y_hat: Any,
-    O: Any,
-    Z: Any,
-    W2: Any,
-    *,
-    output: Of = slope,
-    hidden: Of = lambda z: 1 - z**2,
-    weights: Of = lambda W2: W2[:-1].T,
-    units: Of = lambda Z: Z[:, :-1],
-) -> Any:
-    """Return (10) with tanh units, parts of it wrong."""
-    return X.T @ ((y_hat - y) * output(O) / len(y) * weights(W2) * hidden(units(Z)))
-
-
-def _variant(**wrong: Of) -> Callable[..., Any]:
-    return lambda *a: _dW1(*a, **wrong)
 
 
 def scaled(right: Callable[..., Any], factor: Callable[..., float]) -> Callable[..., Any]:
@@ -66,25 +39,129 @@ def _momentum_in_place(theta: Any, velocity: Any, gradient: Any, eta: float, bet
     return theta, velocity
 
 
-def _step(velocity: Callable[..., Any], move: Callable[..., Any] | None = None) -> Callable[..., Any]:
-    """Return a step with another new velocity, and another move than η times it."""
+def _step(
+    velocity: Function = lambda v, g, eta, beta: beta * v + g,
+    move: Function = lambda v, g, new, eta, beta: eta * new,
+    results: Function = lambda theta, new, v: (theta, new),
+) -> Function:
+    """Return a step with another new velocity, or another move than η times it."""
 
     def step(theta: Any, v: Any, g: Any, eta: float, beta: float) -> Any:
         new = velocity(v, g, eta, beta)
-        return theta - (eta * new if move is None else move(v, g, new, eta, beta)), new
+        return results(theta - move(v, g, new, eta, beta), new, v.copy())
 
     return step
 
 
-def _velocity(v: Any, g: Any, eta: float, beta: float) -> Any:
-    return beta * v + g
-
-
+MOMENTUM = Recipe(
+    _step,
+    {
+        "velocity": (
+            Slip(
+                "average",
+                "the gradient is added whole, without 1 − β",
+                lambda v, g, eta, beta: beta * v + (1 - beta) * g,
+            ),
+            Slip("β missing", "the old velocity is kept whole: β is missing", lambda v, g, eta, beta: v + g),
+            Slip("β on both", "β multiplies the old velocity only", lambda v, g, eta, beta: beta * (v + g)),
+            Slip(
+                "β on the gradient",
+                "β multiplies the old velocity, not the gradient",
+                lambda v, g, eta, beta: v + beta * g,
+            ),
+            Slip("plain descent", "the old velocity is missing", lambda v, g, eta, beta: +g),
+            Slip(
+                "1 − β",
+                "what is kept of the old velocity is β, not 1 − β",
+                lambda v, g, eta, beta: (1 - beta) * v + g,
+            ),
+            Slip("β squared", "β appears twice", lambda v, g, eta, beta: beta**2 * v + g),
+            Slip(
+                "β and 1 − β swapped",
+                "the velocity is β v + g",
+                lambda v, g, eta, beta: (1 - beta) * v + beta * g,
+            ),
+            Slip(
+                "minus the gradient",
+                "the gradient is added to the velocity, and the step goes against it",
+                lambda v, g, eta, beta: beta * v - g,
+            ),
+            Slip(
+                "minus the velocity",
+                "the old velocity is added, not subtracted",
+                lambda v, g, eta, beta: g - beta * v,
+            ),
+            Slip(
+                "η twice",
+                "η belongs to the step, not to the velocity as well",
+                lambda v, g, eta, beta: beta * v + eta * g,
+            ),
+            Slip(
+                "η on the old velocity",
+                "the old velocity is multiplied by β, not by η",
+                lambda v, g, eta, beta: eta * v + g,
+            ),
+            Slip(
+                "gradient missing",
+                "the gradient is missing in the velocity",
+                lambda v, g, eta, beta: beta * v,
+            ),
+        ),
+        "move": (
+            Slip("sign", "the step goes uphill", lambda v, g, new, eta, beta: -eta * new),
+            Slip(
+                "old velocity",
+                "the step follows the old velocity: the new one comes first",
+                lambda v, g, new, eta, beta: eta * v,
+            ),
+            Slip("no η", "the learning rate is missing", lambda v, g, new, eta, beta: new),
+            Slip(
+                "look ahead",
+                "the gradient was added once more in the step",
+                lambda v, g, new, eta, beta: eta * (g + beta * new),
+            ),
+            Slip(
+                "gradient added again",
+                "the gradient is in the velocity already",
+                lambda v, g, new, eta, beta: eta * (new + g),
+            ),
+            Slip(
+                "gradient only in the step",
+                "the step follows the velocity, not the gradient",
+                lambda v, g, new, eta, beta: eta * g,
+            ),
+            Slip("half η", "η was halved", lambda v, g, new, eta, beta: eta / 2 * new),
+            Slip("double η", "η was doubled", lambda v, g, new, eta, beta: 2 * eta * new),
+            Slip("divided by η", "the velocity was divided by η", lambda v, g, new, eta, beta: new / eta),
+            Slip(
+                "β in the step",
+                "β belongs to the velocity, not to the step",
+                lambda v, g, new, eta, beta: beta * new,
+            ),
+            Slip(
+                "β in the step too",
+                "β belongs to the velocity, not to the step",
+                lambda v, g, new, eta, beta: eta * beta * new,
+            ),
+        ),
+        "results": (
+            Slip(
+                "velocity lost",
+                "the new velocity is to be returned, not the old one",
+                lambda theta, new, v: (theta, v),
+            ),
+            Slip("swapped", "theta comes first, then the velocity", lambda theta, new, v: (new, theta)),
+            Slip("only theta", "the new velocity is asked for as well", lambda theta, new, v: theta),
+        ),
+    },
+)
+RECIPES = {"ps3.momentum_step": MOMENTUM}
 MISTAKES: Table = {
     "ps1.dZ_dH_tanh": (
         Mistake("σ′", RULE_OF_SIGMA, lambda Z: (Z * (1 - Z))[:, :-1]),
         Mistake("not squared", "the square is missing", lambda Z: 1 - Z[:, :-1]),
         Mistake("tanh twice", TANH_TWICE, lambda Z: 1 - np.tanh(Z[:, :-1]) ** 2),
+        Mistake("(1 − Z)²", "1 − Z² is not (1 − Z)²", lambda Z: (1 - Z[:, :-1]) ** 2),
         Mistake("1 + Z²", "one sign inside is wrong", lambda Z: 1 + Z[:, :-1] ** 2),
         Mistake("only Z²", "this is what has to be taken away from 1", lambda Z: Z[:, :-1] ** 2),
         Mistake("slope squared", "the slope appears twice", lambda Z: ref.dZ_dH_tanh(Z) ** 2),
@@ -98,96 +175,12 @@ MISTAKES: Table = {
             lambda Z: ref.dZ_dH_tanh(Z).mean(0),
         ),
     ),
-    "ps1.dC_dW1_tanh": (
-        Mistake("hidden σ′", RULE_OF_SIGMA, _variant(hidden=lambda z: z * (1 - z))),
-        Mistake("hidden slope missing", NO_SLOPE_HIDDEN, _variant(hidden=one)),
-        Mistake(
-            "hidden not squared",
-            "the square in the hidden slope is missing",
-            _variant(hidden=lambda z: 1 - z),
-        ),
-        Mistake("hidden tanh twice", TANH_TWICE, _variant(hidden=lambda z: 1 - np.tanh(z) ** 2)),
-        Mistake(
-            "hidden slope doubled", "the slope (8) appears twice", _variant(hidden=lambda z: (1 - z**2) ** 2)
-        ),
-        Mistake("output slope missing", NO_SLOPE_OUT, _variant(output=one)),
-        Mistake(
-            "output tanh′",
-            "the output unit stays σ: its slope is (3a)",
-            _variant(output=lambda O: 1 - sigmoid(O) ** 2),
-        ),
-        Mistake(
-            "σ′ of ŷ",
-            "σ was applied once too often at the output",
-            _variant(output=lambda O: slope(sigmoid(O))),
-        ),
-        Mistake(
-            "output slope doubled", "the slope (3a) appears twice", _variant(output=lambda O: slope(O) ** 2)
-        ),
-        Mistake(
-            "W2 missing",
-            "the weight W2 on the way from the hidden unit is missing",
-            _variant(weights=lambda _: 1),
-        ),
-        Mistake(
-            "W2 shifted",
-            "W2 was shifted by one: its last row belongs to the bias unit",
-            _variant(weights=lambda W2: W2[1:].T),
-        ),
-        Mistake(
-            "Z shifted",
-            "Z was shifted by one: its last column is the bias unit",
-            _variant(units=lambda Z: Z[:, 1:]),
-        ),
-        Mistake(
-            "bias kept",
-            "the bias unit is still in: no weight of W1 leads to it",
-            _variant(weights=lambda W2: W2.T, units=lambda Z: Z),
-        ),
-        Mistake("1/N missing", NO_N, scaled(ref.dC_dW1_tanh, lambda *a: len(a[0]))),
-        Mistake("1/N twice", "1/N is applied twice", scaled(ref.dC_dW1_tanh, over_n)),
-        Mistake("sign", SIGN, scaled(ref.dC_dW1_tanh, lambda *_: -1)),
-        Mistake("factor 2", "the 2 of the square is still there", scaled(ref.dC_dW1_tanh, lambda *_: 2)),
-        Mistake("transposed", TRANSPOSED, lambda *a: ref.dC_dW1_tanh(*a).T),
-    ),
     "ps3.momentum_step": (
-        Mistake("sign", "the step goes uphill", _step(_velocity, lambda v, g, new, eta, beta: -eta * new)),
-        Mistake(
-            "old velocity",
-            "the step follows the old velocity: the new one comes first",
-            _step(_velocity, lambda v, g, new, eta, beta: eta * v),
-        ),
-        Mistake(
-            "average",
-            "the gradient is added whole, without a factor 1 − β",
-            _step(lambda v, g, eta, beta: beta * v + (1 - beta) * g),
-        ),
+        *MOMENTUM.mistakes(),
         Mistake(
             "η in the velocity",
             "η belongs to the step, not to the velocity",
             _step(lambda v, g, eta, beta: beta * v + eta * g, lambda v, g, new, eta, beta: new),
-        ),
-        Mistake(
-            "β missing", "the old velocity is kept whole: β is missing", _step(lambda v, g, eta, beta: v + g)
-        ),
-        Mistake(
-            "β on both", "β multiplies the old velocity only", _step(lambda v, g, eta, beta: beta * (v + g))
-        ),
-        Mistake(
-            "β on the gradient",
-            "β multiplies the old velocity, not the gradient",
-            _step(lambda v, g, eta, beta: v + beta * g),
-        ),
-        Mistake("plain descent", "the old velocity is missing", _step(lambda v, g, eta, beta: +g)),
-        Mistake(
-            "1 − β",
-            "what is kept of the old velocity is β, not 1 − β",
-            _step(lambda v, g, eta, beta: (1 - beta) * v + g),
-        ),
-        Mistake(
-            "minus the gradient",
-            "the gradient is added to the velocity, and the step goes against it",
-            _step(lambda v, g, eta, beta: beta * v - g),
         ),
         Mistake(
             "minus twice",
@@ -195,16 +188,10 @@ MISTAKES: Table = {
             _step(lambda v, g, eta, beta: beta * v - g, lambda v, g, new, eta, beta: -eta * new),
         ),
         Mistake(
-            "look ahead",
-            "the gradient was added once more in the step",
-            _step(_velocity, lambda v, g, new, eta, beta: eta * (g + beta * new)),
+            "η in a velocity that points downhill",
+            "η belongs to the step, and the velocity points uphill: v ← β v + g",
+            _step(lambda v, g, eta, beta: beta * v - eta * g, lambda v, g, new, eta, beta: -new),
         ),
-        Mistake(
-            "velocity lost",
-            "the new velocity is to be returned, not the old one",
-            lambda t, v, g, eta, beta: (ref.momentum_step(t, v, g, eta, beta)[0], v.copy()),
-        ),
-        Mistake("swapped", "theta comes first, then the velocity", lambda *a: ref.momentum_step(*a)[::-1]),
         Mistake(
             "η and β swapped",
             "eta and beta are swapped",

@@ -1,4 +1,4 @@
-"""What students get wrong beyond seed 2: softmax, its loss and δ, ReLU units, a penalty on the weights."""
+"""What students get wrong beyond seed 2: ReLU units, a penalty on the weights."""
 
 from __future__ import annotations
 
@@ -7,157 +7,117 @@ from typing import Any
 
 import numpy as np
 
-from course.activations import sigmoid
 from mlp_ref import transfer as ref
-from mlp_ref.mistakes.hints import one, untransposed
+from mlp_ref.mistakes.hints import MEAN, UNTRANSPOSED, as_it_is, one, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.transfer import SIGN, over_n, scaled
+from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.transfer import SIGN
 
-MEAN = "a mean was taken: L is a sum, it has no 1/N"
-UNTRANSPOSED = "W_{l+1} is not transposed; where it is square, the shapes do not tell"
-
-
-def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
-    def quiet(*a: Any) -> Any:
-        with np.errstate(all="ignore"):
-            return function(*a)
-
-    return quiet
-
-
-def _powers(z: Any, axis: int | None = 1) -> Any:
-    powers = np.exp(z - z.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=axis, keepdims=True)
-
-
-@_quiet
-def _naive_softmax(z: Any) -> Any:
-    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-
-
-@_quiet
-def _shifted_at_once(z: Any) -> Any:
-    return _naive_softmax(z - z.max())
-
-
-@_quiet
-def _loss_of_p(Y: Any, z: Any) -> Any:
-    return -np.sum(Y * np.log(ref.softmax(z)))
-
-
-def _clipped_loss(Y: Any, z: Any) -> Any:
-    return -np.sum(Y * np.log(np.clip(ref.softmax(z), 1e-12, 1)))
-
-
-@_quiet
-def _binary_loss(Y: Any, z: Any) -> Any:
-    P = ref.softmax(z)
-    return -np.sum(np.where(Y == 1, np.log(P), np.log(1 - P)))
-
-
-def _log_sums(z: Any) -> Any:
-    return np.logaddexp.reduce(z, axis=1, keepdims=True)
-
-
-def _losses(Y: Any, z: Any) -> Any:
-    return np.array([ref.softmax_loss(Y[i : i + 1], z[i : i + 1]) for i in range(len(z))])
+Function = Callable[..., Any]
 
 
 def _l2(change: Callable[..., Any]) -> Callable[..., Any]:
     return lambda dWs, Ws, lam: [change(dW, W, lam) for dW, W in zip(dWs, Ws, strict=True)]
 
 
+def _all_but_last_row(dW: Any, W: Any, lam: float) -> Any:
+    return dW + lam * W * np.append(np.ones(len(W) - 1), 0)[:, None]
+
+
+def _l2_in_place(dWs: Any, Ws: Any, lam: float) -> Any:
+    for dW, W in zip(dWs, Ws, strict=True):
+        dW += lam * W
+    return dWs
+
+
+def _on(h: Any) -> Any:
+    return h > 0
+
+
+def _relu_step(
+    slope: Callable[..., Any] = _on,
+    weights: Callable[..., Any] = np.transpose,
+    delta: Callable[..., Any] = as_it_is,
+    scale: Callable[..., Any] = lambda n: 1,
+) -> Callable[..., Any]:
+    return lambda d, W, h: (delta(d) @ weights(W)) * slope(h) * scale(len(h))
+
+
+RELU = Recipe(
+    _relu_step,
+    {
+        "slope": (
+            Slip(
+                "slope missing", "the slope of the units is missing: those that are off pass nothing on", one
+            ),
+            Slip("σ′", "h(1 − h) is the slope of σ: the units are ReLU", lambda h: h * (1 - h)),
+            Slip("tanh′", "1 − h² is the slope of tanh: the units are ReLU", lambda h: 1 - h**2),
+            Slip("h for its slope", "multiplied by h: it has to be its slope", as_it_is),
+            Slip(
+                "reversed", "units that are on pass δ on, those that are off do not", lambda h: (h == 0) * 1.0
+            ),
+            Slip("on from 1", "a unit is on where h is above 0, not above 1", lambda h: (h > 1) * 1.0),
+            Slip("on from ½", "a unit is on where h is above 0, not above ½", lambda h: (h > 0.5) * 1.0),
+            Slip("½ at 0", "at h = 0 the slope is 0", lambda h: np.where(h > 0, 1, 0.5)),
+            Slip("leaky", "units that are off pass nothing on", lambda h: np.where(h > 0, 1, 0.01)),
+            Slip("−1 when off", "units that are off pass nothing on", lambda h: np.where(h > 0, 1, -1)),
+        ),
+        "weights": (
+            Slip("W not transposed", UNTRANSPOSED, untransposed),
+            Slip("W missing", "W_{l+1} is missing", lambda W: np.ones_like(W.T)),
+            Slip("ReLU of W", "max(0, ·) was taken of the weights", lambda W: np.maximum(W, 0).T),
+        ),
+        "delta": (
+            Slip("only the slope", "δ of the next layer is missing", one),
+            Slip("ReLU of δ_{l+1}", "max(0, ·) was taken of δ of the next layer", lambda d: np.maximum(d, 0)),
+            Slip("absolute value", "the sign of δ of the next layer is lost", np.abs),
+        ),
+        "scale": (
+            Slip("sign", SIGN, lambda n: -1),
+            Slip("mean", MEAN, lambda n: 1 / n),
+            Slip("factor N", "there is a factor N too many", lambda n: n),
+        ),
+    },
+)
+
+
+def _penalised(term: Function = as_it_is, factor: Function = lambda lam, W: lam) -> Function:
+    return _l2(lambda dW, W, lam: dW + factor(lam, W) * term(W))
+
+
+L2 = Recipe(
+    _penalised,
+    {
+        "term": (
+            Slip("W²", "the square is not differentiated", np.square),
+            Slip("W³", "the derivative of W² / 2 is W", lambda W: W**3),
+            Slip("sign of W", "this is the derivative of λ Σ |w|", np.sign),
+            Slip("|W|", "the derivative of W² / 2 is W, with its sign", np.abs),
+            Slip("‖W‖", "the norm itself was added, not a derivative", np.linalg.norm),
+            Slip("‖W‖²", "the penalty itself was added, not its derivative", lambda W: np.sum(W**2)),
+            Slip("sum of W", "the weights were summed: each has a derivative of its own", np.sum),
+            Slip("norm", "the norm was differentiated without its square", lambda W: W / np.linalg.norm(W)),
+            Slip("λ alone", "W is missing beside λ", np.ones_like),
+        ),
+        "factor": (
+            Slip("factor 2", "the ½ cancels the 2 of the square", lambda lam, W: 2 * lam),
+            Slip("factor ½", "the 2 of the square cancels the ½", lambda lam, W: lam / 2),
+            Slip("sign", "the penalty adds to the loss: its derivative is added", lambda lam, W: -lam),
+            Slip("minus 2", "the penalty is added, and its ½ cancels", lambda lam, W: -2 * lam),
+            Slip("λ missing", "λ is missing", lambda lam, W: 1),
+            Slip("λ²", "λ appears twice", lambda lam, W: lam**2),
+            Slip("penalty missing", "the derivative of the penalty is missing", lambda lam, W: 0),
+            Slip("mean of the penalty", "the penalty is a sum, not a mean", lambda lam, W: lam / W.size),
+            Slip("mean over rows", "the penalty is a sum, not a mean", lambda lam, W: lam / len(W)),
+        ),
+    },
+)
+
+RECIPES = {"ps2.relu_delta_step": RELU, "ps2.l2_gradients": L2}
+
 MISTAKES: Table = {
-    "ps2.softmax": (
-        Mistake("overflow", "exp overflows for large z", _naive_softmax),
-        Mistake(
-            "one shift for all",
-            "all rows were shifted by one number: rows far below it become 0/0",
-            _shifted_at_once,
-        ),
-        Mistake("summed over all", "each row has a sum of its own", lambda z: _powers(z, axis=None)),
-        Mistake(
-            "summed over examples",
-            "the sum runs over the classes, not over the examples",
-            lambda z: _powers(z, 0),
-        ),
-        Mistake("σ", "this is σ of each entry: the rows do not sum to 1", sigmoid),
-        Mistake(
-            "not divided", "the rows do not sum to 1", lambda z: np.exp(z - z.max(axis=1, keepdims=True))
-        ),
-        Mistake("sign of z", "the largest z gets the smallest probability", lambda z: ref.softmax(-z)),
-        Mistake("logarithm", "this is its logarithm", _quiet(lambda z: np.log(ref.softmax(z)))),
-        Mistake(
-            "largest only",
-            "this is 1 for the largest z alone",
-            lambda z: np.eye(z.shape[1])[z.argmax(axis=1)],
-        ),
-    ),
-    "ps2.softmax_loss": (
-        Mistake(
-            "log 0", "a probability that is 0 to the last bit has no logarithm: cancel on paper", _loss_of_p
-        ),
-        Mistake("clipped", "p was cut off: far out the loss is larger than that", _clipped_loss),
-        Mistake("mean", MEAN, scaled(ref.softmax_loss, over_n)),
-        Mistake("sign", SIGN, scaled(ref.softmax_loss, lambda *_: -1)),
-        Mistake(
-            "over N and K",
-            "a mean over all entries was taken: L is a sum",
-            scaled(ref.softmax_loss, lambda Y, z: 1 / Y.size),
-        ),
-        Mistake("sum missing", "the sum over the examples is missing", _losses),
-        Mistake(
-            "all classes",
-            "only the class of the label counts",
-            lambda Y, z: np.sum(_log_sums(z) - z),
-        ),
-        Mistake("label missing", "the term with the label's z is missing", lambda Y, z: np.sum(_log_sums(z))),
-        Mistake(
-            "binary",
-            "this is the loss for labels 0 and 1, taken of every class: only the label's probability counts",
-            _binary_loss,
-        ),
-        Mistake(
-            "σ for softmax",
-            "σ stands where softmax should",
-            lambda Y, z: np.sum(Y * np.logaddexp(0, -z)),
-        ),
-    ),
-    "ps2.softmax_delta": (
-        Mistake("sign", SIGN, lambda Y, P: Y - P),
-        Mistake("mean", MEAN, lambda Y, P: (P - Y) / len(Y)),
-        Mistake(
-            "p(1 − p) kept",
-            "a factor p(1 − p) too many: it cancels",
-            lambda Y, P: (P - Y) * P * (1 - P),
-        ),
-        Mistake("by P", "this is the derivative by P, not by z", _quiet(lambda Y, P: -Y / P)),
-        Mistake("label only", "z of the other classes changes the loss too", lambda Y, P: (P - Y) * Y),
-        Mistake("others only", "z of the label's class changes the loss too", lambda Y, P: P * (1 - Y)),
-        Mistake("Y missing", "the label is missing", lambda Y, P: P),
-        Mistake("squared", "the difference was squared", lambda Y, P: (P - Y) ** 2),
-        Mistake("factor 2", "there is no factor 2 in the cross-entropy", lambda Y, P: 2 * (P - Y)),
-        Mistake(
-            "summed", "no sum is taken: each example has a δ of its own", lambda Y, P: (P - Y).sum(axis=0)
-        ),
-        Mistake("absolute value", "the sign of the difference is lost", lambda Y, P: abs(P - Y)),
-    ),
     "ps2.relu_delta_step": (
-        Mistake(
-            "slope missing",
-            "the slope of the units is missing: those that are off pass nothing on",
-            lambda d, W, h: d @ W.T,
-        ),
-        Mistake(
-            "σ′", "h(1 − h) is the slope of σ: the units are ReLU", lambda d, W, h: (d @ W.T) * h * (1 - h)
-        ),
-        Mistake("h for its slope", "multiplied by h: it has to be its slope", lambda d, W, h: (d @ W.T) * h),
-        Mistake(
-            "reversed",
-            "units that are on pass δ on, those that are off do not",
-            lambda d, W, h: (d @ W.T) * (h == 0),
-        ),
-        Mistake("W not transposed", UNTRANSPOSED, lambda d, W, h: (d @ untransposed(W)) * (h > 0)),
+        *RELU.mistakes(),
         Mistake("ReLU of δ", "max(0, ·) was taken of δ itself", lambda d, W, h: np.maximum(0, d @ W.T)),
         Mistake(
             "ReLU of both",
@@ -165,52 +125,45 @@ MISTAKES: Table = {
             lambda d, W, h: np.maximum(0, d @ W.T) * (h > 0),
         ),
         Mistake(
-            "on from 1", "a unit is on where h is above 0, not above 1", lambda d, W, h: (d @ W.T) * (h > 1)
-        ),
-        Mistake("mean", MEAN, lambda d, W, h: ref.relu_delta_step(d, W, h) / len(h)),
-        Mistake(
             "summed",
             "no sum over the examples: each has its own δ",
             lambda d, W, h: ref.relu_delta_step(d, W, h).sum(0),
         ),
-        Mistake("sign", SIGN, lambda d, W, h: -ref.relu_delta_step(d, W, h)),
-        Mistake("only the slope", "δ of the next layer is missing", lambda d, W, h: (one(d) @ W.T) * (h > 0)),
-        Mistake("W missing", "W_{l+1} is missing", lambda d, W, h: d.sum(1, keepdims=True) * (h > 0)),
     ),
     "ps2.l2_gradients": (
-        Mistake("factor 2", "the ½ cancels the 2 of the square", _l2(lambda dW, W, lam: dW + 2 * lam * W)),
-        Mistake("factor ½", "the 2 of the square cancels the ½", _l2(lambda dW, W, lam: dW + lam / 2 * W)),
-        Mistake(
-            "sign",
-            "the penalty adds to the loss: its derivative is added",
-            _l2(lambda dW, W, lam: dW - lam * W),
-        ),
-        Mistake("λ missing", "λ is missing", _l2(lambda dW, W, lam: dW + W)),
-        Mistake("penalty missing", "the derivative of the penalty is missing", _l2(lambda dW, W, lam: +dW)),
+        *L2.mistakes(),
         Mistake("penalty only", "the derivative of L itself is missing", _l2(lambda dW, W, lam: lam * W)),
-        Mistake("squared", "the square is not differentiated", _l2(lambda dW, W, lam: dW + lam / 2 * W**2)),
-        Mistake(
-            "penalty itself",
-            "the penalty itself was added, not its derivative",
-            _l2(lambda dW, W, lam: dW + lam / 2 * np.sum(W**2)),
-        ),
-        Mistake(
-            "sign of W", "this is the derivative of λ Σ |w|", _l2(lambda dW, W, lam: dW + lam * np.sign(W))
-        ),
         Mistake(
             "shrunk",
             "λ is added to the derivative of L, it does not multiply it",
             _l2(lambda dW, W, lam: dW * (1 + lam)),
         ),
         Mistake(
-            "norm",
-            "the norm was differentiated without its square",
-            _l2(lambda dW, W, lam: dW + lam * W / np.linalg.norm(W)),
-        ),
-        Mistake(
             "last layer only",
             "all layers are penalised",
             lambda dWs, Ws, lam: [*(+dW for dW in dWs[:-1]), dWs[-1] + lam * Ws[-1]],
         ),
+        Mistake(
+            "first layer only",
+            "all layers are penalised",
+            lambda dWs, Ws, lam: [dWs[0] + lam * Ws[0], *(+dW for dW in dWs[1:])],
+        ),
+        Mistake(
+            "λ outside", "λ multiplies the penalty alone: brackets", _l2(lambda dW, W, lam: lam * (dW + W))
+        ),
+        Mistake(
+            "last row spared",
+            "W_l has no row of biases: all its weights are penalised",
+            _l2(_all_but_last_row),
+        ),
+        Mistake(
+            "transposed",
+            "W_l is added as it is",
+            lambda dWs, Ws, lam: [dW + lam * untransposed(W.T) for dW, W in zip(dWs, Ws, strict=True)],
+        ),
+        Mistake(
+            "reversed", "W_l belongs to layer l", lambda dWs, Ws, lam: ref.l2_gradients(dWs, Ws, lam)[::-1]
+        ),
+        Mistake("in place", "the arguments were changed in place", _l2_in_place),
     ),
 }

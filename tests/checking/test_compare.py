@@ -169,3 +169,12 @@ def test_a_description_shows_no_values():
     for value in (COLUMN, [1234, 5], (1234,), "1234", 1234.0):
         assert "1234" not in describe(value)
         assert "0.25" not in describe(value)
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "shown"),
+    [(0.25, 0.5, "0.25"), (0.3000001, 0.3, "0.3000001"), (1 / 3, 0.3333, "0.333333")],
+)
+def test_a_number_is_shown_to_the_digit_that_tells_it_apart(got, want, shown):
+    with pytest.raises(Difference, match=f": {shown}$"):
+        compare(got, want, Tolerance())

@@ -77,7 +77,7 @@ def test_iterating_over_it_says_what_it_is(value) -> None:
     result = result_of("def double(x):\n    return [2 * y for y in x]", source)
     message = result.cells["test_0"].message
     assert result.cells["test_0"].verdict == "error"
-    assert "cannot be used here: numbers, texts, arrays, lists, tuples and dictionaries can." in message
+    assert "cannot be used here: numbers, texts, arrays, lists, tuples and dictionaries can" in message
     assert not names_of_ours(message)
 
 

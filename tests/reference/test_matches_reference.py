@@ -200,3 +200,24 @@ def test_what_a_student_makes_of_warnings_does_not_disturb_the_judge(name):
         with use_seed(0):
             matches_reference(name, quiet_reference)
         assert refused(name, lambda *args: negative(quiet_reference(*args)))
+
+
+ODD = {
+    "nothing": lambda result: None,
+    "a list of it": lambda result: [result],
+    "lists and arrays in a list": lambda result: [np.ones(3), np.ones((2, 2)), [1, [2, 3]]],
+    "a text": lambda result: "abc",
+    "a dictionary": lambda result: {},
+    "items in another order": lambda result: (
+        [*result[1:], result[0]] if isinstance(result, (list, tuple)) else 0
+    ),
+    "a number too large": lambda result: 10**400,
+    "not a number": lambda result: mapped(lambda r: "?" if isinstance(r, str) else r * np.nan, result),
+    "a function": lambda result: len,
+}
+
+
+@every_name
+@pytest.mark.parametrize("odd", ODD)
+def test_anything_odd_is_refused_with_a_sentence(name, odd):
+    assert refused(name, after(ODD[odd], name))

@@ -68,7 +68,7 @@ def test_a_second_slip_is_told_beside_a_mistake(mistake):
         assert error.mistake == mistake
         assert "Besides, the sign is reversed" in str(error)
         error = refused("ps1.dC_dW1", lambda *a: function(*a) * len(a[0]), seed)
-        assert (error.mistake, "multiplied by N" in str(error)) == (mistake, True)
+        assert (error.mistake, "Besides, 1/N is missing" in str(error)) == (mistake, True)
 
 
 def as_printed(X, y, y_hat, O, Z, W2):
@@ -112,7 +112,7 @@ WRITTEN = {
         "ps2.bce_loss",
         lambda y, f: REFERENCE["ps2.bce_loss"](y, np.minimum(np.maximum(f, 1e-4), 1 - 1e-4)),
     ),
-    "broadcast": ("ps1.mse_cost", lambda y, y_hat: np.mean((y[:, 0] - y_hat) ** 2) / 2),
+    "broadcast to a mean": ("ps1.mse_cost", lambda y, y_hat: np.mean((y[:, 0] - y_hat) ** 2) / 2),
     "H and Z swapped": (
         "ps1.forward",
         lambda *a: (lambda H, Z, O, y_hat: [Z, H, O, y_hat])(*REFERENCE["ps1.forward"](*a)),

@@ -1,0 +1,112 @@
+"""What students get wrong in one step of the recursion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mlp_ref import deep as ref
+from mlp_ref.mistakes.backwards import PRODUCTS, SLOPES, by_slope
+from mlp_ref.mistakes.hints import MEAN, as_it_is, slope_of_h, untransposed
+from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.ps2 import TRANSPOSED
+from mlp_ref.mistakes.recipe import Recipe, Slip
+
+Function = Callable[..., Any]
+
+
+SCALES = (
+    Slip("sign", "the sign is reversed", lambda n: -1),
+    Slip("mean", MEAN, lambda n: 1 / n),
+    Slip("factor N", "there is a factor N too many", lambda n: n),
+    Slip("factor 2", "there is a factor 2 too many", lambda n: 2),
+)
+
+
+def _step(
+    delta: Function = as_it_is,
+    weights: Function = np.transpose,
+    slope: Function = slope_of_h,
+    product: Function = by_slope,
+    form: Function = as_it_is,
+    scale: Function = lambda n: 1,
+) -> Function:
+    def step(delta_next: Any, W_next: Any, h: Any) -> Any:
+        back = delta(delta_next) @ weights(W_next)
+        result = back * slope(h) if product is by_slope else product(back, h)
+        return form(result) * scale(len(h))
+
+    return step
+
+
+STEP = Recipe(
+    _step,
+    {
+        "weights": (
+            Slip(
+                "W not transposed",
+                "W_{l+1} is not transposed; where it is square, the shapes do not tell",
+                untransposed,
+            ),
+            Slip("W missing", "W_{l+1} is missing from the product", lambda W: np.ones_like(W.T)),
+            Slip(
+                "W(1 − W)",
+                "the slope is taken of the weights: h(1 − h) is meant",
+                lambda W: (W * (1 - W)).T,
+            ),
+            Slip("W squared", "W_{l+1} appears twice", lambda W: W.T**2),
+            Slip("W reversed", "the order of the weights is reversed", lambda W: W[::-1].T),
+        ),
+        "slope": SLOPES,
+        "product": PRODUCTS,
+        "delta": (
+            Slip("δ_{l+1} ignored", "δ_{l+1} is missing from the product", np.ones_like),
+            Slip("δ_{l+1} squared", "δ_{l+1} appears twice", np.square),
+            Slip("absolute value", "the sign of δ_{l+1} is lost", np.abs),
+            Slip(
+                "δ_{l+1} summed",
+                "δ_{l+1} was summed over the examples: each has its own",
+                lambda d: np.ones_like(d) * d.sum(axis=0),
+            ),
+        ),
+        "form": (
+            Slip("summed", "no sum over the examples: each has its own δ", lambda d: d.sum(axis=0)),
+            Slip("transposed", TRANSPOSED, np.transpose),
+        ),
+        "scale": SCALES,
+    },
+)
+
+
+def _step_in_place_h(delta_next: Any, W_next: Any, h: Any) -> Any:
+    result = delta_next @ W_next.T
+    result *= h
+    h -= 1
+    return -result * h
+
+
+def _step_in_place_delta(delta_next: Any, W_next: Any, h: Any) -> Any:
+    result = ref.delta_step(delta_next, W_next, h)
+    delta_next *= 0
+    return result
+
+
+RECIPES = {"ps2.delta_step": STEP}
+
+MISTAKES: Table = {
+    "ps2.delta_step": (
+        *STEP.mistakes(),
+        Mistake(
+            "⊙ as products of matrices", "⊙ is elementwise: *, not @", lambda d, W, h: d @ W.T @ h.T @ (1 - h)
+        ),
+        Mistake(
+            "summed apart",
+            "δ and W were summed by themselves: a matrix product is meant",
+            lambda d, W, h: d.sum(axis=1, keepdims=True) * W.sum(axis=1) * h * (1 - h),
+        ),
+        Mistake("h in place", "the argument h was changed in place", _step_in_place_h),
+        Mistake("δ in place", "the argument delta_next was changed in place", _step_in_place_delta),
+    ),
+}

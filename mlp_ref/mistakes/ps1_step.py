@@ -1,0 +1,71 @@
+"""What students get wrong in a step of gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.recipe import Recipe, Slip
+
+Function = Callable[..., Any]
+
+
+def _one(W: Any, dW: Any, eta: float) -> Any:
+    return W - eta * dW
+
+
+def _step(first: Function = _one, second: Function = _one) -> Function:
+    return lambda W1, W2, dW1, dW2, eta: (first(W1, dW1, eta), second(W2, dW2, eta))
+
+
+_SLIPS = (
+    ("uphill", "the step goes uphill: subtract the gradient", lambda W, dW, eta: W + eta * dW),
+    ("uphill, no η", "the step goes uphill, and η is missing", lambda W, dW, eta: W + dW),
+    ("no η", "the learning rate is missing", lambda W, dW, eta: W - dW),
+    ("divided by η", "the gradient was divided by η", lambda W, dW, eta: W - dW / eta),
+    ("half η", "η was halved", lambda W, dW, eta: W - eta / 2 * dW),
+    ("η twice", "η was doubled", lambda W, dW, eta: W - 2 * eta * dW),
+    ("η squared", "η appears twice", lambda W, dW, eta: W - eta**2 * dW),
+    ("only the step", "this is the step alone, not the new weights", lambda W, dW, eta: -eta * dW),
+    ("η outside", "η multiplies the gradient alone: brackets", lambda W, dW, eta: (W - dW) * eta),
+    ("roles swapped", "weights and gradients have changed places", lambda W, dW, eta: dW - eta * W),
+    ("minus the result", "the sign of the result is reversed", lambda W, dW, eta: eta * dW - W),
+    (
+        "sign of the gradient",
+        "the gradient itself is meant, not its sign",
+        lambda W, dW, eta: W - eta * np.sign(dW),
+    ),
+    ("unmoved", "the weights did not move", lambda W, dW, eta: W.copy()),
+    (
+        "by its length",
+        "the gradient was divided by its length",
+        lambda W, dW, eta: W - eta * dW / np.linalg.norm(dW),
+    ),
+)
+
+
+def _of(name: str) -> tuple[Slip, ...]:
+    return tuple(Slip(f"{name}: {slip}", f"{hint}, of {name}", part) for slip, hint, part in _SLIPS)
+
+
+STEP = Recipe(_step, {"first": _of("W1"), "second": _of("W2")})
+
+
+def _in_place(W1: Any, W2: Any, dW1: Any, dW2: Any, eta: Any) -> Any:
+    W1 -= eta * dW1
+    W2 -= eta * dW2
+    return W1, W2
+
+
+RECIPES = {"ps1.gradient_descent_step": STEP}
+MISTAKES: Table = {
+    "ps1.gradient_descent_step": (
+        *(Mistake(name, hint, _step(part, part)) for name, hint, part in _SLIPS),
+        *STEP.mistakes(),
+        Mistake("in place", "the arguments were changed in place", _in_place),
+        Mistake("swapped", "W1 comes first", lambda W1, W2, d1, d2, eta: (W2 - eta * d2, W1 - eta * d1)),
+    ),
+}

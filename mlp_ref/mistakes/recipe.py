@@ -1,0 +1,46 @@
+"""Functions made of parts, each of which may be wrong: mistakes of one part, and of two at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import Any
+
+from mlp_ref.mistakes.hints import quiet
+from mlp_ref.mistakes.mistake import Mistake
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A part of a function that is wrong."""
+
+    name: str
+    hint: str
+    part: Any
+    """what stands where the right part should"""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a function is made of parts, and what goes wrong in each."""
+
+    make: Callable[..., Callable[..., Any]]
+    """takes parts by name, and the right ones where none are passed; returns the function"""
+    slips: Mapping[str, Sequence[Slip]]
+    """by part; of two slips the earlier gives a mistake its name"""
+
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """Return the mistakes of one slip each."""
+        return tuple(
+            Mistake(slip.name, slip.hint, quiet(self.make(**{part: slip.part})))
+            for part, slips in self.slips.items()
+            for slip in slips
+        )
+
+    def pairs(self) -> Iterator[Mistake]:
+        """Yield the mistakes of two slips in two parts."""
+        for (part, slips), (other, others) in combinations(self.slips.items(), 2):
+            for first, second in product(slips, others):
+                function = self.make(**{part: first.part, other: second.part})
+                yield Mistake(first.name, f"{first.hint}. Besides, {second.hint}", function)

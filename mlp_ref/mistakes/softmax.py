@@ -1,0 +1,279 @@
+"""What students get wrong in softmax, its loss and its δ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course.activations import sigmoid
+from mlp_ref import transfer as ref
+from mlp_ref.mistakes.hints import BROADCAST, MEAN, quiet
+from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.transfer import SIGN, over_n, scaled
+
+
+def _powers(z: Any, axis: int | None = 1) -> Any:
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
+@quiet
+def _naive_softmax(z: Any) -> Any:
+    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+
+
+@quiet
+def _shifted_at_once(z: Any) -> Any:
+    return _naive_softmax(z - z.max())
+
+
+@quiet
+def _loss_of_p(Y: Any, z: Any) -> Any:
+    return -np.sum(Y * np.log(ref.softmax(z)))
+
+
+def _clipped_loss(Y: Any, z: Any) -> Any:
+    return -np.sum(Y * np.log(np.clip(ref.softmax(z), 1e-12, 1)))
+
+
+@quiet
+def _binary_loss(Y: Any, z: Any) -> Any:
+    P = ref.softmax(z)
+    return -np.sum(np.where(Y == 1, np.log(P), np.log(1 - P)))
+
+
+def _log_sums(z: Any) -> Any:
+    return np.logaddexp.reduce(z, axis=1, keepdims=True)
+
+
+def _losses(Y: Any, z: Any) -> Any:
+    return np.array([ref.softmax_loss(Y[i : i + 1], z[i : i + 1]) for i in range(len(z))])
+
+
+def _log_of_all(z: Any, Y: Any) -> Any:
+    return np.log(np.exp(z).sum()) - np.sum(Y * z)
+
+
+def _rows(values: Any) -> Any:
+    return values / values.sum(axis=1, keepdims=True)
+
+
+def _broadcast_columns(Y: Any, z: Any) -> Any:
+    return np.sum(_log_sums(z) - np.sum(Y * z, axis=1))
+
+
+MISTAKES: Table = {
+    "ps2.softmax": (
+        Mistake("overflow", "exp overflows for large z", _naive_softmax),
+        Mistake(
+            "one shift for all",
+            "all rows were shifted by one number: rows far below it become 0/0",
+            _shifted_at_once,
+        ),
+        Mistake("summed over all", "each row has a sum of its own", lambda z: _powers(z, axis=None)),
+        Mistake(
+            "summed over examples",
+            "the sum runs over the classes, not over the examples",
+            lambda z: _powers(z, 0),
+        ),
+        Mistake("σ", "this is σ of each entry: the rows do not sum to 1", sigmoid),
+        Mistake(
+            "not divided", "the rows do not sum to 1", lambda z: np.exp(z - z.max(axis=1, keepdims=True))
+        ),
+        Mistake("sign of z", "the largest z gets the smallest probability", lambda z: ref.softmax(-z)),
+        Mistake("logarithm", "this is its logarithm", quiet(lambda z: np.log(ref.softmax(z)))),
+        Mistake(
+            "largest only",
+            "this is 1 for the largest z alone",
+            lambda z: np.eye(z.shape[1])[z.argmax(axis=1)],
+        ),
+        Mistake(
+            "mean below",
+            "the sum of the row stands below, not its mean",
+            lambda z: ref.softmax(z) * z.shape[1],
+        ),
+        Mistake("|z|", "the sign of z is lost", lambda z: ref.softmax(abs(z))),
+        Mistake("rescaled σ", "softmax is made of e^z, not of σ(z)", quiet(lambda z: _rows(sigmoid(z)))),
+        Mistake(
+            "not e",
+            "the base is e, not 2",
+            lambda z: ref.softmax(z * np.log(2)),
+            (lambda z: ref.softmax(z * np.log(10)),),
+        ),
+        Mistake(
+            "without exp",
+            "the exponential is missing",
+            quiet(lambda z: _rows(z)),
+            (quiet(lambda z: _rows(abs(z))), quiet(lambda z: _rows(z - z.min(axis=1, keepdims=True)))),
+        ),
+        Mistake(
+            "shift by column",
+            "the largest z is that of each row, not of each column",
+            quiet(lambda z: _naive_softmax(z - z.max(axis=0))),
+        ),
+        Mistake(
+            "z cut off",
+            "z was cut off: subtract the largest of each row",
+            lambda z: ref.softmax(np.clip(z, -500, 500)),
+            tuple(lambda z, at=at: ref.softmax(np.clip(z, -at, at)) for at in (20, 30, 50, 100, 700, 709)),
+        ),
+        Mistake(
+            "one shift and one sum",
+            "each row has a sum of its own",
+            quiet(lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum()),
+            (quiet(lambda z: np.exp(z) / np.exp(z).sum()),),
+        ),
+        Mistake(
+            "one shift, summed over examples",
+            "the sum runs over the classes, not over the examples",
+            quiet(lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum(axis=0)),
+            (
+                quiet(lambda z: np.exp(z) / np.exp(z).sum(axis=0)),
+                quiet(lambda z: np.exp(z - z.max(axis=0)) / np.exp(z - z.max(axis=0)).sum(axis=0)),
+            ),
+        ),
+    ),
+    "ps2.softmax_loss": (
+        Mistake(
+            "log 0", "a probability that is 0 to the last bit has no logarithm: cancel on paper", _loss_of_p
+        ),
+        Mistake("clipped", "p was cut off: far out the loss is larger than that", _clipped_loss),
+        Mistake("mean", MEAN, scaled(ref.softmax_loss, over_n)),
+        Mistake("sign", SIGN, scaled(ref.softmax_loss, lambda *_: -1)),
+        Mistake(
+            "over N and K",
+            "a mean over all entries was taken: L is a sum",
+            scaled(ref.softmax_loss, lambda Y, z: 1 / Y.size),
+        ),
+        Mistake("sum missing", "the sum over the examples is missing", _losses),
+        Mistake(
+            "all classes",
+            "only the class of the label counts",
+            lambda Y, z: np.sum(_log_sums(z) - z),
+        ),
+        Mistake("label missing", "the term with the label's z is missing", lambda Y, z: np.sum(_log_sums(z))),
+        Mistake(
+            "binary",
+            "this is the loss for labels 0 and 1, taken of every class: only the label's probability counts",
+            _binary_loss,
+        ),
+        Mistake(
+            "σ for softmax",
+            "σ stands where softmax should",
+            lambda Y, z: np.sum(Y * np.logaddexp(0, -z)),
+        ),
+        Mistake(
+            "overflow",
+            "exp overflows for large z",
+            quiet(lambda Y, z: np.sum(np.log(np.exp(z).sum(axis=1)) - np.sum(Y * z, axis=1))),
+        ),
+        Mistake(
+            "broadcast",
+            BROADCAST,
+            lambda Y, z: len(z) * ref.softmax_loss(Y, z),
+            (_broadcast_columns,),
+        ),
+        Mistake(
+            "broadcast over classes",
+            "the logarithm of the sum was counted once for each class",
+            lambda Y, z: np.sum(_log_sums(z) - Y * z),
+        ),
+        Mistake(
+            "largest z lost",
+            "the largest z was subtracted in the logarithm alone: it has to be added again",
+            lambda Y, z: np.sum(_log_sums(z) - z.max(axis=1, keepdims=True)) - np.sum(Y * z),
+            (lambda Y, z: np.sum(_log_sums(z)) - np.sum(Y * (z - z.max(axis=1, keepdims=True))),),
+        ),
+        Mistake(
+            "logarithm missing",
+            "the logarithm of the sum of e^z is missing",
+            lambda Y, z: -np.sum(Y * (z - z.max(axis=1, keepdims=True))),
+            (lambda Y, z: -np.sum(Y * z),),
+        ),
+        Mistake(
+            "all classes at once",
+            "only the class of the label counts, each with the sum of its row",
+            lambda Y, z: np.sum(_log_sums(z)) - np.sum(z),
+        ),
+        Mistake(
+            "shifted, all classes",
+            "only the class of the label counts",
+            lambda Y, z: np.sum(_log_sums(z)) - np.sum(z) + (z.shape[1] - 1) * np.sum(z.max(axis=1)),
+        ),
+        Mistake(
+            "summed over examples",
+            "the sum runs over the classes, not over the examples",
+            quiet(lambda Y, z: np.sum(np.logaddexp.reduce(z, axis=0)) - np.sum(Y * z)),
+        ),
+        Mistake(
+            "σ of every class",
+            "this is the loss of K separate σ units",
+            lambda Y, z: np.sum(np.logaddexp(0, z) - Y * z),
+        ),
+        Mistake(
+            "label added",
+            "the z of the label is subtracted",
+            lambda Y, z: np.sum(_log_sums(z)) + np.sum(Y * z),
+        ),
+        Mistake("half", "there is no ½ in the cross-entropy", lambda Y, z: ref.softmax_loss(Y, z) / 2),
+        Mistake(
+            "squares",
+            "these are squares: L is the cross-entropy",
+            lambda Y, z: np.sum((ref.softmax(z) - Y) ** 2) / 2,
+            (lambda Y, z: np.sum((ref.softmax(z) - Y) ** 2),),
+        ),
+        Mistake(
+            "one sum for all",
+            "each row has a sum of its own",
+            lambda Y, z: np.logaddexp.reduce(z, axis=None) - np.sum(Y * z),
+            (
+                lambda Y, z: len(z) * np.logaddexp.reduce(z, axis=None) - np.sum(Y * z),
+                lambda Y, z: _log_of_all(z - z.max(axis=1, keepdims=True), Y),
+            ),
+        ),
+        Mistake(
+            "base 2", "the logarithm is the natural one", lambda Y, z: ref.softmax_loss(Y, z) / np.log(2)
+        ),
+        Mistake(
+            "small number added",
+            "a small number was added in the logarithm: far out it changes the loss",
+            lambda Y, z: -np.sum(Y * np.log(ref.softmax(z) + 1e-8)),
+            tuple(
+                lambda Y, z, eps=eps: -np.sum(Y * np.log(ref.softmax(z) + eps))
+                for eps in (1e-15, 1e-10, 1e-7, 1e-6)
+            ),
+        ),
+    ),
+    "ps2.softmax_delta": (
+        Mistake("sign", SIGN, lambda Y, P: Y - P),
+        Mistake("mean", MEAN, lambda Y, P: (P - Y) / len(Y)),
+        Mistake(
+            "p(1 − p) kept",
+            "a factor p(1 − p) too many: it cancels",
+            lambda Y, P: (P - Y) * P * (1 - P),
+        ),
+        Mistake("by P", "this is the derivative by P, not by z", quiet(lambda Y, P: -Y / P)),
+        Mistake("label only", "z of the other classes changes the loss too", lambda Y, P: (P - Y) * Y),
+        Mistake("others only", "z of the label's class changes the loss too", lambda Y, P: P * (1 - Y)),
+        Mistake("Y missing", "the label is missing", lambda Y, P: P),
+        Mistake("squared", "the difference was squared", lambda Y, P: (P - Y) ** 2),
+        Mistake("factor 2", "there is no factor 2 in the cross-entropy", lambda Y, P: 2 * (P - Y)),
+        Mistake(
+            "summed", "no sum is taken: each example has a δ of its own", lambda Y, P: (P - Y).sum(axis=0)
+        ),
+        Mistake("absolute value", "the sign of the difference is lost", lambda Y, P: abs(P - Y)),
+        Mistake("by p(1 − p)", "δ is P − Y: nothing is divided", quiet(lambda Y, P: (P - Y) / (P * (1 - P)))),
+        Mistake(
+            "over K",
+            "no mean is taken over the classes",
+            lambda Y, P: (P - Y) / Y.shape[1],
+            (lambda Y, P: (P - Y) / Y.size,),
+        ),
+        Mistake("times p", "δ is P − Y: nothing is multiplied", lambda Y, P: (P - Y) * P),
+        Mistake("P − 1", "1 is subtracted from the entry of the label alone", lambda Y, P: P - 1),
+        Mistake("softmax again", "P is softmax(z) already", lambda Y, P: ref.softmax(P) - Y),
+        Mistake("factor N", "there is a factor N too many", lambda Y, P: (P - Y) * len(Y)),
+        Mistake("log", "δ is P − Y, without a logarithm", quiet(lambda Y, P: -Y * np.log(P))),
+    ),
+}

@@ -1,0 +1,244 @@
+"""What students get wrong in the losses that training records, and in its steps, for either network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mlp_ref import deep, one_hidden
+from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.rules import (
+    Function,
+    at_the_start,
+    by_example,
+    by_steps,
+    descending,
+    with_momentum,
+    with_rates,
+)
+from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep
+
+
+def _recipe(
+    right: Function,
+    gradients: Function,
+    losses: tuple[Slip, ...],
+    names: tuple[str, str],
+    more: tuple[Slip, ...],
+) -> Recipe:
+    def make(loss: Function = right, rule: Function = descending) -> Function:
+        return by_steps(loss, rule(gradients))
+
+    return Recipe(
+        make,
+        {
+            "rule": (
+                Slip(f"only {names[0]}", f"{names[1]} did not move", with_rates(lambda eta, n, t: (eta, 0))),
+                Slip(f"only {names[1]}", f"{names[0]} did not move", with_rates(lambda eta, n, t: (0, eta))),
+                Slip("uphill", UPHILL, with_rates(lambda eta, n, t: (-eta, -eta))),
+                Slip(f"{names[0]} uphill", UPHILL, with_rates(lambda eta, n, t: (-eta, eta))),
+                Slip(f"{names[1]} uphill", UPHILL, with_rates(lambda eta, n, t: (eta, -eta))),
+                Slip(
+                    "mean gradient",
+                    "the gradients are divided by N once too often",
+                    with_rates(lambda eta, n, t: (eta / n, eta / n)),
+                ),
+                Slip(
+                    "gradient times N",
+                    "the gradients are multiplied by N",
+                    with_rates(lambda eta, n, t: (eta * n, eta * n)),
+                ),
+                Slip(
+                    "η twice", "the steps are twice as long", with_rates(lambda eta, n, t: (2 * eta, 2 * eta))
+                ),
+                Slip(
+                    "half η", "the steps are half as long", with_rates(lambda eta, n, t: (eta / 2, eta / 2))
+                ),
+                Slip("no η", "η is missing", with_rates(lambda eta, n, t: (1, 1))),
+                Slip("η squared", "η appears twice", with_rates(lambda eta, n, t: (eta**2, eta**2))),
+                Slip(
+                    f"mean gradient of {names[1]}",
+                    f"the gradients of {names[1]} are divided by N once too often",
+                    with_rates(lambda eta, n, t: (eta, eta / n)),
+                ),
+                Slip(
+                    f"mean gradient of {names[0]}",
+                    f"the gradients of {names[0]} are divided by N once too often",
+                    with_rates(lambda eta, n, t: (eta / n, eta)),
+                ),
+                Slip(
+                    f"2 η for {names[1]}",
+                    f"{names[1]} moves twice as far as it should",
+                    with_rates(lambda eta, n, t: (eta, 2 * eta)),
+                ),
+                Slip(
+                    "η decays",
+                    "η was changed on the way: it stays as it is",
+                    with_rates(lambda eta, n, t: (eta / (1 + t), eta / (1 + t))),
+                ),
+                Slip(
+                    "gradient of the start",
+                    "the gradients are taken once: each step has its own",
+                    at_the_start,
+                ),
+                Slip("momentum", "old gradients are kept: this is descent with momentum", with_momentum),
+                Slip("example by example", "a step goes along the gradient of all examples", by_example),
+                *more,
+            ),
+            "loss": losses,
+        },
+    )
+
+
+UPHILL = "the steps go uphill: subtract the gradients"
+
+
+def _W2_from_new_W1(X: Any, y: Any, W1: Any, W2: Any, eta: Any, t: int) -> Any:
+    W1 = W1 - eta * gradients_end_to_end(X, y, W1, W2)[0]
+    return W1, W2 - eta * gradients_end_to_end(X, y, W1, W2)[1]
+
+
+def _W1_from_new_W2(X: Any, y: Any, W1: Any, W2: Any, eta: Any, t: int) -> Any:
+    """Send the error of the old point back through the new W2."""
+    _, Z, O, y_hat = one_hidden.forward(X, W1, W2)
+    W2 = W2 - eta * one_hidden.dC_dW2(y, y_hat, O, Z)
+    return W1 - eta * one_hidden.dC_dW1(X, y, y_hat, O, Z, W2), W2
+
+
+def _layer_by_layer(X: Any, y: Any, Ws: Any, bs: Any, eta: Any, t: int) -> Any:
+    """Go backwards and send δ through weights that have already been updated."""
+    hs, Ws, bs = deep.forward(X, Ws, bs), list(Ws), list(bs)
+    delta = hs[-1] - y
+    for l in range(len(Ws) - 1, -1, -1):
+        Ws[l], bs[l] = Ws[l] - eta * hs[l].T @ delta, bs[l] - eta * delta.sum(0)
+        delta = deep.delta_step(delta, Ws[l], hs[l])
+    return Ws, bs
+
+
+def _cost(X: Any, y: Any, W1: Any, W2: Any) -> Any:
+    return one_hidden.mse_cost(y, one_hidden.forward(X, W1, W2)[-1])
+
+
+def _sum_of_squares(y: Any, y_hat: Any) -> Any:
+    return np.sum((y - y_hat) ** 2)
+
+
+def _of_output(loss: Function) -> Function:
+    """Return a loss that is made of y and ŷ."""
+    return lambda X, y, W1, W2: loss(y, one_hidden.forward(X, W1, W2)[-1])
+
+
+def _of_f(loss: Function) -> Function:
+    """Return a loss that is made of y and f."""
+    return lambda X, y, Ws, bs: loss(y, deep.forward(X, Ws, bs)[-1])
+
+
+def deep_loss(X: Any, y: Any, Ws: Any, bs: Any) -> Any:
+    """Return L."""
+    last = deep.forward(X, Ws, bs)[-2]
+    return deep.bce_from_logits(y, last @ Ws[-1] + bs[-1])
+
+
+def _cross_entropy(y: Any, f: Any) -> Any:
+    return -np.sum(y * np.log(f) + (1 - y) * np.log(1 - f))
+
+
+_BROADCAST = "in the losses y met ŷ as (N,) and (N, 1), and broadcast to (N, N)"
+
+
+PS1 = _recipe(
+    _cost,
+    gradients_end_to_end,
+    (
+        Slip(
+            "½ missing in the loss",
+            "the ½ of (1) is missing in the losses",
+            _of_output(lambda y, p: _sum_of_squares(y, p) / len(y)),
+        ),
+        Slip(
+            "1/N missing in the loss",
+            "1/N is missing in the losses",
+            _of_output(lambda y, p: _sum_of_squares(y, p) / 2),
+        ),
+        Slip("1/2N missing in the loss", "1/(2N) is missing in the losses", _of_output(_sum_of_squares)),
+        Slip(
+            "broadcast in the loss",
+            _BROADCAST,
+            _of_output(lambda y, p: _sum_of_squares(y.T, p) / (2 * len(y))),
+        ),
+        Slip(
+            "broadcast to a mean in the loss",
+            _BROADCAST,
+            _of_output(lambda y, p: np.mean((y.T - p) ** 2) / 2),
+        ),
+        Slip(
+            "sign of the loss",
+            "the sign of the losses is reversed",
+            _of_output(lambda y, p: -one_hidden.mse_cost(y, p)),
+        ),
+        Slip(
+            "absolute values in the loss",
+            "the losses are made of squares, not of absolute values",
+            _of_output(lambda y, p: np.mean(abs(y - p))),
+        ),
+        Slip(
+            "root of the loss",
+            "a square root was taken of the losses",
+            _of_output(lambda y, p: np.sqrt(one_hidden.mse_cost(y, p))),
+        ),
+    ),
+    ("W1", "W2"),
+    (
+        Slip(
+            "W2 from the new W1",
+            "the gradient for W2 was taken at the new W1: both belong to the old point",
+            lambda gradients: _W2_from_new_W1,
+        ),
+        Slip(
+            "W1 from the new W2",
+            "the gradient for W1 was taken with the new W2: both belong to the old point",
+            lambda gradients: _W1_from_new_W2,
+        ),
+    ),
+)
+
+
+PS2 = _recipe(
+    deep_loss,
+    gradients_end_to_end_deep,
+    (
+        Slip(
+            "mean loss",
+            "the losses are means: L is a sum",
+            lambda X, y, Ws, bs: deep_loss(X, y, Ws, bs) / len(y),
+        ),
+        Slip(
+            "half the loss", "there is no ½ in the losses", lambda X, y, Ws, bs: deep_loss(X, y, Ws, bs) / 2
+        ),
+        Slip(
+            "sign of the loss",
+            "the sign of the losses is reversed",
+            lambda X, y, Ws, bs: -deep_loss(X, y, Ws, bs),
+        ),
+        Slip("broadcast in the loss", _BROADCAST, _of_f(lambda y, f: _cross_entropy(y.T, f))),
+        Slip(
+            "broadcast to a mean in the loss",
+            _BROADCAST,
+            _of_f(lambda y, f: _cross_entropy(y.T, f) / len(y) ** 2),
+        ),
+        Slip(
+            "squares in the loss",
+            "the losses are squares: L is the cross-entropy",
+            _of_f(lambda y, f: np.mean((y - f) ** 2) / 2),
+        ),
+    ),
+    ("weights", "biases"),
+    (
+        Slip(
+            "new W for δ",
+            "δ was sent back through weights that had moved already: all gradients belong to the old point",
+            lambda gradients: _layer_by_layer,
+        ),
+    ),
+)
