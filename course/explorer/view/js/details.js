@@ -14,7 +14,7 @@ export const KEPT_EVERY = 10; // steps between two curvatures
 export const SIDE = 40; // points of a grid, in each direction
 export const BAND_SEEDS = 10; // from 0 on
 const ROOM = 0.3; // around a run, in parts of its extent
-const FAR = 1e6; // weights beyond are on no slice
+const BEYOND = 1e6; // weights beyond are on no slice
 
 /** @type {Record<string, (network: Network, rate: number, steps: number, source: Source) => Generator<undefined, any>>} */
 export const DETAILS = { curvature: curvatures, output: weights, deltas, path: slice, band: bandOfSeeds };
@@ -109,7 +109,7 @@ function extent(values, least) {
  */
 function* slice(network, rate, steps) {
   const all = kept(network, rate, steps);
-  const out = all.findIndex((theta) => !theta.every((value) => Math.abs(value) < FAR));
+  const out = all.findIndex((theta) => !theta.every((value) => Math.abs(value) < BEYOND));
   const shifts = all.slice(0, out < 0 ? all.length : out).map((theta) => theta.map((value, k) => value - network.start[k]));
   const last = shifts[shifts.length - 1];
   const u = direction(dot(last, last) > 1e-18 ? [last] : shifts, []);

@@ -36,16 +36,16 @@ export class Network {
 
   /** @param {number[][]} X @param {number[]} y */
   #record(X, y) {
-    const inputs = matrix(this.count, 3);
-    inputs.value.set(X.flatMap((x) => [x[0], x[1], 1]));
+    const inputs = matrix(this.count, 2);
+    inputs.value.set(X.flat());
     const targets = matrix(this.count, 1);
     targets.value.set(y);
     let h = inputs;
     const layers = [];
     this.blocks.forEach((block, l) => {
-      const z = this.tape.product(h, block, l === 0);
+      const z = this.tape.affine(h, block, l === 0);
       layers.push(z);
-      if (l < this.blocks.length - 1) h = this.tape.withOne(this.tape.sigmoid(z));
+      if (l < this.blocks.length - 1) h = this.tape.sigmoid(z);
     });
     const last = layers[layers.length - 1];
     if (this.deep) {
