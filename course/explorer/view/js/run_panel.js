@@ -21,6 +21,7 @@ export class RunPanel extends Panel {
     this.middle = line("middle");
     this.ahead = line("current ahead");
     this.current = line("current");
+    this.drawing = line("drawing");
     this.own = line("own");
     this.own.setAttribute("stroke-dasharray", "7 3");
     this.parted = element("g", { class: "parted" }, this.marks);
@@ -48,6 +49,7 @@ export class RunPanel extends Panel {
     this.current.setAttribute("d", this.curve(seen.slice(0, step + 1)));
     this.ahead.setAttribute("d", step < view.steps ? this.curve(seen) : "");
     for (const path of [this.current, this.ahead]) path.style.setProperty("--c", view.color);
+    this.drawing.setAttribute("d", view.drawing ? this.curve(view.drawing) : "");
     this.own.setAttribute("d", view.hidden ? "" : this.curve(own));
     this.pins.forEach((path, k) => {
       path.setAttribute("d", pins[k] ? this.curve(pins[k].losses) : "");
