@@ -5,8 +5,8 @@ figures, and is what the engine is tested against.
 
 - `model/` computes the runs, in NumPy; it imports nothing of the other parts.
 - `view/` shows them: the engine, the chart and its controls in the browser, words, figures, a page.
-- `widget.py` joins the two to `LossExplorer`, the class that notebooks use; `publisher.py` follows a student's
-  gradient in the background (`background.py`) and sends its runs to the chart; `saving.py` writes files.
+- `widget.py` joins the two to `LossExplorer`, the class that notebooks use; `publisher.py` follows a gradient
+  of the student's in the background (`background.py`), and sends its runs; `saving.py` writes files.
 """
 
 from __future__ import annotations
