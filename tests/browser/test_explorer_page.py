@@ -89,8 +89,26 @@ def test_its_address_holds_the_view(opened, path) -> None:
     assert_draws(drawn(opened), runs.loss_curves(Problem(seed=7), np.array([12.5]))[0])
 
 
+def test_the_back_button_brings_back_the_view_before(opened) -> None:
+    opened.locator("input.learning-rate").press("ArrowRight")
+    opened.wait_for_function("location.hash.includes('seed=0') && location.hash.includes('rate=11')")
+    opened.locator("[name=seed]").fill("7")
+    opened.locator("[name=seed]").press("Enter")
+    opened.wait_for_function("location.hash.includes('seed=7')")
+    opened.get_by_role("button", name="Clear pins").click()
+    opened.wait_for_function("location.hash.endsWith('pins=')")
+    for seed, pins in (("7", 1), ("0", 1)):
+        opened.go_back()
+        expect(opened.locator(".loss-chart > .title")).to_contain_text(f"from seed {seed}")
+        expect(opened.locator(".loss-chart .pins li")).to_have_count(pins)
+    expect(chart(opened)).to_have_attribute("data-index", "73")
+    opened.go_forward()
+    expect(opened.locator(".loss-chart > .title")).to_contain_text("from seed 7")
+
+
 @pytest.mark.parametrize(
-    "nonsense", ["seed=-1&rate=NaN", "network=seed+9&hidden=1e99&pins=,;a", "%%%&step=2.5&x"]
+    "nonsense",
+    ["seed=-1&rate=NaN", "network=seed+9&hidden=1e99&pins=,;a", "%%%&step=2.5&x", "show_curvature=1"],
 )
 def test_nonsense_in_its_address_is_told_in_a_line(page, path, curves, nonsense) -> None:
     page.goto(f"{path.as_uri()}#{nonsense}")

@@ -61,12 +61,12 @@ function hashOf(model) {
   for (const name of VIEW) parts.set(name, Number(model.get(name)));
   parts.set("panel", model.get("panel"));
   const pins = model.get("pins").map((pin) => [pin.rate, ...SETTINGS.map((name) => pin[name])].join(","));
-  if (pins.length) parts.set("pins", pins.join(";"));
+  parts.set("pins", pins.join(";"));
   return parts.toString();
 }
 
 function pinsOf(text) {
-  return text.split(";").slice(0, 4).map((part) => {
+  return text.split(";").filter(Boolean).slice(0, 4).map((part) => {
     const [rate, ...values] = part.split(",");
     const settings = Object.fromEntries(SETTINGS.map((name, k) => [name, settingOf(name, values[k] ?? "")]));
     return Number(rate) > 0 && Number.isFinite(Number(rate)) && Object.values(settings).every((value) => value !== undefined) ? { rate: Number(rate), ...settings } : null;
@@ -111,10 +111,15 @@ function readRate(model, text) {
 
 function keepHash(model) {
   let [waiting, own] = [0, ""];
+  // moves along a slider are no pages to go back to
+  const place = (hash) => hash.replace(/&(rate|step)=[^&]*/g, "");
   const write = () => {
+    const last = own;
     own = `#${hashOf(model)}`;
+    if (own === location.hash) return;
     try {
-      history.replaceState(null, "", own);
+      if (last && place(last) !== place(own)) history.pushState(null, "", own);
+      else history.replaceState(null, "", own);
     } catch {
       // a page inside a notebook has no address of its own
     }
