@@ -8,7 +8,7 @@ UV := $(shell command -v uv)
 VENV = $(if $(UV),uv venv --quiet --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')",$(PYTHON) -m venv)
 INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check)
 
-.PHONY: demo lab bench test test-quick release lint constraints
+.PHONY: demo lab bench test test-quick release lint javascript constraints
 
 demo: .venv/installed ; @$(BIN)/python -m demo
 lab: .venv/installed ; @$(BIN)/jupyter lab
@@ -23,6 +23,17 @@ lint: .venv/installed
 	@$(BIN)/deptry .
 	@$(BIN)/deptry course --extend-exclude course/grading --ignore DEP002 --optional-dependencies-dev-groups lab,grading,postgres,dev
 	@$(BIN)/deptry course mlp_ref --ignore DEP002 --optional-dependencies-dev-groups dev
+
+ifneq ($(shell command -v npm),)
+lint: javascript
+endif
+
+# Types and format of the explorer's JavaScript, where npm is.
+javascript: node_modules/.installed
+	@node_modules/.bin/tsc && node_modules/.bin/prettier --log-level warn --check course/explorer/view/js
+
+node_modules/.installed: package.json
+	@npm install --silent --no-audit --no-fund --no-package-lock && touch $@
 
 # Versions for every Python and system. Those in the file stay where they can: `make constraints UPGRADE=--upgrade`
 # takes the newest.

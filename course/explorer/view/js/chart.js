@@ -24,7 +24,11 @@ class Chart {
     this.palette = model.get("palette");
     this.dashes = this.palette.pins;
     this.root = html("div", { class: "loss-chart" }, el);
-    this.headline = html("p", { class: "headline", role: "status", "aria-live": "polite", "aria-atomic": "true" }, this.root);
+    this.headline = html(
+      "p",
+      { class: "headline", role: "status", "aria-live": "polite", "aria-atomic": "true" },
+      this.root,
+    );
     this.prediction = new Prediction(this.root, () => this.again());
     const panels = html("div", { class: "panels" }, this.root);
     this.run = new RunPanel(panels, this.dashes);
@@ -61,7 +65,10 @@ class Chart {
     const color = (code) => this.palette.regimes[REGIMES[code]][0];
     const losses = table.row(index);
     const known = model.get("own_known");
-    const own = known.byteLength && known.getUint8(index) ? floats(model.get("own_losses")).subarray(index * losses.length, (index + 1) * losses.length) : [];
+    const own =
+      known.byteLength && known.getUint8(index)
+        ? floats(model.get("own_losses")).subarray(index * losses.length, (index + 1) * losses.length)
+        : [];
     const key = JSON.stringify([table.settings(), table.rates[index]]);
     this.key = key;
     this.prediction.on = model.get("predict");
@@ -151,11 +158,17 @@ class Chart {
   nameControls(text) {
     const explorer = this.root.closest(".loss-explorer");
     if (!explorer) return;
-    for (const [kind, name] of Object.entries({ "learning-rate": "learning rate η", step: "step", hidden: "hidden units", scale: "initial scale" })) {
+    for (const [kind, name] of Object.entries({
+      "learning-rate": "learning rate η",
+      step: "step",
+      hidden: "hidden units",
+      scale: "initial scale",
+    })) {
       const handle = explorer.querySelector(`.${kind} .noUi-handle`);
       if (handle) handle.setAttribute("aria-label", name);
     }
-    const slider = explorer.querySelector(".learning-rate .noUi-handle") ?? explorer.querySelector("input.learning-rate");
+    const slider =
+      explorer.querySelector(".learning-rate .noUi-handle") ?? explorer.querySelector("input.learning-rate");
     slider?.setAttribute("aria-valuetext", text);
     explorer.querySelectorAll(".jumps button").forEach((button, k) => {
       const nowhere = this.table.jumps[k] === null || this.model.get("predict");

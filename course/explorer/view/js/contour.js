@@ -15,7 +15,12 @@ export function contour(values, side, level, x, y) {
       const around = [values[k], values[k + 1], values[k + side + 1], values[k + side]];
       const below = around.filter((value) => value < level).length;
       if (below === 0 || below === 4 || !around.every(Number.isFinite)) continue;
-      const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]].map(([a, b], n) => [a, b, around[n] - level]);
+      const corners = [
+        [i, j],
+        [i + 1, j],
+        [i + 1, j + 1],
+        [i, j + 1],
+      ].map(([a, b], n) => [a, b, around[n] - level]);
       const crossings = [];
       for (let n = 0; n < 4; n++) {
         const [[a, b, from], [c, e, to]] = [corners[n], corners[(n + 1) % 4]];

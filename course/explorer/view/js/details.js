@@ -110,7 +110,9 @@ function extent(values, least) {
 function* slice(network, rate, steps) {
   const all = kept(network, rate, steps);
   const out = all.findIndex((theta) => !theta.every((value) => Math.abs(value) < BEYOND));
-  const shifts = all.slice(0, out < 0 ? all.length : out).map((theta) => theta.map((value, k) => value - network.start[k]));
+  const shifts = all
+    .slice(0, out < 0 ? all.length : out)
+    .map((theta) => theta.map((value, k) => value - network.start[k]));
   const last = shifts[shifts.length - 1];
   const u = direction(dot(last, last) > 1e-18 ? [last] : shifts, []);
   const v = direction(shifts, [u]);
@@ -118,7 +120,8 @@ function* slice(network, rate, steps) {
   const width = Math.max(Math.max(...xs) - Math.min(...xs), 1e-3);
   const [across, up] = [extent(xs, width), extent(ys, width / 5)];
   const losses = new Float64Array(SIDE * SIDE);
-  const at = (/** @type {[number, number]} */ [low, high], /** @type {number} */ k) => low + ((high - low) * k) / (SIDE - 1);
+  const at = (/** @type {[number, number]} */ [low, high], /** @type {number} */ k) =>
+    low + ((high - low) * k) / (SIDE - 1);
   for (let j = 0; j < SIDE; j++) {
     for (let i = 0; i < SIDE; i++) {
       const point = network.start.map((value, k) => value + at(across, i) * u[k] + at(up, j) * v[k]);

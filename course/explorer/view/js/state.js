@@ -182,4 +182,3 @@ function play(model, moves) {
     wait();
   });
 }
-

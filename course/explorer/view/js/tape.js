@@ -102,8 +102,7 @@ export class Tape {
         for (let k = 0; k < A.length; k++) R[k] = Math.exp(-Math.abs(A[k]));
       },
       () => {
-        for (let k = 0; k < A.length; k++)
-          dA[k] += (A[k] < 0 ? 1 : -1) * R[k] * dR[k];
+        for (let k = 0; k < A.length; k++) dA[k] += (A[k] < 0 ? 1 : -1) * R[k] * dR[k];
       },
     ]);
   }
@@ -129,8 +128,7 @@ export class Tape {
         for (let k = 0; k < A.length; k++) R[k] = 1 / (1 + A[k]);
       },
       () => {
-        for (let k = 0; k < A.length; k++)
-          dA[k] -= R[k] * R[k] * dR[k];
+        for (let k = 0; k < A.length; k++) dA[k] -= R[k] * R[k] * dR[k];
       },
     ]);
   }
