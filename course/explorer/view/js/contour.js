@@ -12,9 +12,10 @@ export function contour(values, side, level, x, y) {
   for (let j = 0; j + 1 < side; j++)
     for (let i = 0; i + 1 < side; i++) {
       const k = j * side + i;
-      const around = [values[k], values[k + 1], values[k + side + 1], values[k + side]];
-      const below = around.filter((value) => value < level).length;
-      if (below === 0 || below === 4 || !around.every(Number.isFinite)) continue;
+      const [p, q, r, t] = [values[k], values[k + 1], values[k + side + 1], values[k + side]];
+      if (p < level === q < level && q < level === r < level && r < level === t < level) continue;
+      const around = [p, q, r, t];
+      if (!around.every(Number.isFinite)) continue;
       const corners = [
         [i, j],
         [i + 1, j],
