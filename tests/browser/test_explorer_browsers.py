@@ -88,8 +88,9 @@ def test_each_button_lands_where_its_name_says(browser, path, curves) -> None:
     browser.open(path.as_uri())
     complete(browser)
     for name, index in runs.landmarks(curves, runs.regimes(curves)).items():
-        buttons = "[...document.querySelectorAll('.jumps button')]"
-        browser.value(f"{buttons}.find((button) => button.textContent === {name!r}).click()")
+        button = f"[...document.querySelectorAll('.jumps button')].find((b) => b.textContent === {name!r})"
+        assert wait_until(lambda button=button: browser.value(f"!{button}.disabled"))
+        browser.value(f"{button}.click()")
         assert index_becomes(browser, index)
         regime = runs.REGIMES[runs.regimes(curves[index : index + 1])[0]]
         assert f": {regime};" in text(browser, ".headline")
