@@ -15,7 +15,6 @@ import numpy as np
 import traitlets
 
 from course import files
-from course.explorer import saving
 from course.explorer.model import runs
 from course.explorer.model.own_run import Gradient
 from course.explorer.model.problem import Problem
@@ -23,7 +22,7 @@ from course.explorer.model.table import Table
 from course.explorer.model.tape import Array
 from course.explorer.publisher import Publisher
 from course.explorer.view import pins as pinned
-from course.explorer.view import script, words
+from course.explorer.view import saving, script, words
 from course.explorer.view.chart import PANELS, Chart, own_data
 from course.explorer.view.controls import FILES, Controls
 
