@@ -33,7 +33,7 @@ START = 72
 """index of the rate shown first, three decades above the smallest"""
 PATIENCE = 60.0
 """seconds to wait for the student's runs"""
-STORY = Problem("seed 1", "moons", 2, 0.5, 26)
+STORY = Problem("seed 1", "moons", 3, 0.5, 55)
 """the problem of the first view: slow, steady, oscillating and stuck runs, in one band each, in this order"""
 SETTINGS = tuple(field.name for field in fields(Problem))
 VIEW = {"step": "step", "log_scale": "log", "panel": "panel", "band": "band", "predict": "predict"}
