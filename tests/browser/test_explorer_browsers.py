@@ -45,9 +45,10 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def complete(browser: Browser) -> None:
-    """Wait for all runs."""
+    """Wait for all runs, and for a picture."""
     done = "document.querySelector('.loss-chart progress')?.style.display === 'none'"
-    assert wait_until(lambda: browser.value(done))
+    drawn = "document.querySelector('.loss-chart').dataset.index !== undefined"
+    assert wait_until(lambda: browser.value(f"{done} && {drawn}"))
 
 
 def index_becomes(browser: Browser, index: int) -> bool:
