@@ -189,6 +189,16 @@ def test_axe_finds_nothing_to_object_to_in_lab(explorer, theme) -> None:
     assert objections == set()
 
 
+def test_the_slider_stays_in_sight_while_the_chart_scrolls(explorer) -> None:
+    explorer.set_viewport_size({"width": 1024, "height": 500})
+    explorer.locator(".loss-chart > .title").evaluate("node => node.scrollIntoView({ block: 'end' })")
+    box = handle(explorer).bounding_box()
+    centre = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+    seen = "([x, y]) => !!document.elementFromPoint(x, y)?.closest('.learning-rate')"
+    assert explorer.evaluate(seen, centre)
+    explorer.set_viewport_size({"width": 1400, "height": 1000})
+
+
 def test_twice_as_large_and_dark_nothing_is_cut_off(explorer) -> None:
     explorer.set_viewport_size({"width": 700, "height": 500})  # 1400 by 1000 at 200 %
     explorer.evaluate("document.body.dataset.jpThemeLight = 'false'")

@@ -1,5 +1,5 @@
 // What the network says at the step of the cursor: a map of its decision, or its four outputs for exclusive or.
-import { contour } from "./contour.js";
+import { contour, region } from "./contour.js";
 import { SIDE } from "./details.js";
 import { element } from "./dom.js";
 import { Network } from "./network.js";
@@ -84,7 +84,7 @@ export class OutputPanel extends Panel {
       ]);
       const values = this.outputs("grid", grid, theta);
       const place = [(i) => this.x.at(at(left, right, i)), (j) => this.y.at(at(low, high, j))];
-      this.above.setAttribute("d", squares(values, ...place));
+      this.above.setAttribute("d", region(values, SIDE, 0.5, ...place));
       this.levels.setAttribute("d", THIN.map((level) => contour(values, SIDE, level, ...place)).join(""));
       this.decision.setAttribute("d", contour(values, SIDE, 0.5, ...place));
     }
@@ -96,17 +96,4 @@ export class OutputPanel extends Panel {
       ),
     );
   }
-}
-
-// Return a path of the squares around a grid's points whose values are above ½.
-function squares(values, x, y) {
-  let d = "";
-  for (let j = 0; j < SIDE; j++)
-    for (let i = 0; i < SIDE; i++) {
-      if (!(values[j * SIDE + i] > 0.5)) continue;
-      const from = i;
-      while (i + 1 < SIDE && values[j * SIDE + i + 1] > 0.5) i++;
-      d += `M${x(from - 0.5).toFixed(1)} ${y(j - 0.5).toFixed(1)}H${x(i + 0.5).toFixed(1)}V${y(j + 0.5).toFixed(1)}H${x(from - 0.5).toFixed(1)}Z`;
-    }
-  return d;
 }
