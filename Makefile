@@ -12,7 +12,7 @@ INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip
 HUB ?= .hub
 PROXY := configurable-http-proxy@5.3.0
 
-.PHONY: demo lab site bench test test-quick release lint constraints hub
+.PHONY: demo lab site bench test test-quick release lint javascript constraints hub
 
 demo: .venv/installed ; @$(BIN)/python -m demo
 lab: .venv/installed ; @$(BIN)/jupyter lab
@@ -30,6 +30,17 @@ lint: .venv/installed
 	@$(BIN)/deptry .
 	@$(BIN)/deptry course --extend-exclude course/grading --ignore DEP002 --optional-dependencies-dev-groups lab,grading,postgres,site,dev
 	@$(BIN)/deptry course mlp_ref --ignore DEP002 --optional-dependencies-dev-groups dev
+
+ifneq ($(shell command -v npm),)
+lint: javascript
+endif
+
+# Types and format of the explorer's JavaScript, where npm is.
+javascript: node_modules/.installed
+	@node_modules/.bin/tsc && node_modules/.bin/prettier --log-level warn --check course/explorer/view/js
+
+node_modules/.installed: package.json
+	@npm install --silent --no-audit --no-fund --no-package-lock && touch $@
 
 # Versions for every Python and system. Those in the file stay where they can: `make constraints UPGRADE=--upgrade`
 # takes the newest.

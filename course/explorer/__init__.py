@@ -4,9 +4,9 @@ The page computes all runs itself, by the engine in `view/js/`; Python follows a
 figures, and is what the engine is tested against.
 
 - `model/` computes the runs, in NumPy; it imports nothing of the other parts.
-- `view/` shows them: the engine, the chart and its controls in the browser, words, figures, a page.
-- `widget.py` joins the two to `LossExplorer`, the class that notebooks use; `background.py` follows a
-  student's gradient in a thread, and `publisher.py` sends its runs to the chart.
+- `view/` shows them: the engine, the chart and its controls in the browser, words, figures, files.
+- `widget.py` joins the two to `LossExplorer`, the class that notebooks use; `publisher.py` follows a gradient
+  of the student's in the background (`background.py`), and sends its runs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sends the student's runs to the chart while they are computed, from the thread that computes them."""
+"""Follows the student's gradient in the background, and sends its runs to the chart as they come."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+from course.explorer.background import Worker
 from course.explorer.model.own_run import Gradient
 from course.explorer.model.table import Table
 from course.explorer.view import words
@@ -20,11 +21,39 @@ class Publisher:
 
     def __init__(self, chart: Chart) -> None:
         self._chart = chart
+        self._worker = Worker(self.failed, self._stuck)
+        self._table: Table | None = None
+        self.error: Exception | None = None
+        """what went wrong in the explorer itself since `start`"""
         self.lock = threading.RLock()
         """to be held while the chart is changed"""
 
-    def follow(self, table: Table, gradient: Gradient, is_latest: Callable[[], bool]) -> Iterator[None]:
-        """Compute run after run; send them to the chart as long as `is_latest()`."""
+    def start(self, table: Table, gradient: Gradient | None) -> None:
+        """Compute the student's runs in place of what is being computed; without a gradient nothing."""
+        self.error = None
+        self._table = table
+        if gradient is not None:
+            self._worker.start(lambda is_latest: self._follow(table, gradient, is_latest))
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until all runs are computed, `seconds` at most; return whether they are."""
+        return self._worker.wait(seconds)
+
+    def stop(self) -> None:
+        """Stop computing."""
+        self._worker.stop()
+
+    def say(self, text: str) -> None:
+        """Show `text` in the status line."""
+        with self.lock:
+            self._chart.status = text
+
+    def failed(self, error: Exception) -> None:
+        """Show an exception in the status line, and keep it."""
+        self.error = error
+        self.say(f"{type(error).__name__}: {error}. explorer.error is the exception.")
+
+    def _follow(self, table: Table, gradient: Gradient, is_latest: Callable[[], bool]) -> Iterator[None]:
         sent = 0.0
         for _ in table.follow(gradient, lambda: self._chart.index):
             now = time.monotonic()
@@ -34,10 +63,12 @@ class Publisher:
             yield
         self._send(table, is_latest)
 
-    def say(self, text: str) -> None:
-        """Show `text` in the status line."""
-        with self.lock:
-            self._chart.status = text
+    def _stuck(self) -> None:
+        if self._table is not None and self._table.following:
+            self.say(
+                "Your gradient has not come back for 2 seconds. The true curves are complete; "
+                "your runs follow when it does."
+            )
 
     def _send(self, table: Table, is_latest: Callable[[], bool]) -> None:
         data = own_data(table)

@@ -15,7 +15,6 @@ import numpy as np
 import traitlets
 
 from course import files
-from course.explorer.background import Worker
 from course.explorer.model import runs
 from course.explorer.model.own_run import Gradient
 from course.explorer.model.problem import Problem
@@ -23,7 +22,7 @@ from course.explorer.model.table import Table
 from course.explorer.model.tape import Array
 from course.explorer.publisher import Publisher
 from course.explorer.view import pins as pinned
-from course.explorer.view import script, words
+from course.explorer.view import saving, script, words
 from course.explorer.view.chart import PANELS, Chart, own_data
 from course.explorer.view.controls import FILES, Controls
 
@@ -34,7 +33,7 @@ START = 72
 """index of the rate shown first, three decades above the smallest"""
 PATIENCE = 60.0
 """seconds to wait for the student's runs"""
-STORY = Problem("seed 1", "moons", 2, 1.0, 3)
+STORY = Problem("seed 1", "moons", 3, 0.5, 55)
 """the problem of the first view: slow, steady, oscillating and stuck runs, in one band each, in this order"""
 SETTINGS = tuple(field.name for field in fields(Problem))
 VIEW = {"step": "step", "log_scale": "log", "panel": "panel", "band": "band", "predict": "predict"}
@@ -49,7 +48,7 @@ def _reports_errors(method: Callable[..., None]) -> Callable[..., None]:
         try:
             method(self, *args)
         except Exception as error:
-            self._failed(error)
+            self._publisher.failed(error)
 
     return callback
 
@@ -134,7 +133,6 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
         }
         problem = Problem(**chosen) if chosen or gradient is not None else STORY
         self._table = Table(problem, {}, steps)
-        self._error: Exception | None = None
         self._loop = _running_loop()
         index, exact = (START, {}) if rate is None else self._place(rate)
         self._table = Table(problem, exact, steps)
@@ -159,7 +157,6 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
             name: getattr(self.chart, name) for name in (*SETTINGS, "index", "exact", *VIEW.values())
         }
         self._publisher = Publisher(self.chart)
-        self._worker = Worker(self._failed, self._stuck)
         self.controls = Controls(self.chart)
         below = widgets.HBox(
             [self.chart, self.controls.column],
@@ -174,7 +171,7 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
         self.observe(self._moved, [*SETTINGS, "rate", "pins", *VIEW])
         self.chart.observe(self._save_asked, "saves")
         self.chart.observe(self._reset, "resets")
-        self._follow()
+        self._publisher.start(self._table, self.gradient)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set a trait. Raises AttributeError for a public name that is none."""
@@ -220,24 +217,17 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
     def error(self) -> Exception | None:
         """The exception behind the status line, if there is one."""
         run = self._table.failed_run
-        return self._error or (run.error if run else None)
+        return self._publisher.error or (run.error if run else None)
 
     @property
     def state(self) -> words.Code:
         """Code that rebuilds this view; a gradient without a name of its own is left out, and said."""
-        arguments: dict[str, Any] = {**asdict(self.problem), "steps": self._table.steps}
-        arguments |= {name: getattr(self, name) for name in ("rate", *VIEW)} | {"pins": list(self.pins)}
-        parts = [f"{name}={value!r}" for name, value in arguments.items()]
-        name, comment = getattr(self.gradient, "__name__", ""), ""
-        if name.isidentifier():
-            parts.insert(0, f"gradient={name}")
-        elif self.gradient is not None:
-            comment = "  # and gradient=…: yours has no name"
-        return words.Code(f"LossExplorer({', '.join(parts)}){comment}")
+        view = {name: getattr(self, name) for name in ("rate", *VIEW, "pins")}
+        return words.code(self.gradient, {**asdict(self.problem), "steps": self._table.steps, **view})
 
     def settle(self, seconds: float = PATIENCE) -> None:
         """Wait until the student's runs are computed. Raises TimeoutError after `seconds`."""
-        if not self._worker.wait(seconds):
+        if not self._publisher.wait(seconds):
             raise TimeoutError(f"the explorer was still following the gradient after {seconds:g} s")
 
     def figure(self) -> Figure:
@@ -254,28 +244,17 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
 
         Raises ValueError for another ending. The file is there whole or not at all.
         """
-        from course.explorer.view import picture
-
-        path = Path(path)
-        if path.suffix == ".html":
-            return self.to_html(path)
-        if path.suffix not in (".png", ".svg", ".csv"):
-            raise ValueError(f"{path.name}: the explorer saves .png, .svg, .csv and .html")
-        if path.suffix == ".csv":
-            return files.write(path, picture.csv(self._table).encode())
-        return files.write(path, picture.rendered(self.chart, self._table, path.suffix[1:]))
+        return saving.save(self.chart, self._table, Path(path))
 
     def to_html(self, path: str | Path) -> Path:
         """Write the living explorer as a page that needs neither kernel nor network; return `path`."""
-        from course.explorer.view.page import page
-
-        return files.write(Path(path), page(self.chart, self._table).encode())
+        return saving.to_html(self.chart, self._table, Path(path))
 
     def close(self) -> None:
         """Stop computing and remove the widgets."""
         # ipywidgets also closes an explorer whose arguments were refused
-        if hasattr(self, "_worker"):
-            self._worker.stop()
+        if hasattr(self, "_publisher"):
+            self._publisher.stop()
         if hasattr(self, "controls"):
             self.controls.close()
             self.chart.close()
@@ -337,7 +316,7 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
                 for name, value in own_data(self._table).items():
                     setattr(self.chart, name, value)
                 self.chart.status = ""
-            self._follow()
+            self._publisher.start(self._table, self.gradient)
         if not self._following:
             self._take_from_chart()
 
@@ -390,22 +369,6 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
             return
         # Matplotlib is not thread-safe: draw on the thread that runs the cells
         self._loop.call_soon_threadsafe(_reports_errors(lambda _: save()), self)
-
-    def _follow(self) -> None:
-        self._error = None
-        if self.gradient is not None:
-            self._worker.start(functools.partial(self._publisher.follow, self._table, self.gradient))
-
-    def _stuck(self) -> None:
-        if self._table.following:
-            self._publisher.say(
-                "Your gradient has not come back for 2 seconds. The true curves are complete; "
-                "your runs follow when it does."
-            )
-
-    def _failed(self, error: Exception) -> None:
-        self._error = error
-        self._publisher.say(f"{type(error).__name__}: {error}. explorer.error is the exception.")
 
 
 OWN = ("gradient", "chart", "controls")

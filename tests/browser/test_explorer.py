@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from course.explorer.model import runs
@@ -174,6 +175,28 @@ def test_a_screen_reader_is_told_what_the_eye_sees(explorer) -> None:
     # every control can be reached and shows that it has the focus
     outline = handle(explorer).evaluate("node => (node.focus(), getComputedStyle(node).outlineStyle)")
     assert outline == "solid"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_to_object_to_in_lab(explorer, theme) -> None:
+    explorer.evaluate("light => (document.body.dataset.jpThemeLight = light)", str(theme == "light").lower())
+    explorer.get_by_label("inside").select_option("output at the step")
+    expect(explorer.locator(".loss-chart svg.output")).to_be_visible()
+    result = Axe().run(explorer, context=".loss-explorer").response
+    objections = {(rule["id"], node["html"][:150]) for rule in result["violations"] for node in rule["nodes"]}
+    explorer.get_by_label("inside").select_option("nothing")
+    explorer.evaluate("document.body.dataset.jpThemeLight = 'true'")
+    assert objections == set()
+
+
+def test_the_slider_stays_in_sight_while_the_chart_scrolls(explorer) -> None:
+    explorer.set_viewport_size({"width": 1024, "height": 500})
+    explorer.locator(".loss-chart > .title").evaluate("node => node.scrollIntoView({ block: 'end' })")
+    box = handle(explorer).bounding_box()
+    centre = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+    seen = "([x, y]) => !!document.elementFromPoint(x, y)?.closest('.learning-rate')"
+    assert explorer.evaluate(seen, centre)
+    explorer.set_viewport_size({"width": 1400, "height": 1000})
 
 
 def test_twice_as_large_and_dark_nothing_is_cut_off(explorer) -> None:

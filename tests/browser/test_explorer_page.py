@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from course import LossExplorer
 from course.explorer.model import runs
 from course.explorer.model.problem import Problem
+from mlp_ref import one_hidden
 from tests.browser.explorers import RATES, assert_draws, chart, drawn
 
 pytestmark = pytest.mark.browser
@@ -87,8 +89,26 @@ def test_its_address_holds_the_view(opened, path) -> None:
     assert_draws(drawn(opened), runs.loss_curves(Problem(seed=7), np.array([12.5]))[0])
 
 
+def test_the_back_button_brings_back_the_view_before(opened) -> None:
+    opened.locator("input.learning-rate").press("ArrowRight")
+    opened.wait_for_function("location.hash.includes('seed=0') && location.hash.includes('rate=11')")
+    opened.locator("[name=seed]").fill("7")
+    opened.locator("[name=seed]").press("Enter")
+    opened.wait_for_function("location.hash.includes('seed=7')")
+    opened.get_by_role("button", name="Clear pins").click()
+    opened.wait_for_function("location.hash.endsWith('pins=')")
+    for seed, pins in (("7", 1), ("0", 1)):
+        opened.go_back()
+        expect(opened.locator(".loss-chart > .title")).to_contain_text(f"from seed {seed}")
+        expect(opened.locator(".loss-chart .pins li")).to_have_count(pins)
+    expect(chart(opened)).to_have_attribute("data-index", "73")
+    opened.go_forward()
+    expect(opened.locator(".loss-chart > .title")).to_contain_text("from seed 7")
+
+
 @pytest.mark.parametrize(
-    "nonsense", ["seed=-1&rate=NaN", "network=seed+9&hidden=1e99&pins=,;a", "%%%&step=2.5&x"]
+    "nonsense",
+    ["seed=-1&rate=NaN", "network=seed+9&hidden=1e99&pins=,;a", "%%%&step=2.5&x", "show_curvature=1"],
 )
 def test_nonsense_in_its_address_is_told_in_a_line(page, path, curves, nonsense) -> None:
     page.goto(f"{path.as_uri()}#{nonsense}")
@@ -116,10 +136,31 @@ def test_a_run_is_hidden_until_it_has_been_predicted(opened, curves) -> None:
     expect(opened.get_by_role("button", name="good")).to_be_disabled()
     opened.locator(".prediction").get_by_role("button", name="slow").click()
     expect(opened.locator(".prediction")).to_contain_text(
-        "You predicted slow; it is steady: the end, the median"
+        "You predicted slow; the run is steady: the end, the median"
     )
     assert_draws(drawn(opened), curves[72])
     expect(opened.locator("svg.rates .mark")).to_have_count(1)
+
+
+def test_a_curve_that_is_drawn_is_a_prediction_too(opened, curves) -> None:
+    opened.locator("[name=predict]").check()
+    run = opened.locator("svg.run")
+    box, (_, _, left, right, _) = run.bounding_box(), run.get_attribute("data-x").split()
+    across = [box["x"] + float(left), box["x"] + float(right)]
+    opened.mouse.move(across[0] + 1, box["y"] + 60)
+    opened.mouse.down()
+    opened.mouse.move(across[0] + 30, box["y"] + 60)
+    opened.mouse.up()
+    expect(opened.locator(".headline")).to_contain_text("what will the loss do?")  # not enough
+    opened.mouse.move(across[0] + 30, box["y"] + 60)
+    opened.mouse.down()
+    opened.mouse.move(across[1] + 5, box["y"] + 150, steps=10)
+    opened.mouse.up()
+    expect(opened.locator(".prediction")).to_contain_text("Your curve ends at")
+    points = drawn(opened, "drawing")
+    assert len(points) == 301
+    assert points[-1, 1] < points[30, 1] <= points[0, 1] * 1.01
+    assert_draws(drawn(opened), curves[72])
 
 
 def test_a_button_without_a_run_of_its_kind_says_why(page, path) -> None:
@@ -130,11 +171,58 @@ def test_a_button_without_a_run_of_its_kind_says_why(page, path) -> None:
     expect(good).to_have_attribute("title", "no run is steady")
 
 
+PANELS = {
+    "curvature": "η times the largest curvature against step, with the limit at 2. At most",
+    "deltas": "The norm of δ in each layer against step. At step 40, layer 1:",
+    "output": "The network's output at step 40.",
+    "path": "The run up to step 40 as a path, from the square to the circle, over a plane of weights. Losses",
+}
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_panels_show_what_is_inside_a_run_and_the_curve_does_not_wait(page, path, curves, name) -> None:
+    page.goto(f"{path.as_uri()}#step=40")
+    complete(page)
+    page.get_by_label("inside").select_option(name)
+    panel = page.locator(f".loss-chart svg.{name}")
+    expect(panel).to_have_attribute("aria-label", re.compile(re.escape(PANELS[name])))
+    expect(page.locator(".loss-chart svg.loss-panel:visible")).to_have_count(3)
+    before = panel.inner_html()
+    page.locator("input.learning-rate").press("End")
+    expect(chart(page)).to_have_attribute("data-index", "120")
+    assert_draws(drawn(page, "ahead"), curves[120])
+    expect(panel).not_to_have_class(re.compile("waiting"))
+    assert panel.inner_html() != before
+    page.wait_for_function(f"location.hash.includes('panel={name}')")
+
+
+def test_the_output_for_exclusive_or_is_that_of_the_weights_at_the_step(page, path) -> None:
+    page.goto(f"{path.as_uri()}#panel=output&step=40")
+    complete(page)
+    problem = Problem()
+    theta = problem.theta
+    for _ in range(40):
+        theta = theta - 10.0 * problem.losses_and_gradients(theta[None])[1][0]
+    X, _ = problem.examples
+    *_, outputs = one_hidden.forward(X, *problem.arguments(theta))
+    label = page.locator("svg.output")
+    for (a, b, _), output in zip(X, outputs[:, 0], strict=True):
+        expect(label).to_have_attribute("aria-label", re.compile(f"{a:g} and {b:g} give {output:.3g} for"))
+
+
+def test_a_band_shows_the_run_of_other_seeds(opened) -> None:
+    opened.get_by_label("band of seeds 0–9").check()
+    curves = [runs.loss_curves(Problem(seed=seed), RATES[[72]])[0] for seed in range(10)]
+    expect(opened.locator("svg.run path.line.middle").first).to_have_attribute("d", re.compile("M"))
+    assert_draws(drawn(opened, "middle"), np.median(curves, axis=0))
+    expect(opened.locator("svg.run .label:visible text", has_text="seeds 0–9")).to_have_count(1)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("predicting", [False, True], ids=["open", "predicting"])
 def test_axe_finds_nothing_to_object_to(browser: Browser, path, theme, predicting) -> None:
     page = browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme=theme)
-    page.goto(f"{path.as_uri()}#panel=curvature&predict={int(predicting)}")
+    page.goto(f"{path.as_uri()}#panel=output&band=1&predict={int(predicting)}")
     complete(page)
     expect(page.locator(".prediction")).to_be_visible(visible=predicting)
     objections = {

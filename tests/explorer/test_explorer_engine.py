@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -108,6 +109,15 @@ def test_landmarks_are_those_of_python(all_runs):
     for result in all_runs:
         want = runs.landmarks(numbers(result["curves"]), np.array(result["codes"]))
         assert dict(zip(runs.JUMPS, result["jumps"], strict=True)) == want
+
+
+def test_the_first_view_tells_its_story_on_the_page_too():
+    from course.explorer.widget import STORY
+
+    (result,) = computed([job(STORY)])
+    assert [runs.REGIMES[code] for code, _ in groupby(result["codes"])] == [
+        "slow", "steady", "oscillating", "stuck",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("problem", [Problem(n, d, 2, seed=4) for n in NETWORKS for d in DATA], ids=str)

@@ -180,12 +180,14 @@ def test_landmarks_are_what_they_are_called():
 def test_the_first_view_has_each_kind_of_run_in_one_band_in_the_order_of_the_story():
     from course.explorer.widget import STORY
 
-    losses = runs.loss_curves(STORY, runs.learning_rates(STORY))
-    codes = regimes(losses)
-    bands = [REGIMES[code] for code, _ in groupby(codes)]
-    assert bands == ["slow", "steady", "oscillating", "stuck"]
-    at = runs.landmarks(losses, codes)
-    assert at["too slow"] < at["good"] < at["edge"] < at["too large"]
+    # also where rounding errors are others, as they are in another browser
+    for shift in np.arange(6) * 1e-13:
+        losses = runs.loss_curves(STORY, runs.learning_rates(STORY) * (1 + shift))
+        codes = regimes(losses)
+        bands = [REGIMES[code] for code, _ in groupby(codes)]
+        assert bands == ["slow", "steady", "oscillating", "stuck"], shift
+        at = runs.landmarks(losses, codes)
+        assert at["too slow"] < at["good"] < at["edge"] < at["too large"]
 
 
 def test_curvature_is_the_hessian_s_largest_eigenvalue():

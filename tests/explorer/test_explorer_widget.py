@@ -10,6 +10,7 @@ import ipywidgets
 import nh3
 import numpy as np
 import pytest
+import traitlets
 from matplotlib.figure import Figure
 
 from course import LossExplorer, files
@@ -261,6 +262,22 @@ def test_the_figure_shows_the_runs_and_is_not_pyplot_s(make_explorer):
     assert sum(len(line.get_xdata()) for line in rates.get_lines() if line.get_label() != "_child0") >= 121
     assert curvature.get_ylabel() == "η · λ_max"
     assert figure.canvas.manager is None, "pyplot would have given it a manager"
+
+
+def test_the_figure_shows_the_band(make_explorer):
+    explorer = make_explorer(band=True, seed=3, rate=10.0)
+    curves = [make_explorer(seed=seed, rate=10.0).losses[explorer.chart.index] for seed in range(10)]
+    lines = {line.get_label(): line.get_ydata() for line in explorer.figure().axes[0].get_lines()}
+    np.testing.assert_allclose(lines["seeds 0–9"], np.median(curves, axis=0))
+
+
+def test_an_unknown_panel_is_refused(make_explorer):
+    explorer = make_explorer(panel="path")
+    with pytest.raises(traitlets.TraitError, match="deltas"):
+        explorer.panel = "delta"
+    assert explorer.chart.panel == explorer.panel == "path"
+    with pytest.raises(ValueError, match="panel='delta': choose one of 'none', 'curvature'"):
+        make_explorer(panel="delta")
 
 
 def test_every_format_can_be_saved(make_explorer, tmp_path):

@@ -19,7 +19,7 @@ BATCHES = (0, 1, 2, 4, 8, 16, 32)
 PROBLEM = ("network", "data", "hidden", "scale", "seed", "momentum", "batch")
 """what the controls `of_problem` set, in their order"""
 FILES = ("PNG", "SVG", "CSV", "HTML")
-NETWORK_NAMES = ("derivation A: one hidden layer, MSE", "derivation B: three layers, BCE")
+NETWORK_NAMES = ("derivation A: MSE", "derivation B: BCE")
 
 
 class _Slider(widgets.IntSlider):  # type: ignore[misc]  # ipywidgets has no types

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,17 @@ class Code(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def code(gradient: Any, arguments: Mapping[str, Any]) -> Code:
+    """Return the call that makes an explorer; a gradient without a name of its own is left out, and said."""
+    parts = [f"{name}={value!r}" for name, value in arguments.items()]
+    name, comment = getattr(gradient, "__name__", ""), ""
+    if name.isidentifier():
+        parts.insert(0, f"gradient={name}")
+    elif gradient is not None:
+        comment = "  # and gradient=…: yours has no name"
+    return Code(f"LossExplorer({', '.join(parts)}){comment}")
 
 
 def number(value: float) -> str:

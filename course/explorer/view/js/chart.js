@@ -24,7 +24,11 @@ class Chart {
     this.palette = model.get("palette");
     this.dashes = this.palette.pins;
     this.root = html("div", { class: "loss-chart" }, el);
-    this.headline = html("p", { class: "headline", role: "status", "aria-live": "polite", "aria-atomic": "true" }, this.root);
+    this.headline = html(
+      "p",
+      { class: "headline", role: "status", "aria-live": "polite", "aria-atomic": "true" },
+      this.root,
+    );
     this.prediction = new Prediction(this.root, () => this.again());
     const panels = html("div", { class: "panels" }, this.root);
     this.run = new RunPanel(panels, this.dashes);
@@ -61,8 +65,12 @@ class Chart {
     const color = (code) => this.palette.regimes[REGIMES[code]][0];
     const losses = table.row(index);
     const known = model.get("own_known");
-    const own = known.byteLength && known.getUint8(index) ? floats(model.get("own_losses")).subarray(index * losses.length, (index + 1) * losses.length) : [];
+    const own =
+      known.byteLength && known.getUint8(index)
+        ? floats(model.get("own_losses")).subarray(index * losses.length, (index + 1) * losses.length)
+        : [];
     const key = JSON.stringify([table.settings(), table.rates[index]]);
+    this.key = key;
     this.prediction.on = model.get("predict");
     const ownText = own.length ? model.get("own_texts")[index] : "";
     return {
@@ -76,6 +84,7 @@ class Chart {
       rateText: `η = ${exact(table.rates[index])}`,
       codes: this.prediction.on ? table.codes.map((code, k) => (this.prediction.answers.has(JSON.stringify([table.settings(), table.rates[k]])) ? code : -1)) : table.codes,
       ends: table.losses.map((run) => run?.[table.steps] ?? NaN),
+      drawing: this.prediction.on ? this.prediction.drawings.get(key) : null,
       band: model.get("band") ? table.detail("band", index) : null,
       part: model.get("parts")[index],
       log: model.get("log"),
@@ -149,11 +158,17 @@ class Chart {
   nameControls(text) {
     const explorer = this.root.closest(".loss-explorer");
     if (!explorer) return;
-    for (const [kind, name] of Object.entries({ "learning-rate": "learning rate η", step: "step", hidden: "hidden units", scale: "initial scale" })) {
+    for (const [kind, name] of Object.entries({
+      "learning-rate": "learning rate η",
+      step: "step",
+      hidden: "hidden units",
+      scale: "initial scale",
+    })) {
       const handle = explorer.querySelector(`.${kind} .noUi-handle`);
       if (handle) handle.setAttribute("aria-label", name);
     }
-    const slider = explorer.querySelector(".learning-rate .noUi-handle") ?? explorer.querySelector("input.learning-rate");
+    const slider =
+      explorer.querySelector(".learning-rate .noUi-handle") ?? explorer.querySelector("input.learning-rate");
     slider?.setAttribute("aria-valuetext", text);
     explorer.querySelectorAll(".jumps button").forEach((button, k) => {
       const nowhere = this.table.jumps[k] === null || this.model.get("predict");
@@ -181,8 +196,11 @@ class Chart {
   }
 
   // Let a pointer that is held down on a node move something; a vertical swipe still scrolls.
-  dragged(node, move) {
-    const place = (event) => move(event.clientX - node.closest("svg").getBoundingClientRect().left);
+  dragged(node, move, end) {
+    const place = (event) => {
+      const box = node.closest("svg").getBoundingClientRect();
+      move(event.clientX - box.left, event.clientY - box.top);
+    };
     node.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       event.stopPropagation();
@@ -192,6 +210,7 @@ class Chart {
     node.addEventListener("pointermove", (event) => {
       if (node.hasPointerCapture(event.pointerId)) place(event);
     });
+    if (end) node.addEventListener("lostpointercapture", end);
   }
 
   put(name, value) {
@@ -203,7 +222,13 @@ class Chart {
   listen(panels) {
     const stepAt = (panel) => (x) => this.put("step", clamp(Math.round(panel.x.back(x)), 0, this.table.steps));
     const rateAt = (x) => nearestRate(this.table.rates, this.rates.x.back(x));
-    this.dragged(this.run.svg, stepAt(this.run));
+    const moveStep = stepAt(this.run);
+    const drawOrMove = (x, y) => {
+      if (!this.prediction.hides(this.key)) return moveStep(x);
+      const step = clamp(Math.round(this.run.x.back(x)), 0, this.table.steps);
+      this.prediction.draw(this.key, this.table.steps, step, this.run.y.back(clamp(y, this.run.top, this.run.bottom)));
+    };
+    this.dragged(this.run.svg, drawOrMove, () => this.prediction.lift(this.key));
     for (const panel of [this.details.curvature, this.details.deltas]) this.dragged(panel.svg, stepAt(panel));
     this.dragged(this.rates.svg, (x) => this.put("index", rateAt(x)));
     this.rates.pins.forEach((mark, k) => this.dragged(mark, (x) => this.pins.move(k, rateAt(x))));

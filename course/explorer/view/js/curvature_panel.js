@@ -31,7 +31,10 @@ export class CurvaturePanel extends Panel {
     this.reading.setAttribute("x", this.right + 6);
     this.reading.setAttribute("y", this.top + 11);
     this.reading.textContent = here ? `here ${short(value)}` : "";
-    const text = known.length && !view.hidden ? `At most ${short(Math.max(...known))}${here ? `, at step ${view.step} about ${short(value)}` : ""}.` : "Not known yet.";
+    const text =
+      known.length && !view.hidden
+        ? `At most ${short(Math.max(...known))}${here ? `, at step ${view.step} about ${short(value)}` : ""}.`
+        : "Not known yet.";
     this.svg.setAttribute("aria-label", `η times the largest curvature against step, with the limit at 2. ${text}`);
   }
 }

@@ -15,10 +15,18 @@ export class DeltasPanel extends Panel {
   }
 
   update(width, view, norms) {
-    const known = norms.flatMap((layer) => layer.filter((value) => Number.isFinite(value) && value > 0).reduce(range, []));
+    const known = norms.flatMap((layer) =>
+      layer.filter((value) => Number.isFinite(value) && value > 0).reduce(range, []),
+    );
     const high = known.length ? Math.max(...known) : 1;
     const low = Math.max(known.length ? Math.min(...known) : LEAST, LEAST * high);
-    this.frame(width, { low: 0, high: view.steps, log: false }, { low: low / 1.3, high: high * 1.3, log: true }, "step", "‖δ‖");
+    this.frame(
+      width,
+      { low: 0, high: view.steps, log: false },
+      { low: low / 1.3, high: high * 1.3, log: true },
+      "step",
+      "‖δ‖",
+    );
     this.lines.forEach((line, l) => line.setAttribute("d", norms[l] && !view.hidden ? this.curve(norms[l]) : ""));
     this.drawLabels(view.hidden ? [] : norms);
     this.vertical(this.cursor, this.x.at(view.step));
@@ -28,10 +36,15 @@ export class DeltasPanel extends Panel {
   }
 
   drawLabels(norms) {
-    const places = norms.map((layer, l) => ({ l, at: this.y.at(layer.findLast((value) => Number.isFinite(value) && value > 0) ?? 1) }));
-    places.sort((a, b) => a.at - b.at).forEach((place, k) => {
-      place.at = Math.min(Math.max(place.at, this.top + 6, k ? places[k - 1].at + 13 : 0), this.bottom);
-    });
+    const places = norms.map((layer, l) => ({
+      l,
+      at: this.y.at(layer.findLast((value) => Number.isFinite(value) && value > 0) ?? 1),
+    }));
+    places
+      .sort((a, b) => a.at - b.at)
+      .forEach((place, k) => {
+        place.at = Math.min(Math.max(place.at, this.top + 6, k ? places[k - 1].at + 13 : 0), this.bottom);
+      });
     this.labels.forEach((label) => (label.textContent = ""));
     for (const { l, at } of places) {
       this.labels[l].textContent = `layer ${l + 1}`;

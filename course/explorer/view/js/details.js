@@ -14,7 +14,7 @@ export const KEPT_EVERY = 10; // steps between two curvatures
 export const SIDE = 40; // points of a grid, in each direction
 export const BAND_SEEDS = 10; // from 0 on
 const ROOM = 0.3; // around a run, in parts of its extent
-const FAR = 1e6; // weights beyond are on no slice
+const BEYOND = 1e6; // weights beyond are on no slice
 
 /** @type {Record<string, (network: Network, rate: number, steps: number, source: Source) => Generator<undefined, any>>} */
 export const DETAILS = { curvature: curvatures, output: weights, deltas, path: slice, band: bandOfSeeds };
@@ -109,8 +109,10 @@ function extent(values, least) {
  */
 function* slice(network, rate, steps) {
   const all = kept(network, rate, steps);
-  const out = all.findIndex((theta) => !theta.every((value) => Math.abs(value) < FAR));
-  const shifts = all.slice(0, out < 0 ? all.length : out).map((theta) => theta.map((value, k) => value - network.start[k]));
+  const out = all.findIndex((theta) => !theta.every((value) => Math.abs(value) < BEYOND));
+  const shifts = all
+    .slice(0, out < 0 ? all.length : out)
+    .map((theta) => theta.map((value, k) => value - network.start[k]));
   const last = shifts[shifts.length - 1];
   const u = direction(dot(last, last) > 1e-18 ? [last] : shifts, []);
   const v = direction(shifts, [u]);
@@ -118,7 +120,8 @@ function* slice(network, rate, steps) {
   const width = Math.max(Math.max(...xs) - Math.min(...xs), 1e-3);
   const [across, up] = [extent(xs, width), extent(ys, width / 5)];
   const losses = new Float64Array(SIDE * SIDE);
-  const at = (/** @type {[number, number]} */ [low, high], /** @type {number} */ k) => low + ((high - low) * k) / (SIDE - 1);
+  const at = (/** @type {[number, number]} */ [low, high], /** @type {number} */ k) =>
+    low + ((high - low) * k) / (SIDE - 1);
   for (let j = 0; j < SIDE; j++) {
     for (let i = 0; i < SIDE; i++) {
       const point = network.start.map((value, k) => value + at(across, i) * u[k] + at(up, j) * v[k]);

@@ -15,6 +15,9 @@ export function decoded(base64) {
 }
 
 export class Network {
+  /** @type {import("./tape.js").Matrix} each example's part */
+  loss;
+
   /** @param {Settings} settings @param {Source} source */
   constructor(settings, source) {
     this.settings = settings;
@@ -23,7 +26,16 @@ export class Network {
     this.count = y.length;
     this.batch = Math.min(settings.batch || this.count, this.count);
     const h = settings.hidden;
-    this.shapes = this.deep ? [[3, h], [h + 1, h], [h + 1, 1]] : [[3, h], [h + 1, 1]];
+    this.shapes = this.deep
+      ? [
+          [3, h],
+          [h + 1, h],
+          [h + 1, 1],
+        ]
+      : [
+          [3, h],
+          [h + 1, 1],
+        ];
     this.blocks = this.shapes.map(([rows, columns]) => matrix(rows, columns));
     this.size = this.blocks.reduce((sum, block) => sum + block.value.length, 0);
     this.tape = new Tape();
@@ -36,16 +48,17 @@ export class Network {
 
   /** @param {number[][]} X @param {number[]} y */
   #record(X, y) {
-    const inputs = matrix(this.count, 3);
-    inputs.value.set(X.flatMap((x) => [x[0], x[1], 1]));
+    const inputs = matrix(this.count, 2);
+    inputs.value.set(X.flat());
     const targets = matrix(this.count, 1);
     targets.value.set(y);
     let h = inputs;
+    /** @type {import("./tape.js").Matrix[]} */
     const layers = [];
     this.blocks.forEach((block, l) => {
-      const z = this.tape.product(h, block, l === 0);
+      const z = this.tape.affine(h, block, l === 0);
       layers.push(z);
-      if (l < this.blocks.length - 1) h = this.tape.withOne(this.tape.sigmoid(z));
+      if (l < this.blocks.length - 1) h = this.tape.sigmoid(z);
     });
     const last = layers[layers.length - 1];
     if (this.deep) {

@@ -1,5 +1,5 @@
 // What the network says at the step of the cursor: a map of its decision, or its four outputs for exclusive or.
-import { contour } from "./contour.js";
+import { contour, region } from "./contour.js";
 import { SIDE } from "./details.js";
 import { element } from "./dom.js";
 import { Network } from "./network.js";
@@ -46,19 +46,29 @@ export class OutputPanel extends Panel {
 
   text(X, y, values) {
     if (!values.length) return "Not to be seen here.";
-    if (X.length === 4) return `${X.map((x, k) => `${x[0]} and ${x[1]} give ${short(values[k])} for ${y[k]}`).join("; ")}.`;
+    if (X.length === 4)
+      return `${X.map((x, k) => `${x[0]} and ${x[1]} give ${short(values[k])} for ${y[k]}`).join("; ")}.`;
     const right = values.filter((value, k) => value > 0.5 === y[k] > 0.5).length;
     return `${right} of ${y.length} examples are on their side of the decision.`;
   }
 
   drawFour(width, X, y, values) {
-    this.frame(width, { low: -0.1, high: 1.1, log: false }, { low: 4, high: 0, log: false }, "output ŷ (ring: target)", "", false);
+    this.frame(
+      width,
+      { low: -0.1, high: 1.1, log: false },
+      { low: 4, high: 0, log: false },
+      "output ŷ (ring: target)",
+      "",
+      false,
+    );
     X.forEach((x, k) => {
       const at = this.y.at(k + 0.5);
-      element("text", { x: this.left - 7, y: at + 4, "text-anchor": "end" }, this.examples).textContent = `${x[0]}, ${x[1]}`;
+      element("text", { x: this.left - 7, y: at + 4, "text-anchor": "end" }, this.examples).textContent =
+        `${x[0]}, ${x[1]}`;
       element("line", { class: "grid", x1: this.left, x2: this.right, y1: at, y2: at }, this.examples);
       element("circle", { class: "target", cx: this.x.at(y[k]), cy: at, r: 8 }, this.examples);
-      if (values.length) element("circle", { class: "example one", cx: this.x.at(values[k]), cy: at, r: 4.5 }, this.examples);
+      if (values.length)
+        element("circle", { class: "example one", cx: this.x.at(values[k]), cy: at, r: 4.5 }, this.examples);
     });
   }
 
@@ -68,26 +78,22 @@ export class OutputPanel extends Panel {
     this.frame(width, { low: left, high: right, log: false }, { low, high, log: false }, "x₁", "x₂");
     const at = (from, to, k) => from + ((to - from) * k) / (SIDE - 1);
     if (seen) {
-      const grid = Array.from({ length: SIDE * SIDE }, (_, k) => [at(left, right, k % SIDE), at(low, high, Math.floor(k / SIDE))]);
+      const grid = Array.from({ length: SIDE * SIDE }, (_, k) => [
+        at(left, right, k % SIDE),
+        at(low, high, Math.floor(k / SIDE)),
+      ]);
       const values = this.outputs("grid", grid, theta);
       const place = [(i) => this.x.at(at(left, right, i)), (j) => this.y.at(at(low, high, j))];
-      this.above.setAttribute("d", squares(values, ...place));
+      this.above.setAttribute("d", region(values, SIDE, 0.5, ...place));
       this.levels.setAttribute("d", THIN.map((level) => contour(values, SIDE, level, ...place)).join(""));
       this.decision.setAttribute("d", contour(values, SIDE, 0.5, ...place));
     }
-    X.forEach((x, k) => element("circle", { class: `example ${y[k] > 0.5 ? "one" : "zero"}`, cx: this.x.at(x[0]), cy: this.y.at(x[1]), r: 3 }, this.examples));
+    X.forEach((x, k) =>
+      element(
+        "circle",
+        { class: `example ${y[k] > 0.5 ? "one" : "zero"}`, cx: this.x.at(x[0]), cy: this.y.at(x[1]), r: 3 },
+        this.examples,
+      ),
+    );
   }
-}
-
-// Return a path of the squares around a grid's points whose values are above ½.
-function squares(values, x, y) {
-  let d = "";
-  for (let j = 0; j < SIDE; j++)
-    for (let i = 0; i < SIDE; i++) {
-      if (!(values[j * SIDE + i] > 0.5)) continue;
-      const from = i;
-      while (i + 1 < SIDE && values[j * SIDE + i + 1] > 0.5) i++;
-      d += `M${x(from - 0.5).toFixed(1)} ${y(j - 0.5).toFixed(1)}H${x(i + 0.5).toFixed(1)}V${y(j + 0.5).toFixed(1)}H${x(from - 0.5).toFixed(1)}Z`;
-    }
-  return d;
 }

@@ -10,7 +10,11 @@ const CHECKED = ["log", "band", "predict"];
 
 class PageModel {
   constructor(state) {
-    this.state = { ...state, own_losses: new DataView(new ArrayBuffer(0)), own_known: new DataView(new ArrayBuffer(0)) };
+    this.state = {
+      ...state,
+      own_losses: new DataView(new ArrayBuffer(0)),
+      own_known: new DataView(new ArrayBuffer(0)),
+    };
     this.listeners = new Map();
   }
 
@@ -32,7 +36,10 @@ class PageModel {
 
   off(names, listener) {
     for (const name of names.split(" "))
-      this.listeners.set(name, (this.listeners.get(name) ?? []).filter((other) => other !== listener));
+      this.listeners.set(
+        name,
+        (this.listeners.get(name) ?? []).filter((other) => other !== listener),
+      );
   }
 }
 
@@ -61,12 +68,12 @@ function hashOf(model) {
   for (const name of VIEW) parts.set(name, Number(model.get(name)));
   parts.set("panel", model.get("panel"));
   const pins = model.get("pins").map((pin) => [pin.rate, ...SETTINGS.map((name) => pin[name])].join(","));
-  if (pins.length) parts.set("pins", pins.join(";"));
+  parts.set("pins", pins.join(";"));
   return parts.toString();
 }
 
 function pinsOf(text) {
-  return text.split(";").slice(0, 4).map((part) => {
+  return text.split(";").filter(Boolean).slice(0, 4).map((part) => {
     const [rate, ...values] = part.split(",");
     const settings = Object.fromEntries(SETTINGS.map((name, k) => [name, settingOf(name, values[k] ?? "")]));
     return Number(rate) > 0 && Number.isFinite(Number(rate)) && Object.values(settings).every((value) => value !== undefined) ? { rate: Number(rate), ...settings } : null;
@@ -84,7 +91,8 @@ function readHash(model, text) {
       else model.set(name, value);
     } else if (VIEW.includes(name)) {
       const value = part === "" ? NaN : Number(part);
-      if (name === "step" && Number.isInteger(value) && value >= 0 && value <= model.get("steps")) model.set(name, value);
+      if (name === "step" && Number.isInteger(value) && value >= 0 && value <= model.get("steps"))
+        model.set(name, value);
       else if (name !== "step" && (value === 0 || value === 1)) model.set(name, value === 1);
       else wrong.push(name);
     } else if (name === "panel" && model.get("choices").panel.includes(part)) {
@@ -92,7 +100,10 @@ function readHash(model, text) {
     } else if (name === "pins") {
       const pins = pinsOf(part);
       if (pins.includes(null)) wrong.push(name);
-      model.set("pins", pins.filter((pin) => pin !== null));
+      model.set(
+        "pins",
+        pins.filter((pin) => pin !== null),
+      );
     } else if (name !== "rate") wrong.push(name);
   }
   return wrong;
@@ -111,10 +122,15 @@ function readRate(model, text) {
 
 function keepHash(model) {
   let [waiting, own] = [0, ""];
+  // moves along a slider are no pages to go back to
+  const place = (hash) => hash.replace(/&(rate|step)=[^&]*/g, "");
   const write = () => {
+    const last = own;
     own = `#${hashOf(model)}`;
+    if (own === location.hash) return;
     try {
-      history.replaceState(null, "", own);
+      if (last && place(last) !== place(own)) history.pushState(null, "", own);
+      else history.replaceState(null, "", own);
     } catch {
       // a page inside a notebook has no address of its own
     }
@@ -129,7 +145,10 @@ function keepHash(model) {
     const wrong = readHash(model, text);
     await Promise.resolve(); // the runs of the new problem begin meanwhile
     wrong.push(...readRate(model, text));
-    if (wrong.length) tableOf(model).say(`Of this address, these parts say nothing here: ${[...new Set(wrong)].join(", ").slice(0, 120)}.`);
+    if (wrong.length)
+      tableOf(model).say(
+        `Of this address, these parts say nothing here: ${[...new Set(wrong)].join(", ").slice(0, 120)}.`,
+      );
   };
   model.on([...SETTINGS, "index", "exact", "pins", "panel", ...VIEW].map((name) => `change:${name}`).join(" "), soon);
   window.addEventListener("hashchange", read);

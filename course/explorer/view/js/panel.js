@@ -104,7 +104,8 @@ export class Panel {
   }
 
   vertical(line, at) {
-    for (const [key, value] of Object.entries({ x1: at, x2: at, y1: this.top, y2: this.bottom })) line.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ x1: at, x2: at, y1: this.top, y2: this.bottom }))
+      line.setAttribute(key, value);
   }
 
   curve(values, every = 1) {

@@ -19,7 +19,9 @@ export class PathPanel extends Panel {
   update(width, view, { path, across, up, losses }) {
     const [low, high] = this.drawLevels(width, view.hidden, across, up, losses);
     const step = Math.min(view.step, path.length / 2 - 1);
-    const points = Array.from(path.slice(0, 2 * step + 2), (value, k) => (k % 2 ? this.y : this.x).at(value).toFixed(1));
+    const points = Array.from(path.slice(0, 2 * step + 2), (value, k) =>
+      (k % 2 ? this.y : this.x).at(value).toFixed(1),
+    );
     this.line.style.setProperty("--c", view.color);
     this.line.setAttribute("d", view.hidden ? "" : `M${points.join(" ")}`);
     for (const mark of [this.first, this.dot]) mark.style.display = view.hidden ? "none" : "";
@@ -28,12 +30,16 @@ export class PathPanel extends Panel {
     this.first.setAttribute("x", points[0] - 4);
     this.first.setAttribute("y", points[1] - 4);
     const text = view.hidden ? "Not to be seen yet." : `Losses in this plane are from ${short(low)} to ${short(high)}.`;
-    this.svg.setAttribute("aria-label", `The run up to step ${step} as a path, from the square to the circle, over a plane of weights. ${text}`);
+    this.svg.setAttribute(
+      "aria-label",
+      `The run up to step ${step} as a path, from the square to the circle, over a plane of weights. ${text}`,
+    );
   }
 
   // Draw the lines of equal loss where they have changed; return the lowest and highest loss.
   drawLevels(width, hidden, across, up, losses) {
-    if (this.drawn?.losses === losses && this.drawn.width === width && this.drawn.hidden === hidden) return this.drawn.ends;
+    if (this.drawn?.losses === losses && this.drawn.width === width && this.drawn.hidden === hidden)
+      return this.drawn.ends;
     const axis = ([low, high]) => ({ low, high, log: false });
     this.frame(width, axis(across), axis(up), "along the run", "across it");
     const at = ([low, high], k) => low + ((high - low) * k) / (SIDE - 1);

@@ -1,15 +1,18 @@
-// Predict, then see: the run stays hidden until its regime has been predicted. Answers stay in the page.
+// Predict, then see: the run stays hidden until its regime or its curve has been predicted. Answers stay in the page.
 import { html } from "./dom.js";
 import { REGIMES } from "./runs.js";
-import { RULES } from "./words.js";
+import { RULES, short } from "./words.js";
 
+const ENOUGH = 0.5; // of the steps have to be drawn
 const ORDER = ["slow", "steady", "oscillating", "stuck", "diverged"];
 
 export class Prediction {
   constructor(parent, changed) {
     this.changed = changed;
-    /** by problem and rate, what was predicted */
+    /** by problem and rate, what was predicted: the name of a regime, "" where a curve was drawn */
     this.answers = new Map();
+    /** and the losses that were drawn, NaN where there is none */
+    this.drawings = new Map();
     this.box = html("div", { class: "prediction", role: "group" }, parent);
     this.question = html("p", {}, this.box);
     this.buttons = ORDER.map((name) => {
@@ -29,16 +32,43 @@ export class Prediction {
     return this.on && !this.answers.has(key);
   }
 
+  // Draw the loss at a step, and all losses since the last point in between.
+  draw(key, steps, step, loss) {
+    const drawing = this.drawings.get(key) ?? new Float64Array(steps + 1).fill(NaN);
+    const [from, before] = this.last ?? [step, loss];
+    for (let t = Math.min(from, step); t <= Math.max(from, step); t++)
+      drawing[t] = from === step ? loss : before * (loss / before) ** ((t - from) / (step - from));
+    this.drawings.set(key, drawing);
+    this.last = [step, loss];
+    this.changed();
+  }
+
+  // End a line; a curve that is long enough is a prediction.
+  lift(key) {
+    this.last = null;
+    const drawing = this.drawings.get(key);
+    if (!this.hides(key) || !drawing) return;
+    if (drawing.filter(Number.isFinite).length < ENOUGH * drawing.length) return;
+    this.answers.set(key, "");
+    this.changed();
+  }
+
   update(on, key, view) {
     this.key = key;
     this.box.hidden = !on;
     if (!on) return;
     const hidden = this.hides(key);
-    this.question.textContent = `Predict first: with ${view.rateText}, the run will be …`;
+    this.question.textContent = `Predict first: with ${view.rateText}, draw the curve, or say that the run will be …`;
     this.box.classList.toggle("asks", hidden);
     this.buttons.forEach((button) => button.setAttribute("aria-pressed", this.answers.get(key) === button.textContent));
     const name = REGIMES[view.code];
-    const right = this.answers.get(key) === name;
-    this.answer.textContent = hidden ? "" : `You predicted ${this.answers.get(key)}; it is ${name}${right ? "." : `: ${RULES[name]}.`}`;
+    this.answer.textContent = hidden ? "" : `${this.predicted(key, name, view)} ${name}: ${RULES[name]}.`;
+  }
+
+  predicted(key, name, view) {
+    const answer = this.answers.get(key);
+    if (answer) return answer === name ? "You predicted it: the run is" : `You predicted ${answer}; the run is`;
+    const drawn = this.drawings.get(key).findLast(Number.isFinite);
+    return `Your curve ends at ${short(drawn)}, the run at ${short(view.losses[view.steps])}; it is`;
   }
 }

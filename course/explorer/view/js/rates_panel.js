@@ -18,7 +18,9 @@ export class RatesPanel extends Panel {
     this.palette = palette;
     this.cursor = element("line", { class: "cursor" }, this.marks);
     this.dot = element("circle", { class: "dot", r: 5 }, this.marks);
-    this.pins = palette.pins.map((_, k) => element("path", { class: `pin-mark pin-${k}`, d: "M0 0L-7-13H7Z" }, this.marks));
+    this.pins = palette.pins.map((_, k) =>
+      element("path", { class: `pin-mark pin-${k}`, d: "M0 0L-7-13H7Z" }, this.marks),
+    );
     this.numbers = palette.pins.map((_, k) => {
       const text = element("text", { class: "pin-number", "text-anchor": "middle" }, this.marks);
       text.textContent = k + 1;
@@ -30,7 +32,13 @@ export class RatesPanel extends Panel {
     const [low, high] = view.limits;
     const { rates, codes, ends } = view;
     const x = { low: rates[0], high: rates.at(-1), log: true };
-    super.frame(width, x, { low: view.log ? low : 0, high, log: view.log }, "learning rate η", `final loss ${view.name}`);
+    super.frame(
+      width,
+      x,
+      { low: view.log ? low : 0, high, log: view.log },
+      "learning rate η",
+      `final loss ${view.name}`,
+    );
     const edge = (k) => this.x.at(Math.sqrt(rates[k - 1] * rates[k]));
     for (const [code, from, to] of stretches(codes)) {
       if (code < 0) continue;
@@ -47,14 +55,24 @@ export class RatesPanel extends Panel {
     element("title", {}, shade).textContent = `${name}: ${RULES[name]}`;
     if (right - left < 13) return; // its marks and the legend name it
     const wide = right - left > name.length * 7 + 6;
-    const place = wide ? `translate(${(left + right) / 2} ${this.bottom - 6})` : `translate(${(left + right) / 2 + 4} ${this.bottom - 5}) rotate(-90)`;
-    element("text", { class: "regime-name", transform: place, "text-anchor": wide ? "middle" : "start" }, this.front).textContent = name;
+    const place = wide
+      ? `translate(${(left + right) / 2} ${this.bottom - 6})`
+      : `translate(${(left + right) / 2 + 4} ${this.bottom - 5}) rotate(-90)`;
+    element(
+      "text",
+      { class: "regime-name", transform: place, "text-anchor": wide ? "middle" : "start" },
+      this.front,
+    ).textContent = name;
   }
 
   drawMark(name, rate, last) {
     const [color, mark] = this.palette.regimes[name];
     const place = `translate(${this.x.at(rate).toFixed(2)} ${this.height_of(last).toFixed(2)})`;
-    element("path", { class: `mark mark-${mark}`, style: `--c: ${color}`, d: MARKS[mark], transform: place }, this.points);
+    element(
+      "path",
+      { class: `mark mark-${mark}`, style: `--c: ${color}`, d: MARKS[mark], transform: place },
+      this.points,
+    );
   }
 
   height_of(loss) {

@@ -21,6 +21,7 @@ export class RunPanel extends Panel {
     this.middle = line("middle");
     this.ahead = line("current ahead");
     this.current = line("current");
+    this.drawing = line("drawing");
     this.own = line("own");
     this.own.setAttribute("stroke-dasharray", "7 3");
     this.parted = element("g", { class: "parted" }, this.marks);
@@ -31,7 +32,11 @@ export class RunPanel extends Panel {
     this.reading = element("text", { class: "reading" }, this.marks);
     this.labels = Array.from({ length: dashes.length + 3 }, () => {
       const group = element("g", { class: "label" }, this.marks);
-      return { group, sample: element("path", { class: "line", d: "M0 0h16" }, group), text: element("text", { x: 20, y: 4 }, group) };
+      return {
+        group,
+        sample: element("path", { class: "line", d: "M0 0h16" }, group),
+        text: element("text", { x: 20, y: 4 }, group),
+      };
     });
   }
 
@@ -48,6 +53,7 @@ export class RunPanel extends Panel {
     this.current.setAttribute("d", this.curve(seen.slice(0, step + 1)));
     this.ahead.setAttribute("d", step < view.steps ? this.curve(seen) : "");
     for (const path of [this.current, this.ahead]) path.style.setProperty("--c", view.color);
+    this.drawing.setAttribute("d", view.drawing ? this.curve(view.drawing) : "");
     this.own.setAttribute("d", view.hidden ? "" : this.curve(own));
     this.pins.forEach((path, k) => {
       path.setAttribute("d", pins[k] ? this.curve(pins[k].losses) : "");
@@ -58,7 +64,8 @@ export class RunPanel extends Panel {
     this.middle.setAttribute("d", band ? this.curve(band.middle) : "");
     const partsHere = !view.hidden && Number.isInteger(view.part) && Number.isFinite(losses[view.part]);
     this.parted.style.display = partsHere ? "" : "none";
-    if (partsHere) this.parted.setAttribute("transform", `translate(${this.x.at(view.part)} ${this.height_of(losses[view.part])})`);
+    if (partsHere)
+      this.parted.setAttribute("transform", `translate(${this.x.at(view.part)} ${this.height_of(losses[view.part])})`);
     this.drawCursor(view);
     this.drawLabels(view);
   }
@@ -80,7 +87,9 @@ export class RunPanel extends Panel {
     this.dot.setAttribute("cy", y);
     // beside the cursor, in the half of the panel that the curve leaves free
     const left = x > (this.left + this.right) / 2;
-    const near = losses.slice(Math.max(0, left ? step - 60 : step), left ? step + 1 : step + 60).filter(Number.isFinite);
+    const near = losses
+      .slice(Math.max(0, left ? step - 60 : step), left ? step + 1 : step + 60)
+      .filter(Number.isFinite);
     const mean = near.reduce((sum, value) => sum + this.height_of(value), 0) / near.length;
     this.reading.setAttribute("x", left ? x - 8 : x + 8);
     this.reading.setAttribute("y", mean < (this.top + this.bottom) / 2 ? this.bottom - 8 : this.top + 12);
@@ -97,7 +106,13 @@ export class RunPanel extends Panel {
       { name: "current", text: own.length ? "true" : rateText, at: hidden ? null : end(losses), color },
       { name: "own", text: "yours", at: hidden ? null : end(own), dashes: "7 3" },
       { name: "middle", text: `seeds 0–${BAND_SEEDS - 1}`, at: hidden || !band ? null : end(band.middle) },
-      ...pins.map((pin, k) => ({ name: "pin", text: `${k + 1}: ${pin.text}`, at: end(pin.losses), dashes: this.dashes[k].join(" "), color: pin.color })),
+      ...pins.map((pin, k) => ({
+        name: "pin",
+        text: `${k + 1}: ${pin.text}`,
+        at: end(pin.losses),
+        dashes: this.dashes[k].join(" "),
+        color: pin.color,
+      })),
     ].filter((label) => label.at !== null);
     wanted.sort((a, b) => a.at - b.at);
     // labels stand a line apart, all within the panel

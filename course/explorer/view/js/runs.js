@@ -48,7 +48,7 @@ export function learningRates(network) {
 /** Return the index of the rate nearest by ratio. @param {number[]} rates @param {number} rate */
 export function nearestRate(rates, rate) {
   let best = 0;
-  const far = (k) => Math.abs(Math.log(rates[k] / rate));
+  const far = (/** @type {number} */ k) => Math.abs(Math.log(rates[k] / rate));
   for (let k = 1; k < rates.length; k++) if (far(k) < far(best)) best = k;
   return best;
 }
@@ -70,7 +70,7 @@ export function regime(losses) {
   if (last > 10 * losses[0]) return 0;
   const from = Math.floor((2 * n) / 3);
   let turns = 0;
-  for (let t = from + 2; t < n; t++) 
+  for (let t = from + 2; t < n; t++)
     if (Math.sign(losses[t] - losses[t - 1]) * Math.sign(losses[t - 1] - losses[t - 2]) < 0) turns++;
   if (4 * turns > n - from - 1) return 1;
   if (2 * last <= losses[0]) return 2;
@@ -99,20 +99,23 @@ export function stretches(codes) {
  */
 export function landmarks(ends, codes) {
   const all = stretches(codes);
-  const lowest = (from, to) => {
+  const lowest = (/** @type {number} */ from, /** @type {number} */ to) => {
+    /** @type {number | null} */
     let best = null;
     for (let k = from; k < to; k++) if (Number.isFinite(ends[k]) && (best === null || ends[k] < ends[best])) best = k;
     return best;
   };
-  const middle = ([, from, to]) => from + Math.floor((to - 1 - from) / 2);
-  const longest = all.filter(([code]) => code === 2).reduce((best, s) => (s[2] - s[1] > best[2] - best[1] ? s : best), [2, 0, 0]);
+  const middle = (/** @type {[number, number, number]} */ [, from, to]) => from + Math.floor((to - 1 - from) / 2);
+  const longest = all
+    .filter(([code]) => code === 2)
+    .reduce((best, s) => (s[2] - s[1] > best[2] - best[1] ? s : best), [2, 0, 0]);
   const [, from, to] = longest;
   const best = lowest(0, codes.length);
   const steady = to > from;
   const before = all.filter(([code, , last]) => code === 4 && (!steady || last <= from));
   const after = all.filter(([code, first]) => code !== 2 && code !== 4 && (!steady || first >= to));
   const large = after.filter(([code]) => code === 3 || code === 0);
-  const far = (large.length ? large : after).reduce((a, s) => (!a || s[2] - s[1] > a[2] - a[1] ? s : a), null);
+  const [far] = (large.length ? large : after).sort((a, b) => b[2] - b[1] - (a[2] - a[1]));
   return [
     before.length ? middle(before[before.length - 1]) : null,
     steady ? lowest(from, Math.max(to - BELOW_EDGE, from + 1)) : null,
@@ -124,7 +127,7 @@ export function landmarks(ends, codes) {
 
 /**
  * Return the lowest and highest loss to draw; none above 10 times the first loss.
- * @param {Float64Array[]} curves
+ * @param {Float64Array[]} curves @returns {[number, number]}
  */
 export function limits(curves) {
   const first = curves[0][0];
@@ -164,7 +167,10 @@ function dominantCurvature(network, theta, direction, shift) {
     if (!Number.isFinite(length)) return NaN;
     if (length === 0) return shift === 0 ? 0 : value;
     for (let k = 0; k < size; k++) direction[k] /= length;
-    for (const [sign, gradient] of /** @type {[number, Float64Array][]} */ ([[1, above], [-1, below]])) {
+    for (const [sign, gradient] of /** @type {[number, Float64Array][]} */ ([
+      [1, above],
+      [-1, below],
+    ])) {
       for (let k = 0; k < size; k++) point[k] = theta[k] + sign * DIFFERENCE * direction[k];
       network.lossAt(point);
       network.differentiate(network.ones, gradient);

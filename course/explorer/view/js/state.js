@@ -7,6 +7,7 @@ export const MOST_PINS = 4;
 const RESTED = 100; // milliseconds without a move, after which the exact rate is shown and sent to Python
 const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
 const STEPS_PER_SECOND = 60;
+const LONGEST = 250; // milliseconds between two frames that count; a hidden page makes none
 const STRIDE = 25; // steps at once, twice a second, for users who prefer reduced motion
 
 const tables = new Map();
@@ -161,7 +162,7 @@ function play(model, moves) {
   const next = (now) => {
     if (!model.get("playing")) return;
     const [step, steps] = [model.get("step"), model.get("steps")];
-    const moved = calm ? STRIDE : Math.floor(((now - last) / 1000) * STEPS_PER_SECOND);
+    const moved = calm ? STRIDE : Math.floor((Math.min(now - last, LONGEST) / 1000) * STEPS_PER_SECOND);
     if (moved > 0) {
       last = now;
       model.set("step", Math.min(step + moved, steps));
@@ -181,4 +182,3 @@ function play(model, moves) {
     wait();
   });
 }
-

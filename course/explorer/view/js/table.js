@@ -12,18 +12,48 @@ export const SETTINGS = ["network", "data", "hidden", "scale", "seed", "momentum
 const OF_TABLE = [...SETTINGS, "steps", "draws"].map((name) => `change:${name}`).join(" ");
 
 export class Table {
+  /** @type {Network} */
+  network;
+  /** @type {Settings} whose runs these are */
+  shown;
+  /** @type {number[]} */
+  rates;
+  /** @type {number[]} before some are replaced by exact ones */
+  grid;
+  /** @type {(Float64Array | null)[]} */
+  losses;
+  /** @type {number[]} */
+  codes;
+  /** @type {number[]} */
+  ends;
+  /** @type {[number, number]} */
+  limits;
+
   /** @param {any} model @param {import("./network.js").Source} source @param {string} code */
   constructor(model, source, code) {
     this.model = model;
     this.source = { ...source, draws: { ...source.draws } };
     this.id = 0;
+    /** @type {(number | null)[]} */
+    this.jumps = [];
+    this.known = 0;
+    this.steps = 0;
+    /** @type {Map<string, Map<number, any>>} by kind and row */
+    this.details = new Map();
+    /** @type {Map<string, number>} */
+    this.asked = new Map();
     this.note = "";
     this.warning = ""; // stays, whatever is computed
     /** @type {Set<() => void>} */
     this.listeners = new Set();
     /** @type {Map<string, Float64Array>} */
     this.pinned = new Map();
-    this.sweeper = sweeper(source, code, (part) => this.receive(part), (text) => this.warn(text));
+    this.sweeper = sweeper(
+      source,
+      code,
+      (part) => this.receive(part),
+      (text) => this.warn(text),
+    );
     let waiting = false;
     this.again = () => {
       if (waiting) return;
@@ -61,23 +91,26 @@ export class Table {
     this.rates = learningRates(this.network);
     this.grid = this.rates.slice();
     const count = this.rates.length;
-    /** @type {(Float64Array | null)[]} */
     this.losses = Array(count).fill(null);
     this.codes = Array(count).fill(-1);
     this.ends = Array(count).fill(NaN);
-    /** @type {Map<string, Map<number, any>>} by kind and row */
     this.details = new Map();
-    /** @type {Map<string, number>} */
     this.asked = new Map();
     this.known = 0;
-    /** @type {(number | null)[]} */
     this.jumps = [null, null, null, null, null];
     this.id += 1;
     this.takeExact();
     this.row(this.model.get("index"));
     const seeds = [settings.seed, ...Array(BAND_SEEDS).keys()];
     const draws = Object.fromEntries(seeds.map((seed) => [seed, this.source.draws[seed]]));
-    this.sweeper.take({ id: this.id, settings, draws, rates: this.rates, steps: this.steps, near: this.model.get("index") });
+    this.sweeper.take({
+      id: this.id,
+      settings,
+      draws,
+      rates: this.rates,
+      steps: this.steps,
+      near: this.model.get("index"),
+    });
     this.changed();
   }
 
@@ -156,7 +189,8 @@ export class Table {
 
   /** Whether a pinned run is one of this problem. @param {any} pin */
   has(pin) {
-    return SETTINGS.every((name) => pin[name] === this.shown[name]);
+    const shown = /** @type {any} */ (this.shown);
+    return SETTINGS.every((name) => pin[name] === shown[name]);
   }
 
   /** Return the losses of a pinned run, of whatever problem. @param {any} pin */

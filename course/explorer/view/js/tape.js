@@ -2,6 +2,8 @@
 // Reverse-mode differentiation. A tape records operations on matrices once; then it computes them forwards, and
 // the gradient backwards, as often as wanted. It knows the slopes of its elementary operations and no network.
 
+const FAR = 700; // exp() of more than 709 is infinite
+
 /** @typedef {{ rows: number, columns: number, value: Float64Array, gradient: Float64Array }} Matrix */
 
 /** @param {number} rows @param {number} columns @returns {Matrix} */
@@ -45,33 +47,17 @@ export class Tape {
   }
 
   /**
-   * Return the product of two matrices; a constant on the left gets no gradient.
+   * Return the product of `left`, with a column of ones after it for the biases, and `right`; a constant on the left
+   * gets no gradient.
    * @param {Matrix} left @param {Matrix} right @param {boolean} [constant]
    */
-  product(left, right, constant = false) {
+  affine(left, right, constant = false) {
     const [n, m, p] = [left.rows, left.columns, right.columns];
     return this.record(n, p, (result) => [
       () => multiply(left.value, right.value, result.value, n, m, p),
       () => {
         multiplyBack(left.value, result.gradient, right.gradient, n, m, p);
         if (!constant) multiplyForth(result.gradient, right.value, left.gradient, n, m, p);
-      },
-    ]);
-  }
-
-  /** Return the matrix with a column of ones after it, for the biases. @param {Matrix} a */
-  withOne(a) {
-    const [n, m] = [a.rows, a.columns];
-    return this.record(n, m + 1, (result) => [
-      () => {
-        for (let i = 0; i < n; i++) {
-          for (let j = 0; j < m; j++) result.value[i * (m + 1) + j] = a.value[i * m + j];
-          result.value[i * (m + 1) + m] = 1;
-        }
-      },
-      () => {
-        for (let i = 0; i < n; i++)
-          for (let j = 0; j < m; j++) a.gradient[i * m + j] += result.gradient[i * (m + 1) + j];
       },
     ]);
   }
@@ -116,21 +102,20 @@ export class Tape {
         for (let k = 0; k < A.length; k++) R[k] = Math.exp(-Math.abs(A[k]));
       },
       () => {
-        for (let k = 0; k < A.length; k++)
-          dA[k] += (A[k] < 0 ? 1 : -1) * R[k] * dR[k];
+        for (let k = 0; k < A.length; k++) dA[k] += (A[k] < 0 ? 1 : -1) * R[k] * dR[k];
       },
     ]);
   }
 
-  /** Return a where `sign` is negative, and 1 elsewhere. @param {Matrix} a @param {Matrix} sign */
-  whereNegative(a, sign) {
-    const [A, dA, S] = [a.value, a.gradient, sign.value];
+  /** Return exp(−a), and where a is below −FAR what it is there. @param {Matrix} a */
+  falling(a) {
+    const [A, dA] = [a.value, a.gradient];
     return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
       () => {
-        for (let k = 0; k < A.length; k++) R[k] = S[k] < 0 ? A[k] : 1;
+        for (let k = 0; k < A.length; k++) R[k] = Math.exp(-Math.max(A[k], -FAR));
       },
       () => {
-        for (let k = 0; k < A.length; k++) if (S[k] < 0) dA[k] += dR[k];
+        for (let k = 0; k < A.length; k++) if (!(A[k] < -FAR)) dA[k] -= R[k] * dR[k];
       },
     ]);
   }
@@ -143,8 +128,7 @@ export class Tape {
         for (let k = 0; k < A.length; k++) R[k] = 1 / (1 + A[k]);
       },
       () => {
-        for (let k = 0; k < A.length; k++)
-          dA[k] -= R[k] * R[k] * dR[k];
+        for (let k = 0; k < A.length; k++) dA[k] -= R[k] * R[k] * dR[k];
       },
     ]);
   }
@@ -175,10 +159,9 @@ export class Tape {
     ]);
   }
 
-  /** Return σ(a), of elementary operations that never overflow. @param {Matrix} a */
+  /** Return σ(a). @param {Matrix} a */
   sigmoid(a) {
-    const e = this.fading(a);
-    return this.times(this.whereNegative(e, a), this.reciprocalOfOnePlus(e));
+    return this.reciprocalOfOnePlus(this.falling(a));
   }
 
   /** Return log(1 + exp(a)). @param {Matrix} a */
@@ -188,42 +171,47 @@ export class Tape {
 }
 
 /**
- * C = A B with A (n, m), B (m, p).
+ * C = [A 1] B with A (n, m), B (m + 1, p).
  * @param {Float64Array} A @param {Float64Array} B @param {Float64Array} C
  * @param {number} n @param {number} m @param {number} p
  */
 function multiply(A, B, C, n, m, p) {
-  for (let i = 0; i < n; i++)
+  let c = 0;
+  for (let i = 0, a = 0; i < n; i++, a += m)
     for (let j = 0; j < p; j++) {
       let sum = 0;
-      for (let k = 0; k < m; k++) sum += A[i * m + k] * B[k * p + j];
-      C[i * p + j] = sum;
+      let b = j;
+      for (let k = 0; k < m; k++, b += p) sum += A[a + k] * B[b];
+      C[c++] = sum + B[b];
     }
 }
 
 /**
- * B += Aᵀ C.
+ * B += [A 1]ᵀ C.
  * @param {Float64Array} A @param {Float64Array} C @param {Float64Array} B
  * @param {number} n @param {number} m @param {number} p
  */
 function multiplyBack(A, C, B, n, m, p) {
-  for (let i = 0; i < n; i++)
+  for (let i = 0, a = 0, c = 0; i < n; i++, c += p) {
+    let b = 0;
     for (let k = 0; k < m; k++) {
-      const factor = A[i * m + k];
-      for (let j = 0; j < p; j++) B[k * p + j] += factor * C[i * p + j];
+      const factor = A[a++];
+      for (let j = 0; j < p; j++) B[b++] += factor * C[c + j];
     }
+    for (let j = 0; j < p; j++) B[b++] += C[c + j];
+  }
 }
 
 /**
- * A += C Bᵀ.
+ * A += C Bᵀ, without the row of B that belongs to the ones.
  * @param {Float64Array} C @param {Float64Array} B @param {Float64Array} A
  * @param {number} n @param {number} m @param {number} p
  */
 function multiplyForth(C, B, A, n, m, p) {
-  for (let i = 0; i < n; i++)
-    for (let k = 0; k < m; k++) {
+  for (let i = 0, a = 0, c = 0; i < n; i++, c += p)
+    for (let k = 0, b = 0; k < m; k++) {
       let sum = 0;
-      for (let j = 0; j < p; j++) sum += C[i * p + j] * B[k * p + j];
-      A[i * m + k] += sum;
+      for (let j = 0; j < p; j++) sum += C[c + j] * B[b++];
+      A[a++] += sum;
     }
 }
