@@ -101,9 +101,9 @@ def test_solved_in_the_browser_downloaded_and_graded(student, address, class_fol
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
         archive.writestr(f"ann/{name}.ipynb", content)
         archive.writestr(f"bob/{name}.ipynb", content[: len(content) // 2])  # his download stopped half-way
+    assert nbgrader("generate_assignment", name, "--force", cwd=class_folder).returncode == 0
     collected = course("collect", tmp_path / "class.zip", name, "--from", "zip", cwd=class_folder)
     assert collected.returncode == 0, collected.stderr
-    assert nbgrader("generate_assignment", name, "--force", cwd=class_folder).returncode == 0
     graded = course("grade", name, cwd=class_folder)
     assert "bob" in graded.stdout, graded.stdout + graded.stderr
     assert "breaks off before its end" in graded.stdout
