@@ -97,4 +97,7 @@ def add_packages(folder: Path, compiled: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(distribution())
+    try:
+        print(distribution())
+    except (OSError, subprocess.SubprocessError) as error:
+        sys.exit(f"Pyodide cannot be composed: {error}. Once, it takes npm, pip and their registries.")
