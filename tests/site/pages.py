@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Download, Locator, Page, expect
 
@@ -70,3 +71,13 @@ def save_until(page: Page, words: str) -> None:
             expect(bar(page)).to_contain_text(words, timeout=2000)
             return
     raise AssertionError(f"the line never said {words!r}")
+
+
+def others(requests: list[str], *addresses: str) -> set[str]:
+    """Return the requests to anybody but these addresses."""
+    own = {urlsplit(address).netloc for address in addresses}
+    return {
+        asked
+        for asked in requests
+        if urlsplit(asked).scheme in {"http", "https", "ws", "wss"} and urlsplit(asked).netloc not in own
+    }
