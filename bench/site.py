@@ -12,7 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from rich.console import Console
 from rich.table import Table
 
@@ -86,10 +86,13 @@ def main() -> int:
             thread.start()
             context = browser.new_context(viewport={"width": 1400, "height": 1000})
             context.set_default_timeout(PATIENCE)
+            expect.set_options(timeout=PATIENCE)
             for visit in ("first", "second"):
                 page = context.new_page()
                 server.sent.clear()
                 seconds = first_check(page, f"http://127.0.0.1:{server.server_port}")
+                for place, source in answers("ps0").items():
+                    write(page, place, source)
                 run_all(page)
                 sizes, used = server.megabytes(), memory() - empty
                 table.add_row(
