@@ -82,8 +82,7 @@ def main() -> int:
         built = building.build(ROOT, Path(folder) / "site", str(distribution()))
         empty = memory()
         with Server(built.folder) as server:
-            thread = threading.Thread(target=server.serve_forever)
-            thread.start()
+            threading.Thread(target=server.serve_forever, daemon=True).start()
             context = browser.new_context(viewport={"width": 1400, "height": 1000})
             context.set_default_timeout(PATIENCE)
             expect.set_options(timeout=PATIENCE)
@@ -101,7 +100,6 @@ def main() -> int:
                 page.close()
             context.close()
             server.shutdown()
-            thread.join()
     Console().print(table)
     Console().print(
         f"The site has {built.megabytes:.0f} MB on disk; the empty browser's {empty:.0f} MB are not counted."
