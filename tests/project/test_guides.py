@@ -65,7 +65,7 @@ ELSEWHERE = {
     ),
     # it needs systemd
     "systemd-run --user --scope course grade ps0": ("course/grading/sandbox/control_group.py", "memory"),
-    'pip install "mlp-course[postgres]"': ("pyproject.toml", "mlp-course[grading,postgres]"),
+    'pip install "mlp-course[postgres]"': ("pyproject.toml", "postgres = ["),
 }
 # Options of Dask's, of pip's, of systemd's and of container runtimes.
 OTHERS_OPTIONS = {"--no-deps", "--nthreads", "--nworkers", "--security-opt", "--user", "--userns"}
