@@ -86,9 +86,9 @@ def site(browser: Browser, folder: Path) -> None:
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         check = page.locator(".jp-OutputArea-output", has_text="suspicion").last
         check.wait_for()
-        page.wait_for_timeout(1500)
-        check.evaluate("output => output.scrollIntoView({block: 'end'})")
-        page.wait_for_timeout(1500)
+        for _ in range(8):  # cells grow when they become visible
+            page.wait_for_timeout(1000)
+            check.evaluate("output => output.scrollIntoView({block: 'end'})")
         page.screenshot(path=IMAGES / "site.png")
 
 
