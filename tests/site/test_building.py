@@ -7,10 +7,10 @@ import json
 import shutil
 import sys
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
-from packaging.utils import parse_wheel_filename
 
 from course.grading.errors import CourseError
 from course.grading.site import building, lite
@@ -18,6 +18,7 @@ from course.grading.site.distribution import CORE, LOCK, Distribution, read
 from course.grading.site.packages import gather
 from course.grading.site.wheels import Wheel, installed
 from tests.helpers import course, small_course
+from tests.site.pyodide import OWN_LOCK
 
 CLOSED = "http://127.0.0.1:9"
 
@@ -85,15 +86,16 @@ def test_what_is_installed_gives_the_same_wheel_each_time() -> None:
         assert not [name for name in file.namelist() if name.endswith(".so")]
 
 
-def test_a_browser_does_not_take_an_old_wheel_for_a_new_one() -> None:
-    old, new = (
-        Wheel("ours-1.0-py3-none-any.whl", content).named_by_content() for content in (b"old", b"new")
-    )
-    assert old.file_name != new.file_name
-    assert old == old.named_by_content()
-    for built in (old, new):
-        name, version, build, _ = parse_wheel_filename(built.file_name)
-        assert (name, str(version), bool(build)) == ("ours", "1.0", True)
+def test_the_default_address_has_what_a_site_takes_from_there(pyodide) -> None:
+    """Reads the list of that release as npm has it; the address itself is not asked."""
+    release, address = lite.release()
+    whole = json.loads((pyodide / OWN_LOCK).read_text())
+    distribution = Distribution(address, whole["packages"], whole["info"], None)
+    ours = wheel("mlp-course", *metadata.requires("mlp-course") or ())
+    packages = gather(distribution, [ours, *lite.kernel_wheels()], lite.PRELOADED)
+    assert {"numpy", "matplotlib", "ipython", "anywidget"} <= set(packages.entries)
+    assert packages.entries["numpy"]["file_name"].startswith(f"{address}/numpy-")
+    assert release in address
 
 
 @pytest.mark.parametrize(

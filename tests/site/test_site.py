@@ -1,38 +1,31 @@
-"""A site as a class meets it: what is on it, the way to full points, and what endangers the work."""
+"""A site as a class meets it: what is on it, and what endangers the work."""
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import nbformat
 import pytest
-from nbformat import NotebookNode
-from nbgrader.api import Gradebook
-from playwright.sync_api import BrowserContext, Route, expect
+from playwright.sync_api import Route, expect
 
 from course.grading.site import building
-from tests.helpers import ROOT, course, nbgrader
-from tests.site.conftest import new_context, serving
-from tests.site.pages import answers, bar, download, open_notebook, run_all, save_until, write, write_cell
-from tests.whole_class.classes import COURSE_ID, url
+from tests.helpers import ROOT
+from tests.site.conftest import serving
+from tests.site.pages import (
+    answers,
+    bar,
+    download,
+    open_notebook,
+    others,
+    run_all,
+    save_until,
+    write,
+    write_cell,
+)
 
 pytestmark = pytest.mark.browser
-
-
-def others(requests: list[str], *addresses: str) -> set[str]:
-    """Return the requests to anybody but these addresses."""
-    own = {urlsplit(address).netloc for address in addresses}
-    return {
-        asked
-        for asked in requests
-        if urlsplit(asked).scheme in {"http", "https", "ws", "wss"} and urlsplit(asked).netloc not in own
-    }
 
 
 def test_it_holds_what_students_may_have(site) -> None:
@@ -55,75 +48,6 @@ def test_its_start_page_names_all_notebooks(page, address, requests) -> None:
     page.get_by_role("link", name="explorer").click()
     expect(page.locator("svg").first).to_be_visible()
     assert others(requests, address) == set()
-
-
-@pytest.fixture(scope="module")
-def class_folder(tmp_path_factory) -> Path:
-    """A course of its own with the problem sets of this one."""
-    root = tmp_path_factory.mktemp("class") / "course"
-    for name in ("source", "release"):
-        shutil.copytree(ROOT / name, root / name)
-    shutil.copy(ROOT / "nbgrader_config.py", root)
-    return root
-
-
-@pytest.fixture(scope="module")
-def student(browser) -> Iterator[BrowserContext]:
-    """A browser that keeps what it has loaded."""
-    with new_context(browser) as context:
-        yield context
-
-
-@pytest.mark.parametrize("name", ["ps0", "ps1", "ps2", "ps3"])
-def test_solved_in_the_browser_downloaded_and_graded(student, address, class_folder, tmp_path, name) -> None:
-    page, requests = student.new_page(), []
-    student.on("request", lambda request: requests.append(request.url))
-    page.goto(address)
-    page.locator(f"a[href*='{name}.ipynb']").click()
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-    expect(bar(page)).to_contain_text("Your work stays in this browser")
-    for place, source in answers(name).items():
-        write(page, place, source)
-    run_all(page)
-    expect(bar(page)).to_contain_text(f"{name}.ipynb has changed")
-    file = download(page)
-    expect(bar(page)).to_contain_text(f"{name}.ipynb: downloaded")
-    assert file.suggested_filename == f"{name}.ipynb"
-    assert others(requests, address) == set()
-    assert any(asked.endswith("pyodide.asm.wasm") for asked in requests)
-    content = Path(file.path()).read_bytes()
-    page.close()
-    outputs = [output for cell in json.loads(content)["cells"] for output in cell.get("outputs", [])]
-    assert [output for output in outputs if output["output_type"] == "error"] == []
-    checks = len(re.findall(r"^check\(", "\n".join(cell["source"] for cell in notebook_cells(content)), re.M))
-    assert sum("✓" in output.get("data", {}).get("text/html", "") for output in outputs) == checks > 0
-
-    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
-        archive.writestr(f"ann/{name}.ipynb", content)
-        archive.writestr(f"bob/{name}.ipynb", content[: len(content) // 2])  # his download stopped half-way
-    assert nbgrader("generate_assignment", name, "--force", cwd=class_folder).returncode == 0
-    collected = course("collect", tmp_path / "class.zip", name, "--from", "zip", cwd=class_folder)
-    assert collected.returncode == 0, collected.stderr
-    graded = course("grade", name, cwd=class_folder)
-    assert "bob" in graded.stdout, graded.stdout + graded.stderr
-    assert "breaks off before its end" in graded.stdout
-    assert points(class_folder, name, "ann") == {"full"}
-    assert points(class_folder, name, "bob") == {"none"}
-
-
-def notebook_cells(content: bytes) -> list[NotebookNode]:
-    return list(nbformat.reads(content.decode(), as_version=4).cells)
-
-
-def points(root: Path, name: str, student: str) -> set[str]:
-    """Return whether the answers in code have full points, some, or none."""
-    with Gradebook(url(root), COURSE_ID) as gradebook:
-        grades = [
-            (grade.auto_score, grade.max_score_gradecell)
-            for grade in gradebook.find_submission_notebook(name, name, student).grades
-            if grade.cell.cell_type == "code"
-        ]
-    return {"full" if score == most else "some" if score else "none" for score, most in grades}
 
 
 OWN_GRADIENT = """
@@ -186,6 +110,20 @@ def test_a_full_storage_is_told_and_nothing_is_lost(page, address) -> None:
     page.reload()
     expect(page.locator(".jp-Notebook .jp-Cell").nth(place)).to_contain_text("and after it")
     expect(bar(page)).to_contain_text("ps0.ipynb has changed")
+
+
+def test_code_that_never_ends_is_ended_by_a_restart(page, address) -> None:
+    open_notebook(page, address, "ps0/ps0.ipynb")
+    place = next(iter(answers("ps0")))
+    write(page, place, "while True:\n    pass")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("button", name="Python (Pyodide) | Busy").wait_for()
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Restart Kernel…$")).click()
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    write(page, place, "print(6 * 7000)")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".jp-OutputArea-output", has_text="42000")).to_be_visible()
 
 
 def test_a_second_tab_is_told_in_both(page, address) -> None:

@@ -116,7 +116,7 @@ def _contents(root: Path) -> tuple[dict[str, bytes], dict[str, list[str]]]:
 
 def _students_wheel(root: Path, temporary: Path) -> Wheel:
     built = wheel.build(packing.sources(root), temporary)
-    return Wheel(built.name, built.read_bytes()).named_by_content()
+    return Wheel(built.name, built.read_bytes())
 
 
 def _write_python(packages: Packages, core: dict[str, Path], to: Path) -> None:

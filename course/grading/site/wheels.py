@@ -63,12 +63,6 @@ class Wheel:
         tops = {path.parts[0].removesuffix(".py") for path in paths}
         return sorted(top for top in tops if top.isidentifier())
 
-    def named_by_content(self) -> Wheel:
-        """Return the wheel under a name that tells its content: browsers keep files by their addresses."""
-        name, version, *tags = self.file_name.split("-")
-        build = f"0_{hashlib.sha256(self.content).hexdigest()[:12]}"
-        return Wheel("-".join([name, version, build, *tags[-3:]]), self.content)
-
 
 def installed(name: str, without_compiled: Iterable[str] = WITHOUT_COMPILED) -> Wheel:
     """Return a wheel of the package `name` as it is installed here: the same files give the same bytes.
