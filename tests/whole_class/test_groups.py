@@ -98,9 +98,7 @@ def test_a_group_of_another_assignment_is_none_here(root: Path) -> None:
 def test_stock_nbgrader_leaves_groups_to_course_grade(root: Path) -> None:
     (root / "groups.csv").write_text(GROUPS)
     hand_in(root, "bob", **RIGHT)
-    refusal = (
-        "ann, bob, carl hand in together, as red: `course grade small` grades it, and enters it for each"
-    )
+    refusal = "ann, bob, carl hand in together, as red: `course grade small` grades that, and enters it"
     result = nbgrader("autograde", "small", "--student", "bob", cwd=root)
     assert (result.returncode, result.stderr.count(refusal)) == (1, 1), result.stderr
     assert not (root / "autograded").exists()

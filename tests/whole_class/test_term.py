@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from tests.helpers import PATIENCE, course, nbgrader
+from course.grading.cli import app
+from course.grading.whole_class.grade_class import working_in
+from tests.helpers import course, nbgrader
 from tests.whole_class.classes import export, url
 from tests.whole_class.term import (
     STUDENTS,
@@ -33,9 +34,17 @@ SECOND_DUE = datetime(2026, 3, 16, 17, 0, tzinfo=UTC)
 
 
 def run(root: Path, *arguments: str) -> str:
-    """Run a command of the course, which must say nothing on standard error; return what it prints."""
+    """Run a command of the course in a process of its own, as grading needs; return what it prints."""
     result = course(*arguments, cwd=root)
     assert (result.returncode, result.stderr) == (0, ""), result.stdout
+    return result.stdout
+
+
+def quickly(root: Path, *arguments: str) -> str:
+    """Run a command that starts no workers within this process; return what it prints."""
+    with working_in(root):
+        result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert (result.exit_code, result.stderr) == (0, ""), result.stdout
     return result.stdout
 
 
@@ -44,19 +53,10 @@ def label(problem_set: ProblemSet, question: str) -> str:
 
 
 def check_exports(root: Path, problem_set: ProblemSet, *options: str) -> dict[str, bytes]:
-    """Export for all systems at once, and compare each number with what it must be; return the files."""
-    commands = [
-        [sys.executable, "-m", "course.grading", "export", problem_set.name, "--to", system, *options]
-        for system in SYSTEMS
-    ]
-    processes = [
-        subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for command in commands
-    ]
-    outputs = [process.communicate(timeout=PATIENCE)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], outputs
+    """Export for all systems, and compare each number with what it must be; return the files."""
     files = {}
     for system in SYSTEMS:
+        quickly(root, "export", problem_set.name, "--to", system, *options)
         path = root / f"{problem_set.name}-{system}.csv"
         files[path.name] = path.read_bytes()
         rows = list(csv.DictReader(io.StringIO(files[path.name].decode("utf-8-sig"))))
@@ -97,7 +97,7 @@ def value(text: str) -> Fraction | None:
 
 def collect(root: Path, problem_set: ProblemSet, *students: str) -> str:
     archive = hand_ins_of(root / "archive.zip", root, problem_set, students or problem_set.hand_ins)
-    return run(root, "collect", archive.name, problem_set.name, "--from", "zip")
+    return quickly(root, "collect", archive.name, problem_set.name, "--from", "zip")
 
 
 def again(problem_set: ProblemSet, student: str, right: set[str], time: datetime, written: str = "") -> None:
@@ -128,13 +128,13 @@ def begin(root: Path) -> None:
     run(root, "release")
     result = nbgrader("generate_assignment", "ps0", "--force", cwd=root)
     assert result.returncode == 0, result.stderr
-    assert run(root, "roster", "class.csv") == "class.csv: 40 entered, 0 known before\n"
+    assert quickly(root, "roster", "class.csv") == "class.csv: 40 entered, 0 known before\n"
 
 
 def first_problem_set(root: Path, first: ProblemSet) -> None:
     """Some are late; one has more time, one a little more, and three hand in nothing."""
     first.due = FIRST_DUE
-    run(root, "due", "ps0", "2026-03-02 18:00 Europe/Berlin")
+    quickly(root, "due", "ps0", "2026-03-02 18:00 Europe/Berlin")
     late = {7: HOUR / 6, 8: 3 * HOUR, 9: 26 * HOUR, 5: 40 * HOUR, 6: 60 * HOUR, 10: 300 * HOUR}
     for number, student in enumerate(STUDENTS[:37], start=1):
         right = {name for name, each in (("sigmoid", 5), ("relative_error", 4)) if number % each}
@@ -142,7 +142,7 @@ def first_problem_set(root: Path, first: ProblemSet) -> None:
         first.hand_ins[student] = HandIn(frozenset(right), time)
     for student in ("s05", "s06"):
         first.extensions[student] = timedelta(days=2)
-        run(root, "extend", "ps0", student, "2d")
+        quickly(root, "extend", "ps0", student, "2d")
     collect(root, first)
     assert "37 of 37 submissions graded" in run(root, "grade", "ps0")
     check_exports(root, first)
@@ -156,7 +156,7 @@ def second_problem_set(root: Path, second: ProblemSet) -> None:
     result = nbgrader("generate_assignment", "ps1", "--force", cwd=root)
     assert result.returncode == 0, result.stderr
     second.due = SECOND_DUE
-    run(root, "due", "ps1", "2026-03-16 18:00 Europe/Berlin")
+    quickly(root, "due", "ps1", "2026-03-16 18:00 Europe/Berlin")
     second.groups = [["s11", "s12", "s13"], ["s21", "s22"]]
     lines = [f"team{n},{name},ps1" for n, group in enumerate(second.groups) for name in group]
     (root / "groups.csv").write_text("\n".join(["group,student,assignment", *lines, ""]))
@@ -170,7 +170,7 @@ def second_problem_set(root: Path, second: ProblemSet) -> None:
         time = SECOND_DUE + late.get(number, -number * HOUR)
         second.hand_ins[student] = HandIn(frozenset(right), time, written)
     second.extensions["s21"] = timedelta(days=1)
-    run(root, "extend", "ps1", "s21", "24h")
+    quickly(root, "extend", "ps1", "s21", "24h")
     collect(root, second)
     assert "36 of 36 submissions graded" in run(root, "grade", "ps1")
     answered = [name for name in STUDENTS if (counted := second.counted(name)) and counted.written]
@@ -226,11 +226,10 @@ def a_test_is_corrected(root: Path, first: ProblemSet) -> None:
     first.lenient = set()
     assert "37 of 37 submissions graded" in run(root, "grade", "ps0")
     check_exports(root, first)
-    output = run(root, "diff", "ps0")
+    output = quickly(root, "diff", "ps0")
     wrong = sorted(name for name, hand_in in first.hand_ins.items() if "relative_error" not in hand_in.right)
     assert output.startswith(f"ps0: {len(wrong)} changed; {37 - len(wrong)} graded again with no change; ")
     assert "\ns15, test_sigmoid: 2.5 by hand; the test gives 0\n" in output
-    assert "37 unchanged" in run(root, "grade", "ps0")
     # who hands in again, and had points by hand, is looked at again
     again(first, "s15", {"sigmoid", "relative_error"}, FIRST_DUE + 20 * HOUR)
     again(first, "s16", {"sigmoid", "relative_error"}, FIRST_DUE + 30 * HOUR)
@@ -248,11 +247,11 @@ def late_decisions(root: Path, first: ProblemSet, second: ProblemSet) -> None:
     second.due = SECOND_DUE + timedelta(days=1)
     changed = [name for name in STUDENTS if second.row(name).late != before[name]]
     assert {"s03", "s13", "s21"} <= set(changed)
-    output = run(root, "due", "ps1", "2026-03-17 18:00 Europe/Berlin")
+    output = quickly(root, "due", "ps1", "2026-03-17 18:00 Europe/Berlin")
     assert output.endswith(f"late penalties have changed: {', '.join(changed)}\n")
     first.extensions |= {"s10": timedelta(days=12), "s05": timedelta()}
-    run(root, "extend", "ps0", "s10", "12d")
-    run(root, "extend", "ps0", "s05", "0d")
+    quickly(root, "extend", "ps0", "s10", "12d")
+    quickly(root, "extend", "ps0", "s05", "0d")
     assert "37 unchanged" in run(root, "grade", "ps0")
 
 
@@ -268,9 +267,9 @@ def end(root: Path, first: ProblemSet, second: ProblemSet) -> None:
             assert float(row["score"]) == pytest.approx(float(score), abs=1e-9), student
     for name in ("ps0", "ps1"):
         run(root, "feedback", name)
-        run(root, "report", name)
+        quickly(root, "report", name)
     assert len(list(root.glob("feedback/*/*/*.html"))) == 37 + 36
-    run(root, "archive", "term.zip", "--clear")
+    quickly(root, "archive", "term.zip", "--clear")
     archive = archived(root / "term.zip")
     assert {name: archive[name] for name in files} == files
     assert {"gradebook.db", "report/ps1.html", "feedback/s13/ps1/ps1.html"} <= archive.keys()
