@@ -113,7 +113,6 @@ c.JupyterHub.services = [
         "timeout": 120,
     }
 ]
-c.JupyterHub.load_groups = {INSTRUCTORS: {"users": []}, STUDENTS: {"users": []}}
 own_groups = ["read:users:name!user", "read:users:groups!user"]
 c.JupyterHub.load_roles = [
     {

@@ -1,0 +1,51 @@
+"""A Hub on a machine that is not ready does not start, and says in one line what to type."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import PATIENCE
+from tests.hub.conftest import TRIAL
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+START = """
+import pathlib, subprocess, sys
+sys.path.insert(0, sys.argv[1])
+import trial
+tree = pathlib.Path(sys.argv[2])
+trial.make_machine(tree)
+(tree / sys.argv[3]).chmod(int(sys.argv[4], 8))
+hub = subprocess.run(trial.command(tree), env=trial.environment(1, "of-the-trial-only"))
+sys.exit(hub.returncode)
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "mode", "cause", "command"),
+    [
+        ("share/nbgrader/exchange", "755", "has the rights 755", "chmod 1777 "),
+        ("share/nbgrader/exchange", "777", "has the rights 777", "chmod 1777 "),
+        ("home/grader/course", "755", "students too, can look into", "chmod go= "),
+    ],
+)
+def test_wrong_rights_are_told_in_a_line(
+    environment: Path, tmp_path: Path, folder: str, mode: str, cause: str, command: str
+) -> None:
+    python = environment / "bin" / "python"
+    result = subprocess.run(
+        [python, "-c", START, TRIAL.parent, tmp_path, folder, mode],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert cause in result.stderr
+    assert command in result.stderr
+    assert result.stderr.startswith("jupyterhub: ")
+    assert len(result.stderr.splitlines()) == 1, result.stderr
