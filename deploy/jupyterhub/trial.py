@@ -1,7 +1,7 @@
 """`make hub`: a Hub for a trial, on this machine alone, whose people and files end with it.
 
-It runs in a mount namespace with users, homes and an exchange of its own. Nobody is entered into this machine's
-list of users, and nothing is written outside a temporary folder.
+It runs in namespaces with users, homes and an exchange of its own. Nobody is entered into this machine's list
+of users, and nothing is written outside a temporary folder.
 """
 
 from __future__ import annotations
@@ -166,8 +166,8 @@ def main() -> None:
         tree = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="course-hub-")))
         make_machine(tree)
         print(
-            f"Sign in at http://127.0.0.1:{options.port} as ida (instructor), ann or bob (students), or guest "
-            f"(in no group), with the password {options.password}; Ctrl-C ends it. What happens is told in "
+            f"Sign in at http://127.0.0.1:{options.port} as ida (instructor), ann or bob (students), or "
+            f"guest (in no group), with the password {options.password}; Ctrl-C ends it. What happens is told in "
             f"{tree}/hub/hub.log",
             flush=True,
         )

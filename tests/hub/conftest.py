@@ -110,19 +110,19 @@ def in_lab(page: Page, hub: Hub, name: str) -> Page:
     return page
 
 
-def ask(page: Page, path: str, **arguments: str) -> dict:
-    """Ask nbgrader's extension of the server whose page this is, with the page's cookies."""
-    answer = page.evaluate(
+def ask(page: Page, path: str, **arguments: str) -> None:
+    """Ask nbgrader's extension of the server whose page this is, with the page's cookies; it has to agree."""
+    text = page.evaluate(
         """async ([path, data]) => {
             const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);
             const xsrf = document.cookie.match(/_xsrf=([^;]*)/);
-            const reply = await fetch(config.baseUrl + path, {method: "POST", body: JSON.stringify(data),
-                headers: {"X-XSRFToken": xsrf ? xsrf[1] : "", "Content-Type": "application/json"}});
-            return {status: reply.status, text: await reply.text()};
+            const headers = {"X-XSRFToken": xsrf ? xsrf[1] : "", "Content-Type": "application/json"};
+            const body = JSON.stringify(data);
+            return await (await fetch(config.baseUrl + path, {method: "POST", body, headers})).text();
         }""",
         [path, arguments],
     )
-    return answer
+    assert '"success": true' in text, text
 
 
 def row(formgrader: Page | FrameLocator, text: str) -> Locator:

@@ -1,4 +1,4 @@
-"""A Hub on a machine that is not ready does not start, and says in one line what to type."""
+"""A Hub whose machine is not ready does not start, and says in one line what to type."""
 
 from __future__ import annotations
 
@@ -49,3 +49,11 @@ def test_wrong_rights_are_told_in_a_line(
     assert command in result.stderr
     assert result.stderr.startswith("jupyterhub: ")
     assert len(result.stderr.splitlines()) == 1, result.stderr
+
+
+def test_the_environment_of_all_people_holds_no_reference(environment: Path) -> None:
+    code = "import importlib.util as util, course; print(util.find_spec('mlp_ref'))"
+    result = subprocess.run(
+        [environment / "bin" / "python", "-c", code], cwd="/", capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "None"
