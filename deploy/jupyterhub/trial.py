@@ -167,7 +167,7 @@ def main() -> None:
         make_machine(tree)
         print(
             f"Sign in at http://127.0.0.1:{options.port} as ida (instructor), ann or bob (students), or "
-            f"guest (in no group), with the password {options.password}; Ctrl-C ends it. What happens is told in "
+            f"guest (in no group), with the password {options.password}; Ctrl-C ends it. Its log is "
             f"{tree}/hub/hub.log",
             flush=True,
         )
