@@ -19,7 +19,8 @@ import trial
 tree = pathlib.Path(sys.argv[2])
 trial.make_machine(tree)
 (tree / sys.argv[3]).chmod(int(sys.argv[4], 8))
-hub = subprocess.run(trial.command(tree), env=trial.environment(1, "of-the-trial-only"))
+environment = trial.environment(1, "of-the-trial-only")
+hub = subprocess.run(trial.command(tree), env=environment, timeout=float(sys.argv[5]))
 sys.exit(hub.returncode)
 """
 
@@ -37,11 +38,12 @@ def test_wrong_rights_are_told_in_a_line(
 ) -> None:
     python = environment / "bin" / "python"
     result = subprocess.run(
-        [python, "-c", START, TRIAL.parent, tmp_path, folder, mode],
+        # a Hub that does start is ended from within, with all that runs in it
+        [python, "-c", START, TRIAL.parent, tmp_path, folder, mode, str(PATIENCE)],
         cwd="/",
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=2 * PATIENCE,
         check=False,
     )
     assert result.returncode == 1
