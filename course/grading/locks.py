@@ -12,10 +12,27 @@ from course.grading.errors import CourseError
 
 
 @contextmanager
-def grading(root: Path) -> Iterator[None]:
-    """Grade within the block; others may grade too. Where something is being released, wait for its end."""
+def grading(root: Path) -> Iterator[bool]:
+    """Grade within the block; others may grade too: yield whether somebody does.
+
+    Where something is being released, wait for its end.
+    """
+    is_shared = _is_being_graded(root)
     with _locked(root, fcntl.LOCK_SH):
-        yield
+        yield is_shared
+
+
+def _is_being_graded(root: Path) -> bool:
+    try:
+        with _locked(root, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            return False
+    except BlockingIOError:
+        pass
+    try:
+        with _locked(root, fcntl.LOCK_SH | fcntl.LOCK_NB):
+            return True
+    except BlockingIOError:  # something is being released
+        return False
 
 
 @contextmanager

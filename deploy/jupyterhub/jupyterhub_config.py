@@ -1,7 +1,8 @@
 """A Hub for one class on one machine, whose people have accounts there: see docs/jupyterhub.md.
 
-The groups of the machine say who is who. Everybody works in a server of their own, as their own user. Formgrader
-is a service, which runs in the folder of the course as a user of its own, and only instructors may enter it.
+The groups of the machine say who is who. Everybody works in a server of their own, as their own user.
+Formgrader is a service, which runs in the folder of the course as a user of its own, and only instructors may
+enter it.
 """
 
 import grp
@@ -113,8 +114,6 @@ c.JupyterHub.services = [
         "timeout": 120,
     }
 ]
-c.JupyterHub.load_groups = {INSTRUCTORS: {"users": []}, STUDENTS: {"users": []}}
-own_groups = ["read:users:name!user", "read:users:groups!user"]
 c.JupyterHub.load_roles = [
     {
         "name": "formgrader",
@@ -125,7 +124,13 @@ c.JupyterHub.load_roles = [
     {
         "name": "server",
         "description": "Report activity, and ask which courses the own user takes or teaches",
-        "scopes": ["users:activity!user", "access:servers!server", *own_groups]
-        + ["list:services", f"read:services!service={COURSE}"],
+        "scopes": [
+            "users:activity!user",
+            "access:servers!server",
+            "read:users:name!user",
+            "read:users:groups!user",
+            "list:services",
+            f"read:services!service={COURSE}",
+        ],
     },
 ]

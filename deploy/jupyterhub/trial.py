@@ -1,7 +1,7 @@
 """`make hub`: a Hub for a trial, on this machine alone, whose people and files end with it.
 
-It runs in a mount namespace with users, homes and an exchange of its own. Nobody is entered into this machine's
-list of users, and nothing is written outside a temporary folder.
+It runs in namespaces with users, homes and an exchange of its own. Nobody is entered into this machine's list
+of users, and nothing is written outside a temporary folder.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -112,15 +113,23 @@ def opened(paths: Collection[Path]) -> Iterator[str]:
 
 def command(tree: Path) -> list[str]:
     """Return the command that starts the Hub on the machine in the folder `tree`."""
-    python = {Path(sys.prefix), Path(sys.base_prefix), Path(os.path.realpath(sys.executable)).parents[1], HERE}
+    python = {
+        Path(sys.prefix),
+        Path(sys.base_prefix),
+        Path(os.path.realpath(sys.executable)).parents[1],
+        HERE,
+    }
     return [
+        # bubblewrap's own /proc is covered in part, and within that no sandbox can be made
+        *("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"),
         bubblewrap.program(),
         *("--dev-bind", "/", "/"),
-        *opened({*python, *(path.resolve() for path in python)}),
+        *opened({tree, *python, *(path.resolve() for path in python)}),
+        *("--bind", str(tree), str(tree)),
         *("--ro-bind", str(tree / "passwd"), "/etc/passwd"),
         *("--ro-bind", str(tree / "group"), "/etc/group"),
         *("--bind", str(tree / "share"), "/usr/local/share"),
-        *("--unshare-pid", "--proc", "/proc", "--die-with-parent", "--chdir", str(tree / "hub")),
+        *("--die-with-parent", "--chdir", str(tree / "hub")),
         *(sys.executable, "-m", "jupyterhub", "--config", str(HERE / "trial_config.py")),
     ]
 
@@ -151,12 +160,14 @@ def main() -> None:
     if os.geteuid() != 0:
         sys.exit("Only root can let several people work as users of their own: run `sudo make hub`")
     os.umask(0o022)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts it behind has it ignored
     with ExitStack() as stack:
         tree = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="course-hub-")))
         make_machine(tree)
         print(
-            f"Sign in at http://127.0.0.1:{options.port} as ida (instructor), ann or bob (students), or guest "
-            f"(in no group), with the password {options.password}; Ctrl-C ends it. What happens is told in "
+            f"Sign in at http://127.0.0.1:{options.port} as ida (instructor), ann or bob (students), or "
+            f"guest (in no group), with the password {options.password}; Ctrl-C ends it. Its log is "
             f"{tree}/hub/hub.log",
             flush=True,
         )
@@ -166,10 +177,10 @@ def main() -> None:
             )
             try:
                 hub.wait()
+                sys.exit((tree / "hub" / "hub.log").read_text()[-2000:])
             except KeyboardInterrupt:
+                hub.kill()  # all that runs in it ends with it
                 hub.wait()
-        if hub.returncode not in (0, -2, 130):
-            sys.exit((tree / "hub" / "hub.log").read_text()[-2000:])
 
 
 if __name__ == "__main__":

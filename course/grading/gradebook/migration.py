@@ -14,6 +14,7 @@ from nbgrader.api import (
     Assignment,
     BaseCell,
     Comment,
+    Course,
     Grade,
     Gradebook,
     GradeCell,
@@ -75,6 +76,8 @@ def migrate(
     if row is None:
         raise GradebookError(f"the gradebook knows no assignment {assignment}")
     DROPPED.create(session.connection(), checkfirst=True)
+    # some of nbgrader's steps enter it when they open a gradebook, also where nothing else is to be written
+    session.merge(Course(id="default_course"))
     summary = MigrationSummary()
     by_name = {notebook.name: notebook for notebook in row.notebooks}
     for name, saved in notebooks.items():

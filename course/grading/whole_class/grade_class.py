@@ -52,6 +52,10 @@ from course.text import printable
 
 INFRASTRUCTURE = "infrastructure-error"
 NOT_GRADED = "not graded"
+SHARED = (
+    "somebody else is grading in this course at the same time: go on, each submission counts once, and "
+    "nothing given by hand is lost"
+)
 
 
 def grade_class(
@@ -73,7 +77,9 @@ def grade_class(
     course, config = course_folder.course, course_folder.config
     console = console or Console(quiet=True)
     summary = ClassSummary(assignment)
-    with working_in(root), locks.grading(root):
+    with working_in(root), locks.grading(root) as is_shared:
+        if is_shared:
+            console.print(SHARED, soft_wrap=True)
         rules = nbgrader_rules(course_folder)
         if (root / course_folder.folders.source).is_dir():  # the gradebook knows an assignment without it
             course_folder.notebooks(assignment)
