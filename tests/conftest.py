@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
 from mlp_ref.functions import FUNCTIONS
+from tests.jupyterlab import chromium, find_chromium
 
 # The same examples on every run, with no time limit on one of them.
 settings.register_profile("course", deadline=None, derandomize=True, database=None, max_examples=50)
@@ -38,6 +40,16 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. It ends with the module, since no other test can have an event loop while it runs."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("there is no Chromium on this machine; `apt-get install chromium` brings one")
+    with chromium(executable) as browser:
+        yield browser
 
 
 # By full name, and by the short one: of functions with an equation no two share it.

@@ -12,18 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from course.explorer.model import runs
 from course.explorer.model.problem import Problem
 from tests.helpers import ROOT
-from tests.jupyterlab import Lab, chromium, find_chromium, running_lab
+from tests.jupyterlab import Lab, running_lab
 
 PATIENCE = 240_000  # milliseconds; a machine may be busy
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = find_chromium()
-    if executable is None:
-        pytest.skip("there is no Chromium on this machine; `apt-get install chromium` brings one")
-    with chromium(executable) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from tests.helpers import PATIENCE, ROOT
-from tests.jupyterlab import chromium, find_chromium, free_port
+from tests.jupyterlab import free_port
 
 COURSE = "mlp-gradients"
 PASSWORD = "of-the-trial-only"
@@ -80,15 +80,6 @@ def _wait(hub: Hub, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.2)
     pytest.fail(f"the Hub did not start:\n{hub.log}")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    executable = find_chromium()
-    if executable is None:
-        pytest.skip("there is no Chromium on this machine; `apt-get install chromium` brings one")
-    with chromium(executable) as browser:
-        yield browser
 
 
 def signed_in(browser: Browser, hub: Hub, name: str) -> Page:

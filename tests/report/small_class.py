@@ -54,11 +54,12 @@ def a_class(root: Path) -> Path:
     hand_in(root, "bob", **(RIGHT | {"half": LONG.format(comment=SCRIPT)}), why="Because.")
     hand_in(root, ATTACK, **(RIGHT | {"half": RENAMED.format(comment="all mine")}), why=SCRIPT)
     hand_in(root, "carl", **(RIGHT | {"half": "def half(x):\n    return x / 3"}))
-    hand_in(root, "dora", **(RIGHT | {"half": OTHERS}))
-    repaired = hand_in(root, "emil", double="def double(x):\n    raise ValueError('no idea')")
-    notebook = notebooks.read(repaired)
-    notebook.cells = [each for each in notebook.cells if notebooks.grade_id(each) != "test_double"]
-    repaired.write_text(notebooks.dumps(notebook))
+    dora = hand_in(root, "dora", **(RIGHT | {"half": OTHERS}))
+    emil = hand_in(root, "emil", double="def double(x):\n    raise ValueError('no idea')")
+    for repaired in (dora, emil):
+        notebook = notebooks.read(repaired)
+        notebook.cells = [each for each in notebook.cells if notebooks.grade_id(each) != "test_double"]
+        repaired.write_text(notebooks.dumps(notebook))
     with Gradebook(url(root), COURSE_ID) as gradebook:
         gradebook.update_or_create_student("bob", first_name="Bob", last_name="<b>Builder</b>")
         gradebook.update_or_create_student("fay", first_name="Fay", last_name="<script>alert(2)</script>")

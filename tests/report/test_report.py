@@ -138,8 +138,9 @@ def test_who_is_stuck_and_who_is_missing(page: Page) -> None:
     assert "ann" not in page.texts["students"]
 
 
-def test_repaired_notebooks(page: Page) -> None:
-    assert page.table("notebooks", "emil") == ["emil", "test_double: the cell was missing"]
+def test_what_was_repaired_in_several_notebooks_is_one_row(page: Page) -> None:
+    row = ["2: dora, emil", "test_double: the cell was missing"]
+    assert page.table("notebooks", "2: dora, emil") == row
 
 
 def test_the_copy_with_other_names_is_shown(page: Page) -> None:

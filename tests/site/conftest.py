@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from course.grading.site import building
 from tests.helpers import ROOT
-from tests.jupyterlab import chromium, find_chromium
 from tests.site.pyodide import distribution
 
 PATIENCE = 240_000  # milliseconds; a machine may be busy
@@ -62,15 +61,6 @@ def address(site) -> Iterator[str]:
     """Serve the site as one folder among others of a web server."""
     with serving(site.parent) as server:
         yield f"{server}/{site.name}"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    executable = find_chromium()
-    if executable is None:
-        pytest.skip("there is no Chromium on this machine; `apt-get install chromium` brings one")
-    with chromium(executable) as browser:
-        yield browser
 
 
 @pytest.fixture

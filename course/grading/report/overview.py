@@ -78,8 +78,8 @@ class Overview:
     """the slowest first"""
     usual_seconds: float | None
     """that grading a notebook takes: the median; None where no times are recorded"""
-    repaired: Sequence[tuple[StudentRecord, Sequence[Remark]]]
-    """students with what grading repaired in their notebooks"""
+    repaired: Sequence[tuple[Sequence[StudentRecord], Sequence[Remark]]]
+    """what grading repaired in notebooks, with the students of whom it was the same; the most first"""
     identical: Sequence[Cluster]
     """students whose answers are all the same; no pair is within one"""
     pairs: Sequence[Pair]
@@ -116,7 +116,7 @@ def overview(record: ClassRecord, answers: Answers, unread: Sequence[str], made_
         [student for student in record.students if student.failures],
         slow,
         usual,
-        _of_kind("repaired", notes),
+        _by_remarks(_of_kind("repaired", notes)),
         identical,
         _pairs(record, answers, identical),
         answers,
@@ -189,6 +189,17 @@ def _of_kind(
     """Return the students with their remarks of a kind, those with the same reason beside each other."""
     own = [(student, [note for note in all_notes if note.kind == kind]) for student, all_notes in notes]
     return sorted((pair for pair in own if pair[1]), key=lambda pair: (pair[1][0].reason, pair[0].id))
+
+
+def _by_remarks(
+    students: Sequence[tuple[StudentRecord, Sequence[Remark]]],
+) -> list[tuple[list[StudentRecord], tuple[Remark, ...]]]:
+    """Return the students who have the same remarks, with these; the most students first."""
+    groups: dict[tuple[Remark, ...], list[StudentRecord]] = defaultdict(list)
+    for student, notes in students:
+        groups[tuple(notes)].append(student)
+    pairs = [(group, notes) for notes, group in groups.items()]
+    return sorted(pairs, key=lambda pair: -len(pair[0]))
 
 
 def _pairs(record: ClassRecord, answers: Answers, identical: Sequence[Cluster]) -> list[Pair]:
