@@ -25,10 +25,7 @@ IMAGES = Path(__file__).parent / "images"
 RIGHT = ("mse_cost", "forward")
 WRONG = {"dC_dyhat": "def dC_dyhat(y, y_hat):\n    return y_hat - y"}
 WRONG_SIGMOID = "def sigmoid(t):\n    return 1 / (1 + np.exp(t))"
-EXPLORER = (
-    "from course import LossExplorer\n\nexplorer = LossExplorer(seed=21, rate=16, step=60, pins=[1, 42])\n"
-    "explorer.panel = 'curvature'\nexplorer"
-)
+EXPLORER = "from course import LossExplorer\n\nLossExplorer(step=60, pins=[0.02], panel='curvature')"
 
 
 def prepare(folder: Path) -> None:
