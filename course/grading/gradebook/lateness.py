@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from nbgrader.api import Assignment, Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Assignment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
@@ -96,7 +97,6 @@ def _changed(session: Session, assignment: str, rule: AssignLatePenalties | None
         return
     columns = (
         SubmittedNotebook.id,
-        SubmittedNotebook.score,
         SubmittedNotebook.late_submission_penalty,
         SubmittedAssignment.student_id,
         SubmittedAssignment.timestamp,
@@ -104,15 +104,17 @@ def _changed(session: Session, assignment: str, rule: AssignLatePenalties | None
         Assignment.duedate,
     )
     query = (
-        select(*columns)
+        select(func.sum(Grade.score), *columns)
         .select_from(SubmittedNotebook)
         .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .outerjoin(Grade, Grade.notebook_id == SubmittedNotebook.id)
         .where(Assignment.name == assignment)
+        .group_by(*columns)
     )
     waiting = extensions.waiting(session, assignment)
-    for notebook, score, old, student, timestamp, extension, due in session.execute(query):
+    for score, notebook, old, student, timestamp, extension, due in session.execute(query):
         late = seconds_late(timestamp, due, waiting.get(student, extension))
         points = penalty(rule, student, score or 0.0, late)
-        if (points or 0.0) != (old or 0.0):
+        if not math.isclose(points or 0.0, old or 0.0, abs_tol=1e-9):  # sums differ with their order
             yield Penalty(student, notebook, points)
