@@ -170,6 +170,7 @@ def test_the_console_script_is_the_app() -> None:
         "extend",
         "archive",
         "pack",
+        "site",
         "report",
         "diff",
         "verify",

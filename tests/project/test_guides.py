@@ -41,6 +41,7 @@ ELSEWHERE = {
     "course site site": ("tests/site/test_building.py", 'course("site"'),
     "course site site --pyodide pyodide": ("tests/site/conftest.py", "building.build("),
     "python -m http.server -d site --bind 127.0.0.1": ("tests/site/conftest.py", "SimpleHTTPRequestHandler"),
+    "python -m bench mutants": ("bench/__main__.py", '"mutants": mutants.main'),
     "python -m bench site": ("bench/__main__.py", '"site": site.main'),
     "course verify ps0 --seeds 20": ("tests/verify/test_verify.py", '"verify", assignment, "--seeds"'),
     "apt install bubblewrap": (".ci/run", "missing+=(bubblewrap)"),
