@@ -149,8 +149,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     unwanted = shutil.ignore_patterns("__pycache__", "*.zip", "*.db")
     for name in ("course", "mlp_ref", "source/ps0", "release/ps0"):
         shutil.copytree(ROOT / name, root / name, ignore=unwanted)
-    files = ("README.md", "LICENSE", "Makefile", "nbgrader_config.py", "pyproject.toml", "constraints.txt")
-    for name in files:
+    settings = ("nbgrader_config.py", "pyproject.toml", "constraints.txt", "package.json", "tsconfig.json")
+    for name in ("README.md", "LICENSE", "Makefile", *settings):
         shutil.copy(ROOT / name, root)
         os.utime(root / name, (0, 0))  # older than what is installed, whenever that was
     shutil.copy(ROOT / "source/header.ipynb", root / "source")
