@@ -144,6 +144,13 @@ def scale(folder: Path, sizes: Sequence[int]) -> list[Run]:
     return runs
 
 
+def show(markdown: str, path: Path | None) -> None:
+    """Print a table, and write it to a file."""
+    Console(markup=False, highlight=False).print(markdown, soft_wrap=True)
+    if path is not None:
+        path.write_text(markdown, encoding="utf-8")
+
+
 def machine() -> str:
     """Describe the machine: processors, memory, Linux and Python."""
     names = [
@@ -228,9 +235,8 @@ def main(arguments: Sequence[str] = ()) -> int:
         ]
         by_size = scale(Path(folder), chosen.sizes)
     markdown = table(compared, by_size)
-    Console(markup=False, highlight=False).print(markdown, soft_wrap=True)
+    show(markdown, None if chosen.keep else TABLE)
     if not chosen.keep:
-        TABLE.write_text(markdown, encoding="utf-8")
         FIGURE.parent.mkdir(parents=True, exist_ok=True)
         figure(compared, by_size).savefig(FIGURE, dpi=150)
     return 0

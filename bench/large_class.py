@@ -17,11 +17,10 @@ from typing import Any
 
 from nbgrader.api import Base
 from nbgrader.apps.api import NbGraderAPI
-from rich.console import Console
 from sqlalchemy import Connection, Table, create_engine, select
 
 from bench.generated_class import ROOT, SAMPLES, generate
-from bench.grading import machine, run_command
+from bench.grading import machine, run_command, show
 from course.grading.course_folder import CourseFolder
 from course.grading.gradebook.history import GRADINGS
 from course.grading.problem_sets import notebooks
@@ -126,9 +125,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="mlp-course-bench-") as folder:
         markdown = table(graded(Path(folder) / "class", chosen.sizes))
-    Console(markup=False, highlight=False).print(markdown, soft_wrap=True)
-    if not chosen.keep:
-        TABLE.write_text(markdown, encoding="utf-8")
+    show(markdown, None if chosen.keep else TABLE)
     return 0
 
 

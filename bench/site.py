@@ -47,6 +47,7 @@ class Noting(SimpleHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         """Say nothing."""
 
+    # typeshed's types of the two files are private
     def copyfile(self, source, outputfile) -> None:  # type: ignore[no-untyped-def]
         """Send a file."""
         shutil.copyfileobj(source, outputfile)

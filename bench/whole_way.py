@@ -12,10 +12,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from bench.generated_class import ROOT, SAMPLES, copy, generate
-from bench.grading import machine, run_command
+from bench.grading import machine, run_command, show
 
 TABLE = ROOT / "bench" / "whole_way.md"
 STUDENTS = 100
@@ -75,9 +73,7 @@ def main(arguments: Sequence[str] = ()) -> int:
             measure(root, steps, chosen.students) for root, steps in zip(roots, (STOCK, OURS), strict=True)
         )
     markdown = table(stock, ours, chosen.students)
-    Console(markup=False, highlight=False).print(markdown, soft_wrap=True)
-    if not chosen.keep:
-        TABLE.write_text(markdown, encoding="utf-8")
+    show(markdown, None if chosen.keep else TABLE)
     return 0
 
 

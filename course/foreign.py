@@ -51,7 +51,8 @@ def _make_useless() -> None:
     names += [f"{side}{name}" for side in "ri" for name in _BINARY.split()]
     for name in names:
         setattr(Foreign, f"__{name}__", _refuse)
-    Foreign.__array_ufunc__ = None  # type: ignore[attr-defined]  # so that arrays leave arithmetic to it
+    # arrays then leave arithmetic to it, which refuses; mypy knows no attribute that is set from outside
+    Foreign.__array_ufunc__ = None  # type: ignore[attr-defined]
     Foreign.__name__ = Foreign.__qualname__ = "object"
     Foreign.__module__ = "builtins"
 

@@ -98,7 +98,8 @@ def check(name: str, function: Callable[..., Any]) -> None:
     except Exception as error:
         if called:
             last_failed.name, last_failed.args, last_failed.got = name, called[-1], None
-        raise error.with_traceback(_from_the_students_frame(error.__traceback__))  # noqa: B904  # no cause of itself
+        # `from error` would make it its own cause
+        raise error.with_traceback(_from_the_students_frame(error.__traceback__))  # noqa: B904
     if finding is not None:
         failed = finding.failed
         last_failed.name, last_failed.args, last_failed.got = name, clone(failed.case.args), failed.got

@@ -15,8 +15,8 @@ from sqlalchemy import select
 from course.grading import locks
 from course.grading.gradebook.migration import DROPPED
 from course.grading.problem_sets import notebooks
-from tests.helpers import RIGHT, cell, course, graded, hand_in, nbgrader, small_course, solution
-from tests.whole_class.classes import COURSE_ID, WRONG, url
+from tests.helpers import RIGHT, course, graded, hand_in, nbgrader, small_course, solution
+from tests.whole_class.classes import COURSE_ID, WRONG, ask_why, url
 
 Way = Callable[[Path], tuple[int, str]]
 
@@ -38,11 +38,7 @@ WAYS = [pytest.param(release, id="course"), pytest.param(generate, id="nbgrader"
 def class_of_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ann and bob are graded; half of ann's is wrong, and her written answer is read."""
     root = small_course(tmp_path_factory.mktemp("migration") / "course")
-    path = root / "source" / "small" / "small.ipynb"
-    source = notebooks.read(path)
-    source.cells.append(cell("Why?", "why", kind="markdown", grade=True, solution=True, points=4))
-    notebooks.write(notebooks.canonical(source), path)
-    assert nbgrader("generate_assignment", "small", cwd=root).returncode == 0
+    ask_why(root)
     hand_in(root, "ann", **(RIGHT | {"half": WRONG, "why": "Because."}))
     hand_in(root, "bob", **RIGHT)
     assert course("grade", "small", "--jobs", "1", cwd=root).returncode == 0

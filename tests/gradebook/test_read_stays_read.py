@@ -10,8 +10,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course.grading.problem_sets import notebooks
-from tests.helpers import RIGHT, cell, course, hand_in, nbgrader, small_course
-from tests.whole_class.classes import COURSE_ID, WRONG, url
+from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
+from tests.whole_class.classes import COURSE_ID, WRONG, ask_why, url
 
 ANSWERS = RIGHT | {"why": "Because of the chain rule."}
 
@@ -33,11 +33,7 @@ WAYS = [pytest.param(grade, id="course"), pytest.param(autograde, id="nbgrader",
 def read(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A class with a written answer: ann's and bob's are read, and a test of each is overridden."""
     root = small_course(tmp_path_factory.mktemp("read") / "course")
-    path = root / "source" / "small" / "small.ipynb"
-    source = notebooks.read(path)
-    source.cells.append(cell("Why?", "why", kind="markdown", grade=True, solution=True, points=4))
-    notebooks.write(notebooks.canonical(source), path)
-    assert nbgrader("generate_assignment", "small", cwd=root).returncode == 0
+    ask_why(root)
     for student in ("ann", "bob"):
         hand_in(root, student, **(ANSWERS | {"half": WRONG}))
     grade(root)

@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from course.grading.course_folder import CourseFolder
 from course.grading.gradebook.history import GRADINGS
-from tests.helpers import PATIENCE, RIGHT, hand_in, small_course
+from course.grading.problem_sets import notebooks
+from tests.helpers import PATIENCE, RIGHT, cell, hand_in, nbgrader, small_course
 
 COURSE_ID = "mlp-gradients"
 STUDENTS = ("ann", "bob", "carl", "dora", "emil", "fay")
@@ -34,6 +35,15 @@ def a_class(root: Path) -> Path:
     for number, student in enumerate(STUDENTS):
         hand_in(root, student, **(RIGHT if number % 2 else RIGHT | {"half": WRONG}))
     return root
+
+
+def ask_why(root: Path) -> None:
+    """Add a written question of 4 points to `small`, and generate it again."""
+    path = root / "source" / "small" / "small.ipynb"
+    source = notebooks.read(path)
+    source.cells.append(cell("Why?", "why", kind="markdown", grade=True, solution=True, points=4))
+    notebooks.write(notebooks.canonical(source), path)
+    assert nbgrader("generate_assignment", "small", "--force", cwd=root).returncode == 0
 
 
 def another_course(root: Path) -> Path:

@@ -10,9 +10,8 @@ from nbgrader.api import Gradebook
 
 from course.grading.course_folder import CourseFolder
 from course.grading.gradebook.reading import read_marks
-from course.grading.problem_sets import notebooks
-from tests.helpers import RIGHT, cell, course, hand_in, nbgrader, small_course
-from tests.whole_class.classes import COURSE_ID, WRONG, gradings, url
+from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
+from tests.whole_class.classes import COURSE_ID, WRONG, ask_why, gradings, url
 
 GROUPS = "group,student\nred,ann\nred,bob\nred,carl\nblue,dora\nblue,emil\n"
 CLASS = "student_id\n" + "\n".join(("ann", "bob", "carl", "dora", "emil", "fay")) + "\n"
@@ -65,11 +64,7 @@ def test_one_hand_in_for_each_group(root: Path) -> None:
 
 
 def test_what_is_read_for_one_is_read_for_all(root: Path) -> None:
-    path = root / "source" / "small" / "small.ipynb"
-    source = notebooks.read(path)
-    source.cells.append(cell("Why?", "why", kind="markdown", grade=True, solution=True, points=4))
-    notebooks.write(notebooks.canonical(source), path)
-    assert course("release", "small", cwd=root).returncode == 0
+    ask_why(root)
     (root / "groups.csv").write_text(GROUPS)
     hand_in(root, "bob", **(RIGHT | {"why": "Because."}))
     hand_in(root, "fay", **(RIGHT | {"why": "Because."}))
