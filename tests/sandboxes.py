@@ -36,6 +36,11 @@ def wait_until(happens: Callable[[], bool]) -> bool:
     return has_happened
 
 
+def threads(kernel: Guest) -> int:
+    """Return how many threads the guest's process has."""
+    return len(list(Path(f"/proc/{kernel.sandbox.processes().guest}/task").iterdir()))
+
+
 def texts(execution: Execution) -> str:
     """What a cell has printed."""
     return "".join(output.text for output in execution.outputs if output.output_type == "stream")

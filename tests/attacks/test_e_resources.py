@@ -63,30 +63,31 @@ COUNTS = {
     "processes": Attack(
         using(
             "for _ in range(300):\n    try:\n        if os.fork() == 0: time.sleep(600)\n"
-            "    except OSError: pass\ntime.sleep(0.2)"
+            "    except OSError: pass\ntime.sleep(600)"
         ),
         "crashed",
     ),
     "threads": Attack(
         using(
             "for _ in range(300):\n    try: threading.Thread(target=time.sleep, args=(600,)).start()\n"
-            "    except RuntimeError: pass\ntime.sleep(0.2)"
+            "    except RuntimeError: pass\ntime.sleep(600)"
         ),
         "crashed",
     ),
     "disk": Attack(
         using(
-            "for k in range(9):\n    with open(f'file{k}', 'wb') as f: f.write(bytes(950_000))\ntime.sleep(1)"
+            "for k in range(9):\n    with open(f'file{k}', 'wb') as f: f.write(bytes(950_000))\n"
+            "time.sleep(600)"
         ),
         "crashed",
     ),
     "one large file": Attack(
-        using("with open('file', 'wb') as f: f.write(bytes(8_600_000))\ntime.sleep(1)"), "crashed"
+        using("with open('file', 'wb') as f: f.write(bytes(8_600_000))\ntime.sleep(600)"), "crashed"
     ),
     "many files": Attack(using("for k in range(10**5): open(f'/tmp/{k}', 'w').close()"), "crashed"),
     "a deleted file that is still open": Attack(
         using(
-            "f = open('gone', 'wb')\nos.unlink('gone')\nf.write(bytes(8_600_000))\nf.flush()\ntime.sleep(1)"
+            "f = open('gone', 'wb')\nos.unlink('gone')\nf.write(bytes(8_600_000))\nf.flush()\ntime.sleep(600)"
         ),
         "crashed",
     ),

@@ -250,7 +250,7 @@ def test_in_notebook_7_arrows_are_the_sliders_and_its_shortcuts_are_its_own(
         assert_draws(drawn(page), curves[73])
         page.locator(".jp-InputPrompt", has_text="[1]:").wait_for()  # all of its output is there
         page.keyboard.press("Control+s")
-        for _ in range(300):  # long before it saves by itself
+        for _ in range(PATIENCE // 100):
             saved = (root / "explorer.ipynb").read_text()
             if "loss-explorer-" in saved:
                 break

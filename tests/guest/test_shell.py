@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 
 from course.grading.sandbox.execution import Execution
 from course.grading.submissions.pictures import is_picture
-from tests.sandboxes import MIB, texts, value_in
+from tests.sandboxes import MIB, texts, threads, value_in, wait_until
 
 
 def text_of(result: Execution) -> Any:
@@ -252,10 +251,11 @@ def late():
 threading.Thread(target=late).start()
 program = subprocess.Popen(['/bin/sh', '-c', 'read line; echo late'], stdin=subprocess.PIPE)
 """
+    before = threads(kernel)
     assert texts(kernel.execute(code)) == ""
     assert kernel.execute("threading.Timer(0.1, over.set).start()").status == "ok"
-    time.sleep(1)
-    result = kernel.execute("assert done.wait(20); print('next')")
+    assert wait_until(lambda: threads(kernel) == before)
+    result = kernel.execute("assert done.is_set(); print('next')")
     assert (result.status, texts(result)) == ("ok", "next\n")
 
 

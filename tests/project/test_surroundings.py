@@ -20,10 +20,15 @@ pytestmark = [pytest.mark.filterwarnings("ignore:Object of type <Submitted"), py
 
 NAME = """it's [a] "δ-ü" course"""
 WRONG = "def half(x):\n    raise ValueError('δ → ∞')"
-ENVIRONMENTS = {
-    "the C locale": {"LC_ALL": "C", "PYTHONUTF8": "0"},
-    "a Latin-1 terminal": {"PYTHONIOENCODING": "latin-1"},
-    "an ASCII terminal": {"PYTHONIOENCODING": "ascii"},
+SURROUNDINGS = {
+    "the C locale, and a terminal that refuses all but ASCII": (
+        "course",
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
+    ),
+    "a path with brackets, quotes and blanks, and a Latin-1 terminal": (
+        NAME,
+        {"PYTHONIOENCODING": "latin-1"},
+    ),
 }
 COMMANDS = {
     "course": (
@@ -88,14 +93,9 @@ def check_all(root: Path, environment: dict[str, str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_locales_and_terminals(prepared, tmp_path, name) -> None:
-    check_all(shutil.copytree(prepared, tmp_path / "course"), ENVIRONMENTS[name])
-
-
-@pytest.mark.slow
-def test_a_path_with_brackets_quotes_and_blanks(prepared, tmp_path) -> None:
-    check_all(shutil.copytree(prepared, tmp_path / NAME), {})
+@pytest.mark.parametrize(("folder", "environment"), SURROUNDINGS.values(), ids=SURROUNDINGS)
+def test_every_command_works(prepared, tmp_path, folder, environment) -> None:
+    check_all(shutil.copytree(prepared, tmp_path / folder), environment)
 
 
 @pytest.mark.slow

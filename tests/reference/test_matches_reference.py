@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from course.checking.compare import Tolerance
+from course.checking.naming import mistakes_unnamed
 from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer
 from course.values import arrays, clone, unchanged
 from mlp_ref.functions import FUNCTIONS, REFERENCE
 from mlp_ref.grading import matches_reference
+from mlp_ref.mistakes import MISTAKES
 
 every_name = pytest.mark.parametrize("name", list(REFERENCE))
 
@@ -166,6 +168,16 @@ def test_a_seed_repeats_its_inputs_and_another_draws_others(name):
 def test_functions_do_not_share_their_inputs():
     # whoever sees those of one function knows nothing of another's
     assert not unchanged(seen("ps1.dC_dyhat", 5), seen("ps1.mse_cost", 5))
+
+
+def test_without_its_name_a_mistake_is_refused_as_well():
+    for mistake in MISTAKES["ps1.dC_dW1"]:
+        with use_seed(0), mistakes_unnamed(), pytest.raises(WrongAnswer) as raised:
+            matches_reference("ps1.dC_dW1", mistake.function)
+        assert raised.value.mistake is None
+        with use_seed(0), pytest.raises(WrongAnswer) as raised:
+            matches_reference("ps1.dC_dW1", mistake.function)
+        assert raised.value.mistake == mistake.name
 
 
 def test_the_seed_is_printed(capsys):

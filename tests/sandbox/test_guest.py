@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
@@ -20,6 +19,7 @@ from tests.sandboxes import (
     open_descriptors,
     peak_memory,
     texts,
+    threads,
     value_in,
     wait_until,
 )
@@ -292,6 +292,7 @@ forge(300)
 def test_what_is_sent_between_requests_is_dropped(start):
     kernel = start()
     kernel.execute(PRELUDE)
+    before = threads(kernel)
     code = """
 def later(request):
     time.sleep(0.3)
@@ -302,7 +303,7 @@ def later(request):
 threading.Thread(target=later, args=[asked()]).start()
 """
     assert kernel.execute(code).status == "ok"
-    time.sleep(1)
+    assert wait_until(lambda: threads(kernel) == before)  # all is sent
     result = kernel.execute("print('next')")
     assert (texts(result), result.count) == ("next\n", 3)
 

@@ -6,10 +6,9 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from course.grading.guest.channel import (
     CALLBACK,
@@ -61,20 +60,21 @@ def all_of(channel: Channel) -> list[Message]:
     return messages
 
 
-headers = st.builds(
-    lambda mine, process, number, kind, last: (mine, process, number, kind, last),
-    st.integers(0, 9).map(bool),
-    st.integers(0, 2),
-    st.integers(0, 2),
-    st.sampled_from((*KINDS, *KINDS, *KINDS, b"x", b"q", b"\0")),
-    st.booleans(),
-)
-honest = st.tuples(st.sampled_from(KINDS), st.binary(max_size=200), st.integers(1, 50))
-a_packet = st.one_of(
-    st.tuples(headers, st.binary(max_size=300), st.integers(-30, 30)),
-    honest,
-    st.binary(max_size=60),
-)
+def a_part(rng: Random) -> object:
+    """Draw a part of a stream: a packet with any header, a message as the guest sends it, or any bytes."""
+    match rng.randrange(3):
+        case 0:
+            header = (
+                rng.random() < 0.9,
+                rng.randrange(3),
+                rng.randrange(3),
+                rng.choice((*KINDS, *KINDS, *KINDS, b"x", b"q", b"\0")),
+                rng.random() < 0.5,
+            )
+            return header, rng.randbytes(rng.randrange(300)), rng.randint(-30, 30)
+        case 1:
+            return rng.choice(KINDS), rng.randbytes(rng.randrange(200)), rng.randint(1, 50)
+    return rng.randbytes(rng.choice((0, 1, HEADER.size - 1, HEADER.size, rng.randrange(60))))
 
 
 def as_packets(drawn: object, name: bytes) -> list[bytes]:
@@ -94,31 +94,34 @@ def as_packets(drawn: object, name: bytes) -> list[bytes]:
 @pytest.mark.slow
 def test_any_stream_ends_in_messages_or_disconnected() -> None:
     outcomes = {"messages": 0, "disconnected": 0}
-
-    # one test of hypothesis's is one connection with many streams: a request each
-    @settings(max_examples=STREAMS, deadline=None, database=None)
-    @given(st.lists(a_packet, max_size=12), st.booleans())
-    def run(stream: list[object], closes: bool) -> None:
-        with connected() as (channel, there):
-            try:
-                with channel.asking(b"{}"):
-                    name = under_way(there)
-                    for drawn in stream:
-                        for packet in as_packets(drawn, name):
-                            there.send(packet)
-                    if closes:
-                        there.close()
-                    for message in all_of(channel):
-                        assert message.kind in KINDS
-                        outcomes["messages"] += 1
-                    assert len(channel._parts) <= MOST_INCOMPLETE
-                    assert held(channel) == channel._held
-                    assert not closes, "the end was not noticed"
-            except Disconnected:
-                outcomes["disconnected"] += 1
-
-    run()
+    for number in range(STREAMS):
+        rng = Random(number)
+        stream, closes = [a_part(rng) for _ in range(rng.randrange(13))], rng.random() < 0.5
+        try:
+            outcomes["messages"] += read(stream, closes)
+        except Disconnected:
+            outcomes["disconnected"] += 1
+        except Exception as error:
+            error.add_note(f"stream {number}: {stream}, then {'the end' if closes else 'nothing'}")
+            raise
     assert min(outcomes.values()) > STREAMS / 20, outcomes
+
+
+def read(stream: list[object], closes: bool) -> int:
+    """Send a stream, read what comes of it, and return the number of messages. Raises Disconnected."""
+    with connected() as (channel, there), channel.asking(b"{}"):
+        name = under_way(there)
+        for drawn in stream:
+            for packet in as_packets(drawn, name):
+                there.send(packet)
+        if closes:
+            there.close()
+        messages = all_of(channel)
+        assert all(message.kind in KINDS for message in messages)
+        assert len(channel._parts) <= MOST_INCOMPLETE
+        assert held(channel) == channel._held
+        assert not closes, "the end was not noticed"
+        return len(messages)
 
 
 @pytest.mark.parametrize("size", [0, 1, LARGEST_OUTPUT, 3 * PACKET])

@@ -89,14 +89,8 @@ def test_a_call_is_limited():
 
 
 def test_variants_of_some_functions_are_all_found():
-    for assignment, function in (
-        ("ps0", "relative_error"),
-        ("ps1", "forward"),
-        ("ps1", "dC_dW1"),
-        ("ps2", "bce_loss"),
-        ("ps2", "delta_step"),
-        ("ps3", "best_learning_rate"),
-    ):
+    # those of all others are tried below
+    for assignment, function in (("ps1", "dZ_dH"), ("ps3", "best_learning_rate")):
         (found,) = try_mutants(ROOT, assignment, 1, only=[function])
         assert found.variants > 50
         assert found.ok, [*map(str, found.hidden), *map(str, found.visible)]

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from course.checking.compare import Tolerance
+from course.checking.naming import mistakes_unnamed
 from course.checking.seed import use_seed
 from course.grading.judging.beside_files import beside
 from course.grading.judging.quiet import quiet
@@ -96,6 +97,7 @@ def rates_of(notebook: InstructorsNotebook, seeds: Sequence[int], solution: Solu
     right = solution.defined(solution.source)[solution.function]
     tolerance = Tolerance(*tolerance_of(f"{notebook.assignment}.{solution.function}"))
     calls = _unseen_calls(tests["hidden"] or tests["visible"], solution, right)
+    _draw_inputs(tests, solution)
     for variant in variants(solution.source):
         result.variants += 1
         try:
@@ -129,7 +131,7 @@ class Part:
     def error(self, namespace: Namespace, seed: int) -> BaseException | None:
         """Return what the test raises. MemoryError passes through."""
         try:
-            with use_seed(seed):
+            with use_seed(seed), mistakes_unnamed():
                 exec(compile(self.source, "<test>", "exec"), dict(namespace))
         except MemoryError:
             raise
@@ -159,6 +161,12 @@ def _tests(
     if not parts["visible"].passes(namespace):  # type: ignore[union-attr]
         return f"the solution fails the visible part of test_{solution.function}"
     return parts
+
+
+def _draw_inputs(tests: Mapping[str, Part | None], solution: Solution) -> None:
+    """Let tests keep the inputs of their first seed, so that not every variant's child draws them anew."""
+    for part in filter(None, tests.values()):
+        part.error(solution.defined(solution.source), part.seeds[0])
 
 
 def _unseen_calls(test: Part | None, solution: Solution, right: Callable[..., Any]) -> list[Call]:
