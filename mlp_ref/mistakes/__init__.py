@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -135,7 +135,7 @@ def _second_slip(mistake: Mistake, trials: Sequence[Trial], call: Call, toleranc
     for function in (mistake.function, *mistake.variants):
         slips = dict(SLIPS)
         for number, trial in enumerate(trials):
-            slips = _fitting(slips, trial, lambda: call(function, number)[0], tolerance)
+            slips = _fitting(slips, trial, partial(call, function, number), tolerance)
             if not slips:
                 break
         else:
@@ -144,11 +144,11 @@ def _second_slip(mistake: Mistake, trials: Sequence[Trial], call: Call, toleranc
 
 
 def _fitting(
-    slips: dict[str, Relation], trial: Trial, variant: Callable[[], Any], tolerance: Tolerance
+    slips: dict[str, Relation], trial: Trial, variant: Callable[[], tuple[Any, Any]], tolerance: Tolerance
 ) -> dict[str, Relation]:
     """Return the slips with which what `variant` gives is what was seen in a trial."""
     try:
-        wrong = variant()
+        wrong, _ = variant()
         return {
             slip: relation
             for slip, relation in slips.items()
