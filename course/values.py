@@ -23,7 +23,7 @@ def clone(value: Any) -> Any:
 
 
 def strided(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return a copy with gaps between the entries, every second of a larger array; it has an axis at least."""
+    """Return a copy with gaps between the entries, as every second one of a larger array is."""
     larger = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
     larger[..., ::2] = array
     return larger[..., ::2]
