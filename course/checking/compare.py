@@ -86,12 +86,12 @@ def compare(got: Any, want: Any, tolerance: Tolerance, where: str = "the result"
 def _all_close(got: Any, want: Any, tolerance: Tolerance) -> bool:
     """Return whether all entries of a number or an array agree."""
     if type(got) is float and type(want) is float and math.isfinite(want):
-        return abs(got - want) <= tolerance.atol + tolerance.rtol * abs(want)
+        return bool(abs(got - want) <= tolerance.atol + tolerance.rtol * abs(want))
     got, want = np.asarray(got, float), np.asarray(want, float)
     if np.count_nonzero(np.isfinite(want)) < want.size:
         return bool(close(got, want, tolerance).all())
     near = np.abs(got - want) <= tolerance.atol + tolerance.rtol * np.abs(want)
-    return np.count_nonzero(near) == near.size  # faster than all()
+    return bool(np.count_nonzero(near) == near.size)  # faster than all()
 
 
 def close(got: NDArray[Any], want: NDArray[Any], tolerance: Tolerance) -> NDArray[np.bool_]:
