@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import html
-import io
+import struct
 import sys
-from typing import TYPE_CHECKING
+import zlib
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +24,8 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
     "#D55E00",
     "#CC79A7",
 )
+
+DPI = 110
 
 
 def single(width: float, height: float, title: str, *, log: str = "") -> tuple[Figure, Axes]:
@@ -78,16 +81,44 @@ def show(figure: Figure, alt: str) -> None:
     """
     from IPython.display import display
 
-    buffer = io.BytesIO()
-    # the first level is nearly as small as the sixth, in half the time
-    figure.savefig(buffer, format="png", dpi=110, pil_kwargs={"compress_level": 1})
+    png = base64.b64encode(_png(figure)).decode("ascii")
     if "matplotlib.pyplot" in sys.modules:
         # else pyplot shows it a second time at the end of the cell
         sys.modules["matplotlib.pyplot"].close(figure)
-    png = base64.b64encode(buffer.getvalue()).decode("ascii")
     bundle = {
         "text/html": f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt)}">',
         "image/png": png,
         "text/plain": alt,
     }
     display(bundle, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+def _png(figure: Figure) -> bytes:
+    """Return a picture of the figure.
+
+    Matplotlib has Pillow try five filters on each row, which takes three times as long, with no gain for
+    drawings, and hints each letter, which shows at fewer dots an inch only.
+    """
+    import numpy as np
+    from matplotlib import rcParams
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.set_dpi(DPI)
+    canvas: Any = FigureCanvasAgg(figure)
+    hinting = rcParams["text.hinting"]
+    rcParams["text.hinting"] = "none"
+    try:
+        canvas.draw()
+    finally:
+        rcParams["text.hinting"] = hinting
+    pixels = np.asarray(canvas.buffer_rgba())
+    height, width, _ = pixels.shape
+    # each row begins with the number of its filter, 0 for none
+    rows = np.pad(pixels.reshape(height, -1), ((0, 0), (1, 0)))
+    # 8 bits a value, RGBA, and the only methods there are
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(rows.data, 1)), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )

@@ -49,7 +49,7 @@ def judged_call(withheld: Collection[str] = (), *, in_all_threads: bool = False)
 
 def refuse_while_judged(tool: str) -> None:
     """Raise NotWhileJudged within a judged call. The first thing that a tool for checking does."""
-    if _calls and _of_this_thread():
+    if any(map(_is_made_by_this_thread, _calls)):
         raise NotWhileJudged(
             f"{tool} does not work within an answer that is being judged: it is for checking a formula. "
             "Write the formula."
@@ -58,10 +58,11 @@ def refuse_while_judged(tool: str) -> None:
 
 def refuse_if_withheld(tool: str) -> None:
     """Raise NotWhileJudged within a judged call from which `tool` is withheld."""
-    if _calls and any(tool in call.withheld for call in _of_this_thread()):
-        raise NotWhileJudged(f"{tool} of the course is what is to be written here: write your own.")
+    for call in _calls:
+        if tool in call.withheld and _is_made_by_this_thread(call):
+            raise NotWhileJudged(f"{tool} of the course is what is to be written here: write your own.")
 
 
-def _of_this_thread() -> list[_Call]:
-    """Return the judged calls that this thread makes, or that it was started in."""
-    return [call for call in _calls if threading.get_ident() not in call.others]
+def _is_made_by_this_thread(call: _Call) -> bool:
+    """Say whether this thread makes a judged call, or was started in one."""
+    return threading.get_ident() not in call.others

@@ -31,7 +31,8 @@ def classify_run(losses: Sequence[float]) -> str:
     curve = np.asarray(losses, dtype=float)
     if not np.isfinite(curve).all() or curve.max() > 10 * curve[0]:
         return "diverged"
-    early, late = np.split(np.diff(curve), [len(curve) // 2])
+    m, steps = len(curve) // 2, curve[1:] - curve[:-1]
+    early, late = steps[:m], steps[m:]
     if 5 * np.sum(late > 0) > len(late):
         return "oscillating"
     if curve[-1] <= curve[0] / 2:

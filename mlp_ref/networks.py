@@ -115,6 +115,11 @@ def draw_one_hidden(rng: Generator, size: Size) -> OneHidden:
     return _draw_several(rng, size, 1)[0]
 
 
+def is_within_margin(f: Array) -> bool:
+    """Say whether every f is at least MARGIN away from 0 and 1."""
+    return bool(f.min() > MARGIN and f.max() < 1 - MARGIN)
+
+
 class NetworkPool:
     """Networks of seed 1 for the inputs of several functions, drawn together in a tenth of the time.
 

@@ -36,8 +36,9 @@ def train_one_hidden(
         _, Z, O, y_hat = one_hidden.forward(X, W1, W2)
         losses[t] = one_hidden.mse_cost(y, y_hat)
         if t < steps:
-            dW1 = one_hidden.dC_dW1(X, y, y_hat, O, Z, W2)
-            dW2 = one_hidden.dC_dW2(y, y_hat, O, Z)
+            slopes = one_hidden.dC_dyhat(y, y_hat), one_hidden.dyhat_dO(O)
+            dW1 = one_hidden.dC_dW1_chain(*slopes, one_hidden.dO_dZ(W2), one_hidden.dZ_dH(Z), X)
+            dW2 = one_hidden.dC_dW2_chain(*slopes, Z)
             W1, W2 = gradient_descent_step(W1, W2, dW1, dW2, eta)
     return losses, W1, W2
 

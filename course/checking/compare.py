@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -64,9 +65,9 @@ def compare(got: Any, want: Any, tolerance: Tolerance, where: str = "the result"
         if got != want:
             raise Difference("value", f"{where} is {got[:40]!r}, which is not right here")
         return
+    if _all_close(got, want, tolerance):
+        return
     got, want = np.asarray(got, float), np.asarray(want, float)
-    if np.array_equal(got, want):
-        return  # much faster than finding out whether they are close
     wrong = np.isfinite(want) & ~np.isfinite(got)
     if wrong.any():
         p = _first(wrong)
@@ -80,6 +81,17 @@ def compare(got: Any, want: Any, tolerance: Tolerance, where: str = "the result"
         number = _shown(got[p], want[p], tolerance)
         first = f"; the first wrong one{_at(p)} is {number}" if wrong.ndim else f": {number}"
         raise Difference("value", f"{where} has the right shape, but {count} wrong{first}")
+
+
+def _all_close(got: Any, want: Any, tolerance: Tolerance) -> bool:
+    """Return whether all entries of a number or an array agree."""
+    if type(got) is float and type(want) is float and math.isfinite(want):
+        return bool(abs(got - want) <= tolerance.atol + tolerance.rtol * abs(want))
+    got, want = np.asarray(got, float), np.asarray(want, float)
+    if np.count_nonzero(np.isfinite(want)) < want.size:
+        return bool(close(got, want, tolerance).all())
+    near = np.abs(got - want) <= tolerance.atol + tolerance.rtol * np.abs(want)
+    return bool(np.count_nonzero(near) == near.size)  # faster than all()
 
 
 def close(got: NDArray[Any], want: NDArray[Any], tolerance: Tolerance) -> NDArray[np.bool_]:
@@ -101,10 +113,16 @@ def _shown(got: Any, want: Any, tolerance: Tolerance) -> str:
 def agrees(got: Any, want: Any, tolerance: Tolerance) -> bool:
     """Return whether `got` would be accepted where `want` is expected."""
     try:
-        compare(normalise(got, want), want, tolerance)
+        return _equals(normalise(got, want), want, tolerance)
     except Difference:
         return False
-    return True
+
+
+def _equals(got: Any, want: Any, tolerance: Tolerance) -> bool:
+    """Return whether the normalised `got` has the values of `want`."""
+    if isinstance(want, (list, tuple)):
+        return all(_equals(*items, tolerance) for items in zip(got, want, strict=True))
+    return bool(got == want) if isinstance(want, str) else _all_close(got, want, tolerance)
 
 
 def describe(value: Any) -> str:

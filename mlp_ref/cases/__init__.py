@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from course.checking.trial import Case, warnings_ignored
-from course.values import clone
+from course.values import clone, strided
 from mlp_ref.cases import ps0, ps1, ps2, ps3, transfer
 from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 from mlp_ref.functions import FUNCTIONS, Function, Result
@@ -47,7 +47,7 @@ def cases(name: str, rng: Generator, networks: NetworkPool | None = None) -> lis
     with warnings_ignored():
         calls = list(ARGUMENTS[name](rng, *source))
         copies = enumerate(ARGUMENTS[name](rng, *source), start=int(rng.integers(2)))
-        calls += [_relaid(args, (_strided, _columns_first)[k % 2]) for k, args in copies]
+        calls += [_relaid(args, (strided, _columns_first)[k % 2]) for k, args in copies]
         return [_case(function, calls[k]) for k in rng.permutation(len(calls))]
 
 
@@ -74,12 +74,7 @@ def _relaid(value: Any, layout: Callable[[Array], Array]) -> Any:
     return layout(value) if isinstance(value, np.ndarray) and value.ndim else value
 
 
-def _strided(a: Array) -> Array:
-    """Return every second entry of a larger array."""
-    return np.repeat(a, 2, axis=-1)[..., ::2]
-
-
 def _columns_first(a: Array) -> Array:
     """Return `a` in Fortran order, or strided where that makes no difference."""
     fortran = np.asfortranarray(a)
-    return _strided(a) if fortran.flags.c_contiguous else fortran
+    return strided(a) if fortran.flags.c_contiguous else fortran

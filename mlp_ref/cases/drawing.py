@@ -42,12 +42,14 @@ def rising(draw: Callable[[], Arguments], train: Callable[..., Any]) -> Iterator
         losses, *ends = train(*args)
         *early, late = np.diff(losses)
         goes_up = max(early) > 1e-3 * losses[0] and losses[-1] > losses.min() * (1 + 1e-3)
+        if not (goes_up and late):
+            continue
         first = args[2][0] if isinstance(args[2], list) else args[2]
         before = first.copy()
         first *= 1 + NUDGE
         nudged = train(*args)
         first[...] = before
         pairs = zip(arrays([losses, *ends]), arrays(list(nudged)), strict=True)
-        if goes_up and late and all(np.abs(a - b).max() < GROWTH * NUDGE for a, b in pairs):
+        if all(np.abs(a - b).max() < GROWTH * NUDGE for a, b in pairs):
             yield args
             return

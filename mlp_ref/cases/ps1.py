@@ -9,12 +9,12 @@ import numpy as np
 from mlp_ref import one_hidden
 from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator, rising, steps_of, upstream
 from mlp_ref.networks import (
-    MARGIN,
     ONE_HIDDEN_SIZES,
     UNSATURATED_ONE_HIDDEN,
     OneHidden,
     Size,
     draw_one_hidden,
+    is_within_margin,
 )
 from mlp_ref.training import train_one_hidden
 
@@ -60,10 +60,13 @@ def _steep(rng: Generator) -> Arguments:
     """Draw a run with a large rate, in which ŷ stays within the margin."""
     while True:
         net, eta = draw_one_hidden(rng, WIDE), rng.uniform(15, 50)
-        runs = [train_one_hidden(net.X, net.y, net.W1, net.W2, eta, steps) for steps in range(9)]
-        y_hats = [one_hidden.forward(net.X, W1, W2)[-1] for _, W1, W2 in runs]
-        if all(f.min() > MARGIN and f.max() < 1 - MARGIN for f in y_hats):
-            return _run(net, eta, 8)
+        W1, W2 = net.W1, net.W2
+        steps = 0
+        while is_within_margin(one_hidden.forward(net.X, W1, W2)[-1]):
+            if steps == 8:
+                return _run(net, eta, steps)
+            _, W1, W2 = train_one_hidden(net.X, net.y, W1, W2, eta, 1)
+            steps += 1
 
 
 def _of_output(rng: Generator, logit: float) -> OneHidden:

@@ -18,6 +18,7 @@ from mlp_ref.networks import (
     Deep,
     Size,
     draw_deep,
+    is_within_margin,
     labels,
 )
 from mlp_ref.training import train_deep
@@ -123,11 +124,14 @@ def _steep(rng: Generator) -> Arguments:
     """Draw a run with a large rate, in which f stays within the margin."""
     while True:
         net = draw_deep(rng, UNSATURATED[0])
-        args = net.X, net.y, net.Ws, net.bs, rng.uniform(0.5, 3), 6
-        runs = [train_deep(*args[:-1], steps) for steps in range(args[-1] + 1)]
-        fs = [forward(net.X, Ws, bs)[-1] for _, Ws, bs in runs]
-        if all(f.min() > MARGIN and f.max() < 1 - MARGIN for f in fs):
-            return args
+        eta = rng.uniform(0.5, 3)
+        Ws, bs = net.Ws, net.bs
+        steps = 0
+        while is_within_margin(forward(net.X, Ws, bs)[-1]):
+            if steps == 6:
+                return net.X, net.y, net.Ws, net.bs, eta, steps
+            _, Ws, bs = train_deep(net.X, net.y, Ws, bs, eta, 1)
+            steps += 1
 
 
 def _solved(rng: Generator, eta: float, steps: int) -> Arguments:

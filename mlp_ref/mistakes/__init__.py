@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -94,33 +95,47 @@ def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mista
     mistakes = MISTAKES.get(name, ())
     # those that failed tell most mistakes apart, and small ones take no time
     trials = sorted(trials, key=lambda trial: (trial.difference is None, _size(trial.case.want)))
+    call = _caller(trials)
     with warnings_ignored():
         for mistake in mistakes:
-            if _explains(mistake, trials, tolerance):
+            if _explains(mistake, trials, call, tolerance):
                 return mistake
         pairs = [*RECIPES[name].pairs()] if name in RECIPES else []
         for pair in pairs:
-            if _explains(pair, trials, tolerance):
+            if _explains(pair, trials, call, tolerance):
                 return pair
         for mistake in (*mistakes, *pairs):
-            slip = None if mistake.seen else _second_slip(mistake, trials, tolerance)
+            slip = None if mistake.seen else _second_slip(mistake, trials, call, tolerance)
             if slip:
                 return replace(mistake, hint=f"{mistake.hint}. Besides, {slip}")
     return None
+
+
+Call = Callable[[Callable[..., Any], int], tuple[Any, tuple[Any, ...]]]
+"""Gives what a variant returns in the trial of this number, and what it leaves of the arguments."""
+
+
+def _caller(trials: Sequence[Trial]) -> Call:
+    @cache  # most variants are tried for themselves, and again with a second slip
+    def call(function: Callable[..., Any], number: int) -> tuple[Any, tuple[Any, ...]]:
+        args = clone(trials[number].case.args)
+        return function(*args), args
+
+    return call
 
 
 def _size(value: Any) -> int:
     return sum(map(_size, value)) if isinstance(value, (list, tuple)) else np.size(value)
 
 
-def _second_slip(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -> str | None:
+def _second_slip(mistake: Mistake, trials: Sequence[Trial], call: Call, tolerance: Tolerance) -> str | None:
     """Return the slip with which `mistake` does what was seen in every trial, or None."""
     if any(trial.difference is not None and trial.difference.stage == "inputs" for trial in trials):
         return None
     for function in (mistake.function, *mistake.variants):
         slips = dict(SLIPS)
-        for trial in trials:
-            slips = _fitting(slips, function, trial, tolerance)
+        for number, trial in enumerate(trials):
+            slips = _fitting(slips, trial, partial(call, function, number), tolerance)
             if not slips:
                 break
         else:
@@ -129,11 +144,11 @@ def _second_slip(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance
 
 
 def _fitting(
-    slips: dict[str, Relation], function: Callable[..., Any], trial: Trial, tolerance: Tolerance
+    slips: dict[str, Relation], trial: Trial, variant: Callable[[], tuple[Any, Any]], tolerance: Tolerance
 ) -> dict[str, Relation]:
-    """Return the slips with which `function` does what was seen in a trial."""
+    """Return the slips with which what `variant` gives is what was seen in a trial."""
     try:
-        wrong = function(*clone(trial.case.args))
+        wrong, _ = variant()
         return {
             slip: relation
             for slip, relation in slips.items()
@@ -143,7 +158,7 @@ def _fitting(
         return {}
 
 
-def _explains(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -> bool:
+def _explains(mistake: Mistake, trials: Sequence[Trial], call: Call, tolerance: Tolerance) -> bool:
     """Return whether `mistake` does the same in every trial, and is refused where the answer was."""
     if mistake.seen is not None:
         try:
@@ -151,15 +166,16 @@ def _explains(mistake: Mistake, trials: Sequence[Trial], tolerance: Tolerance) -
         except Exception:  # an answer may be anything
             return False
     functions = (mistake.function, *mistake.variants)
-    return any(_does_the_same(function, trials, tolerance) for function in functions)
+    return any(_does_the_same(function, trials, call, tolerance) for function in functions)
 
 
-def _does_the_same(function: Callable[..., Any], trials: Sequence[Trial], tolerance: Tolerance) -> bool:
+def _does_the_same(
+    function: Callable[..., Any], trials: Sequence[Trial], call: Call, tolerance: Tolerance
+) -> bool:
     refused = False
-    for trial in trials:
-        args = clone(trial.case.args)
+    for number, trial in enumerate(trials):
         try:
-            wrong = function(*args)
+            wrong, args = call(function, number)
         except Exception:  # a variant that cannot take these inputs explains nothing
             return False
         if not _same(trial, wrong, args, tolerance):

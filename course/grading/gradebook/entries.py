@@ -96,9 +96,12 @@ def penalise(gradebook: Gradebook, notebook: SubmittedNotebook, rule: AssignLate
     """Set the late penalty of a notebook whose scores are saved, by the plugin of nbgrader's step."""
     submission = notebook.assignment
     extensions.hand_over(gradebook.db, submission)
+    late = seconds_late(submission.timestamp, submission.assignment.duedate, submission.extension)
+    if late <= 0:
+        notebook.late_submission_penalty = None
+        return
     gradebook.db.flush()
     gradebook.db.expire(notebook, ["score"])
-    late = seconds_late(submission.timestamp, submission.assignment.duedate, submission.extension)
     notebook.late_submission_penalty = penalty(rule, submission.student_id, notebook.score or 0.0, late)
 
 

@@ -105,21 +105,21 @@ def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
 
         return stub
 
-    for call, node in enumerate(question["calls"]):
-        args, keywords = codec.Decoder(namespace.__getitem__, stubs_of(call)).decode(node)
-        replies.append(_call(function, args, keywords, namespace))
-        if os.getpid() != process:
-            os._exit(0)  # a fork that the call made; only the process that was asked answers
-        if "error" in replies[-1]:
-            break
+    with judged_call(in_all_threads=True):
+        for call, node in enumerate(question["calls"]):
+            args, keywords = codec.Decoder(namespace.__getitem__, stubs_of(call)).decode(node)
+            replies.append(_call(function, args, keywords, namespace))
+            if os.getpid() != process:
+                os._exit(0)  # a fork that the call made; only the process that was asked answers
+            if "error" in replies[-1]:
+                break
     return replies
 
 
 def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, namespace: Namespace) -> Any:
     before = clone(args)
     try:
-        with judged_call(in_all_threads=True):
-            result = function(*args, **keywords)
+        result = function(*args, **keywords)
     except Exception as error:
         kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
         return {"error": described(error), "kind": kind.__name__, "line": _line_of(error, namespace)}

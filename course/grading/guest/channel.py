@@ -39,7 +39,9 @@ NOBODY = bytes(16)
 def packets(request: bytes, sender: int, number: int, kind: bytes, message: bytes) -> list[bytes]:
     """Return the packets of a message."""
     origin = request, sender & 0xFFFFFFFF, number & 0xFFFFFFFF, kind
-    parts = [message[start : start + _PART] for start in range(0, len(message), _PART)] or [b""]
+    if len(message) <= _PART:
+        return [HEADER.pack(*origin, True) + message]
+    parts = [message[start : start + _PART] for start in range(0, len(message), _PART)]
     last = parts.pop()
     return [*(HEADER.pack(*origin, False) + part for part in parts), HEADER.pack(*origin, True) + last]
 

@@ -30,6 +30,7 @@ import numpy as np
 
 from course.foreign import Foreign
 from course.text import printable
+from course.values import strided
 
 from . import kinds
 
@@ -78,7 +79,7 @@ def parse(text: str | bytes) -> Any:
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(raw) > LARGEST_WIDE and not (raw.isascii() and b"\\u" not in raw):
         raise CodecError("the message has too much text beyond ASCII")
-    if sum(map(raw.count, (b"[", b"{", b","))) > STRUCTURE:
+    if len(raw) > STRUCTURE and sum(map(raw.count, (b"[", b"{", b","))) > STRUCTURE:
         raise CodecError("the message has too many parts")
     try:
         return json.loads(raw.decode("utf-8", "surrogatepass"))
@@ -89,6 +90,8 @@ def parse(text: str | bytes) -> Any:
 def encode(value: Any, refer: Referrer = no_reference, depth: int = 0) -> Node:
     """Return `value` as a tree of lists and strings; `refer` gives the node of a function."""
     kind = type(value)
+    if kind is np.ndarray and value.dtype.kind in KINDS and value.dtype.isnative:
+        return ["array", value.dtype.str, list(value.shape), _base64(value.tobytes()), _layout(value)]
     if value is None:
         return ["none"]
     if kind is bool:
@@ -108,8 +111,6 @@ def encode(value: Any, refer: Referrer = no_reference, depth: int = 0) -> Node:
             "dict",
             [[encode(k, refer, depth + 1), encode(v, refer, depth + 1)] for k, v in value.items()],
         ]
-    if kind is np.ndarray and value.dtype.kind in KINDS and value.dtype.isnative:
-        return ["array", value.dtype.str, list(value.shape), _base64(value.tobytes()), _layout(value)]
     if issubclass(kind, np.generic) and np.dtype(kind).kind in KINDS and kind is np.dtype(kind).type:
         return ["scalar", value.dtype.str, _base64(value.tobytes())]
     if kind is bytes:
@@ -208,13 +209,16 @@ def _is_plain_key(key: Any) -> bool:
 
 
 def _array(dtype: str, shape: list[Any], data: str) -> Any:
-    if len(shape) > 32 or not all(type(n) is int and 0 <= n < 2**40 for n in shape):
+    if len(shape) > 32:
         raise CodecError("an array is malformed")
+    for n in shape:
+        if type(n) is not int or not 0 <= n < 2**40:
+            raise CodecError("an array is malformed")
     kind = _kind(dtype)
     raw = binascii.a2b_base64(data, strict_mode=True)
     if math.prod(shape) * kind.itemsize != len(raw):
         raise CodecError("an array's bytes do not fit its shape")
-    return np.frombuffer(raw, dtype=kind).reshape(shape).copy()
+    return np.ndarray(shape, kind, raw).copy()
 
 
 @functools.lru_cache(maxsize=64)
@@ -239,7 +243,7 @@ def _laid(array: Array, layout: str) -> Array:
         return np.asfortranarray(array)
     # it takes twice the memory, so a hostile peer does not get it for a large array
     if layout == "strided" and array.ndim and array.nbytes < LARGEST_STRIDED:
-        return np.repeat(array, 2, axis=-1)[..., ::2]
+        return strided(array)
     return array
 
 

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import socket
+import struct
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ MOST_INCOMPLETE = 64
 """messages of which a part is still to come: threads and forked processes send at the same time"""
 MOST_UNSENT = 64
 """packets that wait for the guest when it calls back: an honest one has taken them all by then"""
+SECONDS_TO_WAIT = 0.1
+_LONGEST_WAIT = struct.pack("@ll", 0, int(1e6 * SECONDS_TO_WAIT))
 _AT_A_TIME = 64
 """packets read before the time-out is checked again"""
 
@@ -54,7 +57,9 @@ class Channel:
         """Use a copy of the socket's descriptor; of outputs of more than so many bytes nothing is kept."""
         self._largest_output = largest_output
         self._connection = socket.socket(fileno=os.dup(descriptor))
-        self._connection.setblocking(False)
+        # only what waits for a packet waits, and that in the one call that reads it
+        self._connection.setblocking(True)
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _LONGEST_WAIT)
         self._out: deque[bytes] = deque()
         self._request = b""
         self._parts: dict[tuple[int, int], bytearray] = {}
@@ -99,7 +104,7 @@ class Channel:
         """Send as much as the guest takes. Raises Disconnected."""
         try:
             while self._out:
-                self._connection.send(self._out[0])
+                self._connection.send(self._out[0], socket.MSG_DONTWAIT)
                 self._out.popleft()
         except BlockingIOError:
             pass
@@ -107,11 +112,14 @@ class Channel:
             if error.errno != errno.ENOBUFS:  # it will be taken a moment later
                 raise Disconnected from error
 
-    def receive(self) -> Iterator[Message]:
-        """Yield the complete messages of the request under way among some packets. Raises Disconnected."""
-        for _ in range(_AT_A_TIME):
+    def receive(self, *, wait: bool = False) -> Iterator[Message]:
+        """Yield the complete messages of the request under way among some packets. Raises Disconnected.
+
+        With `wait` it is one packet at most, for which it waits SECONDS_TO_WAIT.
+        """
+        for _ in range(1 if wait else _AT_A_TIME):
             try:
-                packet = self._connection.recv(PACKET + 1)
+                packet = self._connection.recv(PACKET + 1, 0 if wait else socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return
             except OSError as error:

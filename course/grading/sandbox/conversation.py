@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 
 from course.grading.guest.channel import CALLBACK, OUTPUT
-from course.grading.sandbox.channel import Channel, Disconnected
+from course.grading.sandbox.channel import SECONDS_TO_WAIT, Channel, Disconnected
 from course.grading.sandbox.execution import Clock
 from course.grading.sandbox.sandbox import Sandbox
 
@@ -67,18 +67,14 @@ def converse(
     `show` takes each output meanwhile; `call_back` serves callbacks, whose time does not count.
     """
     poll = select.poll()
-    awaited = 0
+    poll.register(channel, select.POLLIN | select.POLLOUT)
     with channel.asking(request):
         while time_out.allows_waiting():
-            events = select.POLLIN | select.POLLOUT if channel.is_sending else select.POLLIN
-            if events != awaited:
-                poll.register(channel, events)
-                awaited = events
-            if not poll.poll(_TICK * 1000):
-                continue
-            if channel.is_sending:
+            is_sending = channel.is_sending
+            if is_sending:
+                poll.poll(SECONDS_TO_WAIT * 1000)
                 channel.flush()
-            for message in channel.receive():
+            for message in channel.receive(wait=not is_sending):
                 if message.kind == OUTPUT:
                     show(message.data)
                 elif message.kind == CALLBACK:
