@@ -1,6 +1,7 @@
 """Corrects functions of nbgrader for all its commands.
 
-They read times and patterns of paths, remove a release that failed, and choose the kernel of a validation.
+They read times, patterns of paths and the formgrader's lists, remove a release that failed, and choose the
+kernel of a validation.
 nbgrader has no setting for them. A test finds every module of nbgrader that uses one.
 """
 
@@ -17,6 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager, NoSuchKernel
+from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.dbapp import DbAssignmentAddApp, DbAssignmentImportApp
 from nbgrader.converters import Autograde, GenerateAssignment
@@ -27,6 +29,7 @@ from traitlets.config import Config
 
 from course.grading import encoding
 from course.grading.globbing import glob_literally
+from course.grading.nbgrader_steps import submission_lists
 from course.grading.nbgrader_steps.generate import keeping_releases, taking_turns
 from course.grading.submissions.times import UnclearTime, course_zone, parse_time, read_hand_in
 
@@ -81,6 +84,9 @@ def correct(config: Config) -> None:
         module.glob = SimpleNamespace(glob=glob_literally)
     CourseDirectory.get_existing_timestamp = get_existing_timestamp
     NbGraderAPI.get_submitted_timestamp = get_submitted_timestamp
+    Gradebook.submission_dicts = submission_lists.submission_dicts
+    Gradebook.notebook_submission_dicts = submission_lists.notebook_submission_dicts
+    Gradebook.notebook_submissions = submission_lists.notebook_submissions
     Execute.create_kernel_manager = _create_kernel_manager
     GenerateAssignment.convert_notebooks = keeping_releases(_CONVERT)
     # whole notebooks come and go in `gradebook.migration`

@@ -10,8 +10,10 @@ import jinja2
 
 from course.figures import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW
 from course.grading.gradebook.class_record import StudentRecord
+from course.grading.report.forms import released_questions
+from course.grading.report.normalise import normalise
 from course.grading.report.overview import Overview
-from course.grading.report.similar_pairs import Match, Pair
+from course.grading.report.similar_pairs import Match, Pair, same_lines
 from course.grading.report.statistics import BINS, Distribution
 from course.text import printable
 
@@ -84,10 +86,14 @@ def page(overview: Overview) -> str:
     environment.filters.update(number=_number, percent=_percent, seconds=_seconds, shown=printable)
     students = {student.id: student for student in overview.record.students}
 
+    questions = released_questions(overview.record) if overview.pairs else {}
+
     def sides(pair: Pair, match: Match) -> list[Side]:
+        answers = [overview.answers.get(match.question, {}).get(student, "") for student in pair.students]
+        same = same_lines(*(normalise(source, *questions[match.question]) for source in answers))
         return [
-            _side(students[student], overview.answers[match.question][student], same)
-            for student, same in zip(pair.students, match.same, strict=True)
+            _side(students[student], source, lines)
+            for student, source, lines in zip(pair.students, answers, same, strict=True)
         ]
 
     return environment.get_template("page.html").render(
