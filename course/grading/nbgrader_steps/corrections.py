@@ -84,6 +84,8 @@ def correct(config: Config) -> None:
         module.glob = SimpleNamespace(glob=glob_literally)
     CourseDirectory.get_existing_timestamp = get_existing_timestamp
     NbGraderAPI.get_submitted_timestamp = get_submitted_timestamp
+    NbGraderAPI.get_submitted_students = submission_lists.get_submitted_students
+    NbGraderAPI.get_autograded_students = submission_lists.get_autograded_students
     Gradebook.submission_dicts = submission_lists.submission_dicts
     Gradebook.notebook_submission_dicts = submission_lists.notebook_submission_dicts
     Gradebook.notebook_submissions = submission_lists.notebook_submissions

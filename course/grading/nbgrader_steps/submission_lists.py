@@ -5,6 +5,8 @@ nbgrader sums the points of all assignments, in a query for each kind of cell, b
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from nbgrader.api import (
@@ -18,6 +20,7 @@ from nbgrader.api import (
     SubmittedNotebook,
     TaskCell,
 )
+from nbgrader.apps.api import NbGraderAPI
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import contains_eager
 
@@ -28,6 +31,7 @@ _IS_TASK = _TASK_CELL.cell_type == "markdown"
 _IS_ANY = or_(_IS_CODE, _IS_WRITTEN, _IS_TASK)
 _KINDS = {"": _IS_ANY, "code_": _IS_CODE, "written_": _IS_WRITTEN, "task_": _IS_TASK}
 """kinds of graded cells, by what the names of their sums begin with"""
+_get_submitted_students = NbGraderAPI.get_submitted_students
 _MAX_SCORE = func.coalesce(_GRADE_CELL.max_score, _TASK_CELL.max_score)
 _IS_FAILED = and_(_IS_CODE, Grade.auto_score < _GRADE_CELL.max_score)
 
@@ -105,3 +109,38 @@ def notebook_submissions(gradebook: Gradebook, notebook: str, assignment: str) -
         )
     )
     return list(gradebook.db.scalars(query))
+
+
+def get_submitted_students(api: NbGraderAPI, assignment: str) -> set[str]:
+    """Return who has handed in: nbgrader's answer, and of a group those who are graded without a folder."""
+    students: set[str] = _get_submitted_students(api, assignment)
+    return students if assignment == "*" else students | _graded(api, assignment).keys()
+
+
+def get_autograded_students(api: NbGraderAPI, assignment: str) -> set[str]:
+    """Return whose submission is graded and not replaced since. One of a group may have no folder."""
+    course = api.coursedir
+
+    def is_replaced(student: str, graded: datetime | None) -> bool:
+        if not Path(course.format_path(course.submitted_directory, student, assignment)).is_dir():
+            return False
+        time = api.get_submitted_timestamp(assignment, student)
+        is_older = time is not None and graded is not None and time < graded  # another's of the group counts
+        return time != graded and not is_older
+
+    graded = _graded(api, assignment)
+    return {student for student, time in graded.items() if not is_replaced(student, time)}
+
+
+def _graded(api: NbGraderAPI, assignment: str) -> dict[str, datetime | None]:
+    """Return who has graded work, and when it was handed in."""
+    query = select(SubmittedAssignment.student_id, SubmittedAssignment.timestamp)
+    query = query.join(Assignment).where(Assignment.name == assignment)
+    with api.gradebook as gradebook:
+        rows = gradebook.db.execute(query).all()
+    course = api.coursedir
+    return {
+        student: time
+        for student, time in rows
+        if Path(course.format_path(course.autograded_directory, student, assignment)).is_dir()
+    }
