@@ -32,10 +32,10 @@ VERDICT_COLOURS = {
 MOST_SIDES = 3
 """matches of a pair that are shown side by side; the others are named"""
 MOST_LINES, LONGEST_LINE = 60, 300
-WIDTH, HEIGHT, TOP, BOTTOM = 720, 250, 40, 46
+WIDTH, HEIGHT, TOP, BOTTOM = 720, 280, 72, 48
 """of the histogram, and the space above and below its bars, in its own units"""
-NAME_WIDTH = 70
-"""of a marker's name"""
+NAME_WIDTH = 90
+"""of a marker's name, with the letters of a narrow page"""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _bars(scores: Distribution) -> list[Bar]:
 
 def _markers(scores: Distribution) -> list[Marker]:
     """Return the markers of median and mean, their names outside of the two where there is space."""
-    values = [("median", scores.median, 14.0), ("mean", scores.mean, 30.0)]
+    values = [("median", scores.median, 18.0), ("mean", scores.mean, 42.0)]
     low, high = sorted(values, key=lambda value: value[1])
     markers = []
     for name, percent, y in (low, high):
