@@ -21,6 +21,7 @@ from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager, NoS
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.dbapp import DbAssignmentAddApp, DbAssignmentImportApp
+from nbgrader.apps.validateapp import ValidateApp
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
@@ -46,6 +47,7 @@ USE_GLOB = (
     "exchange.default.release_feedback",
 )
 """modules of nbgrader that import these names"""
+_VALIDATE = ValidateApp.start
 _CONVERT = BaseConverter.convert_notebooks
 _STARTS = {app: app.start for app in (DbAssignmentAddApp, DbAssignmentImportApp)}
 """what runs the commands that are told a due date"""
@@ -96,6 +98,7 @@ def correct(config: Config) -> None:
     Autograde.convert_notebooks = taking_turns(_CONVERT)
     for app, start in _STARTS.items():
         app.start = _failing_in_one_line(start)
+    ValidateApp.start = _validate_what_is_there
 
 
 def _keep_notebooks(converter: GenerateAssignment, assignment: str, student: str) -> None:
@@ -110,6 +113,14 @@ def _failing_in_one_line(start: Callable[[Any], None]) -> Callable[[Any], None]:
             app.fail(f"nothing was changed: {error}")
 
     return guarded_start
+
+
+def _validate_what_is_there(app: ValidateApp) -> None:
+    """Validate notebooks; fail where there is none of a name, which nbgrader passes over in silence."""
+    missing = [name for name in app.extra_args if not glob_literally(name)]
+    if missing:
+        app.fail(f"there is no {', '.join(missing)}")
+    _VALIDATE(app)
 
 
 def _create_kernel_manager(execute: Execute) -> Any:
