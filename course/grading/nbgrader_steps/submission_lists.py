@@ -1,4 +1,4 @@
-"""Reads the formgrader's lists of submissions with one query each, which stays quick in a large class.
+"""Reads the formgrader's lists of submissions: quickly in a large class, and with what groups hand in.
 
 nbgrader sums the points of all assignments, in a query for each kind of cell, before it chooses one.
 """
@@ -24,6 +24,9 @@ from nbgrader.apps.api import NbGraderAPI
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import contains_eager
 
+from course.grading.errors import RosterError
+from course.grading.gradebook.groups import read_groups
+
 _GRADE_CELL, _TASK_CELL = GradeCell.__table__.columns, TaskCell.__table__.columns
 _IS_CODE = _GRADE_CELL.cell_type == "code"
 _IS_WRITTEN = _GRADE_CELL.cell_type == "markdown"
@@ -32,6 +35,7 @@ _IS_ANY = or_(_IS_CODE, _IS_WRITTEN, _IS_TASK)
 _KINDS = {"": _IS_ANY, "code_": _IS_CODE, "written_": _IS_WRITTEN, "task_": _IS_TASK}
 """kinds of graded cells, by what the names of their sums begin with"""
 _get_submitted_students = NbGraderAPI.get_submitted_students
+_get_autograded_students = NbGraderAPI.get_autograded_students
 _MAX_SCORE = func.coalesce(_GRADE_CELL.max_score, _TASK_CELL.max_score)
 _IS_FAILED = and_(_IS_CODE, Grade.auto_score < _GRADE_CELL.max_score)
 
@@ -112,35 +116,38 @@ def notebook_submissions(gradebook: Gradebook, notebook: str, assignment: str) -
 
 
 def get_submitted_students(api: NbGraderAPI, assignment: str) -> set[str]:
-    """Return who has handed in: nbgrader's answer, and of a group those who are graded without a folder."""
-    students: set[str] = _get_submitted_students(api, assignment)
-    return students if assignment == "*" else students | _graded(api, assignment).keys()
+    """Return who has handed in, also those of a group whose work is in another's folder."""
+    return _get_submitted_students(api, assignment) | _graded_in_groups(api, assignment).keys()
 
 
 def get_autograded_students(api: NbGraderAPI, assignment: str) -> set[str]:
-    """Return whose submission is graded and not replaced since. One of a group may have no folder."""
-    course = api.coursedir
+    """Return whose work is graded and not replaced since; of a group's folders the last one counts."""
 
-    def is_replaced(student: str, graded: datetime | None) -> bool:
-        if not Path(course.format_path(course.submitted_directory, student, assignment)).is_dir():
-            return False
+    def is_last(student: str, graded: datetime | None) -> bool:
         time = api.get_submitted_timestamp(assignment, student)
-        is_older = time is not None and graded is not None and time < graded  # another's of the group counts
-        return time != graded and not is_older
+        return time is None or (graded is not None and time <= graded)
 
-    graded = _graded(api, assignment)
-    return {student for student, time in graded.items() if not is_replaced(student, time)}
+    students: set[str] = _get_autograded_students(api, assignment)
+    in_groups = _graded_in_groups(api, assignment)
+    return students | {student for student, graded in in_groups.items() if is_last(student, graded)}
 
 
-def _graded(api: NbGraderAPI, assignment: str) -> dict[str, datetime | None]:
-    """Return who has graded work, and when it was handed in."""
+def _graded_in_groups(api: NbGraderAPI, assignment: str) -> dict[str, datetime | None]:
+    """Return the students of groups who have graded work, and when it was handed in."""
+    course = api.coursedir
+    try:
+        groups = read_groups(Path(course.root), assignment)
+    except RosterError:  # which grading tells of
+        groups = {}
+    if not groups:
+        return {}
     query = select(SubmittedAssignment.student_id, SubmittedAssignment.timestamp)
     query = query.join(Assignment).where(Assignment.name == assignment)
     with api.gradebook as gradebook:
-        rows = gradebook.db.execute(query).all()
-    course = api.coursedir
+        times = {row.student_id: row.timestamp for row in gradebook.db.execute(query)}
+    members = {student for students in groups.values() for student in students}
     return {
-        student: time
-        for student, time in rows
+        student: times[student]
+        for student in members & times.keys()
         if Path(course.format_path(course.autograded_directory, student, assignment)).is_dir()
     }
