@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -269,6 +270,7 @@ def export(
     from course.grading.lms import export  # late: it needs nbgrader
     from course.text import printable
 
+    gc.disable()  # a large class is many objects, and none is garbage
     lines = export.export(
         Path.cwd(),
         system,
@@ -376,6 +378,7 @@ def report(
     """Show a graded class at a glance, on one page: made from the gradebook and what grading recorded."""
     from course.grading.report import making  # late: it needs nbgrader
 
+    gc.disable()  # a large class is many objects, and none is garbage
     typer.echo(making.make(Path.cwd(), assignment, to, section))
 
 

@@ -28,6 +28,19 @@ SLIP = """
 <link rel="stylesheet" href="https://example.invalid/x.css"><base href="https://example.invalid/">
 """
 
+ATTACK = "<img src=x onerror=alert(1)>"
+LISTS = (
+    "manage_assignments",
+    "manage_submissions/small",
+    "manage_students",
+    "manage_students/eve",
+    "manage_students/eve/small",
+    "gradebook",
+    "gradebook/small",
+    "gradebook/small/small",
+)
+"""Formgrader's pages with tables"""
+
 
 @dataclass
 class Watcher:
@@ -236,6 +249,23 @@ def test_a_slip_would_be_harmless_in_formgrader(lab: Lab, root: Path, page: Page
     asked = set(watcher.outside) - set(watcher.refused)
     assert not [one for one in asked if "logout" in one or "invalid" in one]
     assert page.url.partition("?")[0] == address
+
+
+def test_names_on_formgraders_lists_do_nothing(lab: Lab, root: Path, page: Page, watcher: Watcher) -> None:
+    """The pages with lists are nbgrader's own, without a policy: a name on them must be text."""
+    (root / "submitted" / ATTACK / "small").mkdir(parents=True)
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        gradebook.update_or_create_student("eve", first_name=ATTACK, last_name=ATTACK)
+    page.context.set_extra_http_headers({"Authorization": f"token {lab.token}"})
+    shown = set()
+    for name in LISTS:
+        page.goto(f"{lab.address}/formgrader/{name}")
+        expect(page.locator("#main-table tbody tr td").nth(1)).to_be_attached()
+        page.wait_for_load_state("networkidle")
+        shown |= {name} if ATTACK in page.locator("#main-table").inner_text() else set()
+    assert {"manage_students", "manage_submissions/small", "gradebook/small/small"} <= shown
+    assert {one for one in watcher.outside if not one.startswith(f"{lab.address}/formgrader/")} == set()
+    assert watcher.dialogs == watcher.errors == []
 
 
 def test_no_server_shows_a_students_file_as_a_page(lab: Lab, root: Path, page: Page) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from course.grading.gradebook.class_record import ClassRecord, Question, ReleasedCell, StudentRecord
+from course.grading.report.forms import AnswerForm, Forms, form_of, released_questions
 from course.grading.report.identical import identical_hand_ins
+from course.grading.report.kept import KeptForms
 from course.grading.report.overview import overview
 from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 
@@ -25,14 +27,19 @@ def record(students: int, **changed: object) -> ClassRecord:
     return replace(ClassRecord("course", "ps", questions, people, released), **changed)
 
 
+def forms(class_record: ClassRecord, answers: dict[str, str]) -> Forms:
+    question = released_questions(class_record)[KEY]
+    return {KEY: {student: form_of(source, *question) for student, source in answers.items()}}
+
+
 def test_nine_of_fifteen_are_one_cluster_and_in_no_pair_among_themselves() -> None:
     class_record = record(15)
     answers = {f"s{number:04}": LONG.replace("value", f"v{number % 9}") for number in range(15)}
     answers |= {f"s{number:04}": LONG for number in range(9)}
-    clusters = identical_hand_ins(class_record, {KEY: answers})
+    clusters = identical_hand_ins(class_record, forms(class_record, answers))
     assert [cluster.students for cluster in clusters] == [tuple(f"s{number:04}" for number in range(9))]
     assert clusters[0].answers == 1
-    shown = overview(class_record, {KEY: answers}, [], datetime.now(UTC))
+    shown = overview(class_record, forms(class_record, answers), [], datetime.now(UTC))
     assert list(shown.identical) == clusters
     same = set(clusters[0].students)
     assert not any(same.issuperset(pair.students) for pair in shown.pairs)
@@ -40,7 +47,34 @@ def test_nine_of_fifteen_are_one_cluster_and_in_no_pair_among_themselves() -> No
 
 @pytest.mark.parametrize("answer", ["def f(x):\n    ...", "def f(x):\n    return x"])
 def test_what_is_released_or_short_is_no_cluster(answer: str) -> None:
-    assert identical_hand_ins(record(3), {KEY: {f"s{number:04}": answer for number in range(3)}}) == []
+    answers = {f"s{number:04}": answer for number in range(3)}
+    assert identical_hand_ins(record(3), forms(record(3), answers)) == []
+
+
+def test_forms_are_kept_until_the_notebook_changes(tmp_path: Path) -> None:
+    notebook, path = tmp_path / "ps.ipynb", tmp_path / ".ps.json"
+    form = forms(record(1), {"s0000": LONG})[KEY]["s0000"]
+    reads = []
+
+    def read(notebook: Path) -> dict[str, AnswerForm]:
+        reads.append(notebook.read_text())
+        return {"f": form}
+
+    def kept_form(class_record: ClassRecord) -> AnswerForm:
+        kept = KeptForms(path, class_record)
+        result = kept.of(notebook, read)["f"]
+        kept.save()
+        return result
+
+    for text in ("one", "another"):
+        notebook.write_text(text)
+        assert [kept_form(record(1)) for _ in range(3)] == [form] * 3
+    assert reads == ["one", "another"]
+    other_release = [ReleasedCell("ps", "f", "code", "def f(y):\n    ...", is_answer=True)]
+    assert kept_form(record(1, released=other_release)) == form
+    path.write_text('["damaged"')
+    assert kept_form(record(1)) == form
+    assert reads == ["one", "another", "another", "another"]
 
 
 @pytest.fixture(scope="module")

@@ -316,4 +316,4 @@ def test_no_such_folder(root: Path) -> None:
 def test_a_report_replaces_the_one_before(root: Path) -> None:
     for _ in range(2):
         assert course("report", "small", cwd=root).stdout.strip() == str(root / "report" / "small.html")
-    assert [path.name for path in (root / "report").iterdir()] == ["small.html"]
+    assert {path.name for path in (root / "report").iterdir()} == {"small.html", ".small.json"}

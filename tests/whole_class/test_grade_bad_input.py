@@ -100,13 +100,14 @@ def test_what_cannot_be_graded_does_not_stop_the_rest(tmp_path) -> None:
     hand_in(root, "bob", **RIGHT).rename(root / "submitted" / "bob" / "small" / "small (1).ipynb")
     carl = hand_in(root, "carl", **RIGHT)
     (carl.parent / "timestamp.txt").write_text("yesterday, I think")
-    hand_in(root, "dora", **RIGHT).unlink()
+    dora = hand_in(root, "dora", **RIGHT)
+    dora.rename(dora.with_suffix(".IPYNB"))
     result = course("grade", "small", cwd=root)
     assert result.returncode == 1
     assert "3 of 4 submissions graded" in result.stdout
     assert "not-run 2" in result.stdout
     assert "carl: submitted/carl/small/timestamp.txt: 'yesterday, I think' is no date" in result.stdout
-    assert "dora  not graded  submitted/dora/small holds no notebook" in result.stdout
+    assert "dora  not graded  submitted/dora/small holds no notebook: rename small.IPYNB" in result.stdout
     with Gradebook(url(root), COURSE_ID) as gradebook:
         scores = {sub.student.id: sub.score for sub in gradebook.assignment_submissions("small")}
     assert scores == {"ann": 3, "bob": 0, "carl": 3}

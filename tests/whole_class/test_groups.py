@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
 
 from course.grading.course_folder import CourseFolder
 from course.grading.gradebook.reading import read_marks
@@ -60,7 +61,12 @@ def test_one_hand_in_for_each_group(root: Path) -> None:
     folder = hand_in(root, "ann", **RIGHT).parent
     (folder / "timestamp.txt").write_text("2026-11-21 12:00:00 +0100")
     assert "3 of 6 submissions graded" in grade(root)
-    assert points(root) == dict.fromkeys(("ann", "bob", "carl", "dora", "emil", "fay"), 3)
+    everybody = {"ann", "bob", "carl", "dora", "emil", "fay"}
+    assert points(root) == dict.fromkeys(everybody, 3)
+    # Formgrader's pages count them all, and call nobody's work missing or not graded
+    api = NbGraderAPI(CourseFolder(root).course)
+    assert api.get_submitted_students("small") == api.get_autograded_students("small") == everybody
+    assert api.get_submission("small", "carl")["score"] == 3
 
 
 def test_what_is_read_for_one_is_read_for_all(root: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from course.grading.gradebook.history import Grading
 
@@ -32,8 +32,7 @@ class Question:
         return self.notebook, self.name
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """What a student has for a question."""
 
     points: float

@@ -101,11 +101,14 @@ def read_graded_class(
     gradings: dict[str, dict[str, Grading]] = defaultdict(dict)
     failures: dict[str, dict[str, str]] = defaultdict(dict)
     if history.exists(session):
-        for (student, notebook), grading in history.latest(session, assignment).items():
+        last = {key: one for key, (one,) in history.recent(session, assignment, 1, graded=False).items()}
+        for (student, notebook), grading in last.items():
+            if grading.status != "graded":
+                failures[student][notebook] = grading.problem
+        for (student, notebook), grading in (
+            history.latest(session, assignment) if failures else last
+        ).items():
             gradings[student][notebook] = grading
-        for (student, notebook), (last,) in history.recent(session, assignment, 1, graded=False).items():
-            if last.status != "graded":
-                failures[student][notebook] = last.problem
     students = [
         replace(student, gradings=gradings.get(student.id, {}), failures=failures.get(student.id, {}))
         for student in record.students

@@ -1,6 +1,7 @@
 """Corrects functions of nbgrader for all its commands.
 
-They read times and patterns of paths, remove a release that failed, and choose the kernel of a validation.
+They read times, patterns of paths and the formgrader's lists, remove a release that failed, and choose the
+kernel of a validation.
 nbgrader has no setting for them. A test finds every module of nbgrader that uses one.
 """
 
@@ -17,8 +18,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager, NoSuchKernel
+from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.dbapp import DbAssignmentAddApp, DbAssignmentImportApp
+from nbgrader.apps.validateapp import ValidateApp
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
@@ -27,6 +30,7 @@ from traitlets.config import Config
 
 from course.grading import encoding
 from course.grading.globbing import glob_literally
+from course.grading.nbgrader_steps import submission_lists
 from course.grading.nbgrader_steps.generate import keeping_releases, taking_turns
 from course.grading.submissions.times import UnclearTime, course_zone, parse_time, read_hand_in
 
@@ -43,6 +47,7 @@ USE_GLOB = (
     "exchange.default.release_feedback",
 )
 """modules of nbgrader that import these names"""
+_VALIDATE = ValidateApp.start
 _CONVERT = BaseConverter.convert_notebooks
 _STARTS = {app: app.start for app in (DbAssignmentAddApp, DbAssignmentImportApp)}
 """what runs the commands that are told a due date"""
@@ -81,6 +86,11 @@ def correct(config: Config) -> None:
         module.glob = SimpleNamespace(glob=glob_literally)
     CourseDirectory.get_existing_timestamp = get_existing_timestamp
     NbGraderAPI.get_submitted_timestamp = get_submitted_timestamp
+    NbGraderAPI.get_submitted_students = submission_lists.get_submitted_students
+    NbGraderAPI.get_autograded_students = submission_lists.get_autograded_students
+    Gradebook.submission_dicts = submission_lists.submission_dicts
+    Gradebook.notebook_submission_dicts = submission_lists.notebook_submission_dicts
+    Gradebook.notebook_submissions = submission_lists.notebook_submissions
     Execute.create_kernel_manager = _create_kernel_manager
     GenerateAssignment.convert_notebooks = keeping_releases(_CONVERT)
     # whole notebooks come and go in `gradebook.migration`
@@ -88,6 +98,7 @@ def correct(config: Config) -> None:
     Autograde.convert_notebooks = taking_turns(_CONVERT)
     for app, start in _STARTS.items():
         app.start = _failing_in_one_line(start)
+    ValidateApp.start = _validate_what_is_there
 
 
 def _keep_notebooks(converter: GenerateAssignment, assignment: str, student: str) -> None:
@@ -102,6 +113,14 @@ def _failing_in_one_line(start: Callable[[Any], None]) -> Callable[[Any], None]:
             app.fail(f"nothing was changed: {error}")
 
     return guarded_start
+
+
+def _validate_what_is_there(app: ValidateApp) -> None:
+    """Validate notebooks; fail where there is none of a name, which nbgrader passes over in silence."""
+    missing = [name for name in app.extra_args if not glob_literally(name)]
+    if missing:
+        app.fail(f"there is no {', '.join(missing)}")
+    _VALIDATE(app)
 
 
 def _create_kernel_manager(execute: Execute) -> Any:

@@ -15,7 +15,8 @@ from course.grading.errors import CourseError
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.lateness import bring_up_to_date
 from course.grading.gradebook.reading import read_graded_class
-from course.grading.report.answers import read_answers
+from course.grading.report.answers import read_answers, read_forms
+from course.grading.report.kept import KeptForms
 from course.grading.report.overview import overview
 from course.grading.report.page import page
 from course.grading.report.students import rows
@@ -40,15 +41,19 @@ def make(root: Path, assignment: str, to: Path | None = None, section: str | Non
             f"nobody's {assignment} is graded: `course grade {assignment}` grades what is in "
             f"{course_folder.folders.submitted}/"
         )
-    answers, unread = read_answers(course, record)
     target = to if to is not None else root / FOLDER / f"{assignment}.html"
-    everybody = rows(record, course, target.absolute())
-    text = page(replace(overview(record, answers, unread, datetime.now(UTC)), rows=everybody))
     with _folder(target.parent, is_ours=to is None):
+        kept = KeptForms(None if to is not None else target.with_name(f".{assignment}.json"), record)
+        forms, unread = read_forms(course, record, kept)
+        shown = overview(record, forms, unread, datetime.now(UTC))
+        answers = read_answers(course, record, {each for pair in shown.pairs for each in pair.students})
+        text = page(replace(shown, rows=rows(record, course, target.absolute()), answers=answers))
         try:
-            return write(target, text.encode())
+            write(target, text.encode())
         except OSError as error:
             raise _unwritable(target, error) from error
+    kept.save()
+    return target
 
 
 @contextmanager

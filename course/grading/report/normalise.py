@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-import io
+import functools
 import keyword
 import re
 import tokenize
@@ -17,7 +17,13 @@ _LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, toke
 _PYTHONS_NAMES = {*keyword.kwlist, *dir(builtins)}
 _OPEN, _CLOSED = ("(", "[", "{"), (")", "]", "}")
 _BEFORE_ARGUMENT = ("(", ",", "*", "**")
+_TEXT_OR_COMMENT = re.compile(
+    r'''"""(?:[^"\\]|\\.|"(?!""))*"""|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}'''
+    r"""|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\#.*"""
+)
 NAME, TEXT = "name", "text"
+LONGEST_LINE = 300
+"""characters of a line that may be known already"""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,15 @@ def released_question(source: str, code: Iterable[str], kind: str) -> ReleasedQu
         return ReleasedQuestion(
             frozenset(words for _, words in _lines_of_words(source)), frozenset(), frozenset()
         )
-    own_statements = list(_statements(source))
+    statements = list(_statements(source))
+    return ReleasedQuestion(
+        frozenset(map(_words, statements)), frozenset(_defined(statements)), _names(tuple(code))
+    )
+
+
+@functools.cache  # it is the same for all questions of a notebook
+def _names(code: tuple[str, ...]) -> frozenset[str]:
+    """Return the names that a notebook imports or defines."""
     statements = [statement for text in code for statement in _statements(text)]
     imported = {
         token.string
@@ -61,23 +75,18 @@ def released_question(source: str, code: Iterable[str], kind: str) -> ReleasedQu
         for token in statement
         if token.type == tokenize.NAME
     }
-    return ReleasedQuestion(
-        frozenset(_words(statement) for statement in own_statements),
-        frozenset(_defined(own_statements)),
-        frozenset(imported | set(_defined(statements))),
-    )
+    return frozenset(imported | set(_defined(statements)))
 
 
 def normalise(source: str, question: ReleasedQuestion, kind: str) -> NormalisedAnswer:
     """Return what is compared of an answer of this `kind`, code or markdown. It may be any text."""
-    words = list(_code(source, question) if kind == "code" else _text(source, question))
-    return NormalisedAnswer(tuple(word for word, _ in words), tuple(line for _, line in words))
+    return _code(source, question) if kind == "code" else _text(source, question)
 
 
-def _text(source: str, question: ReleasedQuestion) -> Iterator[tuple[str, int]]:
-    for number, words in _lines_of_words(source):
-        if words not in question.statements:
-            yield from ((word, number) for word in words)
+def _text(source: str, question: ReleasedQuestion) -> NormalisedAnswer:
+    own = [pair for pair in _lines_of_words(source) if pair[1] not in question.statements]
+    lines = (number for number, words in own for _ in words)
+    return NormalisedAnswer(tuple(word for _, words in own for word in words), tuple(lines))
 
 
 def _lines_of_words(source: str) -> Iterator[tuple[int, Words]]:
@@ -85,49 +94,101 @@ def _lines_of_words(source: str) -> Iterator[tuple[int, Words]]:
         yield number, tuple(re.findall(r"\w+", line.casefold()))
 
 
-def _code(source: str, question: ReleasedQuestion) -> Iterator[tuple[str, int]]:
-    arguments: dict[str, str] = {}
-    for statement in _statements(source):
-        body: Sequence[TokenInfo] = statement
-        if _function(statement) in question.functions:
-            arguments, body = _signature(statement)
-        if _words(body) in question.statements or all(token.type == tokenize.STRING for token in body):
-            continue
-        depth = 0
-        for place, token in enumerate(body):
-            depth += (token.string in _OPEN) - (token.string in _CLOSED)
-            before = body[place - 1].string if place else ""
-            after = body[place + 1].string if place + 1 < len(body) else ""
-            is_fixed = before == "." or (depth > 0 and before in ("(", ",") and after == "=")
-            yield _word(token, is_fixed, arguments, question.names), token.start[0] - 1
+def _code(source: str, question: ReleasedQuestion) -> NormalisedAnswer:
+    words: list[str] = []
+    numbers: list[int] = []
+    arguments: tuple[str, ...] = ()
+    lines = source.split("\n")
+    place = 0
+    while place < len(lines):
+        whole = _words_of_line(lines[place].strip(), arguments, question)
+        if whole is not None:
+            of_line, arguments = whole
+            words += of_line
+            numbers += [place] * len(of_line)
+            place += 1
+        else:
+            statement, count = _statement(lines[place:])
+            body, arguments = _body(statement, arguments, question)
+            words += _words_of(body, arguments, question)
+            numbers += (place + token.start[0] - 1 for token in body)
+            place += count
+    return NormalisedAnswer(tuple(words), tuple(numbers))
 
 
-def _word(token: TokenInfo, is_fixed: bool, arguments: dict[str, str], names: frozenset[str]) -> str:
+@functools.lru_cache(1 << 16)  # students write the same lines
+def _words_of_line(
+    line: str, arguments: tuple[str, ...], question: ReleasedQuestion
+) -> tuple[Words, tuple[str, ...]] | None:
+    """Return what counts in a line, and the arguments' names after it; None if a statement has more lines."""
+    if len(line) > LONGEST_LINE:
+        return None
+    code = _TEXT_OR_COMMENT.sub("", line)
+    pairs = zip(_OPEN, _CLOSED, strict=True)
+    if any(quote in code for quote in "\"'\\") or any(code.count(a) != code.count(b) for a, b in pairs):
+        return None
+    body, arguments = _body(_statement([line])[0], arguments, question)
+    return tuple(_words_of(body, arguments, question)), arguments
+
+
+def _body(
+    statement: Sequence[TokenInfo], arguments: tuple[str, ...], question: ReleasedQuestion
+) -> tuple[Sequence[TokenInfo], tuple[str, ...]]:
+    """Return what counts of a statement, and the arguments' names after it."""
+    if _function(statement) in question.functions:
+        arguments, statement = _signature(statement)
+    is_text = all(token.type == tokenize.STRING for token in statement)
+    return () if is_text or _words(statement) in question.statements else statement, arguments
+
+
+def _words_of(
+    body: Sequence[TokenInfo], arguments: tuple[str, ...], question: ReleasedQuestion
+) -> Iterator[str]:
+    depth = 0
+    for place, token in enumerate(body):
+        depth += (token.string in _OPEN) - (token.string in _CLOSED)
+        before = body[place - 1].string if place else ""
+        after = body[place + 1].string if place + 1 < len(body) else ""
+        is_fixed = before == "." or (depth > 0 and before in ("(", ",") and after == "=")
+        yield _word(token, is_fixed, arguments, question.names)
+
+
+def _word(token: TokenInfo, is_fixed: bool, arguments: tuple[str, ...], names: frozenset[str]) -> str:
     """Return the word for a token; `is_fixed` for attributes and keywords, which nobody can rename."""
     text = token.string
     if token.type == tokenize.STRING:
         return TEXT
     if token.type != tokenize.NAME or is_fixed:
         return text
-    return arguments.get(text) or (text if text in _PYTHONS_NAMES or text in names else NAME)
+    if text in arguments:
+        return f"argument {arguments.index(text)}"
+    return text if text in _PYTHONS_NAMES or text in names else NAME
 
 
 def _statements(source: str) -> Iterator[list[TokenInfo]]:
     """Yield the tokens of each logical line, up to the first that is not valid Python."""
+    lines = source.split("\n")
+    while lines:
+        statement, count = _statement(lines)
+        if statement:
+            yield statement
+        lines = lines[count:]
+
+
+def _statement(lines: Sequence[str]) -> tuple[list[TokenInfo], int]:
+    """Return the first logical line, and how many lines it takes: all, where it is not valid Python."""
     statement: list[TokenInfo] = []
+    rest = (f"{line}\n" for line in lines)
     try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type == tokenize.NEWLINE:
-                if statement:
-                    yield statement
-                statement = []
-            elif token.type not in _LAYOUT and token.string.strip():
+        for token in tokenize.generate_tokens(lambda: next(rest, "")):
+            if token.type == tokenize.NEWLINE and statement:
+                return statement, token.start[0]
+            if token.type not in _LAYOUT and token.string.strip():
                 statement.append(token)
     # Python 3.12 and later encode the source, in which there may be a lone surrogate
     except (tokenize.TokenError, SyntaxError, UnicodeEncodeError):
         pass
-    if statement:
-        yield statement
+    return statement, len(lines)
 
 
 def _words(statement: Sequence[TokenInfo]) -> Words:
@@ -143,15 +204,15 @@ def _defined(statements: Iterable[Sequence[TokenInfo]]) -> Iterator[str]:
     return filter(None, map(_function, statements))
 
 
-def _signature(statement: Sequence[TokenInfo]) -> tuple[dict[str, str], Sequence[TokenInfo]]:
-    """Return the positions of a function's arguments by name, and what follows its head on the same line."""
-    arguments: dict[str, str] = {}
+def _signature(statement: Sequence[TokenInfo]) -> tuple[tuple[str, ...], Sequence[TokenInfo]]:
+    """Return the names of a function's arguments, and what follows its head on the same line."""
+    arguments: list[str] = []
     depth = 0
     for place, token in enumerate(statement):
         depth += (token.string in _OPEN) - (token.string in _CLOSED)
         is_named = depth == 1 and statement[place - 1].string in _BEFORE_ARGUMENT
         if is_named and token.type == tokenize.NAME:
-            arguments.setdefault(token.string, f"argument {len(arguments)}")
+            arguments.append(token.string)
         if depth == 0 and token.string == ":":
-            return arguments, statement[place + 1 :]
-    return arguments, ()
+            return tuple(arguments), statement[place + 1 :]
+    return tuple(arguments), ()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from course.grading.gradebook.class_record import ClassRecord, StudentRecord
 from course.grading.gradebook.remarks import Kind, Remark, remarks
 from course.grading.report.answers import Answers
+from course.grading.report.forms import Forms
 from course.grading.report.identical import Cluster, identical_hand_ins
-from course.grading.report.normalise import normalise, released_question
 from course.grading.report.similar_pairs import Pair, similar_pairs
 from course.grading.report.statistics import Distribution, Item, distribution, items
 from course.grading.report.students import Row
@@ -83,11 +83,12 @@ class Overview:
     identical: Sequence[Cluster]
     """students whose answers are all the same; no pair is within one"""
     pairs: Sequence[Pair]
-    answers: Answers
     unread: Sequence[str]
     """ids of graded students whose answers could not be read, and are in no pair"""
     rows: Sequence[Row] = ()
     """everybody"""
+    answers: Answers = field(default_factory=dict)
+    """of the students in the pairs"""
 
     @property
     def waiting(self) -> list[Item]:
@@ -95,13 +96,13 @@ class Overview:
         return [item for item in self.items if item.waiting]
 
 
-def overview(record: ClassRecord, answers: Answers, unread: Sequence[str], made_at: datetime) -> Overview:
+def overview(record: ClassRecord, forms: Forms, unread: Sequence[str], made_at: datetime) -> Overview:
     """Return what the page shows of a class in which somebody is graded."""
     graded = record.graded
     slow, usual = _slow(graded)
     notes = [(student, _remarks(record, student)) for student in graded]
     not_run = _of_kind("not run", notes)
-    identical = identical_hand_ins(record, answers)
+    identical = identical_hand_ins(record, forms)
     unread_students = {student.id for student, _ in not_run}
     return Overview(
         record,
@@ -118,8 +119,7 @@ def overview(record: ClassRecord, answers: Answers, unread: Sequence[str], made_
         usual,
         _by_remarks(_of_kind("repaired", notes)),
         identical,
-        _pairs(record, answers, identical),
-        answers,
+        _pairs(forms, identical),
         unread,
     )
 
@@ -202,21 +202,11 @@ def _by_remarks(
     return sorted(pairs, key=lambda pair: -len(pair[0]))
 
 
-def _pairs(record: ClassRecord, answers: Answers, identical: Sequence[Cluster]) -> list[Pair]:
+def _pairs(forms: Forms, identical: Sequence[Cluster]) -> list[Pair]:
     """Return the most similar pairs; of students with the same answers the first stands for all."""
     others = {student for cluster in identical for student in cluster.students[1:]}
-    code: dict[str, list[str]] = defaultdict(list)
-    for cell in record.released:
-        if cell.kind == "code":
-            code[cell.notebook].append(cell.source)
-    normalised = {}
-    for cell in record.released:
-        if cell.is_answer and cell.key in answers:
-            question = released_question(cell.source, code[cell.notebook], cell.kind)
-            sources = {
-                student: source for student, source in answers[cell.key].items() if student not in others
-            }
-            # Many students hand in the same text: each is normalised once.
-            by_source = {source: normalise(source, question, cell.kind) for source in set(sources.values())}
-            normalised[cell.key] = {student: by_source[source] for student, source in sources.items()}
-    return similar_pairs(normalised, MOST_PAIRS)
+    words = {
+        key: {student: form.compact for student, form in by_student.items() if student not in others}
+        for key, by_student in forms.items()
+    }
+    return similar_pairs(words, MOST_PAIRS)

@@ -10,8 +10,10 @@ import jinja2
 
 from course.figures import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW
 from course.grading.gradebook.class_record import StudentRecord
+from course.grading.report.forms import released_questions
+from course.grading.report.normalise import normalise
 from course.grading.report.overview import Overview
-from course.grading.report.similar_pairs import Match, Pair
+from course.grading.report.similar_pairs import Match, Pair, same_lines
 from course.grading.report.statistics import BINS, Distribution
 from course.text import printable
 
@@ -30,10 +32,10 @@ VERDICT_COLOURS = {
 MOST_SIDES = 3
 """matches of a pair that are shown side by side; the others are named"""
 MOST_LINES, LONGEST_LINE = 60, 300
-WIDTH, HEIGHT, TOP, BOTTOM = 720, 250, 40, 46
+WIDTH, HEIGHT, TOP, BOTTOM = 720, 280, 72, 48
 """of the histogram, and the space above and below its bars, in its own units"""
-NAME_WIDTH = 70
-"""of a marker's name"""
+NAME_WIDTH = 90
+"""of a marker's name, with the letters of a narrow page"""
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,14 @@ def page(overview: Overview) -> str:
     environment.filters.update(number=_number, percent=_percent, seconds=_seconds, shown=printable)
     students = {student.id: student for student in overview.record.students}
 
+    questions = released_questions(overview.record) if overview.pairs else {}
+
     def sides(pair: Pair, match: Match) -> list[Side]:
+        answers = [overview.answers.get(match.question, {}).get(student, "") for student in pair.students]
+        same = same_lines(*(normalise(source, *questions[match.question]) for source in answers))
         return [
-            _side(students[student], overview.answers[match.question][student], same)
-            for student, same in zip(pair.students, match.same, strict=True)
+            _side(students[student], source, lines)
+            for student, source, lines in zip(pair.students, answers, same, strict=True)
         ]
 
     return environment.get_template("page.html").render(
@@ -121,7 +127,7 @@ def _bars(scores: Distribution) -> list[Bar]:
 
 def _markers(scores: Distribution) -> list[Marker]:
     """Return the markers of median and mean, their names outside of the two where there is space."""
-    values = [("median", scores.median, 14.0), ("mean", scores.mean, 30.0)]
+    values = [("median", scores.median, 18.0), ("mean", scores.mean, 42.0)]
     low, high = sorted(values, key=lambda value: value[1])
     markers = []
     for name, percent, y in (low, high):

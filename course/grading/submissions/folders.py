@@ -88,7 +88,9 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
         if (folder / f"{name}.ipynb").is_symlink() or (folder / f"{name}.ipynb").exists()
     )
     if not any(folder.glob("*.ipynb")):
-        raise ValueError(f"{folder} holds no notebook")
+        misspelt = [path.name for path in sorted(folder.glob("*.[iI][pP][yY][nN][bB]"))]
+        advice = f": rename {', '.join(misspelt)}, so that it ends in .ipynb" if misspelt else ""
+        raise ValueError(f"{folder} holds no notebook{advice}")
     return SubmittedFolder(
         student,
         folder,
