@@ -43,10 +43,6 @@ Roster = Annotated[
 ]
 
 
-LtiSettings = Annotated[
-    Path,
-    typer.Option("--settings", metavar="FILE", help="How the Hub and the system know each other: lti.toml."),
-]
 Section = Annotated[
     str | None, typer.Option(metavar="SECTION", help="Only who is in this section, as a roster has it.")
 ]
@@ -289,7 +285,9 @@ def export(
 @app.command("lti-grades")
 def lti_grades(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
-    settings: LtiSettings = Path("lti.toml"),
+    settings: Annotated[
+        Path, typer.Option(metavar="FILE", help="How the Hub and the system know each other.")
+    ] = Path("/etc/jupyterhub/lti.toml"),
     section: Section = None,
     send: Annotated[bool, typer.Option("--send", help="Send them; without it they are only shown.")] = False,
 ) -> None:
@@ -306,14 +304,14 @@ def lti_grades(
 
 
 @app.command("lti-key")
-def lti_key(settings: LtiSettings = Path("lti.toml")) -> None:
-    """Print the public key that the system asks for; make the key where there is none."""
+def lti_key(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The private key; made if there is none.")],
+) -> None:
+    """Print the public half of a key, with which the system knows that grades come from you."""
     with _lti_imports():
         from course.grading.lti import keys
-        from course.grading.lti.settings import read_settings
-    path = read_settings(settings).key
-    keys.make_key(path)
-    key = keys.read_key(path)
+    keys.make_key(file)
+    key = keys.read_key(file)
     typer.echo(f"in PEM, as Moodle takes it:\n{keys.public_key(key)}")
     typer.echo(f"as a JSON Web Key, as Canvas takes it:\n{keys.public_jwk(key)}")
 

@@ -22,6 +22,7 @@ from tests.whole_class.classes import COURSE_ID, url
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
 
+SEND = ("lti-grades", "small", "--settings", "lti.toml", "--send")
 ITEM = f"/{CONTEXT}/lineitems/1/lineitem"
 
 
@@ -71,7 +72,7 @@ def test_sending_again_sends_what_differs(root: Path, platform: Platform) -> Non
 
 
 def test_without_send_nothing_is_asked_of_the_platform(root: Path, platform: Platform) -> None:
-    result = course("lti-grades", "small", cwd=root)
+    result = course("lti-grades", "small", "--settings", "lti.toml", cwd=root)
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines() == [
         f"would be sent to {platform.address}:",
@@ -104,7 +105,7 @@ def test_who_is_unknown_to_the_platform_is_named_and_the_others_arrive(
 ) -> None:
     gone = Launch("bob", "sub-gone", False, lineitems(platform))
     launches.record(root / "launches.json", gone, os.getgid())
-    result = course("lti-grades", "small", "--send", cwd=root)
+    result = course(*SEND, cwd=root)
     assert result.returncode == 1
     assert result.stdout.splitlines()[1].startswith("the platform does not take the scores of bob (422 ")
     assert [score["userId"] for score in platform.scores] == ["sub-ann", "sub-cid"]
@@ -142,7 +143,7 @@ def test_a_refusal_is_told(root: Path, platform: Platform, failures: list[int], 
 
 def test_a_refusal_is_one_line(root: Path, platform: Platform) -> None:
     platform.failures += [403]
-    refused(root, "lti-grades", "small", "--send", words="(403 Forbidden: ")
+    refused(root, *SEND, words="(403 Forbidden: ")
 
 
 def test_another_key_is_told(root: Path, platform: Platform) -> None:
@@ -165,13 +166,13 @@ def test_a_platform_that_offers_no_grades_is_told(root: Path) -> None:
 
 def test_the_key_is_made_once_and_for_its_owner_alone(root: Path) -> None:
     (root / "lti-key.pem").unlink()
-    results = [course("lti-key", cwd=root) for _ in range(2)]
+    results = [course("lti-key", "lti-key.pem", cwd=root) for _ in range(2)]
     assert results[0].stdout == results[1].stdout
     assert "-----BEGIN PUBLIC KEY-----" in results[0].stdout
     assert '"kid": "' in results[0].stdout
     assert "PRIVATE" not in results[0].stdout
     (root / "lti-key.pem").chmod(0o640)
-    refused(root, "lti-grades", "small", "--send", words="others can read the private key")
+    refused(root, *SEND, words="others can read the private key")
 
 
 @pytest.mark.parametrize(

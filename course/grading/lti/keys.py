@@ -39,7 +39,10 @@ def read_key(path: Path) -> RSAPrivateKey:
             raise LtiError(f"others can read the private key {path}", f"chmod go= {shlex.quote(str(path))}")
         key = serialization.load_pem_private_key(path.read_bytes(), None)
     except OSError as error:
-        raise LtiError(f"the private key {path} cannot be read: {error.strerror}", "course lti-key") from None
+        raise LtiError(
+            f"the private key {path} cannot be read: {error.strerror}",
+            f"course lti-key {shlex.quote(str(path))}",
+        ) from None
     except (ValueError, TypeError) as error:
         raise LtiError(f"{path} is not a private key in PEM without a password: {error}") from None
     if not isinstance(key, RSAPrivateKey):

@@ -1,4 +1,8 @@
-"""A client of a platform's Assignment and Grade Services (LTI Advantage, AGS 2.0)."""
+"""A client of a platform's Assignment and Grade Services (LTI Advantage, AGS 2.0).
+
+PyLTI1p3 2.0 of 2022, which has one, works with today's libraries, but waits without limit, asks for the
+next page of columns by its address in lower case, and reads the first page of grades only.
+"""
 
 from __future__ import annotations
 
