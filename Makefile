@@ -10,6 +10,8 @@ INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip
 
 # Where the Hub, its proxy and the course for all its people are installed.
 HUB ?= .hub
+# With hub,lti people can come to it from a learning management system.
+HUB_EXTRAS ?= hub
 PROXY := configurable-http-proxy@5.3.0
 
 .PHONY: demo lab site bench test test-quick release lint javascript constraints hub
@@ -65,7 +67,7 @@ $(HUB)/installed: pyproject.toml constraints.txt $(shell find course -name '*.py
 	@test -x $(HUB)/bin/python || $(if $(UV),uv venv --quiet --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')",$(PYTHON) -m venv) $(HUB)
 	@echo "Installing the Hub into $(HUB) (once) ..."
 	@{ $(if $(UV),uv pip install --python $(HUB)/bin/python,$(HUB)/bin/python -m pip install --disable-pip-version-check) \
-		-c constraints.txt '.[hub]' \
+		-c constraints.txt '.[$(HUB_EXTRAS)]' \
 		&& npm install --global --silent --no-audit --no-fund --prefix $(HUB) $(PROXY); } > $(HUB)/install.log 2>&1 \
 		|| { tail -n 20 $(HUB)/install.log; echo "The installation failed; its whole output is in $(HUB)/install.log" >&2; exit 1; }
 	@touch $@

@@ -1,7 +1,11 @@
-"""Takes the pictures of the documentation: `python docs/screenshots.py`, with Chromium installed."""
+"""Takes the pictures of the documentation: `python docs/screenshots.py`, with Chromium installed.
+
+Those of the Hub only root can take, after `make .hub/installed`.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -14,6 +18,8 @@ from course.grading.problem_sets import notebooks
 from course.grading.site import building
 from demo.__main__ import grade_class
 from demo.students import solutions
+from tests.hub.conftest import COURSE, ask, in_lab, press, row, running_hub, signed_in
+from tests.hub.test_hub import open_list
 from tests.jupyterlab import Lab, chromium, needed_chromium, run_all, running_lab
 from tests.site import pages
 from tests.site.conftest import serving
@@ -90,6 +96,31 @@ def site(browser: Browser, folder: Path) -> None:
         page.screenshot(path=IMAGES / "site.png")
 
 
+def hub(browser: Browser, folder: Path) -> None:
+    """Let ann and bob hand ps0 in; take what ann is shown, and what her instructor is shown."""
+    with running_hub(ROOT / ".hub", folder) as hub:
+        ida = signed_in(browser, hub, "ida")
+        ida.wait_for_url(f"{hub.address}/user/ida/**")
+        ida.goto(f"{hub.address}/services/{COURSE}/formgrader")
+        assignment = row(ida, "ps0")
+        press(ida, assignment.locator("td.assign a"))
+        press(ida, assignment.locator("td.release a"))
+        ann, bob = (in_lab(signed_in(browser, hub, name), hub, name) for name in ("ann", "bob"))
+        for page in (ann, bob):
+            ask(page, "assignments/fetch", course_id=COURSE, assignment_id="ps0")
+            ask(page, "assignments/submit", course_id=COURSE, assignment_id="ps0")
+        ann.set_viewport_size({"width": 1100, "height": 620})
+        open_list(ann)
+        ann.locator("#submitted_assignments_list").get_by_text("ps0").wait_for()
+        ann.screenshot(path=IMAGES / "hub-assignments.png")
+        ida.reload()
+        press(ida, assignment.locator("td.collect a"))
+        ida.set_viewport_size({"width": 1100, "height": 520})
+        assignment.locator(".num-submissions a").click()
+        press(ida, row(ida, "ann").locator(".autograde a"))
+        ida.screenshot(path=IMAGES / "hub-formgrader.png")
+
+
 def main() -> int:
     """Take all pictures; return 0 when they are written."""
     executable = needed_chromium()
@@ -114,6 +145,8 @@ def main() -> int:
             explorer(browser, lab).screenshot(path=IMAGES / "explorer-in-lab.png")
             graded(browser, Path(root) / "graded")
             site(browser, Path(root))
+            if os.geteuid() == 0:
+                hub(browser, Path(root) / "hub")
     return 0
 
 

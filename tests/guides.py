@@ -9,7 +9,14 @@ from dataclasses import dataclass
 
 from tests.helpers import ROOT
 
-GUIDES = ("docs/instructor.md", "README.md", "docs/student.md", "docs/grading.md", "docs/site.md")
+GUIDES = (
+    "docs/instructor.md",
+    "README.md",
+    "docs/student.md",
+    "docs/grading.md",
+    "docs/site.md",
+    "docs/jupyterhub.md",
+)
 CODE = re.compile(
     r"^#+ (?P<heading>[^\n]*)$|^```(?P<language>\w*)\n(?P<block>.*?)^```$|(?<!`)`(?P<inline>[^`\n]+)`(?!`)",
     re.MULTILINE | re.DOTALL,

@@ -284,6 +284,40 @@ def export(
         typer.echo(printable(line, 2000))
 
 
+@app.command("lti-grades")
+def lti_grades(
+    assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
+    settings: Annotated[
+        Path, typer.Option(metavar="FILE", help="How the Hub and the system know each other.")
+    ] = Path("/etc/jupyterhub/lti.toml"),
+    section: Section = None,
+    send: Annotated[bool, typer.Option("--send", help="Send them; without it they are only shown.")] = False,
+) -> None:
+    """Send the grades by LTI 1.3 to the system from which students come to the Hub."""
+    with _lti_imports():
+        from course.grading.lti import scores
+    from course.text import printable
+
+    sending = scores.lti_grades(Path.cwd(), assignment, settings, send=send, section=section)
+    for line in sending.lines:
+        typer.echo(printable(line, 2000))
+    if not sending.is_complete:
+        raise typer.Exit(1)
+
+
+@app.command("lti-key")
+def lti_key(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The private key; made if there is none.")],
+) -> None:
+    """Print the public half of a key, with which the system knows that grades come from you."""
+    with _lti_imports():
+        from course.grading.lti import keys
+    keys.make_key(file)
+    key = keys.read_key(file)
+    typer.echo(f"in PEM, as Moodle takes it:\n{keys.public_key(key)}")
+    typer.echo(f"as a JSON Web Key, as Canvas takes it:\n{keys.public_jwk(key)}")
+
+
 @app.command()
 def due(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
@@ -459,6 +493,17 @@ def _workers_starting(cluster: str | None) -> Iterator[None]:
         start_fork_server()
     with imports_kept():
         yield
+
+
+@contextmanager
+def _lti_imports() -> Iterator[None]:
+    """Say, where an import in the block fails, what is to be installed."""
+    try:
+        yield
+    except ImportError as error:
+        raise CourseError(
+            f"this needs a few packages more ({error})", 'pip install "mlp-course[lti]"'
+        ) from None
 
 
 def _console() -> Console:

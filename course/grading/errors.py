@@ -49,6 +49,10 @@ class RosterError(CourseError):
     """A roster cannot be used; the message says why, and what to do."""
 
 
+class LtiError(CourseError):
+    """A launch, the settings for LTI, or a platform cannot be used; the message says why, and what to do."""
+
+
 class NothingToGrade(CourseError):
     """A release has no cells to grade, and a submission for it has some."""
 

@@ -134,7 +134,7 @@ def command(tree: Path) -> list[str]:
     ]
 
 
-def environment(port: int, password: str) -> dict[str, str]:
+def environment(port: int, password: str, lti: Path | None = None) -> dict[str, str]:
     """Return the variables of the Hub: none that leads to packages or settings of whoever starts it."""
     hub_port, proxy_port, course_port = free_ports(3)
     return {
@@ -147,6 +147,7 @@ def environment(port: int, password: str) -> dict[str, str]:
         "TRIAL_HUB_PORT": str(hub_port),
         "TRIAL_PROXY_PORT": str(proxy_port),
         "TRIAL_PASSWORD": password,
+        **({"COURSE_LTI": str(lti)} if lti else {}),
     }
 
 
@@ -156,6 +157,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--folder", type=Path, help="where its files are kept; a temporary folder by default")
     parser.add_argument("--password", default=secrets.token_urlsafe(9))
+    parser.add_argument("--lti", type=Path, help="settings with which people come by LTI, without a password")
     options = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("Only root can let several people work as users of their own: run `sudo make hub`")
@@ -173,7 +175,10 @@ def main() -> None:
         )
         with (tree / "hub" / "hub.log").open("w") as log:
             hub = subprocess.Popen(
-                command(tree), env=environment(options.port, options.password), stdout=log, stderr=log
+                command(tree),
+                env=environment(options.port, options.password, options.lti),
+                stdout=log,
+                stderr=log,
             )
             try:
                 hub.wait()

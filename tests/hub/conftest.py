@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment") / "hub"
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     result = subprocess.run(
-        ["make", f"HUB={folder}", f"PYTHON={sys.executable}", f"{folder}/installed"],
+        ["make", f"HUB={folder}", "HUB_EXTRAS=hub,lti", f"PYTHON={sys.executable}", f"{folder}/installed"],
         cwd=ROOT,
         env={**os.environ, "PATH": programs},
         capture_output=True,
@@ -59,8 +60,15 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def hub(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    tree, port = tmp_path_factory.mktemp("machine"), free_port()
-    options = ["--port", str(port), "--folder", str(tree), "--password", PASSWORD]
+    with running_hub(environment, tmp_path_factory.mktemp("machine")) as hub:
+        yield hub
+
+
+@contextmanager
+def running_hub(environment: Path, tree: Path, *others: str | Path) -> Iterator[Hub]:
+    """Run a trial on the machine in the folder `tree`, with `others` of its options, within the block."""
+    port = free_port()
+    options = ["--port", str(port), "--folder", tree, "--password", PASSWORD, *others]
     process = subprocess.Popen([environment / "bin" / "python", TRIAL, *options], cwd="/")
     try:
         hub = Hub(f"http://127.0.0.1:{port}", tree)

@@ -67,11 +67,35 @@ ELSEWHERE = {
     # it needs systemd
     "systemd-run --user --scope course grade ps0": ("course/grading/sandbox/control_group.py", "memory"),
     'pip install "mlp-course[postgres]"': ("pyproject.toml", "postgres = ["),
+    "make .hub/installed": ("tests/hub/conftest.py", 'f"{folder}/installed"'),
+    "sudo make hub": ("Makefile", "hub: $(HUB)/installed"),
+    "make HUB=/opt/course HUB_EXTRAS=hub,lti /opt/course/installed": (
+        "tests/hub/conftest.py",
+        "HUB_EXTRAS=hub,lti",
+    ),
+    "cp deploy/jupyterhub/lti_config.py /etc/jupyterhub": (
+        "deploy/jupyterhub/trial_config.py",
+        "lti_config.py",
+    ),
+    "sudo -u grader /opt/course/bin/course lti-key ~grader/lti-key.pem": (
+        "tests/lti/test_scores.py",
+        'course("lti-key", "lti-key.pem"',
+    ),
+    "course lti-key": ("tests/lti/test_scores.py", 'course("lti-key", "lti-key.pem"'),
+    "cd /srv/jupyterhub && /opt/course/bin/jupyterhub --config /etc/jupyterhub/lti_config.py": (
+        "deploy/jupyterhub/trial_config.py",
+        "lti_config.py",
+    ),
+    "course lti-grades ps0": ("tests/lti/test_scores.py", 'course("lti-grades", "small"'),
+    "course lti-grades ps0 --send": ("tests/lti/test_scores.py", 'SEND = ("lti-grades", "small"'),
 }
 # Options of Dask's, of pip's, of systemd's and of container runtimes.
 OTHERS_OPTIONS = {"--no-deps", "--nthreads", "--nworkers", "--security-opt", "--user", "--userns"}
-# Commands of several users, all of which tests/nbgrader_steps/test_exchange.py runs.
-EXCHANGE = ("docs/instructor.md", "The exchange")
+# Commands of several users: of nbgrader_steps/test_exchange.py and hub/test_real_accounts.py.
+OF_SEVERAL = {
+    ("docs/instructor.md", "The exchange"),
+    ("docs/jupyterhub.md", "A machine with real accounts"),
+}
 # Placeholders, and what a reader types for them.
 NAMES = {
     r"\bps[1N]\b": "ps0",
@@ -99,7 +123,7 @@ def all_commands() -> Iterator[tuple[str, str]]:
     for part in parts:
         for command in map(meant, part.commands):
             if part.language:
-                if (part.guide, part.section) != EXCHANGE:
+                if (part.guide, part.section) not in OF_SEVERAL:
                     yield part.guide, command
             # `course grade` in a sentence may be the beginning of a command that stands elsewhere.
             elif not any(f"{other} ".startswith(f"{command} ") for other in known):
@@ -225,8 +249,9 @@ def test_a_student_validates_ps0(reader) -> None:
 
 @pytest.mark.slow
 def test_make_knows_what_the_guides_make(clone) -> None:
-    """And has nothing to install."""
-    targets = [command for _, command in all_commands() if command.startswith("make ")]
+    """And has nothing to install, but for a Hub."""
+    commands = (command for guide, command in all_commands() if guide != "docs/jupyterhub.md")
+    targets = [command for command in commands if command.startswith("make ")]
     result = subprocess.run(
         ["make", "--dry-run", *(target.removeprefix("make ") for target in targets)],
         cwd=clone,

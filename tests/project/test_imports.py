@@ -17,7 +17,7 @@ ROWS = [
     "grading.__main__",
     "grading.cli",
     "grading.feedback grading.site",
-    "grading.whole_class grading.score grading.archive grading.lms grading.report grading.pack "
+    "grading.whole_class grading.score grading.archive grading.lms grading.lti grading.report grading.pack "
     "grading.verify grading.doctor",
     "grading.nbgrader_steps",
     "grading.gradebook",
