@@ -18,13 +18,23 @@ from tornado import web
 
 from course.grading.errors import CourseError
 from course.grading.formgrader import launching, overview, page, wording
-from course.grading.runs import State, user
+from course.grading.runs import user
 
 PREFIX = "/formgrader/whole_class"
 SETTING = "course_launcher"
 """the setting of the server that holds its launcher"""
 _LINES = 20
 """of the log, that are shown"""
+_NO_RUN: dict[str, Any] = {
+    "going_on": False,
+    "headline": "",
+    "progress": "",
+    "done": 0,
+    "total": 0,
+    "log": "",
+    "can_stop": False,
+    "is_stopping": False,
+}
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
 
@@ -69,6 +79,25 @@ class Handler(BaseHandler):  # type: ignore[misc]  # nbgrader has no types
         name = getattr(current, "display_name", None) or getattr(current, "name", None) or ""
         return user() if not name or name.startswith("Anonymous ") else str(name)
 
+    def now(self) -> dict[str, Any]:
+        """Return what the page shows of the last run, in words and numbers."""
+        root = self.root
+        state = self.launcher.read(root)
+        if state is None:
+            return _NO_RUN
+        is_stopping = self.launcher.is_stopping(root, state)
+        is_ours = state.place == launching.PLACE
+        return {
+            "going_on": state.is_going_on,
+            "headline": wording.headline(state),
+            "progress": wording.progress(state, is_stopping=is_stopping),
+            "done": state.done,
+            "total": state.total,
+            "log": "\n".join(launching.log_lines(root, _LINES)) if is_ours else "",
+            "can_stop": state.is_going_on and launching.can_stop(state),
+            "is_stopping": is_stopping,
+        }
+
     async def known(self, assignment: str) -> str:
         """Return the name of an assignment if the course has it; else the answer is 404."""
         if assignment not in await _in_thread(overview.assignments, self.root):
@@ -89,22 +118,21 @@ class _WithPage(Handler):
         """Let only what has the nonce act, and nothing from elsewhere."""
         return (
             f"default-src 'none'; script-src 'nonce-{self.nonce}'; style-src 'nonce-{self.nonce}'; "
-            "connect-src 'self'; form-action 'self'; base-uri 'none'"
+            "img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'"
         )
 
     async def show(self, problem: str = "") -> None:
         """Show the page, with what went wrong at its top."""
-        root, rows = self.root, []
+        rows: list[overview.Row] = []
         try:
-            rows = await _in_thread(overview.rows, root)
+            rows = await _in_thread(overview.rows, self.root)
         except CourseError as error:
             problem = problem or str(error)
-        state = self.launcher.read(root)
         self.write(
             page.render(
                 rows=rows,
                 problem=problem,
-                now=_shown(state, root),
+                now=self.now(),
                 address=self.address,
                 base_url=self.base_url,
                 nonce=self.nonce,
@@ -129,7 +157,7 @@ class StateHandler(Handler):
     def get(self) -> None:
         """Return it as JSON."""
         self.set_header("Content-Type", "application/json")
-        self.write(json.dumps(_shown(self.launcher.read(self.root), self.root)))
+        self.write(json.dumps(self.now()))
 
 
 class StartHandler(_WithPage):
@@ -205,30 +233,6 @@ def handlers() -> Iterator[tuple[str, Any]]:
     yield rf"{PREFIX}/stop", StopHandler
     yield rf"{PREFIX}/files/({kinds})/([^/]+)", FileHandler
     yield rf"{PREFIX}/(page\.css|page\.js)", AssetHandler
-
-
-def _shown(state: State | None, root: Path) -> dict[str, Any]:
-    """Return what a page shows of a run, in words and numbers."""
-    if state is None:
-        return {
-            "going_on": False,
-            "headline": "",
-            "progress": "",
-            "done": 0,
-            "total": 0,
-            "log": "",
-            "can_stop": False,
-        }
-    is_ours = state.place == launching.PLACE
-    return {
-        "going_on": state.is_going_on,
-        "headline": wording.headline(state),
-        "progress": wording.progress(state),
-        "done": state.done,
-        "total": state.total,
-        "log": "\n".join(launching.log_lines(root, _LINES)) if is_ours else "",
-        "can_stop": state.is_going_on and launching.can_stop(state),
-    }
 
 
 def _content(path: Path) -> bytes:

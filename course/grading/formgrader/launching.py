@@ -30,10 +30,12 @@ class Launcher:
 
     def __init__(self) -> None:
         self._processes: dict[Path, subprocess.Popen[bytes]] = {}
+        self._stopped: dict[Path, float] = {}
+        """when what was asked to stop had begun"""
         atexit.register(self._stop_all)
 
     def start(self, root: Path, command: str, assignment: str, by: str, system: str = "") -> None:
-        """Start a command in the course `root`, in the name of `by`. Raises CourseError, where one runs already.
+        """Start a command in the course `root`, in the name of `by`. Raises CourseError.
 
         The process has the lock from the first moment, and keeps it until it ends, even after this server.
         """
@@ -65,14 +67,19 @@ class Launcher:
 
     def stop(self, root: Path) -> None:
         """Ask what runs in a course to stop, where it was started on this machine by a Formgrader's page."""
-        process = self._processes.get(root)
+        state, process = runs.read(root), self._processes.get(root)
+        if state is None or not state.is_going_on or not can_stop(state):
+            return
+        self._stopped[root] = state.started
         if process is not None and process.poll() is None:
             process.terminate()
-            return
-        state = runs.read(root)
-        if state and state.is_going_on and can_stop(state) and state.process:
+        elif state.process:  # of a server that was killed, and started again
             with suppress(OSError):
                 os.kill(state.process, signal.SIGTERM)
+
+    def is_stopping(self, root: Path, state: runs.State) -> bool:
+        """Return whether a run was asked to stop, and finishes what it has begun."""
+        return state.is_going_on and self._stopped.get(root) == state.started
 
     def read(self, root: Path) -> runs.State | None:
         """Return what is known of the last run in a course."""

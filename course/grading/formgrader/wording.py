@@ -41,10 +41,12 @@ def headline(state: State) -> str:
     return f"{begin} ended at {when}, and not all of it could be done: the log says why"
 
 
-def progress(state: State) -> str:
+def progress(state: State, *, is_stopping: bool) -> str:
     """Return how far a run is, in one line."""
     if not state.is_going_on:
         return ""
+    if is_stopping:
+        return "stopping: what is at work is finished"
     if not state.total:
         return "starting" if state.command in ("grade", "feedback") else "at work"
     parts = [f"{state.done} of {state.total}", *filter(None, [state.counts, _left(state.seconds_left)])]
