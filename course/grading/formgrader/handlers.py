@@ -26,6 +26,7 @@ SETTING = "course_launcher"
 _LINES = 20
 """of the log, that are shown"""
 _NO_RUN: dict[str, Any] = {
+    "run": "",
     "going_on": False,
     "headline": "",
     "progress": "",
@@ -88,6 +89,7 @@ class Handler(BaseHandler):  # type: ignore[misc]  # nbgrader has no types
         is_stopping = self.launcher.is_stopping(root, state)
         is_ours = state.place == launching.PLACE
         return {
+            "run": f"{state.started} {'goes on' if state.is_going_on else 'has ended'}",
             "going_on": state.is_going_on,
             "headline": wording.headline(state),
             "progress": wording.progress(state, is_stopping=is_stopping),

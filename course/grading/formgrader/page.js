@@ -3,8 +3,7 @@
 
 /**
  * What the server says of the last run.
- * @typedef {{going_on: boolean, headline: string, progress: string, done: number, total: number, log: string,
- *   can_stop: boolean}} Run
+ * @typedef {{run: string, going_on: boolean, progress: string, done: number, total: number, log: string}} Run
  */
 
 const WHILE_GOING_ON = 1000; // milliseconds from one question to the next
@@ -42,8 +41,7 @@ async function follow() {
       const reply = await fetch(`${address}/state`, { credentials: "same-origin" });
       if (reply.ok) {
         const run = /** @type {Run} */ (await reply.json());
-        const isShown = panel.dataset.goingOn === String(run.going_on);
-        if (!isShown || element("#headline").textContent !== run.headline) {
+        if (panel.dataset.run !== run.run) {
           location.replace(address); // not a reload, which might send a form again
           return;
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from course.grading.formgrader.overview import SYSTEMS
 from course.grading.runs import State
 from course.text import printable
 
@@ -19,7 +20,7 @@ _STOPPED, _LONGEST_NAME = 130, 80
 
 def activity(state: State) -> str:
     """Return who does what, in one line."""
-    name, by = printable(state.assignment, _LONGEST_NAME), printable(state.by, _LONGEST_NAME)
+    name, by = _object(state), printable(state.by, _LONGEST_NAME)
     does = _DOES.get(state.command, "exports the grades of")
     since = f"{datetime.fromtimestamp(state.started, UTC):%H:%M} UTC"
     return f"{by} {does} {name}, in {state.place}, since {since}"
@@ -29,7 +30,7 @@ def headline(state: State) -> str:
     """Return what happens, or what happened last."""
     if state.is_going_on:
         return activity(state)
-    name, by = printable(state.assignment, _LONGEST_NAME), printable(state.by, _LONGEST_NAME)
+    name, by = _object(state), printable(state.by, _LONGEST_NAME)
     begin = f"{_DONE.get(state.command, 'The work on')} {name}, started by {by},"
     if state.exit_code is None:
         return f"{begin} was cut off: start it again, it goes on from there"
@@ -51,6 +52,11 @@ def progress(state: State, *, is_stopping: bool) -> str:
         return "starting" if state.command in ("grade", "feedback") else "at work"
     parts = [f"{state.done} of {state.total}", *filter(None, [state.counts, _left(state.seconds_left)])]
     return ", ".join(parts)
+
+
+def _object(state: State) -> str:
+    name = printable(state.assignment, _LONGEST_NAME)
+    return f"{name} for {SYSTEMS.get(state.system, state.system)}" if state.system else name
 
 
 def _left(seconds: float | None) -> str:
