@@ -37,9 +37,9 @@ ifneq ($(shell command -v npm),)
 lint: javascript
 endif
 
-# Types and format of the explorer's JavaScript, where npm is.
+# Types and format of the JavaScript of the explorer and of Formgrader's page, where npm is.
 javascript: node_modules/.installed
-	@node_modules/.bin/tsc && node_modules/.bin/prettier --log-level warn --check course/explorer/view/js
+	@node_modules/.bin/tsc && node_modules/.bin/prettier --log-level warn --check course/explorer/view/js course/grading/formgrader/page.js
 
 node_modules/.installed: package.json
 	@npm install --silent --no-audit --no-fund --no-package-lock && touch $@

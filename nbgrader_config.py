@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SAWarning
 
+from course.grading.formgrader import extension
 from course.grading.nbgrader_steps import corrections
 from course.grading.nbgrader_steps.feedback import formgrader_settings
 
@@ -78,6 +79,8 @@ c.GenerateFeedback.preprocessors = [
 c.GenerateFeedback.exporter_class = "course.grading.pages.exporter.FeedbackExporter"
 # Formgrader's page of a submission cleans what it shows again.
 c.merge(formgrader_settings())
+# Beside it there is a page for the whole class: grade all that waits, feedback, report, export.
+extension.add_page()
 
 # One submission without a time, or with a zone that nobody can know, stops nobody else's.
 c.ExchangeFactory.collect = steps + "exchange.Collect"

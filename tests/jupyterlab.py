@@ -62,9 +62,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def running_lab(root: Path, home: Path) -> AbstractContextManager[Lab]:
-    """Run JupyterLab on the folder `root`, with `home` as its home; end it afterwards."""
-    return _running("jupyterlab", "lab/tree", root, home)
+def running_lab(root: Path, home: Path, base_url: str = "") -> AbstractContextManager[Lab]:
+    """Run JupyterLab on the folder `root`, with `home` as its home, below `base_url`; end it afterwards."""
+    return _running("jupyterlab", "lab/tree", root, home, base_url)
 
 
 def running_notebook(root: Path, home: Path) -> AbstractContextManager[Lab]:
@@ -73,20 +73,20 @@ def running_notebook(root: Path, home: Path) -> AbstractContextManager[Lab]:
 
 
 @contextmanager
-def _running(module: str, pages: str, root: Path, home: Path) -> Iterator[Lab]:
+def _running(module: str, pages: str, root: Path, home: Path, base_url: str = "") -> Iterator[Lab]:
     settings = home / ".jupyter" / "lab" / "user-settings" / NOTIFICATIONS
     settings.parent.mkdir(parents=True)
     settings.write_text('{"fetchNews": "false", "checkForUpdates": false}')
     token, port = secrets.token_hex(16), free_port()
     command = [sys.executable, "-m", module, "--no-browser", "--allow-root", "--ip=127.0.0.1"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}"]
-    command += [f"--IdentityProvider.token={token}"]
+    command += [f"--IdentityProvider.token={token}", f"--ServerApp.base_url={base_url}/"]
     environment = {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
     log = home / "lab.log"
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=output)
     try:
-        lab = Lab(f"http://127.0.0.1:{port}", token, root, pages)
+        lab = Lab(f"http://127.0.0.1:{port}{base_url}", token, root, pages)
         _wait(lab, process, log)
         yield lab
     finally:

@@ -19,7 +19,7 @@ try:
 except ModuleNotFoundError:
     sys.exit('The command line needs a few packages more: pip install "mlp-course[grading]"')
 
-from course.grading import encoding
+from course.grading import encoding, runs
 from course.grading.errors import CourseError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -159,18 +159,20 @@ def grade(
         from course.grading.whole_class import grade_class, progress  # late: they need the sandbox and Dask
         from course.grading.whole_class.cluster import Scheduler
     console = _console()
-    summary = grade_class.grade_class(
-        Path.cwd(),
-        assignment,
-        jobs=jobs,
-        cluster=Scheduler(cluster, wait) if cluster else None,
-        student=student,
-        force=force,
-        console=console,
-    )
-    progress.print_summary(summary, console, all_names=all_names)
-    if not summary.is_complete:
-        raise typer.Exit(130 if summary.is_stopped else 1)
+    with runs.published(Path.cwd(), "grade", assignment) as run:
+        summary = grade_class.grade_class(
+            Path.cwd(),
+            assignment,
+            jobs=jobs,
+            cluster=Scheduler(cluster, wait) if cluster else None,
+            student=student,
+            force=force,
+            console=console,
+            run=run,
+        )
+        progress.print_summary(summary, console, all_names=all_names)
+        if not summary.is_complete:
+            raise typer.Exit(130 if summary.is_stopped else 1)
 
 
 @app.command()
@@ -188,18 +190,20 @@ def feedback(
     with _workers_starting(cluster):
         from course.grading.feedback import making  # late: it needs nbgrader and Dask
         from course.grading.whole_class.cluster import Scheduler
-    summary = making.make_feedback(
-        Path.cwd(),
-        assignment,
-        jobs=jobs,
-        cluster=Scheduler(cluster, wait) if cluster else None,
-        students=student or (),
-        console=_console(),
-    )
-    for line in summary.lines():
-        typer.echo(line)
-    if not summary.is_complete:
-        raise typer.Exit(130 if summary.is_stopped else 1)
+    with runs.published(Path.cwd(), "feedback", assignment) as run:
+        summary = making.make_feedback(
+            Path.cwd(),
+            assignment,
+            jobs=jobs,
+            cluster=Scheduler(cluster, wait) if cluster else None,
+            students=student or (),
+            console=_console(),
+            run=run,
+        )
+        for line in summary.lines():
+            typer.echo(line)
+        if not summary.is_complete:
+            raise typer.Exit(130 if summary.is_stopped else 1)
 
 
 @app.command()
@@ -271,17 +275,18 @@ def export(
     from course.text import printable
 
     gc.disable()  # a large class is many objects, and none is garbage
-    lines = export.export(
-        Path.cwd(),
-        system,
-        assignment,
-        to=output,
-        roster=roster,
-        provisional=provisional,
-        section=section,
-    )
-    for line in lines:
-        typer.echo(printable(line, 2000))
+    with runs.published(Path.cwd(), "export", assignment, claim=False):
+        lines = export.export(
+            Path.cwd(),
+            system,
+            assignment,
+            to=output,
+            roster=roster,
+            provisional=provisional,
+            section=section,
+        )
+        for line in lines:
+            typer.echo(printable(line, 2000))
 
 
 @app.command("lti-grades")
@@ -413,7 +418,8 @@ def report(
     from course.grading.report import making  # late: it needs nbgrader
 
     gc.disable()  # a large class is many objects, and none is garbage
-    typer.echo(making.make(Path.cwd(), assignment, to, section))
+    with runs.published(Path.cwd(), "report", assignment, claim=False):
+        typer.echo(making.make(Path.cwd(), assignment, to, section))
 
 
 @app.command()

@@ -44,8 +44,12 @@ def test_who_is_in_no_group_is_told_so(browser: Browser, hub: Hub) -> None:
 
 
 def test_a_student_enters_neither_formgrader_nor_anothers_server(hub: Hub, ann: Page, bob: Page) -> None:
-    for path in (f"services/{COURSE}/formgrader", "user/ann/lab"):
+    service = f"services/{COURSE}/formgrader"
+    for path in (service, f"{service}/whole_class", f"{service}/whole_class/state", "user/ann/lab"):
         assert bob.request.get(f"{hub.address}/{path}").status == 403, path
+    asked = {"assignment": "ps0", "command": "grade"}
+    assert bob.request.post(f"{hub.address}/{service}/whole_class/start", form=asked).status == 403
+    assert bob.request.get(f"{hub.address}/user/bob/formgrader/whole_class").status == 404
 
 
 def test_students_are_shown_what_is_for_them(ann: Page) -> None:
@@ -87,9 +91,12 @@ def test_from_release_to_feedback(hub: Hub, ida: Page, ann: Page, bob: Page) -> 
     formgrader(ida, hub)
     press(grader, assignment.locator("td.collect a"))
     assignment.locator(".num-submissions a").click()
-    for name in ("ann", "bob"):
-        press(grader, row(grader, name).locator(".autograde a"))
-        expect(row(grader, name).locator(".status")).to_have_text("needs manual grading")
+    press(grader, row(grader, "ann").locator(".autograde a"))
+    expect(row(grader, "ann").locator(".status")).to_have_text("needs manual grading")
+    grader.get_by_role("link", name="Grade all that wait").click()
+    grader.get_by_role("button", name="Grade all waiting of ps0").click()
+    expect(grader.locator("#headline")).to_contain_text("Grading ps0, started by ida, ended at")
+    expect(grader.locator("#log")).to_contain_text("1 unchanged since they were graded")
     graded = (hub.course / "autograded" / "bob" / "ps0" / "ps0.ipynb").read_text()
     assert "seen False" in graded
     read(ida, hub)

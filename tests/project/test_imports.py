@@ -16,7 +16,7 @@ from tests.helpers import ROOT
 ROWS = [
     "grading.__main__",
     "grading.cli",
-    "grading.feedback grading.site",
+    "grading.feedback grading.site grading.formgrader",
     "grading.whole_class grading.score grading.archive grading.lms grading.lti grading.report grading.pack "
     "grading.verify grading.doctor",
     "grading.nbgrader_steps",
@@ -24,7 +24,7 @@ ROWS = [
     "grading.judging grading.pages",
     "grading.submissions",
     "grading.problem_sets grading.sandbox",
-    "grading.course_folder grading.replacing grading.requirements grading.locks",
+    "grading.course_folder grading.replacing grading.requirements grading.locks grading.runs",
     "grading.encoding grading.folders grading.globbing",
     "grading.guest grading.errors",
     "explorer lectures",

@@ -25,6 +25,7 @@ from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.lateness import bring_up_to_date
 from course.grading.gradebook.notebook_grades import NotebookGrades, read_notebook_grades
 from course.grading.replacing import PendingFolder, Replacement, is_of_one_path
+from course.grading.runs import Run
 from course.grading.submissions.folders import submitted_folders
 from course.grading.submissions.notebook import read_graded
 from course.grading.whole_class.autograded import copy_file, set_permissions
@@ -80,11 +81,12 @@ def make_feedback(
     cluster: Scheduler | None = None,
     students: Sequence[str] = (),
     console: Console | None = None,
+    run: Run | None = None,
 ) -> FeedbackSummary:
     """Write the feedback of `assignment` in the course at `root`, of all students or of these.
 
-    A student's old pages are replaced by all the new ones, or stay. Raises CourseError, GradebookError,
-    ClusterError.
+    A student's old pages are replaced by all the new ones, or stay. `run` tells others how far it is. Raises
+    CourseError, GradebookError, ClusterError.
     """
     course_folder = CourseFolder(root)
     course, config = course_folder.course, course_folder.config
@@ -110,7 +112,7 @@ def make_feedback(
         except OSError as error:
             raise problems.no_folder(error) from error
         try:
-            run = _Run(rules, problems, folders, grades, pending.path, summary)
+            work = _Run(rules, problems, folders, grades, pending.path, summary)
             settings = page_settings(rules, config)
             with (
                 stoppable() as stop,
@@ -119,10 +121,12 @@ def make_feedback(
             ):
                 tasks = TaskMap[PageJob](client, make_page)
                 for job, text in tasks.map(
-                    run.jobs(), partial(_arguments, settings, assignment), stop.is_set
+                    work.jobs(), partial(_arguments, settings, assignment), stop.is_set
                 ):
-                    run.take(job, text)
+                    work.take(job, text)
                     advance()
+                    if run is not None:
+                        run.update(summary.written + len(summary.problems), summary.total)
                 summary.is_stopped = stop.is_set()
         except OSError as error:
             raise problems.no_room(error) from error

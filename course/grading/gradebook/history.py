@@ -235,6 +235,16 @@ def seeds(session: Session, assignment: str, student: str | None = None) -> dict
     return {row.student: (row.submission, row.seed) for row in rows}
 
 
+def graded_digests(session: Session, assignment: str) -> dict[str, tuple[str, str]]:
+    """Return by student the digests, of notebooks and other files, of the submission that was graded last."""
+    columns = GRADINGS.columns
+    selected = (columns.student, columns.submission, columns.files, _rank(columns.student))
+    of_assignment = (columns.assignment == assignment) & (columns.status == "graded")
+    ranked = select(*selected).where(of_assignment).subquery()
+    rows = session.execute(select(ranked).where(ranked.columns.rank == 1))
+    return {row.student: (row.submission, row.files) for row in rows}
+
+
 def seed(last: tuple[str, int] | None, submission: str) -> int:
     """Return the seed for a submission: that of the last grading if it was of the same one, else a new one.
 

@@ -33,6 +33,7 @@ from course.grading.judging import control
 from course.grading.judging.results import LONGEST_MESSAGE
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.replacing import is_of_one_path
+from course.grading.runs import Run
 from course.grading.sandbox import bubblewrap
 from course.grading.submissions.folders import (
     SubmittedFolder,
@@ -67,8 +68,9 @@ def grade_class(
     student: str | None = None,
     force: bool = False,
     console: Console | None = None,
+    run: Run | None = None,
 ) -> ClassSummary:
-    """Grade the submissions of `assignment` in the course at `root`; return a summary.
+    """Grade the submissions of `assignment` in the course at `root`; return a summary. `run` tells others.
 
     A submission graded before from the same inputs is skipped unless `force`. Raises CourseError,
     GradebookError, ClusterError, SandboxUnavailable, OSError; what was graded until then is kept.
@@ -110,8 +112,8 @@ def grade_class(
             files = AutogradedFiles(rules, assignment)
             try:
                 writer = Writer(book, files, assignment, late_rule(rules, config), groups)
-                run = _Run(rules, folders, settings, versions, writer, summary, force)
-                run.grade(jobs, cluster, console)
+                grading = _Run(rules, folders, settings, versions, writer, summary, force)
+                grading.grade(jobs, cluster, ProgressBar(summary, console, run))
             finally:
                 files.close()
         except OSError as error:
@@ -141,7 +143,7 @@ class _Run:
     _others: dict[str, list[PendingSubmission]] = field(default_factory=dict, init=False)
     """of the group for whom a result is entered too, by the student whose submission is graded"""
 
-    def grade(self, jobs: int | None, cluster: Scheduler | None, console: Console) -> None:
+    def grade(self, jobs: int | None, cluster: Scheduler | None, progress_bar: ProgressBar) -> None:
         """Grade what is to be graded, and count it in the summary."""
         begin = time.monotonic()
         submissions = self._pending()
@@ -152,7 +154,6 @@ class _Run:
         else:
             if cluster is None:
                 bubblewrap.program()
-            progress_bar = ProgressBar(self.summary, console)
             with (
                 stoppable() as stop,
                 progress_bar.shown(),

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from course.grading.gradebook.remarks import MOST_NAMES, Remark, is_cut, lines
+from course.grading.runs import Run
 from course.text import printable
 
 SLOWEST = 5
@@ -67,10 +68,10 @@ class ClassSummary:
 
 
 class ProgressBar:
-    """A progress bar while a class is graded; nothing where the output is no terminal."""
+    """A progress bar while a class is graded; nothing where the output is no terminal. `run` tells others."""
 
-    def __init__(self, summary: ClassSummary, console: Console) -> None:
-        self._summary = summary
+    def __init__(self, summary: ClassSummary, console: Console, run: Run | None = None) -> None:
+        self._summary, self._run = summary, run
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -101,9 +102,10 @@ class ProgressBar:
             counts += f", {len(summary.problems)} not graded"
         if speed:
             counts += f", {60 * speed:.0f} a minute"
-        self._progress.update(
-            self._task, total=summary.total - summary.skipped, completed=done, counts=counts
-        )
+        total = summary.total - summary.skipped
+        self._progress.update(self._task, total=total, completed=done, counts=counts)
+        if self._run is not None:
+            self._run.update(done, total, counts, self._progress.tasks[0].time_remaining)
 
 
 def print_summary(summary: ClassSummary, console: Console, *, all_names: bool = False) -> None:

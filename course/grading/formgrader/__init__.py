@@ -1,0 +1,1 @@
+"""A page beside Formgrader's, on which an instructor grades a whole class."""

@@ -1,0 +1,96 @@
+"""Whoever works on a course is seen by all others, and two do not start at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from course.grading import locks, runs
+from course.grading.course_folder import CourseFolder
+from course.grading.errors import CourseError
+from course.grading.formgrader import overview, wording
+from course.grading.formgrader.launching import Launcher
+from course.grading.problem_sets import notebooks
+from tests.helpers import PATIENCE, RIGHT, hand_in, small_course
+from tests.sandboxes import wait_until
+from tests.whole_class.classes import start
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course in which ann has handed in."""
+    root = small_course(tmp_path_factory.mktemp("runs") / "course")
+    CourseFolder(root).generate("small")
+    hand_in(root, "ann", **RIGHT)
+    return root
+
+
+def test_a_terminal_is_seen_keeps_others_away_and_leaves_nothing(root: Path) -> None:
+    launcher = Launcher()
+    with locks.releasing(root):  # it waits for the end of that
+        process = start("grade", "small", "--jobs", "1", cwd=root)
+        wait_until(lambda: (runs.read(root) or runs.State("", "", "")).is_going_on)
+        with pytest.raises(CourseError, match=r"nothing was started: \S+ grades small, in a terminal, since"):
+            launcher.start(root, "grade", "small", "ida")
+        launcher.stop(root)
+        assert process.poll() is None, "a terminal's is stopped in the terminal"
+    printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, printed
+    assert not (root / runs.FOLDER).exists()
+
+
+def test_a_run_goes_on_without_its_server_and_another_stops_it(root: Path) -> None:
+    with locks.releasing(root):
+        Launcher().start(root, "grade", "small", "ida")
+        other = Launcher()
+        wait_until(lambda: bool((other.read(root) or runs.State("", "", "")).process))
+        state = other.read(root)
+        assert state is not None
+        assert state.is_going_on
+        assert wording.headline(state).startswith("ida grades small, in Formgrader, since ")
+        other.stop(root)
+        assert other.is_stopping(root, state)
+        wait_until(lambda: not (other.read(root) or state).is_going_on)
+    ended = other.read(root)
+    assert ended is not None
+    assert wording.headline(ended).startswith("Grading small, started by ida, was ")
+
+
+def test_a_killed_run_is_told_and_can_be_started_again(root: Path) -> None:
+    launcher = Launcher()
+    with locks.releasing(root):
+        launcher.start(root, "grade", "small", "ida")
+        wait_until(lambda: bool((launcher.read(root) or runs.State("", "", "")).process))
+        state = launcher.read(root)
+        assert state is not None
+        os.kill(state.process, 9)
+        wait_until(lambda: not (launcher.read(root) or state).is_going_on)
+    ended = launcher.read(root)
+    assert ended is not None
+    assert wording.headline(ended) == (
+        "Grading small, started by ida, was cut off: start it again, it goes on from there"
+    )
+    launcher.start(root, "grade", "small", "ida")
+    wait_until(lambda: not (launcher.read(root) or state).is_going_on)
+    ended = launcher.read(root)
+    assert ended is not None
+    assert ended.exit_code == 0
+
+
+def test_what_waits_is_counted(root: Path) -> None:
+    hand_in(root, "bob", **RIGHT)
+    (before,) = overview.rows(root)
+    launcher = Launcher()
+    launcher.start(root, "grade", "small", "ida")
+    wait_until(lambda: not (launcher.read(root) or runs.State("", "", "", is_going_on=True)).is_going_on)
+    (graded,) = overview.rows(root)
+    path = hand_in(root, "ann", **RIGHT)
+    again = notebooks.read(path)
+    again.cells[-1].source += "\n"
+    notebooks.write(again, path)
+    (anew,) = overview.rows(root)
+    assert (before.submitted, before.waiting) == (2, 1 if before.graded else 2)
+    assert (graded.submitted, graded.graded, graded.waiting) == (2, 2, 0)
+    assert (anew.graded, anew.waiting) == (2, 1)
