@@ -79,3 +79,20 @@ def drawn(page: Page, name: str = "current:not(.ahead)", panel: str = "run") -> 
 def assert_draws(points: np.ndarray, losses: np.ndarray) -> None:
     np.testing.assert_allclose(points[:, 0], np.arange(len(losses)), atol=0.1)
     np.testing.assert_allclose(points[:, 1], losses, rtol=2e-3)
+
+
+def press_jumps(page: Page, curves: np.ndarray) -> None:
+    """Press each button with a name: it leads to the run that `curves` (K, steps + 1) say.
+
+    Beyond the edge, where the best of all may lie, runs depend on how a browser rounds exponentials; so the
+    best has to end at least as low as the good one, whichever it is.
+    """
+    jumps = runs.landmarks(curves, runs.regimes(curves))
+    good, last = jumps["good"], jumps["too large"]
+    for name, index in jumps.items():
+        page.get_by_role("button", name=name, exact=True).click()
+        if name != "best":
+            expect(chart(page)).to_have_attribute("data-index", str(index))
+    expect(chart(page)).not_to_have_attribute("data-index", str(last))
+    end = runs.ends(drawn(page)[:, 1][None])[0]
+    assert end <= runs.ends(curves)[good] * 1.01  # what is read from the screen

@@ -14,7 +14,17 @@ from course.explorer.model.problem import Problem
 from course.explorer.model.runs import REGIMES, regimes
 from course.grading.problem_sets import notebooks
 from tests.browser.conftest import PATIENCE
-from tests.browser.explorers import EXPLORER, RATES, assert_draws, chart, drawn, go_to, handle, opened
+from tests.browser.explorers import (
+    EXPLORER,
+    RATES,
+    assert_draws,
+    chart,
+    drawn,
+    go_to,
+    handle,
+    opened,
+    press_jumps,
+)
 from tests.helpers import cell, notebook
 from tests.jupyterlab import Lab, run_cells, running_notebook
 
@@ -81,11 +91,9 @@ def test_a_fast_hand_is_never_set_back(explorer) -> None:
 
 
 def test_jumps_and_the_exact_entry(explorer, curves) -> None:
-    for name, index in runs.landmarks(curves, regimes(curves)).items():
-        explorer.locator(".jumps").get_by_role("button", name=name).click()
-        expect(chart(explorer)).to_have_attribute("data-index", str(index))
+    press_jumps(explorer, curves)
     entry = explorer.locator(".exact-rate input")
-    expect(entry).to_have_value(f"{RATES[index]:g}")
+    expect(entry).to_have_value(f"{RATES[int(chart(explorer).get_attribute('data-index'))]:g}")
     entry.fill("12.34")
     entry.press("Enter")
     expect(explorer.locator(".loss-chart .headline")).to_contain_text("η = 12.34: steady")

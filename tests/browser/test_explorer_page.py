@@ -15,7 +15,7 @@ from course import LossExplorer
 from course.explorer.model import runs
 from course.explorer.model.problem import Problem
 from mlp_ref import one_hidden
-from tests.browser.explorers import RATES, assert_draws, chart, drawn
+from tests.browser.explorers import RATES, assert_draws, chart, drawn, press_jumps
 
 pytestmark = pytest.mark.browser
 
@@ -57,9 +57,7 @@ def test_it_opens_from_disk_and_every_control_works(opened, curves) -> None:
     assert_draws(drawn(opened), curves[73])
     opened.get_by_role("button", name="Pin this run").click()
     expect(opened.locator(".loss-chart .pins li")).to_have_count(2)
-    for name, index in runs.landmarks(curves, runs.regimes(curves)).items():
-        opened.get_by_role("button", name=name).click()
-        expect(chart(opened)).to_have_attribute("data-index", str(index))
+    press_jumps(opened, curves)
     opened.get_by_role("button", name="Play").click()
     expect(opened.get_by_role("button", name="Stop")).to_be_visible()
     expect(opened.get_by_role("button", name="Play")).to_be_visible()
