@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 
 import pytest
@@ -87,9 +86,7 @@ def test_table_shows_every_student_and_question(graded_class) -> None:
 def test_a_wrong_point_is_told(graded_class) -> None:
     assert differences(graded_class.source, graded_class.marks) == []
     mark = graded_class.marks["raising"]["test_dZ_dH"]
-    forged = {
-        "raising": {**graded_class.marks["raising"], "test_dZ_dH": dataclasses.replace(mark, points=1.5)}
-    }
+    forged = {"raising": {**graded_class.marks["raising"], "test_dZ_dH": mark._replace(points=1.5)}}
     assert differences(graded_class.source, {**graded_class.marks, **forged}) == [
         "raising: test_dZ_dH gave 1.5 points, expected 0"
     ]
