@@ -31,7 +31,6 @@ def test_at_most_three_contradict() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_nbgraders_own(part: int, tmp_path: Path) -> None:
     # their course has no header, and they read nbgrader's messages as they are

@@ -19,7 +19,7 @@ from tests.helpers import ROOT
 from tests.nbgrader_steps.accounts import Account, Machine, account
 
 # A class is graded before the first of them, on a machine that may be busy.
-pytestmark = [pytest.mark.timeout(1800), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 SETUP, RELEASE, HAND_IN, GRADE, READ, AGAIN = steps("docs/instructor.md", "The exchange")
 EXCHANGE = "share/nbgrader/exchange/mlp-gradients"

@@ -204,7 +204,6 @@ def commands(packed: Path) -> list[str]:
 
 
 @pytest.mark.slow  # it installs JupyterLab
-@pytest.mark.timeout(900)
 def test_from_the_archive_to_a_validated_ps0(packed, tmp_path) -> None:
     """The start page's commands, in an environment that knows nothing of this folder."""
     with zipfile.ZipFile(packed) as file:

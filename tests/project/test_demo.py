@@ -12,8 +12,7 @@ from demo.students import STUDENTS, Student, functions
 
 NAMES = [student.name for student in STUDENTS]
 
-# A whole class is graded before the first of them.
-pytestmark = [pytest.mark.timeout(1200), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("student", STUDENTS, ids=NAMES)

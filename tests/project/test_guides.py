@@ -24,9 +24,6 @@ from tests.guides import GUIDES, code
 from tests.helpers import PATIENCE, ROOT, run
 from tests.lms.archives import archive
 
-# A class is graded before the first of them, on a machine that may be busy.
-pytestmark = pytest.mark.timeout(1800)
-
 # These need a network, the whole machine, a browser or minutes. Each stands beside the file that runs it, and
 # a line of that file.
 ELSEWHERE = {

@@ -9,7 +9,7 @@ import pytest
 
 from tests.project.environments import POINTS, checkout, clean, do, only_uv, pythons, solve
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.slow
 
 
 def score(python: Path, root: Path) -> None:

@@ -16,7 +16,7 @@ from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 from tests.lms.archives import archive
 from tests.whole_class.classes import COURSE_ID, url
 
-pytestmark = [pytest.mark.filterwarnings("ignore:Object of type <Submitted"), pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
 
 NAME = """it's [a] "δ-ü" course"""
 WRONG = "def half(x):\n    raise ValueError('δ → ∞')"

@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook
 from tests.helpers import ROOT
 from tests.project.environments import POINTS, checkout, clean, do, solve
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.slow
 
 STUDENT_SEES_NO_REFERENCE = """
 import importlib.util, pathlib, sys

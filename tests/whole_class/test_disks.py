@@ -16,7 +16,7 @@ from tests.helpers import PATIENCE, RIGHT, course, hand_in, small_course
 from tests.lms.trees import tree
 
 # A submission is graded before the first of them, on a machine that may be busy.
-pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 # What each of them wants to write; the others' tests are with them: collect, report, and export read-only.
 FULL = {
