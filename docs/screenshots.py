@@ -10,10 +10,11 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Page
 
+from course.grading.course_folder import CourseFolder
 from course.grading.problem_sets import notebooks
 from course.grading.site import building
 from demo.__main__ import grade_class
-from demo.students import solutions
+from demo.students import STUDENTS, hand_in, solutions
 from tests.jupyterlab import Lab, chromium, needed_chromium, run_all, running_lab
 from tests.site import pages
 from tests.site.conftest import serving
@@ -72,6 +73,25 @@ def graded(browser: Browser, root: Path) -> None:
     page.screenshot(path=IMAGES / "feedback.png", clip=clip, full_page=True)
 
 
+def whole_class(browser: Browser, root: Path, home: Path) -> None:
+    """Take the page of the whole class while it grades ps1, where one student's function never returns."""
+    course_folder = CourseFolder.copy_of(ROOT, root)
+    for assignment in ("ps0", "ps1", "ps2", "ps3"):
+        course_folder.generate(assignment)
+    source = notebooks.read(root / "source" / "ps1" / "ps1.ipynb")
+    for student in STUDENTS:
+        hand_in(student, source, root / "release" / "ps1", root / "submitted" / student.name / "ps1")
+    with running_lab(root, home) as lab:
+        page = browser.new_page(viewport={"width": 1200, "height": 640}, device_scale_factor=1.5)
+        address = "/formgrader/whole_class"
+        page.goto(f"{lab.address}/login?token={lab.token}&next={address}")
+        page.get_by_role("button", name="Grade all waiting of ps1").click()
+        page.locator("#counts", has_text=f"{len(STUDENTS) - 1} of {len(STUDENTS)}").wait_for(timeout=240_000)
+        page.screenshot(path=IMAGES / "whole-class.png")
+        page.get_by_role("button", name="Stop").click()
+        page.locator("#headline", has_text="stopped").wait_for(timeout=240_000)
+
+
 def site(browser: Browser, folder: Path) -> None:
     """Answer ps0's first question wrongly on a site, and take the page with the check and the line above."""
     built = building.build(ROOT, folder / "site", str(distribution()))
@@ -113,6 +133,7 @@ def main() -> int:
             notebooks.write(book, Path(root) / "explorer.ipynb")
             explorer(browser, lab).screenshot(path=IMAGES / "explorer-in-lab.png")
             graded(browser, Path(root) / "graded")
+            whole_class(browser, Path(root) / "class", Path(home) / "instructor")
             site(browser, Path(root))
     return 0
 

@@ -18,8 +18,8 @@ from course.grading.formgrader.wording import activity
 
 PLACE = "Formgrader"
 COMMANDS = ("grade", "feedback", "report", "export")
-# What a Hub tells its servers is none of a command's business.
-_KEPT_FROM_COMMANDS = ("JUPYTERHUB_", "JPY_")
+# What a Hub tells its servers is none of a command's business; and a log has no colours.
+_KEPT_FROM_COMMANDS = ("JUPYTERHUB_", "JPY_", "FORCE_COLOR", "TTY_")
 _COLUMNS = "160"
 _LOG_BYTES = 20_000
 """of the log's end that are read"""
