@@ -82,7 +82,7 @@ def whole_class(browser: Browser, root: Path, home: Path) -> None:
     for student in STUDENTS:
         hand_in(student, source, root / "release" / "ps1", root / "submitted" / student.name / "ps1")
     with running_lab(root, home) as lab:
-        page = browser.new_page(viewport={"width": 1200, "height": 640}, device_scale_factor=1.5)
+        page = browser.new_page(viewport={"width": 1280, "height": 720}, device_scale_factor=1.5)
         address = "/formgrader/whole_class"
         page.goto(f"{lab.address}/login?token={lab.token}&next={address}")
         page.get_by_role("button", name="Grade all waiting of ps1").click()

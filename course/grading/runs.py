@@ -129,10 +129,12 @@ def lock(root: Path) -> int | None:
         folder.mkdir(exist_ok=True)
         with suppress(FileNotFoundError):  # another run has just ended, and removed it
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            with suppress(BlockingIOError):
+            try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if os.path.samestat(os.fstat(descriptor), folder.stat()):
                     return descriptor
+            except (BlockingIOError, FileNotFoundError):
+                pass
             os.close(descriptor)
         time.sleep(_SECONDS_BETWEEN_ATTEMPTS)
     return None
