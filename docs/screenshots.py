@@ -14,10 +14,11 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Page
 
+from course.grading.course_folder import CourseFolder
 from course.grading.problem_sets import notebooks
 from course.grading.site import building
 from demo.__main__ import grade_class
-from demo.students import solutions
+from demo.students import STUDENTS, hand_in, solutions
 from tests.hub.conftest import COURSE, ask, in_lab, press, row, running_hub, signed_in
 from tests.hub.test_hub import open_list
 from tests.jupyterlab import Lab, chromium, needed_chromium, run_all, running_lab
@@ -76,6 +77,25 @@ def graded(browser: Browser, root: Path) -> None:
     assert verdict
     clip = {"x": 70.0, "y": verdict["y"] - 135, "width": 960.0, "height": 305.0}
     page.screenshot(path=IMAGES / "feedback.png", clip=clip, full_page=True)
+
+
+def whole_class(browser: Browser, root: Path, home: Path) -> None:
+    """Take the page of the whole class while it grades ps1, where one student's function never returns."""
+    course_folder = CourseFolder.copy_of(ROOT, root)
+    for assignment in ("ps0", "ps1", "ps2", "ps3"):
+        course_folder.generate(assignment)
+    source = notebooks.read(root / "source" / "ps1" / "ps1.ipynb")
+    for student in STUDENTS:
+        hand_in(student, source, root / "release" / "ps1", root / "submitted" / student.name / "ps1")
+    with running_lab(root, home) as lab:
+        page = browser.new_page(viewport={"width": 1280, "height": 720}, device_scale_factor=1.5)
+        address = "/formgrader/whole_class"
+        page.goto(f"{lab.address}/login?token={lab.token}&next={address}")
+        page.get_by_role("button", name="Grade all waiting of ps1").click()
+        page.locator("#counts", has_text=f"{len(STUDENTS) - 1} of {len(STUDENTS)}").wait_for(timeout=240_000)
+        page.screenshot(path=IMAGES / "whole-class.png")
+        page.get_by_role("button", name="Stop").click()
+        page.locator("#headline", has_text="stopped").wait_for(timeout=240_000)
 
 
 def site(browser: Browser, folder: Path) -> None:
@@ -144,6 +164,7 @@ def main() -> int:
             notebooks.write(book, Path(root) / "explorer.ipynb")
             explorer(browser, lab).screenshot(path=IMAGES / "explorer-in-lab.png")
             graded(browser, Path(root) / "graded")
+            whole_class(browser, Path(root) / "class", Path(home) / "instructor")
             site(browser, Path(root))
             if os.geteuid() == 0:
                 hub(browser, Path(root) / "hub")

@@ -82,7 +82,7 @@ class Run:
     def _write(self) -> None:
         self._written = time.monotonic()
         if self._folder is not None:
-            with suppress(OSError):  # on a full disk, say, the work itself goes on
+            with suppress(OSError):
                 write(self._folder, self._state)
 
 
@@ -99,11 +99,14 @@ def published(root: Path, command: str, assignment: str, *, claim: bool = True) 
     elif claim and (root / "nbgrader_config.py").is_file():
         with suppress(OSError):
             descriptor = lock(root)
-    run = Run(
-        folder if descriptor is not None else None,
-        replace(state, host=platform.node(), process=os.getpid(), is_going_on=False),
-    )
-    run.update(0, 0)
+    state = replace(state, host=platform.node(), process=os.getpid(), is_going_on=False)
+    if descriptor is not None:
+        try:
+            write(folder, state)
+        except OSError:  # on a full disk, or where the folder is another's, the work itself goes on
+            os.close(descriptor)
+            descriptor = None
+    run = Run(folder if descriptor is not None else None, state)
     try:
         yield run
     except BaseException as error:
@@ -126,10 +129,12 @@ def lock(root: Path) -> int | None:
         folder.mkdir(exist_ok=True)
         with suppress(FileNotFoundError):  # another run has just ended, and removed it
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            with suppress(BlockingIOError):
+            try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if os.path.samestat(os.fstat(descriptor), folder.stat()):
                     return descriptor
+            except (BlockingIOError, FileNotFoundError):
+                pass
             os.close(descriptor)
         time.sleep(_SECONDS_BETWEEN_ATTEMPTS)
     return None

@@ -5,6 +5,7 @@ nbgrader has no setting for it. Whoever may open Formgrader may open the page, a
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +33,7 @@ def _with_page(init_handlers: Callable[[Any, Any], None]) -> Callable[[Any, Any]
         from course.grading.formgrader.handlers import SETTING, handlers
         from course.grading.formgrader.launching import Launcher
 
-        base_url = webapp.settings["base_url"].rstrip("/")
+        base_url = re.escape(webapp.settings["base_url"].rstrip("/"))
         webapp.settings[SETTING] = Launcher()
         # before Formgrader's own, which answer every other address with a page that is not found
         webapp.add_handlers(".*$", [(base_url + path, handler) for path, handler in handlers()])

@@ -180,7 +180,7 @@ class StartHandler(_WithPage):
             self.set_status(409)
             await self.show(str(error))
         else:
-            self.redirect(f"{self.address}#{quote(assignment, safe='')}", status=303)
+            self.redirect(self.address, status=303)
 
 
 class StopHandler(Handler):

@@ -18,8 +18,8 @@ from course.grading.formgrader.wording import activity
 
 PLACE = "Formgrader"
 COMMANDS = ("grade", "feedback", "report", "export")
-# What a Hub tells its servers is none of a command's business.
-_KEPT_FROM_COMMANDS = ("JUPYTERHUB_", "JPY_")
+# What a Hub tells its servers is none of a command's business; and a log has no colours.
+_KEPT_FROM_COMMANDS = ("JUPYTERHUB_", "JPY_", "FORCE_COLOR", "TTY_")
 _COLUMNS = "160"
 _LOG_BYTES = 20_000
 """of the log's end that are read"""
@@ -29,7 +29,8 @@ class Launcher:
     """The commands that this server has started."""
 
     def __init__(self) -> None:
-        self._processes: dict[Path, subprocess.Popen[bytes]] = {}
+        self._processes: list[tuple[Path, subprocess.Popen[bytes]]] = []
+        """those that live, each with its course; one that has ended its work may live on for a moment"""
         self._stopped: dict[Path, float] = {}
         """when what was asked to stop had begun"""
         atexit.register(self._stop_all)
@@ -50,7 +51,7 @@ class Launcher:
             state = runs.State(command, assignment, by, PLACE, system, started=time.time())
             runs.write(root / runs.FOLDER, state)
             with runs.log_file(root).open("wb") as log:
-                self._processes[root] = subprocess.Popen(
+                process = subprocess.Popen(
                     [sys.executable, "-P", "-m", "course.grading", *_arguments(command, assignment, system)],
                     cwd=root,
                     env=_environment(descriptor),
@@ -60,6 +61,7 @@ class Launcher:
                     pass_fds=[descriptor],
                     start_new_session=True,  # Ctrl-C is for the server
                 )
+            self._processes.append((root, process))
         except OSError as error:
             raise CourseError(f"nothing was started: {error}; make room in {root}") from error
         finally:
@@ -67,13 +69,14 @@ class Launcher:
 
     def stop(self, root: Path) -> None:
         """Ask what runs in a course to stop, where it was started on this machine by a Formgrader's page."""
-        state, process = runs.read(root), self._processes.get(root)
+        state = self.read(root)
         if state is None or not state.is_going_on or not can_stop(state):
             return
         self._stopped[root] = state.started
-        if process is not None and process.poll() is None:
+        processes = [process for course, process in self._processes if course == root]
+        for process in processes:
             process.terminate()
-        elif state.process:  # of a server that was killed, and started again
+        if not processes and state.process:  # of a server that was killed, and started again
             with suppress(OSError):
                 os.kill(state.process, signal.SIGTERM)
 
@@ -83,14 +86,12 @@ class Launcher:
 
     def read(self, root: Path) -> runs.State | None:
         """Return what is known of the last run in a course."""
-        for process in self._processes.values():
-            process.poll()
+        self._processes = [(course, process) for course, process in self._processes if process.poll() is None]
         return runs.read(root)
 
     def _stop_all(self) -> None:
-        for process in self._processes.values():
-            if process.poll() is None:
-                process.terminate()
+        for _, process in self._processes:
+            process.terminate()
 
 
 def can_stop(state: runs.State) -> bool:
