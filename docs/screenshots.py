@@ -126,8 +126,12 @@ def hub(browser: Browser, folder: Path) -> None:
         press(ida, assignment.locator("td.assign a"))
         press(ida, assignment.locator("td.release a"))
         ann, bob = (in_lab(signed_in(browser, hub, name), hub, name) for name in ("ann", "bob"))
-        for page in (ann, bob):
+        answers = solutions(notebooks.read(ROOT / "source" / "ps0" / "ps0.ipynb"))
+        for name, page in (("ann", ann), ("bob", bob)):
             ask(page, "assignments/fetch", course_id=COURSE, assignment_id="ps0")
+            path = hub.tree / "home" / name / "ps0" / "ps0.ipynb"
+            answered = notebooks.with_answers(notebooks.read(path), answers)
+            path.write_text(notebooks.dumps(answered), encoding="utf-8")
             ask(page, "assignments/submit", course_id=COURSE, assignment_id="ps0")
         ann.set_viewport_size({"width": 1100, "height": 620})
         open_list(ann)
@@ -138,6 +142,7 @@ def hub(browser: Browser, folder: Path) -> None:
         ida.set_viewport_size({"width": 1100, "height": 520})
         assignment.locator(".num-submissions a").click()
         press(ida, row(ida, "ann").locator(".autograde a"))
+        ida.locator(".modal-backdrop").wait_for(state="detached")
         ida.screenshot(path=IMAGES / "hub-formgrader.png")
 
 

@@ -70,6 +70,8 @@ class Arrival:
             allow_redirects=False,
             timeout=PATIENCE,
         )
+        # else a browser leaves them out when the platform's page sends somebody here
+        assert answer.headers["Set-Cookie"].count("SameSite=None; Secure") == 2
         self.authorize = answer.headers["Location"]
         self.asked = dict(parse_qsl(urlsplit(self.authorize).query))
 

@@ -74,6 +74,7 @@ ELSEWHERE = {
         "deploy/jupyterhub/trial_config.py",
         "lti_config.py",
     ),
+    "install -d -m 750 -g grader /srv/lti": ("deploy/jupyterhub/lti_config.py", "settings.launches"),
     "sudo -u grader /opt/course/bin/course lti-key ~grader/lti-key.pem": (
         "tests/lti/test_scores.py",
         'course("lti-key", "lti-key.pem"',

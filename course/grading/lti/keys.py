@@ -69,4 +69,5 @@ def public_key(key: RSAPrivateKey) -> str:
 def public_jwk(key: RSAPrivateKey) -> str:
     """Return the public key as a JSON Web Key, as Canvas takes it."""
     jwk = json.loads(RSAAlgorithm.to_jwk(key.public_key()))
+    del jwk["key_ops"]  # RFC 7517: not beside "use"
     return json.dumps({**jwk, "kid": key_id(key), "alg": "RS256", "use": "sig"})
