@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from course.grading import locks
 from course.grading.course_folder import CourseFolder
 from course.grading.whole_class.grade_class import SHARED
 from tests.helpers import RIGHT, course, hand_in, small_course
 
 
+@pytest.mark.slow
 def test_who_grades_beside_somebody_is_told_so_and_grades_all(tmp_path: Path) -> None:
     root = small_course(tmp_path / "course")
     CourseFolder(root).generate("small")
