@@ -17,7 +17,7 @@ from course.grading.problem_sets import notebooks
 
 ROOT = Path(__file__).parents[1]
 # Seconds after which a command hangs; no command of a test takes a tenth of it.
-PATIENCE = 240
+PATIENCE = 600
 # Answers to all of `small_course`.
 RIGHT = {"double": "def double(x):\n    return 2 * x", "half": "def half(x):\n    return x / 2"}
 

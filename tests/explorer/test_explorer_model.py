@@ -177,6 +177,7 @@ def test_landmarks_are_what_they_are_called():
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_first_view_has_each_kind_of_run_in_one_band_in_the_order_of_the_story():
     from course.explorer.widget import STORY
 
@@ -263,6 +264,7 @@ def test_a_slow_gradient_shows_how_far_it_is(monkeypatch):
     assert "right at every step so far" in words.headline(table, 60)
 
 
+@pytest.mark.slow
 def test_rounding_errors_that_grow_are_no_mistake_of_the_gradient():
     def jittering(X, y, W1, W2):
         dW1, dW2 = gradients_end_to_end(X, y, W1, W2)

@@ -12,6 +12,8 @@ from nbgrader.api import Gradebook
 from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 from tests.whole_class.classes import COURSE_ID, gradings, url
 
+pytestmark = pytest.mark.slow
+
 PER_DAY = 'c.AssignLatePenalties.plugin_class = "course.grading.nbgrader_steps.late_policy.PerDay"\n'
 ZERO = 'c.LateSubmissionPlugin.penalty_method = "zero"\n'
 

@@ -76,6 +76,7 @@ def files(root: Path) -> dict[Path, bytes]:
     return {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_one_question_comes_and_one_goes(root: Path, way: Way) -> None:
     third = [solution("third", "x / 3"), graded("test_third", "assert third(3) == 1", points=5)]
@@ -96,6 +97,7 @@ def test_one_question_comes_and_one_goes(root: Path, way: Way) -> None:
     assert scores(root) == {"ann": "4", "bob": "1"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_question_that_comes_back_brings_what_was_given_by_hand(root: Path, way: Way) -> None:
     (root / "before.ipynb").write_bytes((root / "source" / "small" / "small.ipynb").read_bytes())
@@ -109,6 +111,7 @@ def test_a_question_that_comes_back_brings_what_was_given_by_hand(root: Path, wa
         assert gradebook.find_comment("why", "small", "small", "ann").manual_comment == "Nearly."
 
 
+@pytest.mark.slow
 def test_points_changed_a_question_set_to_0_and_a_bonus_for_everybody(root: Path) -> None:
     def change(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
         points = {"test_double": 5, "test_half": 0}
@@ -124,6 +127,7 @@ def test_points_changed_a_question_set_to_0_and_a_bonus_for_everybody(root: Path
     assert scores(root) == {"ann": "9", "bob": "6"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_second_notebook_comes_and_goes(root: Path, way: Way) -> None:
     extra = notebooks.read(root / "source" / "small" / "small.ipynb")
@@ -141,6 +145,7 @@ def test_a_second_notebook_comes_and_goes(root: Path, way: Way) -> None:
     assert scores(root) == {"ann": "4", "bob": "3"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_release_that_fails_leaves_everything_as_it_was(root: Path, way: Way) -> None:
     edit(root, without("half", "test_half"))
@@ -160,6 +165,7 @@ def test_a_release_that_fails_leaves_everything_as_it_was(root: Path, way: Way) 
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_no_release_while_somebody_grades(root: Path, way: Way) -> None:
     edit(root, without("half", "test_half"))

@@ -13,6 +13,8 @@ from course.grading.problem_sets import notebooks
 from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 from tests.whole_class.classes import COURSE_ID, WRONG, ask_why, url
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = RIGHT | {"why": "Because of the chain rule."}
 
 

@@ -31,6 +31,7 @@ def exported(root: Path, *options: str) -> dict[str, str]:
         return {row["student_id"]: row["status"] for row in csv.DictReader(file)}
 
 
+@pytest.mark.slow
 def test_a_class_with_sections(root: Path) -> None:
     (root / "class.csv").write_text(CLASS)
     assert run(root, "roster", "class.csv") == "class.csv: 3 entered, 0 known before\n"
@@ -54,6 +55,7 @@ def test_a_class_with_sections(root: Path) -> None:
     assert "nobody is in a section Sunday; there is: Friday, Monday" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_second_roster_takes_nothing_away(root: Path) -> None:
     (root / "class.csv").write_text(CLASS)
     run(root, "roster", "class.csv")
@@ -64,6 +66,7 @@ def test_a_second_roster_takes_nothing_away(root: Path) -> None:
         assert gradebook.find_student("dora").last_name == "Delta"
 
 
+@pytest.mark.slow
 def test_before_anything_is_generated(tmp_path: Path, prepared: Path) -> None:
     root = tmp_path / "course"
     root.mkdir()

@@ -120,6 +120,7 @@ def test_formgrader_lists_everybody(corrected) -> None:
         assert submissions[f"late{number}"]["timestamp"] == "2026-11-20T12:01:00"
 
 
+@pytest.mark.slow
 def test_formgraders_due_dates(corrected) -> None:
     """It writes a local time and an offset, with a blank between."""
     with corrected.gradebook as gradebook:
@@ -130,6 +131,7 @@ def test_formgraders_due_dates(corrected) -> None:
         gradebook.remove_assignment("other")
 
 
+@pytest.mark.slow
 def test_an_unclear_due_date_is_refused(handed_in) -> None:
     result = nbgrader("db", "assignment", "add", "small", f"--duedate={UNCLEAR}", cwd=handed_in)
     assert result.returncode != 0

@@ -96,6 +96,7 @@ def test_every_written_answer_has_a_mark_scheme_which_is_not_released(name):
         assert not [line for line in scheme[1].splitlines() if line in released]
 
 
+@pytest.mark.slow
 def test_a_mark_scheme_that_students_would_receive_is_refused(tmp_path):
     text = "Why?\n\n=== BEGIN MARK SCHEME ===\n1 point: because.\n=== END MARK SCHEME ==="
     question = helpers.cell(text, "question", kind="markdown", locked=True)

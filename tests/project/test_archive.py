@@ -11,6 +11,8 @@ from course.grading import locks
 from tests.helpers import RIGHT, course, hand_in, nbgrader
 from tests.whole_class.classes import STUDENTS, a_class, export, url
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import zipfile
 
+import pytest
+
 from tests.helpers import ROOT, run
 
 
@@ -30,6 +32,7 @@ def test_the_wheel_holds_the_course_and_nothing_else(tmp_path) -> None:
     assert not re.search(r"^\s*(import|from) mlp_ref", text, flags=re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_measurements_can_be_started() -> None:
     result = run(["bench", "nothing"], ROOT)
     assert result.returncode == 2

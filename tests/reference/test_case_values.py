@@ -81,6 +81,7 @@ def test_saturated_deep_net_with_confident_wrong_labels():
                 assert np.abs(h @ W + b).max() < 500.001
 
 
+@pytest.mark.slow
 def test_every_step_of_training_stays_within_the_margin():
     for name, train, forward in (
         ("ps1.train", train_one_hidden, one_hidden.forward),

@@ -16,6 +16,8 @@ from course.grading.report.kept import KeptForms
 from course.grading.report.overview import overview
 from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 
+pytestmark = pytest.mark.slow
+
 KEY = ("ps", "f")
 LONG = "def f(x):\n    total = 0\n    for value in x:\n        total += value * value\n    return total"
 

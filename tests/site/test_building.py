@@ -129,6 +129,7 @@ def test_a_package_that_is_missing_or_another_is_refused(folder, content, messag
         gather(distribution, [], ["a"])
 
 
+@pytest.mark.slow
 def test_without_a_distribution_and_without_a_network(tmp_path) -> None:
     root = small_course(tmp_path / "course")
     assert course("release", cwd=root).returncode == 0
@@ -149,6 +150,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path, folder) -> None:
     assert (tmp_path / "site" / "thesis.txt").read_text() == "years of work"
 
 
+@pytest.mark.slow
 def test_a_build_that_fails_leaves_the_old_site(tmp_path, folder) -> None:
     root = small_course(tmp_path / "course")
     assert course("release", cwd=root).returncode == 0

@@ -68,7 +68,11 @@ def test_a_test_that_tests_nothing():
 
 @pytest.mark.parametrize(
     "after",
-    ["while True:\n        pass", "n = 10 ** 9\n    s = [0.0] * (8 * n)", "import os\n    os._exit(0)"],
+    [
+        pytest.param("while True:\n        pass", marks=pytest.mark.slow),
+        "n = 10 ** 9\n    s = [0.0] * (8 * n)",
+        "import os\n    os._exit(0)",
+    ],
 )
 def test_what_hangs_eats_memory_or_crashes_is_ended_and_counted(monkeypatch, after):
     monkeypatch.setattr("course.grading.verify.mutants.trying.SECONDS", 1)

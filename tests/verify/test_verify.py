@@ -190,6 +190,7 @@ def test_not_ready_is_exit_code_1(small_course, monkeypatch):
     assert "Not ready: ps1" in result.output
 
 
+@pytest.mark.slow
 def test_an_unknown_problem_set_is_one_line(small_course, monkeypatch):
     monkeypatch.chdir(small_course())
     result = CliRunner().invoke(app, ["verify", "ps7"])

@@ -14,6 +14,8 @@ from course.grading.gradebook.reading import read_marks
 from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 from tests.whole_class.classes import COURSE_ID, WRONG, ask_why, gradings, url
 
+pytestmark = pytest.mark.slow
+
 GROUPS = "group,student\nred,ann\nred,bob\nred,carl\nblue,dora\nblue,emil\n"
 CLASS = "student_id\n" + "\n".join(("ann", "bob", "carl", "dora", "emil", "fay")) + "\n"
 
