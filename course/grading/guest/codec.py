@@ -226,7 +226,7 @@ def _kind(dtype: str) -> np.dtype[Any]:
     if not _DTYPE.fullmatch(dtype):
         raise CodecError("an array is malformed")
     kind = np.dtype(dtype)
-    if not kind.isnative:
+    if not kind.isnative or not kind.itemsize:  # any number of entries without a size fits no bytes
         raise CodecError("an array has a dtype that does not cross")
     return kind
 
