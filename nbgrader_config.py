@@ -79,7 +79,9 @@ c.GenerateFeedback.exporter_class = "course.grading.pages.exporter.FeedbackExpor
 # Formgrader's page of a submission cleans what it shows again.
 c.merge(formgrader_settings())
 
-# One submission without a time, or with a zone that nobody can know, stops nobody else's.
+# Who has no exchange reads nothing of it; one submission without a time, or with a zone that nobody can know,
+# stops nobody else's.
+c.ExchangeFactory.list = steps + "exchange.List"
 c.ExchangeFactory.collect = steps + "exchange.Collect"
 c.ExchangeFactory.release_feedback = steps + "exchange.ReleaseFeedback"
 
