@@ -25,17 +25,22 @@ def requirements(files: Mapping[str, bytes], checkout: Path, constraints: bytes)
     """
     project = tomllib.loads((checkout / PROJECT).read_text(encoding="utf-8"))["project"]
     theirs = [*project["dependencies"], *project["optional-dependencies"][LAB], project["name"]]
-    known = {canonicalize_name(Requirement(text).name) for text in theirs}
-    pinned = {canonicalize_name(name) for name in re.findall(r"^([\w.-]+)==", constraints.decode(), re.M)}
-    beside = {PurePosixPath(name).parts[0].removesuffix(".py") for name in files}
-    modules = {module for source in _sources(files) for module in imported_modules(source)} - beside
-    installed = metadata.packages_distributions()
+    dependencies = {canonicalize_name(Requirement(text).name) for text in theirs}
+    constraint_names = {
+        canonicalize_name(name) for name in re.findall(r"^([\w.-]+)==", constraints.decode(), re.M)
+    }
+    neighbours = {PurePosixPath(name).parts[0].removesuffix(".py") for name in files}
+    modules = {module for source in _sources(files) for module in imported_modules(source)} - neighbours
+    distributions = metadata.packages_distributions()
     names = {
         canonicalize_name(name)
         for module in modules - sys.stdlib_module_names
-        for name in installed.get(module, ())
+        for name in distributions.get(module, ())
     }
-    return [name if name in pinned else f"{name}=={metadata.version(name)}" for name in sorted(names - known)]
+    return [
+        name if name in constraint_names else f"{name}=={metadata.version(name)}"
+        for name in sorted(names - dependencies)
+    ]
 
 
 def _sources(files: Mapping[str, bytes]) -> Iterator[str]:

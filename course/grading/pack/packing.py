@@ -40,14 +40,14 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
     names, files = released(root, assignment)
     checkout = sources(root)
     constraints = _constraints(checkout)
-    needed = imported.requirements(files, checkout, constraints)
+    requirements = imported.requirements(files, checkout, constraints)
     try:
         with tempfile.TemporaryDirectory() as made:
             built = wheel.build(checkout, Path(made))
             files[built.name] = built.read_bytes()
     except OSError as error:
         raise CourseError(f"the students' package cannot be built: {error}; make room there") from error
-    files[REQUIREMENTS] = _requirements(assignment, built.name, needed).encode()
+    files[REQUIREMENTS] = _requirements(assignment, built.name, requirements).encode()
     files[CONSTRAINTS] = constraints
     files[CONFIG] = _SETTINGS.encode()
     texts = reading()
@@ -97,12 +97,12 @@ def _released(root: Path, folders: Folders, assignment: str, names: list[str]) -
     return files
 
 
-def _requirements(assignment: str, built: str, needed: Iterable[str]) -> str:
+def _requirements(assignment: str, built: str, imports: Iterable[str]) -> str:
     return (
         f"# For {assignment}; {START} says how to install it.\n"
         f"--constraint {CONSTRAINTS}\n"
         f"./{built}[{wheel.LAB}]\n"
-    ) + "".join(f"{requirement}\n" for requirement in needed)
+    ) + "".join(f"{requirement}\n" for requirement in imports)
 
 
 def _constraints(checkout: Path) -> bytes:
