@@ -82,7 +82,9 @@ c.merge(formgrader_settings())
 # Beside it there is a page for the whole class: grade all that waits, feedback, report, export.
 extension.add_page()
 
-# One submission without a time, or with a zone that nobody can know, stops nobody else's.
+# Who has no exchange reads nothing of it; one submission without a time, or with a zone that nobody can know,
+# stops nobody else's.
+c.ExchangeFactory.list = steps + "exchange.List"
 c.ExchangeFactory.collect = steps + "exchange.Collect"
 c.ExchangeFactory.release_feedback = steps + "exchange.ReleaseFeedback"
 

@@ -14,13 +14,16 @@ import sys
 import tempfile
 import zipfile
 from html.parser import HTMLParser
+from importlib.metadata import version
 from pathlib import Path
 
+import nbformat
 import pytest
 from packaging.requirements import Requirement
 
 from course.grading.errors import CourseError
 from course.grading.pack import wheel
+from course.grading.pack.imported import requirements
 from course.grading.pack.packing import pack
 from course.grading.pack.reading import DERIVATIONS, ORDER
 from course.grading.problem_sets import notebooks
@@ -153,6 +156,15 @@ def test_students_install_the_tested_versions(packed) -> None:
     _, *lines = files["ps0/requirements.txt"].decode().splitlines()
     assert lines == ["--constraint constraints.txt", f"./{WHEEL}[lab]"]
     assert files["ps0/constraints.txt"] == (ROOT / "constraints.txt").read_bytes()
+
+
+def test_what_the_notebooks_import_is_installed_too() -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import yaml, numpy, csv, own")])
+    files = {
+        "small.ipynb": nbformat.writes(notebook).encode(),
+        "own.py": b"from sqlalchemy.orm import Session\nimport course, nosuch",
+    }
+    assert requirements(files, ROOT, b"pyyaml==1.0\n") == ["pyyaml", f"sqlalchemy=={version('sqlalchemy')}"]
 
 
 def test_students_need_little(packed) -> None:

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from course.grading.gradebook.class_record import ClassRecord, Question, ReleasedCell, StudentRecord
+from course.grading.gradebook.class_record import ClassRecord, Mark, Question, ReleasedCell, StudentRecord
+from course.grading.gradebook.history import Grading
+from course.grading.judging.runner import INSIDE
 from course.grading.report.forms import AnswerForm, Forms, form_of, released_questions
 from course.grading.report.identical import identical_hand_ins
 from course.grading.report.kept import KeptForms
 from course.grading.report.overview import overview
+from course.grading.report.page import page
 from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 
 pytestmark = pytest.mark.slow
@@ -51,6 +54,16 @@ def test_nine_of_fifteen_are_one_cluster_and_in_no_pair_among_themselves() -> No
 def test_what_is_released_or_short_is_no_cluster(answer: str) -> None:
     answers = {f"s{number:04}": answer for number in range(3)}
     assert identical_hand_ins(record(3), forms(record(3), answers)) == []
+
+
+@pytest.mark.parametrize("message", ["", INSIDE, f"Not so. ({INSIDE})"])
+def test_a_verdict_that_can_be_forged_is_marked(message: str) -> None:
+    cells = {"test_f": {"verdict": "pass", "message": message}}
+    gradings = {"ps": Grading("ps", "s0", "ps", "", "", "", "", 1, "graded", 1.0, cells)}
+    marks = {("ps", "test_f"): Mark(1.0, is_waiting=False)}
+    students = [StudentRecord("s0", handed_in=True, marks=marks, gradings=gradings)]
+    shown = page(overview(replace(record(0), students=students), {}, [], datetime.now(UTC)))
+    assert (f"{INSIDE}: the student can forge it" in shown) == bool(message)
 
 
 def test_forms_are_kept_until_the_notebook_changes(tmp_path: Path) -> None:

@@ -101,7 +101,9 @@ def read_graded_class(
     gradings: dict[str, dict[str, Grading]] = defaultdict(dict)
     failures: dict[str, dict[str, str]] = defaultdict(dict)
     if history.exists(session):
-        last = {key: one for key, (one,) in history.recent(session, assignment, 1, graded=False).items()}
+        last = {
+            key: grading for key, (grading,) in history.recent(session, assignment, 1, graded=False).items()
+        }
         for (student, notebook), grading in last.items():
             if grading.status != "graded":
                 failures[student][notebook] = grading.problem

@@ -10,13 +10,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.exchange import ExchangeError
+from nbgrader.exchange.default import ExchangeCollect, ExchangeList, ExchangeReleaseFeedback
 
 from course.grading.globbing import glob_literally
 from course.grading.submissions.times import TIMESTAMP, UnclearTime, course_zone, parse_time
 
 SECRET = "submission_secret.txt"
 """tells a student's feedback from that of others in the exchange; `nbgrader submit` makes it"""
+
+
+class List(ExchangeList):  # type: ignore[misc]  # nbgrader has no types
+    """Lists the exchange; where there is none, only who asks for its list is told."""
+
+    def fail(self, msg: str) -> None:
+        """Raise ExchangeError; an `NbGraderAPI`, which every command and page makes, only tries."""
+        if isinstance(self.parent, NbGraderAPI):
+            raise ExchangeError(msg)
+        super().fail(msg)
 
 
 class Collect(ExchangeCollect):  # type: ignore[misc]  # nbgrader has no types

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.folders import Folders
-from course.grading.pack import wheel
+from course.grading.pack import imported, wheel
 from course.grading.pack.reading import reading
 from course.grading.problem_sets import release
 from course.grading.problem_sets.release_rule import contents, released_files
@@ -39,14 +39,16 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
     """
     names, files = released(root, assignment)
     checkout = sources(root)
+    constraints = _constraints(checkout)
+    requirements = imported.requirements(files, checkout, constraints)
     try:
         with tempfile.TemporaryDirectory() as made:
             built = wheel.build(checkout, Path(made))
             files[built.name] = built.read_bytes()
     except OSError as error:
         raise CourseError(f"the students' package cannot be built: {error}; make room there") from error
-    files[REQUIREMENTS] = _requirements(assignment, built.name).encode()
-    files[CONSTRAINTS] = _constraints(checkout)
+    files[REQUIREMENTS] = _requirements(assignment, built.name, requirements).encode()
+    files[CONSTRAINTS] = constraints
     files[CONFIG] = _SETTINGS.encode()
     texts = reading()
     files |= texts
@@ -95,12 +97,12 @@ def _released(root: Path, folders: Folders, assignment: str, names: list[str]) -
     return files
 
 
-def _requirements(assignment: str, built: str) -> str:
+def _requirements(assignment: str, built: str, imports: Iterable[str]) -> str:
     return (
         f"# For {assignment}; {START} says how to install it.\n"
         f"--constraint {CONSTRAINTS}\n"
         f"./{built}[{wheel.LAB}]\n"
-    )
+    ) + "".join(f"{requirement}\n" for requirement in imports)
 
 
 def _constraints(checkout: Path) -> bytes:

@@ -45,9 +45,9 @@ def make(root: Path, assignment: str, to: Path | None = None, section: str | Non
     with _folder(target.parent, is_ours=to is None):
         kept = KeptForms(None if to is not None else target.with_name(f".{assignment}.json"), record)
         forms, unread = read_forms(course, record, kept)
-        shown = overview(record, forms, unread, datetime.now(UTC))
-        answers = read_answers(course, record, {each for pair in shown.pairs for each in pair.students})
-        text = page(replace(shown, rows=rows(record, course, target.absolute()), answers=answers))
+        contents = overview(record, forms, unread, datetime.now(UTC))
+        answers = read_answers(course, record, {each for pair in contents.pairs for each in pair.students})
+        text = page(replace(contents, rows=rows(record, course, target.absolute()), answers=answers))
         try:
             write(target, text.encode())
         except OSError as error:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from course.grading.gradebook.class_record import ClassRecord, Question, StudentRecord
+from course.grading.judging.runner import INSIDE
 
 FEWEST = 3
 """students with whom a correlation is given"""
@@ -47,6 +48,8 @@ class Item:
     """answers that somebody has to read"""
     read: int
     """answers that have points"""
+    is_inside: bool
+    """whether its test ran within a student's process, so that the verdict can be forged"""
 
 
 def distribution(shares: Sequence[float]) -> Distribution:
@@ -101,6 +104,7 @@ def _item(
         Counter(str(cell["verdict"]) for cell in cells),
         len(marked) - len(read),
         len(read),
+        any(INSIDE in str(cell.get("message", "")) for cell in cells),
     )
 
 
