@@ -43,6 +43,8 @@ from mlp_ref.mistakes import (
 )
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe
+from mlp_ref.slips.search import slips_of
+from mlp_ref.slips.switched import Slip
 
 PARTS = (
     ps0,
@@ -106,7 +108,14 @@ def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mista
             slip = None if mistake.seen else _second_slip(mistake, trials, tolerance)
             if slip:
                 return replace(mistake, hint=f"{mistake.hint}. Besides, {slip}")
-    return None
+        slips = slips_of(name, trials, tolerance)
+    return _with_slips(slips) if slips else None
+
+
+def _with_slips(slips: Sequence[Slip]) -> Mistake:
+    """Return a mistake that is in no table, of a formula with these slips."""
+    texts = [slip.text for slip in slips]
+    return Mistake(" and ".join(texts), f"the same numbers come from a formula with {' and '.join(texts)}", None)
 
 
 def _size(value: Any) -> int:
