@@ -1,1 +1,1 @@
-"""Formulas with one or two slips, made from a right one: they say what an answer computes that no table names."""
+"""Formulas with one or two slips: they name what an answer computes where no table does."""

@@ -140,7 +140,9 @@ BINARY: dict[type[ast.operator], tuple[Alternatives, Alternatives]] = {
             "{0} and {1} summed apart": lambda l, r: _sum(l, 1) * _sum(r, 0),
             "the product of {0} and {1} transposed": lambda l, r: (l @ r).T,
             "the product of {0} and {1} divided by its number of terms": lambda l, r: l @ r / len(r),
-            "the sum over each row of the product of {0} and {1}, for all": lambda l, r: _sum(l @ r, 1) + 0 * (l @ r),
+            "the sum over each row of the product of {0} and {1}, for all": lambda l, r: (
+                _sum(l @ r, 1) + 0 * (l @ r)
+            ),
         },
         {
             "{0} missing": lambda l, r: np.ones_like(l) @ r,
@@ -186,10 +188,15 @@ BINARY: dict[type[ast.operator], tuple[Alternatives, Alternatives]] = {
             "{0} left out": lambda l, r: r + 0 * l,
             "the sign of {1} alone, without {0}": lambda l, r: -r + 0 * l,
             "the size of the difference of {0} and {1}": lambda l, r: np.abs(l - r),
+            "a slope of σ at the output, which the loss cancels, in {0} − {1}": lambda l, r: (
+                (l - r) * l * (1 - l)
+            ),
             "the square of the difference of {0} and {1}": lambda l, r: (l - r) ** 2,
             "the product of {0} and {1} for the difference": lambda l, r: l * r,
             "squares of {0} and {1} apart": lambda l, r: l**2 - r**2,
-            "(N,) and (N, 1) broadcast in the difference of {0} and {1}, summed": lambda l, r: _sum(l - r.T, 1),
+            "(N,) and (N, 1) broadcast in the difference of {0} and {1}, summed": lambda l, r: _sum(
+                l - r.T, 1
+            ),
             "(N,) and (N, 1) broadcast in the difference of {0} and {1}, averaged": lambda l, r: np.mean(
                 l - r.T, axis=1, keepdims=True
             ),

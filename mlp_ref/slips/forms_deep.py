@@ -119,8 +119,8 @@ def _gradients_end_to_end(X: Any, y: Any, Ws: Any, bs: Any) -> Any:
         h = sigmoid(z)
         hs.append(h)
     delta = h - y
-    dWs = []
-    dbs = []
+    dWs: list[Any] = []
+    dbs: list[Any] = []
     for l in range(len(Ws) - 1, -1, -1):
         h = hs[l]
         W = Ws[l]
@@ -146,8 +146,8 @@ def _train(X: Any, y: Any, Ws: Any, bs: Any, eta: Any, steps: Any) -> Any:
         if t == steps:
             break
         delta = h - y
-        new_Ws = []
-        new_bs = []
+        new_Ws: list[Any] = []
+        new_bs: list[Any] = []
         for l in range(len(Ws) - 1, -1, -1):
             h = hs[l]
             W = Ws[l]

@@ -83,8 +83,7 @@ def _dC_dW2(y: Any, y_hat: Any, O: Any, Z: Any) -> Any:
 
 
 def _dO_dZ(W2: Any) -> Any:
-    weights = W2[:-1, 0]
-    return weights
+    return W2[:-1, 0]
 
 
 def _dZ_dH(Z: Any) -> Any:

@@ -10,7 +10,7 @@ import ast
 import inspect
 import operator
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -118,17 +118,16 @@ class _Writer:
             case ast.Assign():
                 target = node.targets[0]
                 value = self.expression(node.value)
-                if isinstance(target, ast.Name):
+                if isinstance(target, ast.Name) and not isinstance(node.value, ast.List):
                     if target.id not in self.names:
                         self.names.append(target.id)
-                    if not isinstance(node.value, (ast.List, ast.Name)):
+                    if not isinstance(node.value, ast.Name):
                         value = self._value(value, written(target))
                 elif isinstance(target, ast.Subscript):
                     value = self._value(value, "the entry")
                 return ast.Assign(node.targets, value)
-            case ast.Expr(ast.Call()):
-                call = node.value
-                return ast.Expr(ast.Call(call.func, [*map(self.expression, call.args)], []))
+            case ast.Expr(ast.Call(func, args)):
+                return ast.Expr(ast.Call(func, [*map(self.expression, args)], []))
             case ast.Return(value) if value is not None:
                 return ast.Return(self._result(value))
         return node
@@ -154,16 +153,18 @@ class _Writer:
                     lambda l, a, b: l / (a * b),
                     [*map(self.expression, parts)],
                     {tuple(texts): of.BY_PRODUCT},
-                    {(texts[0], written(node.right)): {
-                        text: lambda l, a, b, made=made: made(l, a * b)
-                        for text, made in of.BINARY[ast.Div][0].items()
-                    }},
+                    {
+                        (texts[0], written(node.right)): {
+                            text: lambda l, a, b, made=made: made(l, a * b)
+                            for text, made in of.BINARY[ast.Div][0].items()
+                        }
+                    },
                 )
             case ast.BinOp():
-                texts = written(node.left), written(node.right)
+                sides = written(node.left), written(node.right)
                 common, rare = of.BINARY[type(node.op)]
                 operands = [self.expression(node.left), self.expression(node.right)]
-                return self._place(OPERATORS[type(node.op)], operands, {texts: common}, {texts: rare})
+                return self._place(OPERATORS[type(node.op)], operands, {sides: common}, {sides: rare})
             case ast.UnaryOp(ast.USub(), operand) if not isinstance(operand, ast.Constant):
                 reversed_sign = {"the minus before {} missing": _same}
                 return self._place(
@@ -181,7 +182,9 @@ class _Writer:
                 return ast.Call(func, [*map(self.expression, args)], node.keywords)
             case ast.Attribute(value, "T"):
                 text = written(value)
-                return self._place(np.transpose, [self.expression(value)], {text: {"{} not transposed": _same}})
+                return self._place(
+                    np.transpose, [self.expression(value)], {text: {"{} not transposed": _same}}
+                )
             case ast.Subscript(value, key):
                 return self._item(value, key)
             case ast.Name(name) if name in self.names:
@@ -196,7 +199,9 @@ class _Writer:
         text = written(ast.Subscript(value, key, ast.Load()))
         base = self._others(value.id) if isinstance(value, ast.Name) else value
         if any(isinstance(part, ast.Slice) for part in ast.walk(key)):
-            index = ast.Subscript(ast.Attribute(ast.Name("np", ast.Load()), "s_", ast.Load()), key, ast.Load())
+            index = ast.Subscript(
+                ast.Attribute(ast.Name("np", ast.Load()), "s_", ast.Load()), key, ast.Load()
+            )
             return self._place(operator.getitem, [base, index], {text: of.SLICES})
         return self._place(
             operator.getitem, [base, key], {text: {f"{made} for {{}}": f for made, f in of.INDICES.items()}}
@@ -207,8 +212,8 @@ class _Writer:
         return self._place(
             _same,
             [self._others(name)],
-            {f"{written(name)} in one place": of.VALUE},
-            {f"{written(name)} in one place": of.RARE_VALUE},
+            {},
+            {f"{written(name)} in one place": {**of.VALUE, **of.RARE_VALUE}},
             each=True,
         )
 

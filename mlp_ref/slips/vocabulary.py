@@ -84,7 +84,11 @@ def shifted(z: Any) -> Any:
 
 def with_ones(units: Any) -> Any:
     """Return the units with the bias unit as last column."""
-    return np.concatenate([units, np.ones((len(units), 1))], axis=1)
+    return _with_column(units, 1.0)
+
+
+def _with_column(units: Any, value: float) -> Any:
+    return np.concatenate([units, np.full((len(units), 1), value)], axis=1)
 
 
 def moved(W: Any, p: Any, h: Any) -> Any:
@@ -141,10 +145,7 @@ OF_T: dict[str, Function] = {
 
 
 def _with_a(alternatives: dict[str, Function], a: Function) -> dict[str, Function]:
-    return {
-        text: lambda t, made=made: made(a(t), 1 - a(t))  # type: ignore[misc]
-        for text, made in alternatives.items()
-    }
+    return {text: lambda t, made=made: made(a(t), 1 - a(t)) for text, made in alternatives.items()}
 
 
 TAKEN_FOR: dict[str, dict[str, Function]] = {
@@ -322,9 +323,9 @@ TAKEN_FOR: dict[str, dict[str, Function]] = {
     "with_ones": {
         "the bias unit missing": lambda units: units,
         "the bias unit first": lambda units: np.roll(with_ones(units), 1, axis=1),
-        "0 for the bias unit": lambda units: with_ones(units) * (np.arange(units.shape[1] + 1) < units.shape[1]),
-        "−1 for the bias unit": lambda units: with_ones(units) * np.where(np.arange(units.shape[1] + 1) < units.shape[1], 1, -1),
-        "σ of the bias unit too": lambda units: np.concatenate([units, np.full((len(units), 1), sigma(1.0))], axis=1),
+        "0 for the bias unit": lambda units: _with_column(units, 0.0),
+        "−1 for the bias unit": lambda units: _with_column(units, -1.0),
+        "σ of the bias unit too": lambda units: _with_column(units, sigma(1.0)),
         "the bias unit twice": lambda units: with_ones(with_ones(units)),
         "ones for the last unit": lambda units: with_ones(units[:, :-1]),
     },

@@ -38,7 +38,7 @@ NAMES = {
 }
 CALLS = {
     "slope_at": "σ′({})",
-    "slope_of": "the slope of σ, {0}(1 − {0})",
+    "slope_of": "the slope of σ",
     "tanh_slope": "the slope of tanh",
     "positive": "the slope of max(0, z)",
     "square": "{}²",
