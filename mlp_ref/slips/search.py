@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain, combinations, islice, product
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations, islice, product
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from mlp_ref.slips.switched import Slip, Switched, switched
 FORMS = {**forms_one_hidden.FORMS, **forms_deep.FORMS}
 MOST_PLACES = 400_000
 """how many parts of formulas a search for two slips may compute: this takes about a second"""
+MOST_ALIKE = 8
 MOST_PLACES_OF_TWO = 1_200_000
 CALL = 10
 """places that take as long as what is done around them"""
@@ -46,29 +48,27 @@ class _Search:
         """what the formula gives at the probe with each slip, of those with the same the first"""
         self.probe: Trial | None = None
         """the failed trial that tells most slips apart; None where all take long"""
-        self.slips = formula.slips
-        if not any(self._short()):
-            self.slips = [slip for slip in formula.slips if not slip.rare]
-        for trial in self._short():
-            results = self._distinct(trial)
-            if len(results) > len(self.results):
+        for trial, slips in self._short():
+            results = self._distinct(trial, slips)
+            if _common(results) > _common(self.results):
                 self.probe, self.results = trial, results
 
-    def _short(self) -> Iterator[Trial]:
-        """Yield failed trials on which every slip can be tried, the shortest first."""
+    def _short(self) -> Iterator[tuple[Trial, Sequence[Slip]]]:
+        """Yield failed trials, the shortest first, with the slips that can be tried on each."""
         failed = [(self._places(trial), trial) for trial in self.trials if trial.difference]
-        left = MOST_PLACES
         for places, trial in sorted(failed, key=lambda pair: (pair[1].case.n < 2, pair[0]))[:PROBES]:
-            left -= places * len(self.slips)
-            if left > 0:
-                yield trial
+            slips = self.formula.slips
+            if places * len(slips) > MOST_PLACES:
+                slips = [slip for slip in slips if not slip.rare]
+            if places * len(slips) <= MOST_PLACES:
+                yield trial, slips
 
     def _places(self, trial: Trial) -> int:
         return CALL + self.formula.places(trial.case.args)
 
-    def _distinct(self, trial: Trial) -> dict[Slip, Any]:
+    def _distinct(self, trial: Trial, slips: Sequence[Slip]) -> dict[Slip, Any]:
         results: dict[Any, tuple[Slip, Any]] = {}
-        for slip in self.slips:
+        for slip in slips:
             result = self._result(trial, slip)
             if result is not None:
                 results.setdefault(_key(result), (slip, result))
@@ -86,7 +86,7 @@ class _Search:
         """Yield the slips that explain the answer by themselves."""
         if self.probe is None:
             return
-        for slip in self.slips:
+        for slip in self.formula.slips:
             if self._near(self._result(self.probe, slip)) and self._explains(slip):
                 yield (slip,)
 
@@ -96,15 +96,11 @@ class _Search:
             return
         right = _key(self.probe.case.want)
         slips = [slip for slip, result in self.results.items() if _key(result) != right]
-        common, rare = [s for s in slips if not s.rare], [s for s in slips if s.rare]
-        by_kind: dict[Any, list[Slip]] = {}
-        for slip in slips:
-            by_kind.setdefault(slip.kind, []).append(slip)
-        alike = chain.from_iterable(combinations(group, 2) for group in by_kind.values())
         count = MOST_PLACES_OF_TWO // self._places(self.probe)
-        for a, b in islice(chain(alike, combinations(common, 2), product(common, rare)), count):
-            if a.site != b.site and self._near(self._result(self.probe, a, b)) and self._explains(a, b):
-                yield a, b
+        for a, b in islice(_pairs(slips), count):
+            pair = _one_after_the_other(a, b) if a.site == b.site else (a, b)
+            if pair and self._near(self._result(self.probe, *pair)) and self._explains(*pair):
+                yield pair
 
     def _near(self, result: Any) -> bool:
         """Return whether a result may be that of the probe, judged by its first number."""
@@ -129,6 +125,35 @@ class _Search:
                     result, trial.case.want, self.tolerance
                 )
         return refused > 0 and 2 * same > len(self.trials)
+
+
+def _common(slips: Iterable[Slip]) -> int:
+    return sum(not slip.rare for slip in slips)
+
+
+def _pairs(slips: Sequence[Slip]) -> Iterator[tuple[Slip, Slip]]:
+    """Yield pairs: the same slip at two places, then others, not both rare, the more common ones first."""
+    by_kind: dict[Any, list[Slip]] = {}
+    by_rank: dict[tuple[bool, int], list[Slip]] = {}
+    for slip in slips:
+        by_kind.setdefault(slip.kind, []).append(slip)
+        by_rank.setdefault((slip.rare, slip.rank), []).append(slip)
+    for alike in by_kind.values():
+        yield from combinations(alike[:MOST_ALIKE], 2)
+    highest = max((rank for _, rank in by_rank), default=0)
+    for rare in (False, True):
+        for ranks in range(2 * highest + 1):
+            for rank in range(ranks // 2 + 1 if not rare else ranks + 1):
+                first, second = by_rank.get((False, rank), []), by_rank.get((rare, ranks - rank), [])
+                yield from combinations(first, 2) if first is second else product(first, second)
+
+
+def _one_after_the_other(a: Slip, b: Slip) -> tuple[Slip, ...]:
+    """Return two slips at one place as one, or none where they exclude each other."""
+    if not (a.of_one and b.of_one):
+        return ()
+    text = f"{a.text} and {b.text}"
+    return (replace(a, text=text, function=lambda value: b.function(a.function(value))),)
 
 
 def _finite(value: Any) -> bool:

@@ -23,7 +23,7 @@ from mlp_ref.slips.words import written
 
 Function = Callable[..., Any]
 Site = int | str
-NOT_VARIED = ("f", "steps")
+NOT_VARIED = ("steps",)
 """what is no number of the formula"""
 OPERATORS: dict[type[ast.operator], Function] = {
     ast.Add: operator.add,
@@ -43,9 +43,13 @@ class Slip:
     text: str
     function: Function
     """of the values at this place, what stands there"""
-    kind: Function
+    kind: Any
     """the same for the same slip at other places"""
+    rank: int
+    """how many others are more common at this place"""
     rare: bool = False
+    of_one: bool = False
+    """whether one value stands at this place, so that two slips can come one after the other"""
 
 
 @dataclass
@@ -175,8 +179,8 @@ class _Writer:
                 usual = len if name == "len" else _usual(self.on, name)
                 place = self._place(usual, [*map(self.expression, node.args)], {text: TAKEN_FOR[name]})
                 if name != "len" and not any(slip.site == name for slip in self.slips):
-                    for text, function in TAKEN_FOR[name].items():
-                        self.slips.append(Slip(name, text.format("the slope"), function, function))
+                    for rank, (text, function) in enumerate(TAKEN_FOR[name].items()):
+                        self.slips.append(Slip(name, text.format("the slope"), function, function, rank))
                 return place
             case ast.Call(func, args):
                 return ast.Call(func, [*map(self.expression, args)], node.keywords)
@@ -223,7 +227,7 @@ class _Writer:
         for other in self.names:
             if other != name:
                 text = f"{written(other)} in place of {written(name)}"
-                self.slips.append(Slip(k, text, lambda _, names, other=other: names[other], _same))
+                self.slips.append(Slip(k, text, lambda _, names, other=other: names[other], (k, other), 5))
         here = ast.parse(f"({name} if {k} not in _on else _on[{k}]({name}, locals()))", mode="eval")
         return here.body
 
@@ -241,9 +245,11 @@ class _Writer:
         for group, is_rare in ((common, False), (rare or {}, True)):
             for operands, alternatives in group.items():
                 texts = operands if isinstance(operands, tuple) else (operands,)
-                for text, function in alternatives.items():
+                for rank, (text, function) in enumerate(alternatives.items()):
                     made = of.each(function) if each else function
-                    self.slips.append(Slip(k, text.format(*texts), made, function, is_rare))
+                    self.slips.append(
+                        Slip(k, text.format(*texts), made, function, rank, is_rare, usual is _same)
+                    )
         return ast.Call(ast.Name("_s", ast.Load()), [ast.Constant(k), *values], [])
 
 
