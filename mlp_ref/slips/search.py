@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, islice, product
 from typing import Any
@@ -16,13 +16,13 @@ from mlp_ref.slips.switched import Slip, Switched, switched
 
 FORMS = {**forms_one_hidden.FORMS, **forms_deep.FORMS}
 MOST_PLACES = 400_000
-"""how many parts of formulas a search for two slips may compute: this takes about a second"""
+"""how many parts of a formula may be computed to try every slip on a trial; a million take half a second"""
+MOST_PLACES_OF_TWO = 800_000
+"""the same, to try pairs of slips"""
 MOST_ALIKE = 8
-MOST_PLACES_OF_TWO = 1_200_000
+"""how many places of the same slip are tried in pairs"""
 CALL = 10
 """places that take as long as what is done around them"""
-PROBES = 3
-"""trials on which every slip is tried: the one that tells most of them apart is used for two"""
 
 
 def slips_of(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> tuple[Slip, ...]:
@@ -45,34 +45,31 @@ class _Search:
         self.tolerance = tolerance
         self.trials = sorted(trials, key=lambda trial: (trial.difference is None, trial.case.n < 2))
         self.results: dict[Slip, Any] = {}
-        """what the formula gives at the probe with each slip, of those with the same the first"""
+        """what the formula gives at the probe, with each slip"""
         self.probe: Trial | None = None
         """the failed trial that tells most slips apart; None where all take long"""
+        self.distinct: list[Slip] = []
+        """of those that give the same there, the first"""
         for trial, slips in self._short():
-            results = self._distinct(trial, slips)
-            if _common(results) > _common(self.results):
-                self.probe, self.results = trial, results
+            results = {slip: self._result(trial, slip) for slip in slips}
+            distinct = _distinct(results)
+            if _common(distinct) > _common(self.distinct):
+                self.probe, self.results, self.distinct = trial, results, distinct
 
     def _short(self) -> Iterator[tuple[Trial, Sequence[Slip]]]:
-        """Yield failed trials, the shortest first, with the slips that can be tried on each."""
+        """Yield a long failed trial and a shorter one, with the slips that can be tried on it."""
+        common = [slip for slip in self.formula.slips if not slip.rare]
         failed = [(self._places(trial), trial) for trial in self.trials if trial.difference]
-        for places, trial in sorted(failed, key=lambda pair: (pair[1].case.n < 2, pair[0]))[:PROBES]:
-            slips = self.formula.slips
-            if places * len(slips) > MOST_PLACES:
-                slips = [slip for slip in slips if not slip.rare]
-            if places * len(slips) <= MOST_PLACES:
-                yield trial, slips
+        trials = [pair for pair in failed if pair[0] * len(common) <= MOST_PLACES]
+        trials.sort(key=lambda pair: (pair[1].case.n > 1, pair[0]))
+        for places, trial in {
+            id(t): (p, t) for p, t in trials[-1:] + trials[len(trials) // 2 :][:1]
+        }.values():
+            fits = places * len(self.formula.slips) <= MOST_PLACES
+            yield trial, self.formula.slips if fits else common
 
     def _places(self, trial: Trial) -> int:
         return CALL + self.formula.places(trial.case.args)
-
-    def _distinct(self, trial: Trial, slips: Sequence[Slip]) -> dict[Slip, Any]:
-        results: dict[Any, tuple[Slip, Any]] = {}
-        for slip in slips:
-            result = self._result(trial, slip)
-            if result is not None:
-                results.setdefault(_key(result), (slip, result))
-        return dict(results.values())
 
     def _result(self, trial: Trial, *slips: Slip) -> Any:
         """Return what the formula with these slips gives; None where it cannot take the arguments."""
@@ -84,10 +81,8 @@ class _Search:
 
     def one(self) -> Iterator[tuple[Slip, ...]]:
         """Yield the slips that explain the answer by themselves."""
-        if self.probe is None:
-            return
-        for slip in self.formula.slips:
-            if self._near(self._result(self.probe, slip)) and self._explains(slip):
+        for slip, result in self.results.items():
+            if self._near(result) and self._explains(slip):
                 yield (slip,)
 
     def two(self) -> Iterator[tuple[Slip, ...]]:
@@ -95,7 +90,7 @@ class _Search:
         if self.probe is None:
             return
         right = _key(self.probe.case.want)
-        slips = [slip for slip, result in self.results.items() if _key(result) != right]
+        slips = [slip for slip in self.distinct if _key(self.results[slip]) != right]
         count = MOST_PLACES_OF_TWO // self._places(self.probe)
         for a, b in islice(_pairs(slips), count):
             pair = _one_after_the_other(a, b) if a.site == b.site else (a, b)
@@ -125,6 +120,15 @@ class _Search:
                     result, trial.case.want, self.tolerance
                 )
         return refused > 0 and 2 * same > len(self.trials)
+
+
+def _distinct(results: Mapping[Slip, Any]) -> list[Slip]:
+    """Return the slips that give something, of those that give the same the first."""
+    by_key: dict[Any, Slip] = {}
+    for slip, result in results.items():
+        if result is not None:
+            by_key.setdefault(_key(result), slip)
+    return list(by_key.values())
 
 
 def _common(slips: Iterable[Slip]) -> int:

@@ -88,14 +88,6 @@ def test_two_slips_are_named(name, function, slips):
     assert set(refusal(name, function).mistake.split(" and ")) == slips
 
 
-@pytest.mark.parametrize("name", FORMS)
-def test_nothing_is_found_where_no_slip_explains_the_answer(name):
-    def odd(*args):
-        return nudged(REFERENCE[name](*args))
-
-    assert refusal(name, odd).mistake is None
-
-
 def nudged(value):
     if isinstance(value, (list, tuple)):
         return [nudged(item) for item in value]
@@ -115,7 +107,7 @@ def test_a_search_computes_no_more_than_it_may(monkeypatch):
     monkeypatch.setattr(search, "switched", lambda _: counted(formula, calls))
     with warnings_ignored():
         assert slips_of(name, trials, FUNCTIONS[name].tolerance) == ()
-    assert len(calls) * 100 < 2 * (search.MOST_PLACES + search.MOST_PLACES_OF_TWO)
+    assert len(calls) < (2 * search.MOST_PLACES + search.MOST_PLACES_OF_TWO) / search.CALL
 
 
 def counted(formula, calls):
