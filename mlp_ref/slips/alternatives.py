@@ -202,6 +202,8 @@ BINARY: dict[type[ast.operator], tuple[Alternatives, Alternatives]] = {
             ),
         },
         {
+            "a factor {0} too many in {0} − {1}": lambda l, r: (l - r) * l,
+            "a factor 1 − {0} too many in {0} − {1}": lambda l, r: (l - r) * (1 - l),
             "the quotient of {0} and {1} for the difference": lambda l, r: l / r,
             "the quotient of {1} and {0} for the difference": lambda l, r: r / l,
             "the mean of the difference of {0} and {1}": lambda l, r: np.mean(l - r) + 0 * (l - r),

@@ -107,7 +107,7 @@ def _dC_dW1(X: Any, y: Any, y_hat: Any, O: Any, Z: Any, W2: Any) -> Any:
     units = Z[:, :-1]
     delta = (y_hat - y) * slope
     hidden = slope_of(units)
-    return X.T @ (delta * weights * hidden) / N
+    return X.T @ (delta * (weights * hidden)) / N
 
 
 def _dC_dW1_tanh(X: Any, y: Any, y_hat: Any, O: Any, Z: Any, W2: Any) -> Any:
@@ -117,7 +117,7 @@ def _dC_dW1_tanh(X: Any, y: Any, y_hat: Any, O: Any, Z: Any, W2: Any) -> Any:
     units = Z[:, :-1]
     delta = (y_hat - y) * slope
     hidden = tanh_slope(units)
-    return X.T @ (delta * weights * hidden) / N
+    return X.T @ (delta * (weights * hidden)) / N
 
 
 def _dZ_dH_tanh(Z: Any) -> Any:
@@ -140,7 +140,7 @@ def _gradients_end_to_end(X: Any, y: Any, W1: Any, W2: Any) -> Any:
     delta = (y_hat - y) * slope / N
     weights = W2[:-1].T
     hidden = slope_of(units)
-    return X.T @ (delta * weights * hidden), Z.T @ delta
+    return X.T @ (delta * (weights * hidden)), Z.T @ delta
 
 
 def _train(X: Any, y: Any, W1: Any, W2: Any, eta: Any, steps: Any) -> Any:
@@ -159,7 +159,7 @@ def _train(X: Any, y: Any, W1: Any, W2: Any, eta: Any, steps: Any) -> Any:
         delta = (y_hat - y) * slope / N
         weights = W2[:-1].T
         hidden = slope_of(units)
-        dW1 = X.T @ (delta * weights * hidden)
+        dW1 = X.T @ (delta * (weights * hidden))
         dW2 = Z.T @ delta
         W1 = W1 - eta * dW1
         W2 = W2 - eta * dW2

@@ -25,6 +25,8 @@ Function = Callable[..., Any]
 Site = int | str
 NOT_VARIED = ("steps",)
 """what is no number of the formula"""
+FACTORS = ("N", "eta", "beta", "lam")
+"""what may be a factor where none belongs"""
 OPERATORS: dict[type[ast.operator], Function] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -227,7 +229,12 @@ class _Writer:
         for other in self.names:
             if other != name:
                 text = f"{written(other)} in place of {written(name)}"
-                self.slips.append(Slip(k, text, lambda _, names, other=other: names[other], (k, other), 5))
+                taken = lambda _, names, other=other: names[other]  # noqa: E731
+                self.slips.append(Slip(k, text, taken, (k, other), 5))
+            if other != name and other in FACTORS:
+                text = f"a factor {written(other)} too many in {written(name)}"
+                times = lambda value, names, other=other: value * names[other]  # noqa: E731
+                self.slips.append(Slip(k, text, times, ("factor", other), 5, rare=True))
         here = ast.parse(f"({name} if {k} not in _on else _on[{k}]({name}, locals()))", mode="eval")
         return here.body
 

@@ -157,6 +157,8 @@ TAKEN_FOR: dict[str, dict[str, Function]] = {
         "max(0, ·) for σ": lambda t: np.maximum(t, 0),
         "σ of the negative": lambda t: sigma(-t),
         "exp for σ": np.exp,
+        "log(1 + e^t) for σ": lambda t: np.logaddexp(0, t),
+        "2σ − 1 for σ": lambda t: 2 * sigma(t) - 1,
         "the sign of σ reversed": lambda t: -sigma(t),
         "σ rounded to 0 or 1": lambda t: (t > 0) * 1.0,
         "e^t in place of 1 in the numerator and e^−t below": lambda t: np.exp(t) / (1 + np.exp(-t)),
