@@ -33,6 +33,7 @@ def _sum(v: Any, axis: int) -> Any:
 
 VALUE: Alternatives = {
     "{} missing": lambda v: np.ones_like(v),
+    "{} left out": np.zeros_like,
     "the sign of {} reversed": lambda v: -v,
     "{} squared": lambda v: v * v,
     "{} transposed": lambda v: v.T,
@@ -56,7 +57,6 @@ VALUE: Alternatives = {
     "the rows of {} in reverse order": lambda v: v[::-1],
 }
 RARE_VALUE: Alternatives = {
-    "0 for {}": np.zeros_like,
     "1 + {0} for {0}": lambda v: 1 + v,
     "{0}(1 + {0}) for {0}": lambda v: v * (1 + v),
     "tanh({0}) for {0}": np.tanh,

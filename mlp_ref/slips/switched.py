@@ -25,6 +25,7 @@ Function = Callable[..., Any]
 Site = int | str
 NOT_VARIED = ("steps",)
 """what is no number of the formula"""
+IN_ONE_PLACE = {f"{text}, in one place": made for text, made in {**of.VALUE, **of.RARE_VALUE}.items()}
 FACTORS = ("N", "eta", "beta", "lam")
 """what may be a factor where none belongs"""
 OPERATORS: dict[type[ast.operator], Function] = {
@@ -219,7 +220,7 @@ class _Writer:
             _same,
             [self._others(name)],
             {},
-            {f"{written(name)} in one place": {**of.VALUE, **of.RARE_VALUE}},
+            {written(name): IN_ONE_PLACE},
             each=True,
         )
 
