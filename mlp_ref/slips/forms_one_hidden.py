@@ -29,6 +29,10 @@ def _sigmoid(t: Any) -> Any:
     return 1 / (1 + exp(-np.asarray(t)))
 
 
+def _sigmoid_as_a_word(t: Any) -> Any:
+    return sigmoid(t)
+
+
 def _relative_error(a: Any, b: Any) -> Any:
     a = np.asarray(a)
     b = np.asarray(b)
@@ -167,7 +171,7 @@ def _train(X: Any, y: Any, W1: Any, W2: Any, eta: Any, steps: Any) -> Any:
 
 
 FORMS: dict[str, tuple[Callable[..., Any], ...]] = {
-    "ps0.sigmoid": (_sigmoid,),
+    "ps0.sigmoid": (_sigmoid, _sigmoid_as_a_word),
     "ps0.relative_error": (_relative_error,),
     "ps0.numerical_gradient": (_numerical_gradient,),
     "ps1.mse_cost": (_mse_cost,),
