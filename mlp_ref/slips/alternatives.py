@@ -167,7 +167,7 @@ BINARY: dict[type[ast.operator], tuple[Alternatives, Alternatives]] = {
             "{0} left out": lambda l, r: r + 0 * l,
             "− for + between {0} and {1}": lambda l, r: l - r,
             "the product of {0} and {1} for the sum": lambda l, r: l * r,
-            "− for + before {1}, and {0} subtracted from it": lambda l, r: r - l,
+            "{0} subtracted from {1}, not added": lambda l, r: r - l,
         },
         {
             "the larger of {0} and {1} for the sum": np.maximum,
@@ -177,7 +177,7 @@ BINARY: dict[type[ast.operator], tuple[Alternatives, Alternatives]] = {
             "the smaller of {0} and {1} for the sum": np.minimum,
             "the sum of {0} and {1} with its sign reversed": lambda l, r: -l - r,
             "{1} twice": lambda l, r: l + 2 * r,
-            "{1} added to all together, {0} taken before": lambda l, r: l + np.sum(r),
+            "the sum of {1} added to {0}": lambda l, r: l + np.sum(r),
         },
     ),
     ast.Sub: (
@@ -185,8 +185,8 @@ BINARY: dict[type[ast.operator], tuple[Alternatives, Alternatives]] = {
             "{0} and {1} in the other order": lambda l, r: r - l,
             "+ for − between {0} and {1}": lambda l, r: l + r,
             "{1} left out": lambda l, r: l + 0 * r,
-            "{0} left out": lambda l, r: r + 0 * l,
-            "the sign of {1} alone, without {0}": lambda l, r: -r + 0 * l,
+            "{0} left out": lambda l, r: -r + 0 * l,
+            "{1} alone": lambda l, r: r + 0 * l,
             "the size of the difference of {0} and {1}": lambda l, r: np.abs(l - r),
             "a slope of σ at the output, which the loss cancels, in {0} − {1}": lambda l, r: (
                 (l - r) * l * (1 - l)
@@ -217,10 +217,8 @@ BINARY: dict[type[ast.operator], tuple[Alternatives, Alternatives]] = {
             "{0} taken at ½: a guess of 0 or 1 for {0}": lambda l, r: (l > 0.5) * 1.0 - r,
             "{0} multiplied by 1 − {1}": lambda l, r: l * (1 - r),
             "{1} multiplied by 1 − {0}": lambda l, r: r * (1 - l),
-            "{0} multiplied by what is subtracted from 1: {0}(1 − {1})": lambda l, r: l - l * r,
             "the mean of {1} for it": lambda l, r: l - np.mean(r),
             "the root of the sum of squares of the difference": lambda l, r: np.sqrt(np.sum((l - r) ** 2)),
-            "{1} multiplied into {0}: {0}·(1 − {1})": lambda l, r: l * (1 - r),
         },
     ),
     ast.Div: (
@@ -268,7 +266,6 @@ SLICES: Alternatives = {
     "the units summed": lambda v, key: np.sum(v[key], axis=0),
     "1 for the bias unit": lambda v, key: np.where(np.arange(len(v)) < len(v) - 1, v[:, 0], 1),
     "a number for the units": lambda v, key: float(np.sum(v[key])),
-    "the last added to the units before": lambda v, key: v[key] + np.sum(v[-1:]),
 }
 INDICES: Alternatives = {
     "the item before": lambda v, k: v[k - 1],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations, islice, product
+from itertools import chain, combinations, islice, product
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ MOST_PLACES_OF_TWO = 800_000
 """the same, to try pairs of slips"""
 MOST_ALIKE = 8
 """how many places of the same slip are tried in pairs"""
+_ONE_SEARCH = Lock()
+"""the switches of a formula are set once for all threads"""
 CALL = 10
 """places that take as long as what is done around them"""
 
@@ -32,9 +35,10 @@ def slips_of(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> tuple[
     """
     if any(trial.difference and trial.difference.stage == "inputs" for trial in trials):
         return ()
-    searches = [_Search(switched(form), trials, tolerance) for form in FORMS.get(name, ())]
-    candidates = [*(search.one() for search in searches), *(search.two() for search in searches)]
-    return next((slips for found in candidates for slips in found), ())
+    with _ONE_SEARCH:
+        searches = [_Search(switched(form), trials, tolerance) for form in FORMS.get(name, ())]
+        explanations = [*(search.one() for search in searches), *(search.two() for search in searches)]
+        return next(chain.from_iterable(explanations), ())
 
 
 class _Search:

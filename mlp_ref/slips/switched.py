@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from mlp_ref.slips import alternatives as of
+from mlp_ref.slips import vocabulary
 from mlp_ref.slips.vocabulary import TAKEN_FOR
 from mlp_ref.slips.words import written
 
@@ -198,8 +199,6 @@ class _Writer:
                 return self._name(name)
             case ast.Constant(value) if isinstance(value, (int, float)):
                 return self._place(_same, [node], {}, {str(value): of.NUMBERS})
-            case ast.IfExp() | ast.BoolOp() | ast.Compare():
-                return node
         return node
 
     def _item(self, value: ast.expr, key: ast.expr) -> ast.expr:
@@ -267,8 +266,6 @@ def _same(value: Any, *_: Any) -> Any:
 
 def _usual(on: dict[Site, Function], name: str) -> Function:
     """Return what is meant by a word of the vocabulary, which may be wrong wherever it occurs."""
-    from mlp_ref.slips import vocabulary
-
     right: Function = getattr(vocabulary, name)
 
     def usual(*values: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -127,7 +127,7 @@ SLOPES: dict[str, Function] = {
     "the sum of {} over each row": lambda a, b: np.sum(a * b, axis=1, keepdims=True),
     "the sum of {} over the rows": lambda a, b: np.sum(a * b, axis=0, keepdims=True),
 }
-"""What is taken for the slope a b, with a = h and b = 1 − h. """
+"""What is taken for the slope a b, with a = h and b = 1 − h."""
 
 OF_T: dict[str, Function] = {
     "t(1 − t) for {}": lambda t: t * (1 - t),
@@ -161,7 +161,7 @@ TAKEN_FOR: dict[str, dict[str, Function]] = {
         "2σ − 1 for σ": lambda t: 2 * sigma(t) - 1,
         "the sign of σ reversed": lambda t: -sigma(t),
         "σ rounded to 0 or 1": lambda t: (t > 0) * 1.0,
-        "e^t in place of 1 in the numerator and e^−t below": lambda t: np.exp(t) / (1 + np.exp(-t)),
+        "e^t/(1 + e^−t) for σ": lambda t: np.exp(t) / (1 + np.exp(-t)),
         "softmax for σ": lambda t: np.exp(t) / np.exp(t).sum(axis=-1, keepdims=True),
         "σ of numbers cut off at ±20": lambda t: sigma(np.clip(t, -20, 20)),
     },
@@ -242,7 +242,7 @@ TAKEN_FOR: dict[str, dict[str, Function]] = {
         "sums for norms": np.sum,
         "the mean of sizes for the norm": lambda t: np.mean(np.abs(t)),
         "the root of a mean for the norm": lambda t: np.sqrt(np.mean(np.square(t))),
-        "the norm of the largest singular value for the norm": lambda t: np.linalg.norm(t, 2),
+        "the largest singular value for the norm": lambda t: np.linalg.norm(t, 2),
         "sizes for norms": np.abs,
     },
     "exp": {
@@ -347,8 +347,6 @@ TAKEN_FOR: dict[str, dict[str, Function]] = {
     },
 }
 """For each function what is taken for it, by what is said of that; {} is what is written there."""
-
-NAMES: Sequence[str] = tuple(TAKEN_FOR)
 
 
 def _set(W: Any, p: Any, value: Any) -> Any:
