@@ -42,8 +42,10 @@ from mlp_ref.mistakes import (
     transfer,
     transfer_deep,
 )
-from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.mistake import Mistake, Named, Table
 from mlp_ref.mistakes.recipe import Recipe
+from mlp_ref.slips.search import slips_of
+from mlp_ref.slips.switched import Slip
 
 PARTS = (
     ps0,
@@ -87,10 +89,11 @@ SLIPS: dict[str, Relation] = {
 """What may be wrong beside a named mistake."""
 
 
-def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mistake | None:
+def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Named | None:
     """Return the mistake of function `name` that does what was seen in every trial, or None.
 
     Where none does by itself, two slips may together, or one with another factor; its hint then tells both.
+    Last, what is in no table is searched for among the slips that a formula has room for.
     """
     mistakes = MISTAKES.get(name, ())
     # those that failed tell most mistakes apart, and small ones take no time
@@ -108,7 +111,14 @@ def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Mista
             slip = None if mistake.seen else _second_slip(mistake, trials, call, tolerance)
             if slip:
                 return replace(mistake, hint=f"{mistake.hint}. Besides, {slip}")
-    return None
+        slips = slips_of(name, trials, tolerance)
+    return _of(slips) if slips else None
+
+
+def _of(slips: Sequence[Slip]) -> Named:
+    """Return the name of a mistake that is in no table, from its slips."""
+    name = " and ".join(slip.text for slip in slips)
+    return Named(name, f"the same numbers come from a formula with {name}")
 
 
 Call = Callable[[Callable[..., Any], int], tuple[Any, tuple[Any, ...]]]

@@ -10,13 +10,19 @@ from course.checking.trial import Trial
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A wrong variant of a function, as students write it."""
+class Named:
+    """What an answer was recognised as."""
 
     name: str
-    """recorded with the result: a few words, unique for the function"""
+    """recorded with the result: a few words"""
     hint: str
     """shown to the student: points at the mistake, not at the answer"""
+
+
+@dataclass(frozen=True)
+class Mistake(Named):
+    """A wrong variant of a function, as students write it. No two of a function have the same name."""
+
     function: Callable[..., Any]
     variants: tuple[Callable[..., Any], ...] = ()
     """others that make the same mistake, with other numbers"""

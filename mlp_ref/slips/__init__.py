@@ -1,0 +1,1 @@
+"""Formulas with one or two slips: they name what an answer computes where no table does."""
