@@ -18,7 +18,7 @@ from course.explorer.view.files import HERE
 
 SEEDS = range(100)
 """whose first weights the page holds"""
-ENGINE = ("tape", "network", "runs", "details", "sweep")
+ENGINE = ("operations", "tape", "network", "runs", "details", "sweep")
 """what runs in a Web Worker too"""
 VIEW = (
     "words", "table", "state", "dom", "contour", "panel", "run_panel", "rates_panel",
