@@ -4,6 +4,7 @@ import { DeltasPanel } from "./deltas_panel.js";
 import { clamp, element, floats, html } from "./dom.js";
 import { OutputPanel } from "./output_panel.js";
 import { PathPanel } from "./path_panel.js";
+import { Pen } from "./pen.js";
 import { PinList } from "./pins.js";
 import { Prediction } from "./predict.js";
 import { MARKS, RatesPanel } from "./rates_panel.js";
@@ -32,6 +33,7 @@ class Chart {
     this.prediction = new Prediction(this.root, () => this.again());
     const panels = html("div", { class: "panels" }, this.root);
     this.run = new RunPanel(panels, this.dashes);
+    this.pen = new Pen(this.prediction, this.run, () => this.schedule());
     const beside = { output: new OutputPanel(panels), path: new PathPanel(panels) };
     this.rates = new RatesPanel(panels, this.palette);
     this.details = { ...beside, curvature: new CurvaturePanel(panels), deltas: new DeltasPanel(panels) };
@@ -121,6 +123,7 @@ class Chart {
     this.rates.update(view);
     this.drawDetail(chosen, beside ? SMALL : this.width, view);
     this.prediction.update(this.model.get("predict"), view.key, view);
+    this.pen.update(view);
     this.pins.update(view.pins);
     this.tell(view);
     this.root.dataset.index = view.index;

@@ -53,7 +53,7 @@ export class OutputPanel extends Panel {
   }
 
   drawFour(width, X, y, values) {
-    this.frame(
+    this.drawFrame(
       width,
       { low: -0.1, high: 1.1, log: false },
       { low: 4, high: 0, log: false },
@@ -75,7 +75,7 @@ export class OutputPanel extends Panel {
   drawMap(width, X, y, theta, seen) {
     const range = (k) => [Math.min(...X.map((x) => x[k])) - BORDER, Math.max(...X.map((x) => x[k])) + BORDER];
     const [[left, right], [low, high]] = [range(0), range(1)];
-    this.frame(width, { low: left, high: right, log: false }, { low, high, log: false }, "x₁", "x₂");
+    this.drawFrame(width, { low: left, high: right, log: false }, { low, high, log: false }, "x₁", "x₂");
     const at = (from, to, k) => from + ((to - from) * k) / (SIDE - 1);
     if (seen) {
       const grid = Array.from({ length: SIDE * SIDE }, (_, k) => [
