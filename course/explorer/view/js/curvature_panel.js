@@ -1,4 +1,3 @@
-// @ts-check
 // η times the largest curvature along the run, against the limit at 2.
 import { KEPT_EVERY } from "./details.js";
 import { element } from "./dom.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // The norm of δ in each layer along the run.
 import { element } from "./dom.js";
 import { Panel } from "./panel.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // Elements, and small helpers of all that draws.
 
 export const MARGIN = { left: 58, right: 112, top: 16, bottom: 34 };

@@ -1,4 +1,3 @@
-// @ts-check
 // The state of a page in its address, after the #.
 import { nearestRate } from "./runs.js";
 import { tableOf } from "./state.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // The networks of both seeds with data and first weights: the loss and, by a tape, its gradient.
 import { Tape, matrix } from "./tape.js";
 

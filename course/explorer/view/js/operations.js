@@ -1,4 +1,3 @@
-// @ts-check
 // The elementary operations on matrices that are differentiated, each forwards and backwards. They are functions of
 // their operands alone, no closures: so what one network has warmed up is warm for the next.
 

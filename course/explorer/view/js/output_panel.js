@@ -1,4 +1,3 @@
-// @ts-check
 // What the network says at the step of the cursor: a map of its decision, or its four outputs for exclusive or.
 import { contour, region } from "./contour.js";
 import { SIDE } from "./details.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // A page in the place of a notebook: its controls, and its start.
 import { render } from "./chart.js";
 import { keepHash, settingOf } from "./hash.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // Takes the place of the widget's model on a page: holds the state, and reports changes of it.
 
 /** @typedef {() => void} Listener */

@@ -1,4 +1,3 @@
-// @ts-check
 // Scales, axes and curves of a panel.
 import { MARGIN, clamp, element } from "./dom.js";
 

@@ -1,4 +1,3 @@
-// @ts-check
 // The run as a path over a plane of weights, with lines of equal loss.
 import { contour } from "./contour.js";
 import { SIDE } from "./details.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // Draws a prediction by keys: up and down move a pen, left and right draw with it, Enter ends the curve.
 import { clamp, html } from "./dom.js";
 import { short } from "./words.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // Pinned runs, as a list that the keyboard reaches.
 import { clamp, element, html } from "./dom.js";
 import { pinIndex } from "./state.js";

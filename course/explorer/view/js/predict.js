@@ -1,4 +1,3 @@
-// @ts-check
 // Predict, then see: the run stays hidden until its regime or its curve has been predicted. Answers stay in the page.
 import { html } from "./dom.js";
 import { REGIMES } from "./runs.js";

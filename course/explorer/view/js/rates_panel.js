@@ -1,4 +1,3 @@
-// @ts-check
 // Final loss against learning rate: a mark for each run, shades for the regimes, pins, and the cursor.
 import { clamp, element } from "./dom.js";
 import { Panel } from "./panel.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // Loss against step: the run shown, the student's own, pinned ones, and where the step cursor is.
 import { BAND_SEEDS } from "./details.js";
 import { clamp, element } from "./dom.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // Reverse-mode differentiation. A tape records operations on matrices once; then it computes them forwards, and
 // the gradient backwards, as often as wanted. It knows no network.
 import { OPERATIONS } from "./operations.js";
