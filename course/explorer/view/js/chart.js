@@ -1,7 +1,9 @@
 // The chart of the loss explorer. It draws what the model says, at most once per frame.
+import { nameControls } from "./control_names.js";
 import { CurvaturePanel } from "./curvature_panel.js";
 import { DeltasPanel } from "./deltas_panel.js";
 import { clamp, element, floats, html } from "./dom.js";
+import { dragged } from "./dragging.js";
 import { OutputPanel } from "./output_panel.js";
 import { PathPanel } from "./path_panel.js";
 import { Pen } from "./pen.js";
@@ -11,7 +13,7 @@ import { MARKS, RatesPanel } from "./rates_panel.js";
 import { RunPanel } from "./run_panel.js";
 import { REGIMES, nearestRate, regime } from "./runs.js";
 import { pinIndex, tableOf } from "./state.js";
-import { JUMP_RULES, RULES, describe, exact, noJump, pinText, short } from "./words.js";
+import { RULES, describe, exact, pinText, short } from "./words.js";
 
 const SETTLED = 300; // milliseconds without a move, after which the headline is read out
 const SMALL = 270; // pixels of a panel beside the run's
@@ -162,38 +164,11 @@ class Chart {
     const here = Number.isFinite(loss) && !view.hidden ? ` At step ${view.step} the loss is ${short(loss)}.` : "";
     this.run.svg.setAttribute("aria-label", `Loss against step. ${text}.${here}${pinned}`);
     this.rates.svg.setAttribute("aria-label", this.rates.text(view));
-    this.nameControls(text);
+    nameControls(this.root, this.table, this.model.get("predict"), text);
     // screen readers wait until the slider rests
     this.headline.setAttribute("aria-busy", "true");
     clearTimeout(this.quiet);
     this.quiet = window.setTimeout(() => this.headline.removeAttribute("aria-busy"), SETTLED);
-  }
-
-  /**
-   * ipywidgets gives its sliders no names, and its toggle buttons no way to be disabled one by one.
-   * @param {string} text of the learning rate
-   */
-  nameControls(text) {
-    const explorer = this.root.closest(".loss-explorer");
-    if (!explorer) return;
-    for (const [kind, name] of Object.entries({
-      "learning-rate": "learning rate η",
-      step: "step",
-      hidden: "hidden units",
-      scale: "initial scale",
-    })) {
-      const handle = explorer.querySelector(`.${kind} .noUi-handle`);
-      if (handle) handle.setAttribute("aria-label", name);
-    }
-    const slider =
-      explorer.querySelector(".learning-rate .noUi-handle") ?? explorer.querySelector("input.learning-rate");
-    slider?.setAttribute("aria-valuetext", text);
-    /** @type {NodeListOf<HTMLButtonElement>} */ (explorer.querySelectorAll(".jumps button")).forEach((button, k) => {
-      const nowhere = this.table.jumps[k] === null || this.model.get("predict");
-      const why = this.model.get("predict") ? "predict the runs yourself" : noJump(k, this.table.complete);
-      button.disabled = nowhere;
-      button.title = nowhere ? why : JUMP_RULES[k];
-    });
   }
 
   showStatus() {
@@ -211,27 +186,6 @@ class Chart {
     this.framed = false;
     this.showStatus();
     this.schedule();
-  }
-
-  /**
-   * Let a pointer that is held down on a node move something; a vertical swipe still scrolls.
-   * @param {SVGElement} node @param {(x: number, y: number) => void} move @param {() => void} [end]
-   */
-  dragged(node, move, end) {
-    const place = (/** @type {PointerEvent} */ event) => {
-      const box = /** @type {SVGElement} */ (node.closest("svg")).getBoundingClientRect();
-      move(event.clientX - box.left, event.clientY - box.top);
-    };
-    node.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      event.stopPropagation();
-      node.setPointerCapture(event.pointerId);
-      if (event.pointerType !== "touch") place(event);
-    });
-    node.addEventListener("pointermove", (event) => {
-      if (node.hasPointerCapture(event.pointerId)) place(event);
-    });
-    if (end) node.addEventListener("lostpointercapture", end);
   }
 
   /** @param {string} name @param {any} value */
@@ -252,10 +206,10 @@ class Chart {
       const step = clamp(Math.round(this.run.x.back(x)), 0, this.table.steps);
       this.prediction.draw(this.key, this.table.steps, step, this.run.y.back(clamp(y, this.run.top, this.run.bottom)));
     };
-    this.dragged(this.run.svg, drawOrMove, () => this.prediction.lift(this.key));
-    for (const panel of [this.details.curvature, this.details.deltas]) this.dragged(panel.svg, stepAt(panel));
-    this.dragged(this.rates.svg, (x) => this.put("index", rateAt(x)));
-    this.rates.pins.forEach((mark, k) => this.dragged(mark, (x) => this.pins.move(k, rateAt(x))));
+    dragged(this.run.svg, drawOrMove, () => this.prediction.lift(this.key));
+    for (const panel of [this.details.curvature, this.details.deltas]) dragged(panel.svg, stepAt(panel));
+    dragged(this.rates.svg, (x) => this.put("index", rateAt(x)));
+    this.rates.pins.forEach((mark, k) => dragged(mark, (x) => this.pins.move(k, rateAt(x))));
     // An arrow key moves the slider and must not be Jupyter's shortcut that folds cells; Ctrl+S stays Jupyter's.
     // Jupyter looks at the focused element first, so that is the one to mark.
     const keep = (/** @type {KeyboardEvent} */ { target, ctrlKey, metaKey, altKey, shiftKey }) => {

@@ -1,4 +1,5 @@
 // The state: which trait follows from which, without Python.
+import { play } from "./play.js";
 import { nearestRate } from "./runs.js";
 import { Table } from "./table.js";
 import { exact } from "./words.js";
@@ -6,9 +7,6 @@ import { exact } from "./words.js";
 export const MOST_PINS = 4;
 const RESTED = 100; // milliseconds without a move, after which the exact rate is shown and sent to Python
 const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
-const STEPS_PER_SECOND = 60;
-const LONGEST = 250; // milliseconds between two frames that count; a hidden page makes none
-const STRIDE = 25; // steps at once, twice a second, for users who prefer reduced motion
 
 /** @typedef {any} Model a widget's, or that of a page */
 /** @typedef {import("./pins.js").Pin} Pin */
@@ -173,33 +171,5 @@ function choose(model, name) {
     if (place === (model.get(choice) ?? -1)) return;
     model.set(choice, place < 0 ? null : place);
     model.save_changes();
-  });
-}
-
-/** @param {Model} model @param {() => void} moves sends what has moved */
-function play(model, moves) {
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  let last = 0;
-  const next = (/** @type {number} */ now) => {
-    if (!model.get("playing")) return;
-    const [step, steps] = [model.get("step"), model.get("steps")];
-    const moved = calm ? STRIDE : Math.floor((Math.min(now - last, LONGEST) / 1000) * STEPS_PER_SECOND);
-    if (moved > 0) {
-      last = now;
-      model.set("step", Math.min(step + moved, steps));
-      if (step + moved >= steps) model.set("playing", false);
-      moves();
-    }
-    wait();
-  };
-  const wait = () => (calm ? setTimeout(() => next(performance.now()), 500) : requestAnimationFrame(next));
-  model.on("change:playing", () => {
-    if (!model.get("playing")) return;
-    if (model.get("step") >= model.get("steps")) {
-      model.set("step", 0);
-      model.save_changes();
-    }
-    last = performance.now();
-    wait();
   });
 }
