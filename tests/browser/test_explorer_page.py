@@ -174,6 +174,7 @@ def test_a_prediction_can_be_drawn_by_keys(opened, curves) -> None:
     expect(opened.locator(".headline")).to_contain_text("what will the loss do?")
     for _ in range(22):
         opened.keyboard.press("ArrowRight")
+    expect(pen).to_have_attribute("aria-valuenow", "300")
     points = drawn(opened, "drawing")
     opened.keyboard.press("Enter")
     expect(opened.locator(".prediction")).to_contain_text("Your curve ends at")

@@ -296,7 +296,8 @@ def test_the_figure_shows_the_panel_that_is_open(make_explorer, data, panel, lab
 
 @pytest.mark.parametrize("panel", ["output", "deltas", "path", "curvature"])
 def test_the_figure_shows_a_run_that_diverges(make_explorer, panel, tmp_path):
-    explorer = make_explorer(network="seed 2", momentum=0.9, panel=panel, rate=1e4, step=STEPS)
+    explorer = make_explorer(network="seed 2", momentum=0.9, panel=panel, rate=100.0, step=STEPS)
+    assert explorer.regimes[-1] == "diverged"
     assert explorer.save(tmp_path / "run.png").stat().st_size > 10_000
 
 
