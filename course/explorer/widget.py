@@ -231,10 +231,7 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
             raise TimeoutError(f"the explorer was still following the gradient after {seconds:g} s")
 
     def figure(self) -> Figure:
-        """Return the view as a Matplotlib figure, in the same colours and dashes.
-
-        Of what is inside a run it shows the curvature alone.
-        """
+        """Return the view as a Matplotlib figure, with the panel that is open, in the same colours."""
         from course.explorer.view import picture
 
         return picture.draw(self.chart, self._table)

@@ -161,6 +161,29 @@ def test_a_curve_that_is_drawn_is_a_prediction_too(opened, curves) -> None:
     assert_draws(drawn(opened), curves[72])
 
 
+def test_a_prediction_can_be_drawn_by_keys(opened, curves) -> None:
+    opened.locator("[name=predict]").check()
+    pen = opened.get_by_role("slider", name="draw by keys")
+    pen.focus()
+    for key, count in (("ArrowRight", 8), ("ArrowDown", 5), ("Enter", 1)):
+        for _ in range(count):
+            opened.keyboard.press(key)
+    expect(pen).to_have_attribute("aria-valuetext", re.compile(r"^step 80, .*at least half of the steps"))
+    expect(opened.locator(".headline")).to_contain_text("what will the loss do?")
+    for _ in range(22):
+        opened.keyboard.press("ArrowRight")
+    expect(pen).to_have_attribute("aria-valuenow", "300")
+    points = drawn(opened, "drawing")
+    opened.keyboard.press("Enter")
+    expect(opened.locator(".prediction")).to_contain_text("Your curve ends at")
+    expect(opened.get_by_role("group", name="prediction")).to_be_focused()
+    expect(pen).to_be_hidden()
+    np.testing.assert_allclose(points[:81, 1], curves[72][0], rtol=0.02)
+    assert len(points) == 301
+    assert points[80, 1] > points[85, 1] > points[90, 1] == points[300, 1]
+    assert_draws(drawn(opened), curves[72])
+
+
 def test_a_button_without_a_run_of_its_kind_says_why(page, path) -> None:
     page.goto(f"{path.as_uri()}#network=seed+2&hidden=1")
     expect(page.locator(".loss-chart progress")).to_be_hidden()

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
+from course.explorer.model import details as inside
 from course.explorer.model import runs
 from course.explorer.model.problem import DATA, NETWORKS, Problem
 from course.explorer.view import picture, script
@@ -93,6 +94,26 @@ def test_the_plane_holds_the_run_s_ends_and_its_losses(rate):
         i, j = (np.searchsorted(place, at) for place, at in zip(places, point, strict=True))
         corners = losses[j - 1 : j + 1, i - 1 : i + 1]
         assert corners.min() / 1.05 < loss < corners.max() * 1.05
+
+
+@pytest.mark.parametrize("problem", [Problem(n, d, 3, seed=4) for n in NETWORKS for d in DATA], ids=str)
+@pytest.mark.parametrize("rate", [0.01, 1.0])
+def test_the_figure_s_numbers_are_those_of_the_page(problem, rate):
+    page = details(problem, rate, "output", "deltas", "path")
+    thetas = inside.weights(problem, rate, STEPS)
+    np.testing.assert_allclose(page["output"], thetas, rtol=1e-9)
+    np.testing.assert_allclose(page["deltas"], inside.delta_norms(problem, thetas), rtol=1e-9)
+    plane = inside.plane(problem, thetas)
+    size = np.abs(plane.path).max()
+    # a direction may be turned round
+    path = np.array(page["path"]["path"]).reshape(-1, 2)
+    np.testing.assert_allclose(np.abs(path), np.abs(plane.path), atol=1e-7 * size)
+    np.testing.assert_allclose(np.ptp(page["path"]["across"]), np.ptp(plane.across), rtol=1e-7)
+    np.testing.assert_allclose(np.ptp(page["path"]["up"]), np.ptp(plane.up), rtol=1e-7)
+    losses = np.array(page["path"]["losses"])
+    np.testing.assert_allclose(
+        [losses.min(), losses.max()], [plane.losses.min(), plane.losses.max()], rtol=1e-6
+    )
 
 
 def test_a_run_that_leaves_all_bounds_has_a_plane_up_to_there():

@@ -14,9 +14,11 @@ import traitlets
 from matplotlib.figure import Figure
 
 from course import LossExplorer, files
+from course.explorer.model.details import weights
 from course.explorer.model.runs import REGIMES, nearest
 from course.explorer.view import pins, script
 from course.explorer.view.saved import saved
+from mlp_ref import deep
 from mlp_ref.training import gradients_end_to_end
 
 STEPS = 20
@@ -262,6 +264,41 @@ def test_the_figure_shows_the_runs_and_is_not_pyplot_s(make_explorer):
     assert sum(len(line.get_xdata()) for line in rates.get_lines() if line.get_label() != "_child0") >= 121
     assert curvature.get_ylabel() == "η · λ_max"
     assert figure.canvas.manager is None, "pyplot would have given it a manager"
+
+
+@pytest.mark.parametrize("data", ["xor", "moons"])
+@pytest.mark.parametrize(
+    ("panel", "label"),
+    [("output", "x₂"), ("deltas", "‖δ‖"), ("path", "across it"), ("curvature", "η · λ_max")],
+)
+def test_the_figure_shows_the_panel_that_is_open(make_explorer, data, panel, label):
+    explorer = make_explorer(network="seed 2", data=data, panel=panel, rate=0.01, step=7)
+    _, _, inside = explorer.figure().axes
+    assert inside.get_ylabel() == ("" if (data, panel) == ("xor", "output") else label)
+    lines = {line.get_label(): line.get_xydata() for line in inside.get_lines()}
+    problem = explorer.problem
+    theta = weights(problem, 0.01, STEPS)[7]
+    if panel == "deltas":
+        Ws, bs = problem.arguments(theta)
+        X, y = problem.examples
+        want = [np.linalg.norm(delta) for delta in deep.deltas(y, deep.forward(X, Ws, bs), Ws)]
+        np.testing.assert_allclose([lines[f"layer {k}"][7, 1] for k in (1, 2, 3)], want)
+    elif panel == "path":
+        assert len(lines["the run"]) == 8
+        np.testing.assert_allclose(
+            np.linalg.norm(lines["the run"][-1]), np.linalg.norm(theta - problem.theta), rtol=0.05
+        )
+    elif (panel, data) == ("output", "xor"):
+        X, _ = problem.examples
+        Ws, bs = problem.arguments(theta)
+        np.testing.assert_allclose(lines["output"][:, 0], deep.forward(X, Ws, bs)[-1][:, 0])
+
+
+@pytest.mark.parametrize("panel", ["output", "deltas", "path", "curvature"])
+def test_the_figure_shows_a_run_that_diverges(make_explorer, panel, tmp_path):
+    explorer = make_explorer(network="seed 2", momentum=0.9, panel=panel, rate=100.0, step=STEPS)
+    assert explorer.regimes[-1] == "diverged"
+    assert explorer.save(tmp_path / "run.png").stat().st_size > 10_000
 
 
 def test_the_figure_shows_the_band(make_explorer):

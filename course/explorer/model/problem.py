@@ -117,19 +117,21 @@ class Problem:
         tape = Tape()
         blocks = [Variable(block) for block in self.blocks(thetas)]
         with np.errstate(all="ignore"):
-            losses = self._losses(tape, blocks)
+            losses = self.losses_of(tape, self.pre_activations(tape, blocks, self.examples[0][:, :2])[-1])
             tape.differentiate(losses, 1.0 if weights is None else weights)
         flat = [block.gradient.reshape(len(thetas), -1) for block in blocks]
         return losses.value.sum(axis=(-2, -1)), np.concatenate(flat, axis=1)
 
-    def _losses(self, tape: Tape, blocks: list[Variable]) -> Variable:
-        """Return each example's part of the loss (…, N, 1)."""
-        X, _ = self.examples
-        h: Variable | Array = X if self.network == "seed 1" else with_one(X)
-        *hidden, last = blocks
-        for W in hidden:
-            h = tape.each(sigmoid, tape.product(h, W), ones=True)
-        return tape.each(self._loss_of, tape.product(h, last))
+    def pre_activations(self, tape: Tape, blocks: list[Variable], inputs: Array) -> list[Variable]:
+        """Return each layer's pre-activations (…, M, n_l) for `inputs` (M, 2)."""
+        layers = [tape.product(with_one(inputs), blocks[0])]
+        for W in blocks[1:]:
+            layers.append(tape.product(tape.each(sigmoid, layers[-1], ones=True), W))
+        return layers
+
+    def losses_of(self, tape: Tape, last: Variable) -> Variable:
+        """Return each example's part of the loss (…, N, 1), of the last pre-activations."""
+        return tape.each(self._loss_of, last)
 
     @cached_property
     def _loss_of(self) -> Elementwise:

@@ -50,20 +50,21 @@ def nearest(rates: Array, rate: float) -> int:
 class Descent:
     """Gradient descent from the first weights at many learning rates together, a row for each."""
 
-    def __init__(self, problem: Problem, rates: Array, steps: int = STEPS) -> None:
+    def __init__(self, problem: Problem, rates: Array, steps: int = STEPS, every: int = KEPT_EVERY) -> None:
         self.problem, self.rates = problem, rates
         self.losses = np.full((len(rates), steps + 1), np.nan)
         """(K, steps + 1): the loss before each step, and after the last"""
-        self.kept = np.full((len(rates), steps // KEPT_EVERY + 1, problem.theta.size), np.nan)
-        """(K, M, P): the weights before every KEPT_EVERY-th step"""
+        self.every = every
+        self.kept = np.full((len(rates), steps // every + 1, problem.theta.size), np.nan)
+        """(K, M, P): the weights before every `every`-th step"""
 
     def go(self) -> Iterator[int]:
         """Compute the runs step by step; yield t when the losses before step t are known."""
         thetas = np.tile(self.problem.theta, (len(self.rates), 1))
         velocities = np.zeros_like(thetas)
         for t in range(self.losses.shape[1]):
-            if t % KEPT_EVERY == 0:
-                self.kept[:, t // KEPT_EVERY] = thetas
+            if t % self.every == 0:
+                self.kept[:, t // self.every] = thetas
             weights = self.problem.batch_weights(t)
             self.losses[:, t], gradients = self.problem.losses_and_gradients(thetas, weights)
             with np.errstate(all="ignore"):

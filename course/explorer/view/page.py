@@ -23,7 +23,9 @@ def page(chart: Chart, table: Table) -> str:
     return template.render(
         title=words.headline(table, chart.index),
         style=STYLE.read_text(encoding="utf-8"),
-        script=script.constant("STATE", state) + script.shared() + script.joined(("page",)),
+        script=script.constant("STATE", state)
+        + script.shared()
+        + script.joined(("page_model", "hash", "page")),
         choices=chart.choices,
         panels=PANELS,
         last_seed=max(script.SEEDS[-1], chart.seed),

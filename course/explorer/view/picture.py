@@ -14,28 +14,27 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from course.explorer.model.runs import KEPT_EVERY, REGIMES, regimes
+from course.explorer.model.runs import REGIMES, regimes
 from course.explorer.model.table import Table
-from course.explorer.view import palette, pins, words
+from course.explorer.view import palette, picture_inside, pins, words
 from course.explorer.view.chart import Chart
 
 BAND_SEEDS = 10
 """seeds from 0 on, whose runs are shown as a band"""
-LINEAR = 8
-"""η λ_max above which its axis is logarithmic"""
 
 
 def draw(chart: Chart, table: Table) -> Figure:
-    """Return the figure: loss against step, final loss against learning rate, and η λ_max if it is chosen."""
-    heights = [3.0, 2.2, 1.7] if chart.panel == "curvature" else [3.0, 2.2]
+    """Return the figure: loss against step, final loss against learning rate, and the panel that is open."""
+    inside, height = picture_inside.DRAW.get(chart.panel, (None, 0.0))
+    heights = [3.0, 2.2, height] if inside else [3.0, 2.2]
     figure = Figure(figsize=(7.2, sum(heights) + 0.6), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     figure.suptitle(words.headline(table, chart.index).replace("; your", ";\nyour", 1), fontsize=11)
     _draw_run(axes[0], chart, table)
     _draw_rates(axes[1], chart, table)
-    if chart.panel == "curvature":
-        _draw_curvature(axes[2], chart, table)
+    if inside:
+        inside(axes[2], chart, table)
     return figure
 
 
@@ -83,16 +82,6 @@ def _draw_rates(axes: Axes, chart: Chart, table: Table) -> None:
     axes.set_xlim(table.rates[0], table.rates[-1])
     _scale_losses(axes, chart, table)
     axes.legend(fontsize=8, loc="lower left", ncols=len(named))
-
-
-def _draw_curvature(axes: Axes, chart: Chart, table: Table) -> None:
-    curvatures = table.curvatures(chart.index)
-    axes.plot(np.arange(len(curvatures)) * KEPT_EVERY, curvatures, color="black")
-    axes.axhline(2, color="black", linestyle=":", linewidth=2, label="2, the limit")
-    axes.set(xlabel="step", ylabel="η · λ_max", xlim=(0, table.steps))
-    if np.nanmax(curvatures) > LINEAR:
-        axes.set_yscale("log")
-    axes.legend(fontsize=8)
 
 
 def _scale_losses(axes: Axes, chart: Chart, table: Table) -> None:

@@ -1,26 +1,34 @@
 // The chart of the loss explorer. It draws what the model says, at most once per frame.
+import { nameControls } from "./control_names.js";
 import { CurvaturePanel } from "./curvature_panel.js";
 import { DeltasPanel } from "./deltas_panel.js";
 import { clamp, element, floats, html } from "./dom.js";
+import { dragged } from "./dragging.js";
 import { OutputPanel } from "./output_panel.js";
 import { PathPanel } from "./path_panel.js";
+import { Pen } from "./pen.js";
 import { PinList } from "./pins.js";
 import { Prediction } from "./predict.js";
 import { MARKS, RatesPanel } from "./rates_panel.js";
 import { RunPanel } from "./run_panel.js";
 import { REGIMES, nearestRate, regime } from "./runs.js";
 import { pinIndex, tableOf } from "./state.js";
-import { JUMP_RULES, RULES, describe, exact, noJump, pinText, short } from "./words.js";
+import { RULES, describe, exact, pinText, short } from "./words.js";
 
 const SETTLED = 300; // milliseconds without a move, after which the headline is read out
 const SMALL = 270; // pixels of a panel beside the run's
 const WIDE = 660; // and of the chart, from which on there is room for it
+/** @type {(keyof typeof RULES)[]} */
 const LEGEND = ["slow", "steady", "oscillating", "stuck", "diverged"];
 
+/** @typedef {import("./run_panel.js").View & import("./rates_panel.js").View & { key: string, headline: string, code: number }} View */
+
 class Chart {
+  /** @param {import("./state.js").Model} model @param {Element} el */
   constructor(model, el) {
     this.model = model;
     this.table = tableOf(model);
+    /** @type {import("./rates_panel.js").Palette} */
     this.palette = model.get("palette");
     this.dashes = this.palette.pins;
     this.root = html("div", { class: "loss-chart" }, el);
@@ -32,6 +40,7 @@ class Chart {
     this.prediction = new Prediction(this.root, () => this.again());
     const panels = html("div", { class: "panels" }, this.root);
     this.run = new RunPanel(panels, this.dashes);
+    this.pen = new Pen(this.prediction, this.run, () => this.schedule());
     const beside = { output: new OutputPanel(panels), path: new PathPanel(panels) };
     this.rates = new RatesPanel(panels, this.palette);
     this.details = { ...beside, curvature: new CurvaturePanel(panels), deltas: new DeltasPanel(panels) };
@@ -44,6 +53,9 @@ class Chart {
     this.width = 0;
     this.framed = false;
     this.waiting = 0;
+    this.quiet = 0;
+    this.key = "";
+    this.close = () => {};
     this.listen(panels);
   }
 
@@ -58,11 +70,11 @@ class Chart {
     }
   }
 
-  // Return all that is drawn, as plain data.
+  /** Return all that is drawn, as plain data. @returns {View} */
   view() {
     const { model, table } = this;
     const index = clamp(model.get("index"), 0, table.rates.length - 1);
-    const color = (code) => this.palette.regimes[REGIMES[code]][0];
+    const color = (/** @type {number} */ code) => this.palette.regimes[REGIMES[code]][0];
     const losses = table.row(index);
     const known = model.get("own_known");
     const own =
@@ -84,17 +96,18 @@ class Chart {
       rateText: `η = ${exact(table.rates[index])}`,
       codes: this.prediction.on ? table.codes.map((code, k) => (this.prediction.answers.has(JSON.stringify([table.settings(), table.rates[k]])) ? code : -1)) : table.codes,
       ends: table.losses.map((run) => run?.[table.steps] ?? NaN),
-      drawing: this.prediction.on ? this.prediction.drawings.get(key) : null,
+      drawing: this.prediction.on ? this.prediction.drawings.get(key) ?? null : null,
       band: model.get("band") ? table.detail("band", index) : null,
       part: model.get("parts")[index],
       log: model.get("log"),
       limits: table.limits,
       name: table.network.deep ? "L" : "C",
       headline: table.headline(index) + (ownText ? `; ${ownText}` : ""),
-      pins: model.get("pins").map((pin) => this.pinView(pin, color)),
+      pins: model.get("pins").map((/** @type {any} */ pin) => this.pinView(pin, color)),
     }; // prettier-ignore
   }
 
+  /** @param {import("./pins.js").Pin} pin @param {(code: number) => string} color */
   pinView(pin, color) {
     const { table } = this;
     const index = pinIndex(table, pin);
@@ -121,15 +134,19 @@ class Chart {
     this.rates.update(view);
     this.drawDetail(chosen, beside ? SMALL : this.width, view);
     this.prediction.update(this.model.get("predict"), view.key, view);
+    this.pen.update(view);
     this.pins.update(view.pins);
     this.tell(view);
-    this.root.dataset.index = view.index;
-    this.root.dataset.step = view.step;
+    this.root.dataset.index = String(view.index);
+    this.root.dataset.step = String(view.step);
   }
 
-  // Draw the panel that is chosen; what it showed last stays, paler, until the worker has answered.
+  /**
+   * Draw the panel that is chosen; what it showed last stays, paler, until the worker has answered.
+   * @param {string} chosen @param {number} width @param {View} view
+   */
   drawDetail(chosen, width, view) {
-    for (const [name, panel] of Object.entries(this.details)) {
+    for (const [name, panel] of Object.entries(/** @type {Record<string, any>} */ (this.details))) {
       panel.svg.style.display = name === chosen ? "" : "none";
       if (name !== chosen) continue;
       const value = this.table.detail(name, view.index);
@@ -138,7 +155,7 @@ class Chart {
     }
   }
 
-  // Say in words what is drawn.
+  /** Say in words what is drawn. @param {View} view */
   tell(view) {
     const text = view.hidden ? `${view.rateText}: what will the loss do?` : view.headline;
     if (this.headline.textContent !== text) this.headline.textContent = text;
@@ -147,35 +164,11 @@ class Chart {
     const here = Number.isFinite(loss) && !view.hidden ? ` At step ${view.step} the loss is ${short(loss)}.` : "";
     this.run.svg.setAttribute("aria-label", `Loss against step. ${text}.${here}${pinned}`);
     this.rates.svg.setAttribute("aria-label", this.rates.text(view));
-    this.nameControls(text);
+    nameControls(this.root, this.table, this.model.get("predict"), text);
     // screen readers wait until the slider rests
     this.headline.setAttribute("aria-busy", "true");
     clearTimeout(this.quiet);
-    this.quiet = setTimeout(() => this.headline.removeAttribute("aria-busy"), SETTLED);
-  }
-
-  // ipywidgets gives its sliders no names, and its toggle buttons no way to be disabled one by one.
-  nameControls(text) {
-    const explorer = this.root.closest(".loss-explorer");
-    if (!explorer) return;
-    for (const [kind, name] of Object.entries({
-      "learning-rate": "learning rate η",
-      step: "step",
-      hidden: "hidden units",
-      scale: "initial scale",
-    })) {
-      const handle = explorer.querySelector(`.${kind} .noUi-handle`);
-      if (handle) handle.setAttribute("aria-label", name);
-    }
-    const slider =
-      explorer.querySelector(".learning-rate .noUi-handle") ?? explorer.querySelector("input.learning-rate");
-    slider?.setAttribute("aria-valuetext", text);
-    explorer.querySelectorAll(".jumps button").forEach((button, k) => {
-      const nowhere = this.table.jumps[k] === null || this.model.get("predict");
-      const why = this.model.get("predict") ? "predict the runs yourself" : noJump(k, this.table.complete);
-      button.disabled = nowhere;
-      button.title = nowhere ? why : JUMP_RULES[k];
-    });
+    this.quiet = window.setTimeout(() => this.headline.removeAttribute("aria-busy"), SETTLED);
   }
 
   showStatus() {
@@ -195,51 +188,38 @@ class Chart {
     this.schedule();
   }
 
-  // Let a pointer that is held down on a node move something; a vertical swipe still scrolls.
-  dragged(node, move, end) {
-    const place = (event) => {
-      const box = node.closest("svg").getBoundingClientRect();
-      move(event.clientX - box.left, event.clientY - box.top);
-    };
-    node.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      event.stopPropagation();
-      node.setPointerCapture(event.pointerId);
-      if (event.pointerType !== "touch") place(event);
-    });
-    node.addEventListener("pointermove", (event) => {
-      if (node.hasPointerCapture(event.pointerId)) place(event);
-    });
-    if (end) node.addEventListener("lostpointercapture", end);
-  }
-
+  /** @param {string} name @param {any} value */
   put(name, value) {
     if (this.model.get(name) === value) return;
     this.model.set(name, value);
     this.model.save_changes();
   }
 
+  /** @param {Element} panels whose width is that of the chart */
   listen(panels) {
-    const stepAt = (panel) => (x) => this.put("step", clamp(Math.round(panel.x.back(x)), 0, this.table.steps));
-    const rateAt = (x) => nearestRate(this.table.rates, this.rates.x.back(x));
+    const stepAt = (/** @type {import("./panel.js").Panel} */ panel) => (/** @type {number} */ x) =>
+      this.put("step", clamp(Math.round(panel.x.back(x)), 0, this.table.steps));
+    const rateAt = (/** @type {number} */ x) => nearestRate(this.table.rates, this.rates.x.back(x));
     const moveStep = stepAt(this.run);
-    const drawOrMove = (x, y) => {
+    const drawOrMove = (/** @type {number} */ x, /** @type {number} */ y) => {
       if (!this.prediction.hides(this.key)) return moveStep(x);
       const step = clamp(Math.round(this.run.x.back(x)), 0, this.table.steps);
       this.prediction.draw(this.key, this.table.steps, step, this.run.y.back(clamp(y, this.run.top, this.run.bottom)));
     };
-    this.dragged(this.run.svg, drawOrMove, () => this.prediction.lift(this.key));
-    for (const panel of [this.details.curvature, this.details.deltas]) this.dragged(panel.svg, stepAt(panel));
-    this.dragged(this.rates.svg, (x) => this.put("index", rateAt(x)));
-    this.rates.pins.forEach((mark, k) => this.dragged(mark, (x) => this.pins.move(k, rateAt(x))));
+    dragged(this.run.svg, drawOrMove, () => this.prediction.lift(this.key));
+    for (const panel of [this.details.curvature, this.details.deltas]) dragged(panel.svg, stepAt(panel));
+    dragged(this.rates.svg, (x) => this.put("index", rateAt(x)));
+    this.rates.pins.forEach((mark, k) => dragged(mark, (x) => this.pins.move(k, rateAt(x))));
     // An arrow key moves the slider and must not be Jupyter's shortcut that folds cells; Ctrl+S stays Jupyter's.
     // Jupyter looks at the focused element first, so that is the one to mark.
-    const keep = ({ target, ctrlKey, metaKey, altKey, shiftKey }) => {
+    const keep = (/** @type {KeyboardEvent} */ { target, ctrlKey, metaKey, altKey, shiftKey }) => {
+      if (!(target instanceof Element)) return;
       if (!(this.root.closest(".loss-explorer") ?? this.root).contains(target)) return;
       target.toggleAttribute("data-lm-suppress-shortcuts", !(ctrlKey || metaKey || altKey || shiftKey));
     };
     window.addEventListener("keydown", keep, true);
     const [schedule, again] = [() => this.schedule(), () => this.again()];
+    /** @type {[string, () => void][]} */
     const listeners = [
       ["change:index change:step change:pins", schedule],
       ["change:log change:panel change:band change:predict", again],
@@ -266,6 +246,7 @@ class Chart {
   }
 }
 
+/** @param {{ model: import("./state.js").Model, el: Element }} context @returns {() => void} closes the chart */
 export function render({ model, el }) {
   const chart = new Chart(model, el);
   return () => chart.close();

@@ -1,4 +1,3 @@
-// @ts-check
 // Lines of equal value on a grid, and the region above one, by marching squares.
 
 /**

@@ -7,6 +7,7 @@ import { short } from "./words.js";
 const LINEAR = 8; // above this, the axis is logarithmic
 
 export class CurvaturePanel extends Panel {
+  /** @param {Element} parent */
   constructor(parent) {
     super(parent, "curvature");
     this.line = element("path", { class: "line current" }, this.plot);
@@ -14,12 +15,19 @@ export class CurvaturePanel extends Panel {
     this.reading = element("text", { class: "reading" }, this.marks);
   }
 
+  /** @param {number} width @param {import("./panel.js").RunView} view @param {number[]} values every KEPT_EVERY steps */
   update(width, view, values) {
     const known = values.filter(Number.isFinite);
     const peak = Math.max(4, ...known);
     const log = peak > LINEAR;
     const low = log ? Math.max(1e-3, Math.min(1, ...known.filter((value) => value > 0))) : Math.min(0, ...known);
-    this.frame(width, { low: 0, high: view.steps, log: false }, { low, high: peak * 1.1, log }, "step", "η · λ_max");
+    this.drawFrame(
+      width,
+      { low: 0, high: view.steps, log: false },
+      { low, high: peak * 1.1, log },
+      "step",
+      "η · λ_max",
+    );
     const two = this.y.at(2);
     element("line", { class: "limit", x1: this.left, x2: this.right, y1: two, y2: two }, this.back);
     element("text", { x: this.right + 6, y: two + 4 }, this.axes).textContent = "2, the limit";
@@ -28,8 +36,8 @@ export class CurvaturePanel extends Panel {
     this.vertical(this.cursor, this.x.at(view.step));
     const value = values[Math.round(view.step / KEPT_EVERY)];
     const here = Number.isFinite(value) && !view.hidden;
-    this.reading.setAttribute("x", this.right + 6);
-    this.reading.setAttribute("y", this.top + 11);
+    this.reading.setAttribute("x", String(this.right + 6));
+    this.reading.setAttribute("y", String(this.top + 11));
     this.reading.textContent = here ? `here ${short(value)}` : "";
     const text =
       known.length && !view.hidden

@@ -7,6 +7,7 @@ const DASHES = ["none", "6 3", "2 2"];
 const LEAST = 1e-8; // of the largest norm: what is below is drawn there
 
 export class DeltasPanel extends Panel {
+  /** @param {Element} parent */
   constructor(parent) {
     super(parent, "deltas");
     this.lines = DASHES.map((dash) => element("path", { class: "line", "stroke-dasharray": dash }, this.plot));
@@ -14,13 +15,14 @@ export class DeltasPanel extends Panel {
     this.cursor = element("line", { class: "cursor" }, this.marks);
   }
 
+  /** @param {number} width @param {import("./panel.js").RunView} view @param {Float64Array[]} norms by layer */
   update(width, view, norms) {
-    const known = norms.flatMap((layer) =>
-      layer.filter((value) => Number.isFinite(value) && value > 0).reduce(range, []),
-    );
-    const high = known.length ? Math.max(...known) : 1;
-    const low = Math.max(known.length ? Math.min(...known) : LEAST, LEAST * high);
-    this.frame(
+    let [least, high] = [Infinity, 0];
+    for (const value of norms.flatMap((layer) => [...layer]))
+      if (Number.isFinite(value) && value > 0) [least, high] = [Math.min(least, value), Math.max(high, value)];
+    if (!high) [least, high] = [LEAST, 1];
+    const low = Math.max(least, LEAST * high);
+    this.drawFrame(
       width,
       { low: 0, high: view.steps, log: false },
       { low: low / 1.3, high: high * 1.3, log: true },
@@ -35,6 +37,7 @@ export class DeltasPanel extends Panel {
     this.svg.setAttribute("aria-label", `The norm of δ in each layer against step. ${text}`);
   }
 
+  /** @param {Float64Array[]} norms */
   drawLabels(norms) {
     const places = norms.map((layer, l) => ({
       l,
@@ -48,10 +51,8 @@ export class DeltasPanel extends Panel {
     this.labels.forEach((label) => (label.textContent = ""));
     for (const { l, at } of places) {
       this.labels[l].textContent = `layer ${l + 1}`;
-      this.labels[l].setAttribute("x", this.right + 6);
-      this.labels[l].setAttribute("y", at + 4);
+      this.labels[l].setAttribute("x", String(this.right + 6));
+      this.labels[l].setAttribute("y", String(at + 4));
     }
   }
 }
-
-const range = ([low = Infinity, high = -Infinity], value) => [Math.min(low, value), Math.max(high, value)];

@@ -1,4 +1,3 @@
-// @ts-check
 // What is inside a run, and how it depends on the seed. Each is a generator, so that the runs need not wait for it.
 import { Network } from "./network.js";
 import { descend, topCurvature } from "./runs.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // The networks of both seeds with data and first weights: the loss and, by a tape, its gradient.
 import { Tape, matrix } from "./tape.js";
 
@@ -15,7 +14,7 @@ export function decoded(base64) {
 }
 
 export class Network {
-  /** @type {import("./tape.js").Matrix} each example's part */
+  /** @type {import("./operations.js").Matrix} each example's part */
   loss;
 
   /** @param {Settings} settings @param {Source} source */
@@ -39,7 +38,7 @@ export class Network {
     this.blocks = this.shapes.map(([rows, columns]) => matrix(rows, columns));
     this.size = this.blocks.reduce((sum, block) => sum + block.value.length, 0);
     this.tape = new Tape();
-    /** each layer's pre-activations */
+    /** each layer's pre-activations, a row for each unit */
     this.layers = this.#record(X, y);
     this.start = this.#firstWeights(source.draws[settings.seed]);
     this.ones = new Float64Array(this.count).fill(1);
@@ -48,12 +47,12 @@ export class Network {
 
   /** @param {number[][]} X @param {number[]} y */
   #record(X, y) {
-    const inputs = matrix(this.count, 2);
-    inputs.value.set(X.flat());
-    const targets = matrix(this.count, 1);
+    const inputs = matrix(2, this.count);
+    inputs.value.set([0, 1].flatMap((unit) => X.map((x) => x[unit])));
+    const targets = matrix(1, this.count);
     targets.value.set(y);
     let h = inputs;
-    /** @type {import("./tape.js").Matrix[]} */
+    /** @type {import("./operations.js").Matrix[]} */
     const layers = [];
     this.blocks.forEach((block, l) => {
       const z = this.tape.affine(h, block, l === 0);
@@ -64,7 +63,7 @@ export class Network {
     if (this.deep) {
       this.loss = this.tape.plus(this.tape.softplus(last), this.tape.times(targets, last), -1);
     } else {
-      const factor = matrix(this.count, 1);
+      const factor = matrix(1, this.count);
       factor.value.fill(1 / (2 * this.count));
       const error = this.tape.plus(targets, this.tape.sigmoid(last), -1);
       this.loss = this.tape.times(this.tape.times(error, error), factor);

@@ -4,16 +4,24 @@ import { REGIMES } from "./runs.js";
 import { RULES, short } from "./words.js";
 
 const ENOUGH = 0.5; // of the steps have to be drawn
+/** @type {(keyof typeof RULES)[]} */
 const ORDER = ["slow", "steady", "oscillating", "stuck", "diverged"];
 
+/** @typedef {{ rateText: string, code: number, losses: ArrayLike<number>, steps: number }} View */
+
 export class Prediction {
+  /** @param {Element} parent @param {() => void} changed */
   constructor(parent, changed) {
     this.changed = changed;
-    /** by problem and rate, what was predicted: the name of a regime, "" where a curve was drawn */
+    this.on = false;
+    this.key = "";
+    /** @type {[number, number] | null} the step and the loss where the line that is being drawn has come to */
+    this.last = null;
+    /** @type {Map<string, string>} by problem and rate, what was predicted: the name of a regime, "" where a curve was drawn */
     this.answers = new Map();
-    /** and the losses that were drawn, NaN where there is none */
+    /** @type {Map<string, Float64Array>} and the losses that were drawn, NaN where there is none */
     this.drawings = new Map();
-    this.box = html("div", { class: "prediction", role: "group" }, parent);
+    this.box = html("div", { class: "prediction", role: "group", "aria-label": "prediction", tabindex: -1 }, parent);
     this.question = html("p", {}, this.box);
     this.buttons = ORDER.map((name) => {
       const button = html("button", { type: "button", title: RULES[name] }, this.box);
@@ -27,12 +35,15 @@ export class Prediction {
     this.answer = html("p", { role: "status" }, this.box);
   }
 
-  // Return whether the run at a key is still to be predicted.
+  /** Return whether the run at a key is still to be predicted. @param {string} key */
   hides(key) {
     return this.on && !this.answers.has(key);
   }
 
-  // Draw the loss at a step, and all losses since the last point in between.
+  /**
+   * Draw the loss at a step, and all losses since the last point in between.
+   * @param {string} key @param {number} steps of the whole run @param {number} step @param {number} loss
+   */
   draw(key, steps, step, loss) {
     const drawing = this.drawings.get(key) ?? new Float64Array(steps + 1).fill(NaN);
     const [from, before] = this.last ?? [step, loss];
@@ -43,7 +54,7 @@ export class Prediction {
     this.changed();
   }
 
-  // End a line; a curve that is long enough is a prediction.
+  /** End a line; a curve that is long enough is a prediction. @param {string} key */
   lift(key) {
     this.last = null;
     const drawing = this.drawings.get(key);
@@ -53,6 +64,7 @@ export class Prediction {
     this.changed();
   }
 
+  /** @param {boolean} on @param {string} key @param {View} view */
   update(on, key, view) {
     this.key = key;
     this.box.hidden = !on;
@@ -60,15 +72,18 @@ export class Prediction {
     const hidden = this.hides(key);
     this.question.textContent = `Predict first: with ${view.rateText}, draw the curve, or say that the run will be …`;
     this.box.classList.toggle("asks", hidden);
-    this.buttons.forEach((button) => button.setAttribute("aria-pressed", this.answers.get(key) === button.textContent));
-    const name = REGIMES[view.code];
+    this.buttons.forEach((button) =>
+      button.setAttribute("aria-pressed", String(this.answers.get(key) === button.textContent)),
+    );
+    const name = /** @type {keyof typeof RULES} */ (REGIMES[view.code]);
     this.answer.textContent = hidden ? "" : `${this.predicted(key, name, view)} ${name}: ${RULES[name]}.`;
   }
 
+  /** @param {string} key @param {string} name @param {View} view */
   predicted(key, name, view) {
     const answer = this.answers.get(key);
     if (answer) return answer === name ? "You predicted it: the run is" : `You predicted ${answer}; the run is`;
-    const drawn = this.drawings.get(key).findLast(Number.isFinite);
+    const drawn = this.drawings.get(key)?.findLast(Number.isFinite) ?? NaN;
     return `Your curve ends at ${short(drawn)}, the run at ${short(view.losses[view.steps])}; it is`;
   }
 }

@@ -7,11 +7,18 @@ import { short } from "./words.js";
 const LONGEST_LABEL = 15; // in characters; the list of pins shows labels whole
 const LINE = 14; // pixels between two labels
 
+/**
+ * @typedef {import("./panel.js").LossView & { own: ArrayLike<number>, rateText: string, part: number | null,
+ *   drawing: Float64Array | null, band: import("./details.js").Band | null }} View
+ * @typedef {{ name: string, text: string, at: number, dashes?: string, color?: string }} Label
+ */
+
 export class RunPanel extends Panel {
+  /** @param {Element} parent @param {number[][]} dashes of the pinned runs */
   constructor(parent, dashes) {
     super(parent, "run");
     this.dashes = dashes;
-    const line = (name) => element("path", { class: `line ${name}` }, this.plot);
+    const line = (/** @type {string} */ name) => element("path", { class: `line ${name}` }, this.plot);
     this.pins = dashes.map((dash, k) => {
       const path = line(`pin pin-${k}`);
       path.setAttribute("stroke-dasharray", dash.join(" "));
@@ -29,6 +36,7 @@ export class RunPanel extends Panel {
     element("text", { x: 9, y: -6 }, this.parted).textContent = "they part";
     this.cursor = element("line", { class: "cursor" }, this.marks);
     this.dot = element("circle", { class: "dot", r: 4.5 }, this.marks);
+    this.pen = element("circle", { class: "pen-mark", r: 5 }, this.marks);
     this.reading = element("text", { class: "reading" }, this.marks);
     this.labels = Array.from({ length: dashes.length + 3 }, () => {
       const group = element("g", { class: "label" }, this.marks);
@@ -40,12 +48,14 @@ export class RunPanel extends Panel {
     });
   }
 
+  /** @param {number} width @param {View} view */
   frame(width, view) {
     const [low, high] = view.limits;
     const y = { low: view.log ? low : 0, high, log: view.log };
-    super.frame(width, { low: 0, high: view.steps, log: false }, y, "step", `loss ${view.name}`);
+    this.drawFrame(width, { low: 0, high: view.steps, log: false }, y, "step", `loss ${view.name}`);
   }
 
+  /** @param {View} view */
   update(view) {
     const { losses, step, own, pins } = view;
     const seen = view.hidden ? [] : losses;
@@ -62,18 +72,28 @@ export class RunPanel extends Panel {
     const band = view.hidden ? null : view.band;
     this.band.setAttribute("d", band ? this.area(band.low, band.high) : "");
     this.middle.setAttribute("d", band ? this.curve(band.middle) : "");
-    const partsHere = !view.hidden && Number.isInteger(view.part) && Number.isFinite(losses[view.part]);
+    const at = view.hidden || !Number.isInteger(view.part) ? NaN : /** @type {number} */ (view.part);
+    const partsHere = Number.isFinite(losses[at]);
     this.parted.style.display = partsHere ? "" : "none";
-    if (partsHere)
-      this.parted.setAttribute("transform", `translate(${this.x.at(view.part)} ${this.height_of(losses[view.part])})`);
+    if (partsHere) this.parted.setAttribute("transform", `translate(${this.x.at(at)} ${this.height_of(losses[at])})`);
     this.drawCursor(view);
     this.drawLabels(view);
   }
 
+  /** @param {number} loss */
   height_of(loss) {
     return clamp(this.y.at(loss), this.top, this.bottom);
   }
 
+  /** Show where a prediction is drawn by keys. @param {[number, number] | null} at step and loss */
+  drawPen(at) {
+    this.pen.style.display = at ? "" : "none";
+    if (!at) return;
+    this.pen.setAttribute("cx", String(this.x.at(at[0])));
+    this.pen.setAttribute("cy", String(this.height_of(at[1])));
+  }
+
+  /** @param {View} view */
   drawCursor({ step, losses, hidden }) {
     const x = this.x.at(step);
     this.vertical(this.cursor, x);
@@ -83,26 +103,28 @@ export class RunPanel extends Panel {
     this.reading.textContent = hidden ? "" : `step ${step}: ${short(loss)}`;
     if (!there) return;
     const y = this.height_of(loss);
-    this.dot.setAttribute("cx", x);
-    this.dot.setAttribute("cy", y);
+    this.dot.setAttribute("cx", String(x));
+    this.dot.setAttribute("cy", String(y));
     // beside the cursor, in the half of the panel that the curve leaves free
     const left = x > (this.left + this.right) / 2;
     const near = losses
       .slice(Math.max(0, left ? step - 60 : step), left ? step + 1 : step + 60)
       .filter(Number.isFinite);
     const mean = near.reduce((sum, value) => sum + this.height_of(value), 0) / near.length;
-    this.reading.setAttribute("x", left ? x - 8 : x + 8);
-    this.reading.setAttribute("y", mean < (this.top + this.bottom) / 2 ? this.bottom - 8 : this.top + 12);
+    this.reading.setAttribute("x", String(left ? x - 8 : x + 8));
+    this.reading.setAttribute("y", String(mean < (this.top + this.bottom) / 2 ? this.bottom - 8 : this.top + 12));
     this.reading.setAttribute("text-anchor", left ? "end" : "start");
   }
 
+  /** @param {View} view */
   drawLabels({ losses, own, pins, rateText, color, hidden, band }) {
-    const end = (values) => {
+    const end = (/** @type {ArrayLike<number>} */ values) => {
       let k = values.length - 1;
       while (k >= 0 && !Number.isFinite(values[k])) k--;
       return k < 0 ? null : this.height_of(values[k]);
     };
-    const wanted = [
+    /** @type {(Omit<Label, "at"> & { at: number | null })[]} */
+    const candidates = [
       { name: "current", text: own.length ? "true" : rateText, at: hidden ? null : end(losses), color },
       { name: "own", text: "yours", at: hidden ? null : end(own), dashes: "7 3" },
       { name: "middle", text: `seeds 0–${BAND_SEEDS - 1}`, at: hidden || !band ? null : end(band.middle) },
@@ -113,7 +135,8 @@ export class RunPanel extends Panel {
         dashes: this.dashes[k].join(" "),
         color: pin.color,
       })),
-    ].filter((label) => label.at !== null);
+    ];
+    const wanted = /** @type {Label[]} */ (candidates.filter((label) => label.at !== null));
     wanted.sort((a, b) => a.at - b.at);
     // labels stand a line apart, all within the panel
     wanted.forEach((label, k) => (label.at = Math.max(label.at, k ? wanted[k - 1].at + LINE : 0)));

@@ -1,4 +1,3 @@
-// @ts-check
 // Gradient descent, and what can be read off the runs: regimes, landmarks, limits, curvature.
 
 /** @typedef {import("./network.js").Network} Network */

@@ -1,4 +1,5 @@
 // The state: which trait follows from which, without Python.
+import { play } from "./play.js";
 import { nearestRate } from "./runs.js";
 import { Table } from "./table.js";
 import { exact } from "./words.js";
@@ -6,43 +7,53 @@ import { exact } from "./words.js";
 export const MOST_PINS = 4;
 const RESTED = 100; // milliseconds without a move, after which the exact rate is shown and sent to Python
 const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
-const STEPS_PER_SECOND = 60;
-const LONGEST = 250; // milliseconds between two frames that count; a hidden page makes none
-const STRIDE = 25; // steps at once, twice a second, for users who prefer reduced motion
 
+/** @typedef {any} Model a widget's, or that of a page */
+/** @typedef {import("./pins.js").Pin} Pin */
+
+/** @type {Map<string, Table>} by key of the model */
 const tables = new Map();
 
-// Return the runs of a model; all its views share them.
+/** Return the runs of a model; all its views share them. @param {Model} model @returns {Table} */
 export function tableOf(model) {
   const key = model.get("key");
-  if (!tables.has(key)) tables.set(key, new Table(model, SOURCE, ENGINE));
-  return tables.get(key);
+  const table = tables.get(key) ?? new Table(model, SOURCE, ENGINE);
+  tables.set(key, table);
+  return table;
 }
 
-// The index of a pinned run of the problem shown, or -1.
+/** The index of a pinned run of the problem shown, or -1. @param {Table} table @param {Pin} pin */
 export const pinIndex = (table, pin) => (table.has(pin) ? nearestRate(table.rates, pin.rate) : -1);
 
-const pinnedAt = (model, table) => model.get("pins").findIndex((pin) => pinIndex(table, pin) === model.get("index"));
+/** @param {Model} model @param {Table} table @returns {number} */
+const pinnedAt = (model, table) =>
+  model.get("pins").findIndex((/** @type {Pin} */ pin) => pinIndex(table, pin) === model.get("index"));
 
-// Send moves to Python when the slider rests, or when the user does something else. Sent one by one, each would
-// be two messages out and six back, and handling those takes the browser as long as a frame.
+/**
+ * Send moves to Python when the slider rests, or when the user does something else. Sent one by one, each would
+ * be two messages out and six back, and handling those takes the browser as long as a frame.
+ * @param {Model} model @param {AbortSignal} signal @returns {Promise<() => void>} sends the chart's moves
+ */
 async function delaySaving(model, signal) {
+  /** @type {Map<() => void, number>} */
   const waiting = new Map();
-  const send = (save) => {
+  const send = (/** @type {() => void} */ save) => {
     clearTimeout(waiting.get(save));
     waiting.delete(save);
     save();
   };
-  const models = await Promise.all(model.get("moved").map((id) => model.widget_manager.get_model(id)));
+  const models = await Promise.all(
+    model.get("moved").map((/** @type {string} */ id) => model.widget_manager.get_model(id)),
+  );
   for (const widget of models) {
     const save = widget.save_changes.bind(widget);
     widget.save_changes = () => {
       clearTimeout(waiting.get(save));
-      waiting.set(save, setTimeout(send, RESTED, save));
+      waiting.set(save, window.setTimeout(send, RESTED, save));
     };
   }
-  const interrupt = (event) => {
-    if (!MOVES.has(event.key)) [...waiting.keys()].forEach(send);
+  const interrupt = (/** @type {Event} */ event) => {
+    if (!MOVES.has(/** @type {KeyboardEvent} */ (event).key)) [...waiting.keys()].forEach(send);
   };
   for (const kind of ["pointerdown", "keydown", "focusout"]) {
     document.addEventListener(kind, interrupt, { capture: true, signal });
@@ -50,15 +61,20 @@ async function delaySaving(model, signal) {
   return () => models[0].save_changes();
 }
 
+/** @param {{ model: Model }} context @returns {() => void} closes what was begun */
 export function initialize({ model }) {
   const table = tableOf(model);
   const closing = new AbortController();
   let resting = 0;
+  /** @type {Promise<void> | null} */
   let delaying = null;
   let saveMove = () => model.save_changes();
   // Not before the first move: by then all controls are there.
   const moves = () => {
-    if (model.get("moved").length) delaying ??= delaySaving(model, closing.signal).then((save) => (saveMove = save));
+    if (model.get("moved").length)
+      delaying ??= delaySaving(model, closing.signal).then((save) => {
+        saveMove = save;
+      });
     saveMove();
   };
   // The number beside the slider follows when the slider rests: each change of it is a message to Python.
@@ -72,8 +88,10 @@ export function initialize({ model }) {
     const rate = model.get("rate");
     const { rates } = table;
     if (rate === rates[model.get("index")]) return;
-    if (!(rate >= rates[0] / 2 && rate <= rates.at(-1) * 2)) {
-      table.say(`η = ${rate}: the learning rates here go from ${exact(rates[0])} to ${exact(rates.at(-1))}.`);
+    if (!(rate >= rates[0] / 2 && rate <= rates[rates.length - 1] * 2)) {
+      table.say(
+        `η = ${rate}: the learning rates here go from ${exact(rates[0])} to ${exact(rates[rates.length - 1])}.`,
+      );
       return showRate();
     }
     const index = nearestRate(rates, rate);
@@ -83,7 +101,7 @@ export function initialize({ model }) {
   };
   const follow = () => {
     clearTimeout(resting);
-    resting = setTimeout(showRate, RESTED);
+    resting = window.setTimeout(showRate, RESTED);
     const jump = table.jumps.indexOf(model.get("index"));
     model.set("jump", jump < 0 ? null : jump);
     model.set("pinned", pinnedAt(model, table) >= 0);
@@ -102,7 +120,7 @@ export function initialize({ model }) {
   const pin = () => {
     const place = pinnedAt(model, table);
     if (model.get("pinned") === place >= 0) return;
-    const pins = model.get("pins").filter((_, k) => k !== place);
+    const pins = model.get("pins").filter((/** @type {Pin} */ _, /** @type {number} */ k) => k !== place);
     if (place < 0 && pins.length < MOST_PINS) pins.push({ rate: table.rates[model.get("index")], ...table.settings() });
     else if (place < 0) table.say(`${MOST_PINS} runs are pinned; unpin one to pin another.`);
     model.set("pins", pins);
@@ -111,7 +129,7 @@ export function initialize({ model }) {
   };
   // Do what a button asks for, and release it. Releasing has to wait: while a link passes the press on to the
   // chart, it passes nothing back.
-  const button = (asked, act) => {
+  const button = (/** @type {string} */ asked, /** @type {() => void} */ act) => {
     const done = () => {
       act();
       model.set(asked, false);
@@ -119,7 +137,7 @@ export function initialize({ model }) {
     };
     model.on(`change:${asked}`, () => model.get(asked) && queueMicrotask(done));
   };
-  const count = (name) => () => model.set(name, model.get(name) + 1);
+  const count = (/** @type {string} */ name) => () => model.set(name, model.get(name) + 1);
   button("clear", () => model.set("pins", []));
   button("saving", count("saves"));
   button("resetting", count("resets"));
@@ -138,7 +156,7 @@ export function initialize({ model }) {
   };
 }
 
-// A menu knows its choice by its place alone.
+/** A menu knows its choice by its place alone. @param {Model} model @param {string} name */
 function choose(model, name) {
   const values = model.get("choices")[name];
   const choice = `${name}_choice`;
@@ -153,32 +171,5 @@ function choose(model, name) {
     if (place === (model.get(choice) ?? -1)) return;
     model.set(choice, place < 0 ? null : place);
     model.save_changes();
-  });
-}
-
-function play(model, moves) {
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  let last = 0;
-  const next = (now) => {
-    if (!model.get("playing")) return;
-    const [step, steps] = [model.get("step"), model.get("steps")];
-    const moved = calm ? STRIDE : Math.floor((Math.min(now - last, LONGEST) / 1000) * STEPS_PER_SECOND);
-    if (moved > 0) {
-      last = now;
-      model.set("step", Math.min(step + moved, steps));
-      if (step + moved >= steps) model.set("playing", false);
-      moves();
-    }
-    wait();
-  };
-  const wait = () => (calm ? setTimeout(() => next(performance.now()), 500) : requestAnimationFrame(next));
-  model.on("change:playing", () => {
-    if (!model.get("playing")) return;
-    if (model.get("step") >= model.get("steps")) {
-      model.set("step", 0);
-      model.save_changes();
-    }
-    last = performance.now();
-    wait();
   });
 }

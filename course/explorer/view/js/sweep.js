@@ -1,4 +1,3 @@
-// @ts-check
 // Computes the runs at all learning rates, those nearest to the one shown first: in a Web Worker, or where none is
 // allowed in slices on the main thread.
 import { DETAILS } from "./details.js";

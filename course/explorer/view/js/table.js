@@ -1,4 +1,3 @@
-// @ts-check
 // The runs of the problem that a model is set to, as far as they are computed.
 import { BAND_SEEDS } from "./details.js";
 import { Network } from "./network.js";

@@ -1,10 +1,9 @@
-// @ts-check
 // Reverse-mode differentiation. A tape records operations on matrices once; then it computes them forwards, and
-// the gradient backwards, as often as wanted. It knows the slopes of its elementary operations and no network.
+// the gradient backwards, as often as wanted. It knows no network.
+import { OPERATIONS } from "./operations.js";
 
-const FAR = 700; // exp() of more than 709 is infinite
-
-/** @typedef {{ rows: number, columns: number, value: Float64Array, gradient: Float64Array }} Matrix */
+/** @typedef {import("./operations.js").Matrix} Matrix */
+/** @typedef {{ operation: import("./operations.js").Operation, a: Matrix, b: Matrix, result: Matrix, factor: number }} Entry */
 
 /** @param {number} rows @param {number} columns @returns {Matrix} */
 export function matrix(rows, columns) {
@@ -12,28 +11,22 @@ export function matrix(rows, columns) {
 }
 
 export class Tape {
-  constructor() {
-    /** @type {(() => void)[]} */
-    this.forwards = [];
-    /** @type {(() => void)[]} */
-    this.backwards = [];
-    /** @type {Matrix[]} */
-    this.results = [];
-  }
+  /** @type {Entry[]} */
+  entries = [];
 
-  /** @param {number} rows @param {number} columns @param {(result: Matrix) => [() => void, () => void]} operation */
-  record(rows, columns, operation) {
-    const result = matrix(rows, columns);
-    const [forward, backward] = operation(result);
-    this.results.push(result);
-    this.forwards.push(forward);
-    this.backwards.push(backward);
+  /**
+   * @param {keyof typeof OPERATIONS} name @param {Matrix} a @param {Matrix} [b] @param {number} [rows] of the result
+   * @param {number} [factor]
+   */
+  record(name, a, b = a, rows = a.rows, factor = 1) {
+    const result = matrix(rows, a.columns);
+    this.entries.push({ operation: OPERATIONS[name], a, b, result, factor });
     return result;
   }
 
   /** Compute all values. */
   compute() {
-    for (const forward of this.forwards) forward();
+    for (const { operation, a, b, result, factor } of this.entries) operation.forward(a, b, result, factor);
   }
 
   /**
@@ -41,177 +34,40 @@ export class Tape {
    * @param {Float64Array} weights
    */
   differentiate(weights) {
-    for (const result of this.results) result.gradient.fill(0);
-    this.results[this.results.length - 1].gradient.set(weights);
-    for (let k = this.backwards.length - 1; k >= 0; k--) this.backwards[k]();
+    for (const { result } of this.entries) result.gradient.fill(0);
+    this.entries[this.entries.length - 1].result.gradient.set(weights);
+    for (let k = this.entries.length - 1; k >= 0; k--) {
+      const { operation, a, b, result, factor } = this.entries[k];
+      operation.backward(a, b, result, factor);
+    }
   }
 
   /**
-   * Return the product of `left`, with a column of ones after it for the biases, and `right`; a constant on the left
-   * gets no gradient.
-   * @param {Matrix} left @param {Matrix} right @param {boolean} [constant]
+   * Return the weighted sums of units, a row for each unit and a column for each example, with a last unit that is
+   * always 1, for the biases; constant units get no gradient.
+   * @param {Matrix} units @param {Matrix} weights a row for each unit, a column for each sum @param {boolean} [constant]
    */
-  affine(left, right, constant = false) {
-    const [n, m, p] = [left.rows, left.columns, right.columns];
-    return this.record(n, p, (result) => [
-      () => multiply(left.value, right.value, result.value, n, m, p),
-      () => {
-        multiplyBack(left.value, result.gradient, right.gradient, n, m, p);
-        if (!constant) multiplyForth(result.gradient, right.value, left.gradient, n, m, p);
-      },
-    ]);
+  affine(units, weights, constant = false) {
+    return this.record(constant ? "affineOfConstant" : "affine", units, weights, weights.columns);
   }
 
   /** @param {Matrix} a @param {Matrix} b */
   times(a, b) {
-    const [A, dA, B, dB] = [a.value, a.gradient, b.value, b.gradient];
-    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
-      () => {
-        for (let k = 0; k < A.length; k++) R[k] = A[k] * B[k];
-      },
-      () => {
-        for (let k = 0; k < A.length; k++) {
-          dA[k] += dR[k] * B[k];
-          dB[k] += dR[k] * A[k];
-        }
-      },
-    ]);
+    return this.record("times", a, b);
   }
 
   /** Return a + factor · b. @param {Matrix} a @param {Matrix} b @param {number} factor */
   plus(a, b, factor) {
-    const [A, dA, B, dB] = [a.value, a.gradient, b.value, b.gradient];
-    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
-      () => {
-        for (let k = 0; k < A.length; k++) R[k] = A[k] + factor * B[k];
-      },
-      () => {
-        for (let k = 0; k < A.length; k++) {
-          dA[k] += dR[k];
-          dB[k] += factor * dR[k];
-        }
-      },
-    ]);
-  }
-
-  /** Return exp(−|a|); at 0 with the slope from above. @param {Matrix} a */
-  fading(a) {
-    const [A, dA] = [a.value, a.gradient];
-    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
-      () => {
-        for (let k = 0; k < A.length; k++) R[k] = Math.exp(-Math.abs(A[k]));
-      },
-      () => {
-        for (let k = 0; k < A.length; k++) dA[k] += (A[k] < 0 ? 1 : -1) * R[k] * dR[k];
-      },
-    ]);
-  }
-
-  /** Return exp(−a), and where a is below −FAR what it is there. @param {Matrix} a */
-  falling(a) {
-    const [A, dA] = [a.value, a.gradient];
-    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
-      () => {
-        for (let k = 0; k < A.length; k++) R[k] = Math.exp(-Math.max(A[k], -FAR));
-      },
-      () => {
-        for (let k = 0; k < A.length; k++) if (!(A[k] < -FAR)) dA[k] -= R[k] * dR[k];
-      },
-    ]);
-  }
-
-  /** Return 1 / (1 + a). @param {Matrix} a */
-  reciprocalOfOnePlus(a) {
-    const [A, dA] = [a.value, a.gradient];
-    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
-      () => {
-        for (let k = 0; k < A.length; k++) R[k] = 1 / (1 + A[k]);
-      },
-      () => {
-        for (let k = 0; k < A.length; k++) dA[k] -= R[k] * R[k] * dR[k];
-      },
-    ]);
-  }
-
-  /** Return log(1 + a). @param {Matrix} a */
-  logOfOnePlus(a) {
-    const [A, dA] = [a.value, a.gradient];
-    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
-      () => {
-        for (let k = 0; k < A.length; k++) R[k] = Math.log1p(A[k]);
-      },
-      () => {
-        for (let k = 0; k < A.length; k++) dA[k] += dR[k] / (1 + A[k]);
-      },
-    ]);
-  }
-
-  /** Return max(a, 0); at 0 with the slope from above. @param {Matrix} a */
-  positive(a) {
-    const [A, dA] = [a.value, a.gradient];
-    return this.record(a.rows, a.columns, ({ value: R, gradient: dR }) => [
-      () => {
-        for (let k = 0; k < A.length; k++) R[k] = A[k] < 0 ? 0 : A[k];
-      },
-      () => {
-        for (let k = 0; k < A.length; k++) if (!(A[k] < 0)) dA[k] += dR[k];
-      },
-    ]);
+    return this.record("plus", a, b, a.rows, factor);
   }
 
   /** Return σ(a). @param {Matrix} a */
   sigmoid(a) {
-    return this.reciprocalOfOnePlus(this.falling(a));
+    return this.record("reciprocalOfOnePlus", this.record("falling", a));
   }
 
   /** Return log(1 + exp(a)). @param {Matrix} a */
   softplus(a) {
-    return this.plus(this.positive(a), this.logOfOnePlus(this.fading(a)), 1);
+    return this.plus(this.record("positive", a), this.record("logOfOnePlus", this.record("fading", a)), 1);
   }
-}
-
-/**
- * C = [A 1] B with A (n, m), B (m + 1, p).
- * @param {Float64Array} A @param {Float64Array} B @param {Float64Array} C
- * @param {number} n @param {number} m @param {number} p
- */
-function multiply(A, B, C, n, m, p) {
-  let c = 0;
-  for (let i = 0, a = 0; i < n; i++, a += m)
-    for (let j = 0; j < p; j++) {
-      let sum = 0;
-      let b = j;
-      for (let k = 0; k < m; k++, b += p) sum += A[a + k] * B[b];
-      C[c++] = sum + B[b];
-    }
-}
-
-/**
- * B += [A 1]ᵀ C.
- * @param {Float64Array} A @param {Float64Array} C @param {Float64Array} B
- * @param {number} n @param {number} m @param {number} p
- */
-function multiplyBack(A, C, B, n, m, p) {
-  for (let i = 0, a = 0, c = 0; i < n; i++, c += p) {
-    let b = 0;
-    for (let k = 0; k < m; k++) {
-      const factor = A[a++];
-      for (let j = 0; j < p; j++) B[b++] += factor * C[c + j];
-    }
-    for (let j = 0; j < p; j++) B[b++] += C[c + j];
-  }
-}
-
-/**
- * A += C Bᵀ, without the row of B that belongs to the ones.
- * @param {Float64Array} C @param {Float64Array} B @param {Float64Array} A
- * @param {number} n @param {number} m @param {number} p
- */
-function multiplyForth(C, B, A, n, m, p) {
-  for (let i = 0, a = 0, c = 0; i < n; i++, c += p)
-    for (let k = 0, b = 0; k < m; k++) {
-      let sum = 0;
-      for (let j = 0; j < p; j++) sum += C[c + j] * B[b++];
-      A[a++] += sum;
-    }
 }

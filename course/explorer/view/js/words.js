@@ -1,4 +1,3 @@
-// @ts-check
 // What the explorer says. `words.py` says the same in Python.
 import { REGIMES } from "./runs.js";
 

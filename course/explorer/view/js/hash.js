@@ -1,0 +1,129 @@
+// The state of a page in its address, after the #.
+import { nearestRate } from "./runs.js";
+import { tableOf } from "./state.js";
+import { SETTINGS } from "./table.js";
+
+/** @typedef {import("./page_model.js").PageModel} PageModel */
+
+const WRITTEN = 250; // milliseconds without a change, after which the hash is written
+const VIEW = ["step", "log", "band", "predict"]; // as numbers
+
+/** @type {Record<string, (value: any) => boolean>} */
+const CHOICES = {
+  network: (text) => ["seed 1", "seed 2"].includes(text),
+  data: (text) => ["xor", "moons"].includes(text),
+  hidden: (value) => Number.isInteger(value) && value >= 1 && value <= 6,
+  scale: (value) => value > 0 && value <= 100,
+  seed: (value) => Number.isInteger(value) && SOURCE.draws[value] !== undefined,
+  momentum: (value) => value >= 0 && value < 1,
+  batch: (value) => Number.isInteger(value) && value >= 0,
+};
+
+/** Return the value that a text gives a setting, undefined where it is no choice. @param {string} name @param {string} text */
+export function settingOf(name, text) {
+  const value = name === "network" || name === "data" ? text : Number(text);
+  return CHOICES[name](value) ? value : undefined;
+}
+
+/** @param {PageModel} model */
+function hashOf(model) {
+  const table = tableOf(model);
+  const parts = new URLSearchParams();
+  for (const name of SETTINGS) parts.set(name, model.get(name));
+  parts.set("rate", String(table.rates[model.get("index")]));
+  for (const name of VIEW) parts.set(name, String(Number(model.get(name))));
+  parts.set("panel", model.get("panel"));
+  const pins = model
+    .get("pins")
+    .map((/** @type {any} */ pin) => [pin.rate, ...SETTINGS.map((name) => pin[name])].join(","));
+  parts.set("pins", pins.join(";"));
+  return parts.toString();
+}
+
+/** @param {string} text */
+function pinsOf(text) {
+  return text.split(";").filter(Boolean).slice(0, 4).map((part) => {
+    const [rate, ...values] = part.split(",");
+    const settings = Object.fromEntries(SETTINGS.map((name, k) => [name, settingOf(name, values[k] ?? "")]));
+    return Number(rate) > 0 && Number.isFinite(Number(rate)) && Object.values(settings).every((value) => value !== undefined) ? { rate: Number(rate), ...settings } : null;
+  }); // prettier-ignore
+}
+
+/** Set the model to what a hash says; return the names of what it cannot mean. @param {PageModel} model @param {string} text */
+function readHash(model, text) {
+  const parts = new URLSearchParams(text);
+  const wrong = [];
+  for (const [name, part] of parts) {
+    if (name in CHOICES) {
+      const value = settingOf(name, part);
+      if (value === undefined) wrong.push(name);
+      else model.set(name, value);
+    } else if (VIEW.includes(name)) {
+      const value = part === "" ? NaN : Number(part);
+      if (name === "step" && Number.isInteger(value) && value >= 0 && value <= model.get("steps"))
+        model.set(name, value);
+      else if (name !== "step" && (value === 0 || value === 1)) model.set(name, value === 1);
+      else wrong.push(name);
+    } else if (name === "panel" && model.get("choices").panel.includes(part)) {
+      model.set(name, part);
+    } else if (name === "pins") {
+      const pins = pinsOf(part);
+      if (pins.includes(null)) wrong.push(name);
+      model.set(
+        "pins",
+        pins.filter((pin) => pin !== null),
+      );
+    } else if (name !== "rate") wrong.push(name);
+  }
+  return wrong;
+}
+
+/** @param {PageModel} model @param {string} text */
+function readRate(model, text) {
+  const part = new URLSearchParams(text).get("rate");
+  if (part === null) return [];
+  const { rates } = tableOf(model);
+  const rate = Number(part);
+  if (!(rate >= rates[0] / 2 && rate <= rates[rates.length - 1] * 2)) return ["rate"];
+  const index = nearestRate(rates, rate);
+  if (rates[index] !== rate) model.set("exact", { ...model.get("exact"), [index]: rate });
+  model.set("index", index);
+  return [];
+}
+
+/** Keep the hash and the model the same. @param {PageModel} model */
+export function keepHash(model) {
+  let waiting = 0;
+  let own = "";
+  // moves along a slider are no pages to go back to
+  const place = (/** @type {string} */ hash) => hash.replace(/&(rate|step)=[^&]*/g, "");
+  const write = () => {
+    const last = own;
+    own = `#${hashOf(model)}`;
+    if (own === location.hash) return;
+    try {
+      if (last && place(last) !== place(own)) history.pushState(null, "", own);
+      else history.replaceState(null, "", own);
+    } catch {
+      // a page inside a notebook has no address of its own
+    }
+  };
+  const soon = () => {
+    clearTimeout(waiting);
+    waiting = window.setTimeout(write, WRITTEN);
+  };
+  const read = async () => {
+    if (location.hash === own || location.hash.length < 2) return;
+    const text = location.hash.slice(1);
+    const wrong = readHash(model, text);
+    await Promise.resolve(); // the runs of the new problem begin meanwhile
+    wrong.push(...readRate(model, text));
+    if (wrong.length)
+      tableOf(model).say(
+        `Of this address, these parts say nothing here: ${[...new Set(wrong)].join(", ").slice(0, 120)}.`,
+      );
+  };
+  model.on([...SETTINGS, "index", "exact", "pins", "panel", ...VIEW].map((name) => `change:${name}`).join(" "), soon);
+  window.addEventListener("hashchange", read);
+  return read();
+}
