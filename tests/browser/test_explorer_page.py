@@ -126,6 +126,24 @@ def test_where_no_worker_is_allowed_the_page_computes_in_between(page, path, cur
     assert page.locator(".loss-chart .mark").count() >= len(RATES)
 
 
+def test_a_page_that_was_hidden_or_slept_plays_on_from_where_it_was(page, path) -> None:
+    page.clock.install(time=0)
+    page.goto(path.as_uri())
+    complete(page)
+    page.locator("[name=step]").focus()
+    page.keyboard.press("Home")
+    expect(chart(page)).to_have_attribute("data-step", "0")
+    page.clock.pause_at(3600)  # seconds
+    page.get_by_role("button", name="Play").click()
+    page.clock.run_for(500)  # milliseconds
+    before = int(chart(page).get_attribute("data-step"))
+    page.clock.fast_forward(3_600_000)
+    page.clock.run_for(100)
+    after = int(chart(page).get_attribute("data-step"))
+    assert 0 < before < after < before + 40
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+
+
 def test_a_run_is_hidden_until_it_has_been_predicted(opened, curves) -> None:
     opened.locator("[name=predict]").check()
     expect(opened.locator(".headline")).to_contain_text("what will the loss do?")
