@@ -118,6 +118,7 @@ def site(browser: Browser, folder: Path) -> None:
 
 def hub(browser: Browser, folder: Path) -> None:
     """Let ann and bob hand ps0 in; take what ann is shown, and what her instructor is shown."""
+    folder.mkdir()
     with running_hub(ROOT / ".hub", folder) as hub:
         ida = signed_in(browser, hub, "ida")
         ida.wait_for_url(f"{hub.address}/user/ida/**")
