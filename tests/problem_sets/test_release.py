@@ -166,6 +166,8 @@ def test_the_console_script_is_the_app() -> None:
         "collect",
         "roster",
         "export",
+        "lti_grades",
+        "lti_key",
         "due",
         "extend",
         "archive",
