@@ -85,8 +85,8 @@ def _part(claims: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def record(path: Path, launch: Launch, group: int) -> None:
     """Enter a launch into the record, which only the owner and the `group` may read. Raises CourseError.
 
-    A name under which another user of the platform came before is refused: two may differ by its case alone, and
-    account, work and grades are the first one's.
+    A name under which another user of the platform came before is refused: account, work and grades are the
+    other's. Two users' names may differ by the case of letters alone.
     """
     launches = read_launches(path)
     if launches.subjects.get(launch.username, launch.subject) != launch.subject:
