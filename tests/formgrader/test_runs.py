@@ -94,3 +94,33 @@ def test_what_waits_is_counted(root: Path) -> None:
     assert (before.submitted, before.waiting) == (2, 1 if before.graded else 2)
     assert (graded.submitted, graded.graded, graded.waiting) == (2, 2, 0)
     assert (anew.graded, anew.waiting) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff",
+        b"[]",
+        b"[" * 100_000,
+        b'{"command": 1, "assignment": "small", "by": "ida"}',
+        b'{"command": "grade", "assignment": "small", "by": "ida", "started": 1e300}',
+        b'{"command": "grade", "assignment": "small", "by": "ida", "ended": "now", "exit_code": 0}',
+    ],
+)
+def test_a_damaged_state_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / runs.FOLDER).mkdir()
+    (tmp_path / runs.FOLDER / "state.json").write_bytes(content)
+    assert runs.read(tmp_path) is None
+
+
+def test_a_log_overwrites_nothing_through_a_link(root: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("kept")
+    (root / runs.FOLDER).mkdir(exist_ok=True)
+    runs.log_file(root).unlink(missing_ok=True)
+    runs.log_file(root).symlink_to(other)
+    launcher = Launcher()
+    launcher.start(root, "report", "small", "ida")
+    wait_until(lambda: (launcher.read(root) or runs.State("", "", "")).exit_code is not None)
+    assert other.read_text() == "kept"
+    assert not runs.log_file(root).is_symlink()
