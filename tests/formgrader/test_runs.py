@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,15 @@ def test_what_waits_is_counted(root: Path) -> None:
     assert (before.submitted, before.waiting) == (2, 1 if before.graded else 2)
     assert (graded.submitted, graded.graded, graded.waiting) == (2, 2, 0)
     assert (anew.graded, anew.waiting) == (2, 1)
+
+
+def test_a_locked_gradebook_is_told_at_once(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """People wait for the page; commands, which wait a minute, say so."""
+    with closing(sqlite3.connect(root / "gradebook.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        (row,) = overview.rows(root)
+    assert "locked" in row.problem
+    assert "waiting" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
