@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -135,3 +137,13 @@ def test_a_log_overwrites_nothing_through_a_link(root: Path, tmp_path: Path) -> 
     wait_until(lambda: (launcher.read(root) or runs.State("", "", "")).exit_code is not None)
     assert other.read_text() == "kept"
     assert not runs.log_file(root).is_symlink()
+
+
+def test_a_command_for_any_name_can_be_typed(root: Path) -> None:
+    path = root / "source" / "it's ours; ls" / "small.ipynb"
+    notebooks.write(notebooks.read(root / "source" / "small" / "small.ipynb"), path)
+    try:
+        row = next(row for row in overview.rows(root) if row.assignment != "small")
+    finally:
+        shutil.rmtree(path.parent)
+    assert f"`nbgrader generate_assignment {shlex.quote(row.assignment)}` makes it known" in row.problem
