@@ -23,6 +23,8 @@ TERMINAL = "a terminal"
 HANDED_OVER = "COURSE_RUN_LOCK"
 """the variable that names the descriptor of a lock which the process has from its parent"""
 _SECONDS_BETWEEN_WRITES = 0.5
+_LATEST = 1e11
+"""the last time that a date can be made of, roughly"""
 # Whoever asks whether there is a run has a lock too, for a moment.
 _ATTEMPTS, _SECONDS_BETWEEN_ATTEMPTS = 5, 0.02
 
@@ -144,9 +146,23 @@ def read(root: Path) -> State | None:
     """Return what is known of the last run in a course, if there was one."""
     is_going_on = _is_locked(root / FOLDER)
     try:
-        return replace(State(**json.loads(_state_file(root / FOLDER).read_bytes())), is_going_on=is_going_on)
-    except (OSError, ValueError, TypeError):
+        state = State(**json.loads(_state_file(root / FOLDER).read_bytes()))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    return replace(state, is_going_on=is_going_on) if _is_sound(state) else None
+
+
+def _is_sound(state: State) -> bool:
+    """Return whether a state, which may be damaged, holds texts and numbers where they belong."""
+    words = (state.command, state.assignment, state.by, state.place, state.system, state.host, state.counts)
+    counts = (state.process, state.done, state.total, state.exit_code or 0)
+    times = (state.started, state.ended or 0.0)
+    return (
+        all(isinstance(word, str) for word in words)
+        and all(isinstance(count, int) for count in counts)
+        and all(isinstance(moment, int | float) and 0 <= moment < _LATEST for moment in times)
+        and isinstance(state.seconds_left or 0.0, int | float)
+    )
 
 
 def write(folder: Path, state: State) -> None:

@@ -13,6 +13,7 @@ from tornado import web
 
 from course.grading.errors import CourseError
 from course.grading.lti import launches
+from course.grading.lti.accounts import require_account
 from course.grading.lti.settings import read_settings
 
 c = get_config()  # noqa: F821
@@ -34,28 +35,12 @@ def with_launch(authenticator: LaunchAuthenticator, handler: object, user: dict)
     """Take name and groups from a launch; who is nobody in the course is told so, and stays outside."""
     try:
         launch = launches.read_launch(user["auth_state"], settings)
-        require_account(launch.username, authenticator.create_system_users)
+        require_account(launch.username, GRADER, is_made=authenticator.create_system_users)
         launches.record(settings.launches, launch, pwd.getpwnam(GRADER).pw_gid)
     except CourseError as error:
         raise web.HTTPError(403, str(error)) from None
     group = f"formgrade-{COURSE}" if launch.teaches else f"nbgrader-{COURSE}"
     return {**user, "name": launch.username, "groups": [group], "auth_state": None}
-
-
-def require_account(name: str, is_made: bool) -> None:
-    """Raise CourseError unless a name is, or with `is_made` may become, the account of a person."""
-    try:
-        account = pwd.getpwnam(name)
-    except KeyError:
-        if not is_made:
-            raise CourseError(
-                f"{name} has no account on this machine", f"useradd --create-home {name}"
-            ) from None
-    else:
-        if account.pw_uid < 1000 or name == GRADER:
-            raise CourseError(
-                f"{name} is an account of this machine, and of no person who could come from outside"
-            )
 
 
 c.JupyterHub.authenticator_class = LaunchAuthenticator

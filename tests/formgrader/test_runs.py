@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -94,3 +98,52 @@ def test_what_waits_is_counted(root: Path) -> None:
     assert (before.submitted, before.waiting) == (2, 1 if before.graded else 2)
     assert (graded.submitted, graded.graded, graded.waiting) == (2, 2, 0)
     assert (anew.graded, anew.waiting) == (2, 1)
+
+
+def test_a_locked_gradebook_is_told_at_once(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """People wait for the page; commands, which wait a minute, say so."""
+    with closing(sqlite3.connect(root / "gradebook.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        (row,) = overview.rows(root)
+    assert "locked" in row.problem
+    assert "waiting" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff",
+        b"[]",
+        b"[" * 100_000,
+        b'{"command": 1, "assignment": "small", "by": "ida"}',
+        b'{"command": "grade", "assignment": "small", "by": "ida", "started": 1e300}',
+        b'{"command": "grade", "assignment": "small", "by": "ida", "ended": "now", "exit_code": 0}',
+    ],
+)
+def test_a_damaged_state_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / runs.FOLDER).mkdir()
+    (tmp_path / runs.FOLDER / "state.json").write_bytes(content)
+    assert runs.read(tmp_path) is None
+
+
+def test_a_log_overwrites_nothing_through_a_link(root: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("kept")
+    (root / runs.FOLDER).mkdir(exist_ok=True)
+    runs.log_file(root).unlink(missing_ok=True)
+    runs.log_file(root).symlink_to(other)
+    launcher = Launcher()
+    launcher.start(root, "report", "small", "ida")
+    wait_until(lambda: (launcher.read(root) or runs.State("", "", "")).exit_code is not None)
+    assert other.read_text() == "kept"
+    assert not runs.log_file(root).is_symlink()
+
+
+def test_a_command_for_any_name_can_be_typed(root: Path) -> None:
+    path = root / "source" / "it's ours; ls" / "small.ipynb"
+    notebooks.write(notebooks.read(root / "source" / "small" / "small.ipynb"), path)
+    try:
+        row = next(row for row in overview.rows(root) if row.assignment != "small")
+    finally:
+        shutil.rmtree(path.parent)
+    assert f"`nbgrader generate_assignment {shlex.quote(row.assignment)}` makes it known" in row.problem

@@ -17,7 +17,7 @@ from course.grading.lti.scores import Sending, lti_grades
 from tests.helpers import course
 from tests.lms.refusals import refused
 from tests.lti.conftest import lineitems
-from tests.lti.platform import CONTEXT, Platform
+from tests.lti.platform import CONTEXT, Platform, running
 from tests.whole_class.classes import COURSE_ID, url
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
@@ -103,12 +103,41 @@ def test_a_failure_of_the_grader_overwrites_no_score(root: Path, platform: Platf
 def test_who_is_unknown_to_the_platform_is_named_and_the_others_arrive(
     root: Path, platform: Platform
 ) -> None:
-    gone = Launch("bob", "sub-gone", False, lineitems(platform))
-    launches.record(root / "launches.json", gone, os.getgid())
+    rename(root, "sub-bob", "sub-gone")
     result = course(*SEND, cwd=root)
     assert result.returncode == 1
     assert result.stdout.splitlines()[1].startswith("the platform does not take the scores of bob (422 ")
     assert [score["userId"] for score in platform.scores] == ["sub-ann", "sub-cid"]
+
+
+def rename(root: Path, old: str, new: str) -> None:
+    path = root / "launches.json"
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_one_user_of_the_platform_gets_no_two_scores(root: Path, platform: Platform) -> None:
+    again = Launch("zoe", "sub-ann", False, lineitems(platform))  # ann, renamed at the platform
+    launches.record(root / "launches.json", again, os.getgid())
+    sending = send(root)
+    assert {score["userId"] for score in platform.scores} == {"sub-bob", "sub-cid"}
+    assert "not sent, since they are one user of the platform: ann, zoe;" in sending.lines[1]
+
+
+def test_the_token_goes_to_no_other_server(root: Path, platform: Platform) -> None:
+    with running() as other:
+        other.tool = platform.tool
+        item = {"id": f"{other.address}{ITEM}", "resourceId": f"{COURSE_ID}/small"}
+        platform.items.append(item)
+        with pytest.raises(LtiError, match="not on the server of"):
+            send(root)
+        assert other.requests == []
+
+
+def test_grades_go_over_no_open_line(root: Path) -> None:
+    path = root / "launches.json"
+    path.write_text('{"lineitems": "http://lms.example.edu/items", "subjects": {}}')
+    with pytest.raises(LtiError, match="has to begin with https://"):
+        send(root)
 
 
 def test_busy_platforms_are_asked_again(root: Path, platform: Platform) -> None:

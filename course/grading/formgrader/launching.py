@@ -50,7 +50,8 @@ class Launcher:
         try:
             state = runs.State(command, assignment, by, PLACE, system, started=time.time())
             runs.write(root / runs.FOLDER, state)
-            with runs.log_file(root).open("wb") as log:
+            runs.log_file(root).unlink(missing_ok=True)
+            with runs.log_file(root).open("xb") as log:  # never through a link
                 process = subprocess.Popen(
                     [sys.executable, "-P", "-m", "course.grading", *_arguments(command, assignment, system)],
                     cwd=root,

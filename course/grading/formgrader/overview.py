@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.gradebook import history
-from course.grading.gradebook.book import snapshot
+from course.grading.gradebook.book import SECONDS_OF_SILENCE, snapshot
 from course.grading.gradebook.groups import read_groups, shared
 from course.grading.gradebook.reading import read_class
 from course.grading.submissions.folders import nbgrader_rules, submitted_folders
@@ -90,7 +90,7 @@ def _counted(course_folder: CourseFolder, assignment: str) -> Row:
         folder = Path(course.format_path(course.feedback_directory, student, assignment))
         return any(folder.glob("*.html"))
 
-    with snapshot(course, assignment) as session:
+    with snapshot(course, assignment, SECONDS_OF_SILENCE) as session:  # people wait for the page
         record = read_class(session, course, assignment)
         waiting = sum(1 for _ in _waiting(session, assignment, folders))
     return Row(

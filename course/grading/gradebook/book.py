@@ -105,15 +105,17 @@ class Book:
 
 
 @contextmanager
-def snapshot(course: CourseDirectory, assignment: str) -> Iterator[Session]:
+def snapshot(course: CourseDirectory, assignment: str, seconds: int = SECONDS_TO_WAIT) -> Iterator[Session]:
     """Open a course's gradebook, as it is at this moment, for reading only.
 
+    Where another process has locked it, wait so many seconds for the end of that; longer ones are announced.
     Raises NoGradebook, and GradebookError as `Book` does.
     """
     name = name_of(course.db_url, assignment)
-    _say_if_locked(course.db_url, name, "ro", "SELECT * FROM sqlite_master")
+    if seconds > SECONDS_OF_SILENCE:
+        _say_if_locked(course.db_url, name, "ro", "SELECT * FROM sqlite_master")
     with as_gradebook_error(name, "read"):
-        engine = _readers_engine(course.db_url)
+        engine = _readers_engine(course.db_url, seconds)
         try:
             with Session(engine) as session:
                 _check(session, name, course.course_id, assignment)
@@ -185,14 +187,14 @@ def writers_engine(db_url: str, seconds: int = SECONDS_TO_WAIT) -> Engine:
     return engine
 
 
-def _readers_engine(db_url: str) -> Engine:
+def _readers_engine(db_url: str, seconds: int) -> Engine:
     if not db_url.startswith("sqlite"):
         return create_engine(db_url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
     path = Path(make_url(db_url).database or "").resolve()
 
     def connect() -> sqlite3.Connection:
         address = f"{path.as_uri()}?mode=ro"
-        return sqlite3.connect(address, uri=True, timeout=SECONDS_TO_WAIT, isolation_level=None)
+        return sqlite3.connect(address, uri=True, timeout=seconds, isolation_level=None)
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
@@ -248,4 +250,4 @@ def _failure(name: str, action: str, error: Exception) -> GradebookError:
 
 def _generate(assignment: str) -> str:
     """Return the command that makes an assignment known to the gradebook."""
-    return f"`nbgrader generate_assignment {assignment}`"
+    return f"`nbgrader generate_assignment {shlex.quote(assignment)}`"

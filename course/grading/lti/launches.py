@@ -13,13 +13,14 @@ from typing import Any
 from course.grading.errors import LtiError
 from course.grading.lti.settings import Settings
 from course.grading.replacing import replace_file
+from course.text import printable
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 USERNAME = "username"
 """the custom parameter that has the user's name: username=$User.username"""
 _ROLE = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
-_NAME = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,18 @@ def read_launch(claims: Mapping[str, Any], settings: Settings) -> Launch:
             f"{settings.context or 'not set'} (deployment {settings.deployment or 'not set'}): whoever runs "
             "this Hub sets context and deployment in its settings for LTI"
         )
-    username = str(_part(claims, f"{CLAIM}custom").get(USERNAME) or "").lower()
+    # not in lower case yet: there the Kelvin sign is a k
+    username = str(_part(claims, f"{CLAIM}custom").get(USERNAME) or "")
     if not username or username.startswith("$"):
         raise LtiError(
             "the platform does not tell your user name: the tool needs the custom parameter "
             f"{USERNAME}=$User.username"
         )
     if not _NAME.fullmatch(username):
-        raise LtiError(f"the user name {username} cannot be the name of an account on this machine")
+        raise LtiError(
+            f"the user name {printable(username, 80)} cannot be the name of an account on this machine"
+        )
+    username = username.lower()
     subject = claims.get("sub")
     if not subject:
         raise LtiError(f"the platform sends {username} without an id: let the tool know who its users are")
@@ -78,8 +83,17 @@ def _part(claims: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def record(path: Path, launch: Launch, group: int) -> None:
-    """Enter a launch into the record, which only the owner and the `group` may read. Raises CourseError."""
+    """Enter a launch into the record, which only the owner and the `group` may read. Raises CourseError.
+
+    A name under which another user of the platform came before is refused: account, work and grades are the
+    other's. Two users' names may differ by the case of letters alone.
+    """
     launches = read_launches(path)
+    if launches.subjects.get(launch.username, launch.subject) != launch.subject:
+        raise LtiError(
+            f"another user of the platform came as {launch.username} before: if that was the same person, "
+            f"whoever runs this Hub takes {launch.username} out of {path}"
+        )
     subjects = {**launches.subjects, launch.username: launch.subject}
     lineitems = launch.lineitems or launches.lineitems
     if (lineitems, subjects) == (launches.lineitems, launches.subjects):

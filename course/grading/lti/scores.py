@@ -112,8 +112,13 @@ def lti_grades(
 def _scores(record: ClassRecord, launches: Launches) -> Iterator[Score]:
     for student in record.graded:
         subject = launches.subjects.get(student.id.lower())
-        if subject is not None and not student.failures:
+        if subject is not None and not student.failures and len(_namesakes(record, launches, subject)) == 1:
             yield Score(student.id, subject, student.score, record.max_score, record.waiting(student))
+
+
+def _namesakes(record: ClassRecord, launches: Launches, subject: str) -> list[str]:
+    """Return the graded students who are all one user of the platform: renamed there, or in two cases."""
+    return [student.id for student in record.graded if launches.subjects.get(student.id.lower()) == subject]
 
 
 def _left_out(record: ClassRecord, launches: Launches) -> Iterator[str]:
@@ -127,6 +132,13 @@ def _left_out(record: ClassRecord, launches: Launches) -> Iterator[str]:
     unknown = [student.id for student in record.graded if student.id.lower() not in launches.subjects]
     if unknown:
         yield f"not sent, since they never came to the Hub from the platform: {', '.join(unknown)}"
+    for subject in sorted(set(launches.subjects.values())):
+        names = _namesakes(record, launches, subject)
+        if len(names) > 1:
+            yield (
+                f"not sent, since they are one user of the platform: {', '.join(names)}; enter the score by "
+                "hand there, or take those from the gradebook that are too many"
+            )
 
 
 def _send(service: GradeService, record: ClassRecord, scores: Sequence[Score]) -> Sending:

@@ -20,7 +20,7 @@ from urllib3.util import Retry
 
 from course.grading.errors import LtiError
 from course.grading.lti import keys
-from course.grading.lti.settings import Settings
+from course.grading.lti.settings import Settings, require_address
 from course.text import printable
 
 _SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
@@ -49,6 +49,7 @@ class GradeService:
 
     def __init__(self, settings: Settings, lineitems: str) -> None:
         """Read the key; nothing is asked of the platform yet."""
+        require_address("the address for grades", lineitems)
         self._settings, self._lineitems = settings, lineitems
         self._key = keys.read_key(settings.key)
         self._once, self._session = requests.Session(), requests.Session()
@@ -82,17 +83,23 @@ class GradeService:
     def _pages(self, address: str, kind: str) -> Iterator[dict[str, Any]]:
         following: str | None = address
         while following:
-            answer = self._request("GET", following, headers=self._headers(Accept=_TYPE + kind))
+            answer = self._request("GET", following, headers=self._headers(following, Accept=_TYPE + kind))
             yield from _read(answer)
             following = answer.links.get("next", {}).get("url")
 
     def _ask(
         self, method: str, address: str, kind: str, body: Any, session: requests.Session | None = None
     ) -> Any:
-        headers = self._headers(**{"Content-Type": _TYPE + kind})
+        headers = self._headers(address, **{"Content-Type": _TYPE + kind})
         return _read(self._request(method, address, session, data=json.dumps(body), headers=headers))
 
-    def _headers(self, **headers: str) -> dict[str, str]:
+    def _headers(self, address: str, **headers: str) -> dict[str, str]:
+        """Return what goes to an address: with the token, which is for the server of the grades alone."""
+        if _server(address) != _server(self._lineitems):
+            raise LtiError(
+                f"the platform leads to {printable(address, 200)}, which is not on the server of "
+                f"{self._lineitems}: nothing was sent there; the platform has to know its own address"
+            )
         if time.monotonic() > self._expires - 60:
             answer = _read(self._request("POST", self._settings.token_url, data=self._token_request()))
             self._token = answer["access_token"]
@@ -145,6 +152,11 @@ def _read(answer: requests.Response) -> Any:
         raise LtiError(
             f"{answer.url} answers with what is no JSON ({words}): is the address right?"
         ) from None
+
+
+def _server(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
 
 
 def _below(address: str, name: str) -> str:

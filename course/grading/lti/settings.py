@@ -53,13 +53,14 @@ def read_settings(path: Path) -> Settings:
         if name in table and not (isinstance(table[name], str) and table[name]):
             raise LtiError(f'{path}: {name} has to be a text in quotes, as {name} = "…"')
         if name.endswith("_url"):
-            _require_address(path, name, table[name])
+            require_address(f"{path}: {name}", table[name])
     for name in ("key", "launches"):
         table[name] = path.parent / table[name]
     return Settings(**table)
 
 
-def _require_address(path: Path, name: str, address: str) -> None:
+def require_address(name: str, address: str) -> None:
+    """Raise LtiError unless only the addressed server, or this machine, can read what is sent there."""
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        raise LtiError(f"{path}: {name} has to begin with https://, and is {address}")
+        raise LtiError(f"{name} has to begin with https://, and is {address}")
