@@ -106,6 +106,11 @@ MISTAKES: Table = {
             tuple(lambda f, W, h=1e-5, own=own: numerical_gradient(f, W, own) for own in (1e-3, 1e-4, 1e-2)),
         ),
         Mistake(
+            "a fixed h below",
+            "the points are 2h apart, for every h; the division is by a fixed number",
+            _entry_by_entry(lambda f, W, E, h: (f(W + E) - f(W - E)) / 2e-5),
+        ),
+        Mistake(
             "half of h",
             "the points are h away, not h/2",
             lambda f, W, h=1e-5: numerical_gradient(f, W, h / 2),

@@ -47,6 +47,7 @@ CALLS = {
     "len": "N",
     "total": "the sum",
     "row_sums": "the sums",
+    "moved": "{0} moved by {2}",
 }
 SIGNS = {ast.Add: " + ", ast.Sub: " − ", ast.Mult: "·", ast.Div: "/", ast.MatMult: " "}
 LONGEST = 40
