@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -79,6 +81,16 @@ def drawn(page: Page, name: str = "current:not(.ahead)", panel: str = "run") -> 
 def assert_draws(points: np.ndarray, losses: np.ndarray) -> None:
     np.testing.assert_allclose(points[:, 0], np.arange(len(losses)), atol=0.1)
     np.testing.assert_allclose(points[:, 1], losses, rtol=2e-3)
+
+
+def expect_drawn(page: Page, losses: np.ndarray) -> None:
+    """Wait until the chart draws these losses: it keeps the curve before until a run is computed."""
+    for _ in range(PATIENCE // 100):
+        with suppress(AssertionError):
+            assert_draws(drawn(page), losses)
+            return
+        page.wait_for_timeout(100)
+    assert_draws(drawn(page), losses)
 
 
 def press_jumps(page: Page, curves: np.ndarray) -> None:

@@ -15,7 +15,7 @@ from course import LossExplorer
 from course.explorer.model import runs
 from course.explorer.model.problem import Problem
 from mlp_ref import one_hidden
-from tests.browser.explorers import RATES, assert_draws, chart, drawn, press_jumps
+from tests.browser.explorers import RATES, assert_draws, chart, drawn, expect_drawn, press_jumps
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +69,7 @@ def test_it_opens_from_disk_and_every_control_works(opened, curves) -> None:
     opened.locator("[name=rate]").press("Enter")
     expect(opened.locator(".headline")).to_contain_text("η = 0.123:")
     problem = Problem("seed 2", hidden=4, momentum=0.5, batch=2)
-    assert_draws(drawn(opened), runs.loss_curves(problem, np.array([0.123]))[0])
+    expect_drawn(opened, runs.loss_curves(problem, np.array([0.123]))[0])
 
 
 def test_its_address_holds_the_view(opened, path) -> None:
@@ -84,7 +84,7 @@ def test_its_address_holds_the_view(opened, path) -> None:
     expect(opened.locator(".headline")).to_contain_text("η = 12.5:")
     expect(opened.locator(".seed")).to_have_value("7")
     expect(opened.locator(".loss-chart .pins li")).to_contain_text("η = 1, seed 0")
-    assert_draws(drawn(opened), runs.loss_curves(Problem(seed=7), np.array([12.5]))[0])
+    expect_drawn(opened, runs.loss_curves(Problem(seed=7), np.array([12.5]))[0])
 
 
 def test_the_back_button_brings_back_the_view_before(opened) -> None:
