@@ -20,6 +20,8 @@ MOST_PLACES = 400_000
 """how many parts of a formula may be computed to try every slip on a trial; a million take half a second"""
 MOST_PLACES_OF_TWO = 800_000
 """the same, to try pairs of slips"""
+MOST_EXPLANATIONS = 100
+"""how many slips, or pairs, that explain one trial are tried on the others"""
 MOST_ALIKE = 8
 """how many places of the same slip are tried in pairs"""
 _ONE_SEARCH = Lock()
@@ -34,6 +36,8 @@ def slips_of(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> tuple[
     Of several, the first in the order of the formula's text, common ones before rare ones.
     """
     if any(trial.difference and trial.difference.stage == "inputs" for trial in trials):
+        return ()
+    if not all(_numeric(trial.got) for trial in trials) or 2 * sum(map(_tells, trials)) <= len(trials):
         return ()
     with _ONE_SEARCH:
         searches = [_Search(switched(form), trials, tolerance) for form in FORMS.get(name, ())]
@@ -63,7 +67,7 @@ class _Search:
     def _short(self) -> Iterator[tuple[Trial, Sequence[Slip]]]:
         """Yield a long failed trial and a shorter one, with the slips that can be tried on it."""
         common = [slip for slip in self.formula.slips if not slip.rare]
-        failed = [(self._places(trial), trial) for trial in self.trials if trial.difference]
+        failed = [(self._places(trial), trial) for trial in self.trials if trial.difference and _tells(trial)]
         trials = [pair for pair in failed if pair[0] * len(common) <= MOST_PLACES]
         trials.sort(key=lambda pair: (pair[1].case.n > 1, pair[0]))
         for places, trial in {
@@ -79,15 +83,14 @@ class _Search:
         """Return what the formula with these slips gives; None where it cannot take the arguments."""
         try:
             result = self.formula(trial.case.args, *slips)
-            return result if all(a.dtype.kind in "bif" for a in _numbers(result)) else None
+            return result if _numeric(result) else None
         except Exception:  # slips may do anything
             return None
 
     def one(self) -> Iterator[tuple[Slip, ...]]:
         """Yield the slips that explain the answer by themselves."""
-        for slip, result in self.results.items():
-            if self._near(result) and self._explains(slip):
-                yield (slip,)
+        alike = ((slip,) for slip, result in self.results.items() if self._alike(result))
+        return self._explaining(alike)
 
     def two(self) -> Iterator[tuple[Slip, ...]]:
         """Yield pairs of slips that explain the answer, as many as are tried."""
@@ -95,28 +98,36 @@ class _Search:
             return
         right = _key(self.probe.case.want)
         slips = [slip for slip in self.distinct if _key(self.results[slip]) != right]
-        count = MOST_PLACES_OF_TWO // self._places(self.probe)
-        for a, b in islice(_pairs(slips), count):
-            pair = _one_after_the_other(a, b) if a.site == b.site else (a, b)
-            if pair and self._near(self._result(self.probe, *pair)) and self._explains(*pair):
-                yield pair
+        pairs = (
+            _one_after_the_other(a, b) if a.site == b.site else (a, b)
+            for a, b in islice(_pairs(slips), MOST_PLACES_OF_TWO // self._places(self.probe))
+        )
+        alike = (pair for pair in pairs if pair and self._alike(self._result(self.probe, *pair)))
+        yield from self._explaining(alike)
 
-    def _near(self, result: Any) -> bool:
-        """Return whether a result may be that of the probe, judged by its first number."""
+    def _explaining(self, alike: Iterable[tuple[Slip, ...]]) -> Iterator[tuple[Slip, ...]]:
+        """Yield those that explain every trial, of as many as are tried that do so for the probe."""
+        return (slips for slips in islice(alike, MOST_EXPLANATIONS) if self._explains(*slips))
+
+    def _alike(self, result: Any) -> bool:
+        """Return whether a result is that of the probe."""
         assert self.probe is not None
-        return result is not None and _begin_alike(self.probe.got, result, self.tolerance)
+        got = self.probe.got
+        if result is None or not _begin_alike(got, result, self.tolerance):
+            return False  # as most, by the first number, which is compared much faster
+        return agrees(got, result, self.tolerance)
 
     def _explains(self, *slips: Slip) -> bool:
         """Return whether the formula with these slips does the same in every trial that can tell.
 
-        Those cannot tell in which something is not finite: there, it matters how a formula is written.
+        Those cannot tell in which something is not finite.
         """
         same = refused = 0
         for trial in self.trials:
             result = self._result(trial, *slips)
             if result is None:
                 return False
-            if _finite(result) and _finite(trial.got):
+            if _finite(result) and _tells(trial):
                 if not agrees(trial.got, result, self.tolerance):
                     return False
                 same += 1
@@ -164,11 +175,17 @@ def _one_after_the_other(a: Slip, b: Slip) -> tuple[Slip, ...]:
     return (replace(a, text=text, function=lambda value: b.function(a.function(value))),)
 
 
+def _numeric(value: Any) -> bool:
+    return all(a.dtype.kind in "bif" for a in _numbers(value))
+
+
+def _tells(trial: Trial) -> bool:
+    """Return whether a result can be compared: where one is not finite, it matters how a formula is written."""
+    return _finite(trial.got)
+
+
 def _finite(value: Any) -> bool:
-    try:
-        return all(np.isfinite(a).all() for a in _numbers(value))
-    except TypeError:
-        return False
+    return all(np.isfinite(a).all() for a in _numbers(value))
 
 
 def _numbers(value: Any) -> list[Any]:
@@ -198,5 +215,5 @@ def _begin_alike(got: Any, result: Any, tolerance: Tolerance) -> bool:
         return False
     if not np.size(got):
         return True
-    a, b = np.ravel(got)[0], np.ravel(result)[0]
-    return bool(abs(a - b) <= tolerance.atol + tolerance.rtol * abs(b)) or not np.isfinite(a - b)
+    a, b = float(np.ravel(got)[0]), float(np.ravel(result)[0])
+    return abs(a - b) <= tolerance.atol + tolerance.rtol * abs(b)
