@@ -180,7 +180,7 @@ def _numeric(value: Any) -> bool:
 
 
 def _tells(trial: Trial) -> bool:
-    """Return whether a result can be compared: where one is not finite, it matters how a formula is written."""
+    """Return whether a result can be compared; one that is not finite depends on how a formula is written."""
     return _finite(trial.got)
 
 

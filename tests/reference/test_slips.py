@@ -94,10 +94,21 @@ def nudged(value):
     return value * (1 + 0.01 * np.cos(np.arange(np.size(value))).reshape(np.shape(value)))
 
 
-def test_a_search_computes_no_more_than_it_may(monkeypatch):
+def not_numbers(value):
+    if isinstance(value, (list, tuple)):
+        return [not_numbers(item) for item in value]
+    return value * np.nan
+
+
+def right_but_in_the_end(value):
+    return [*value[:-1], nudged(value[-1])]
+
+
+@pytest.mark.parametrize("wrong", [nudged, not_numbers, right_but_in_the_end])
+def test_a_search_computes_no_more_than_it_may(wrong, monkeypatch):
     name = "ps2.train"
     trials = examine(
-        lambda *args: nudged(REFERENCE[name](*args)),
+        lambda *args: wrong(REFERENCE[name](*args)),
         cases(name, np.random.default_rng(0)),
         FUNCTIONS[name].tolerance,
     ).trials
