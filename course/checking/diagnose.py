@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
+
 Relation = Callable[[Any, int], Any]
 TRANSPOSED = "it looks transposed"
 
@@ -39,7 +41,7 @@ def shape_suspicion(got: tuple[int, ...], want: tuple[int, ...]) -> str:
 
 
 RELATIONS: dict[str, Relation] = {
-    "the sign is reversed": lambda want, _: -want,
+    hints.SIGN: lambda want, _: -want,
     "the result is N times the expected one: is 1/N missing?": lambda want, n: n * want,
     "the result is 1/N of the expected one: is 1/N applied twice, or a mean taken for a sum?": (
         lambda want, n: want / n
@@ -47,7 +49,7 @@ RELATIONS: dict[str, Relation] = {
     "the result is −N times the expected one: look at the sign and at 1/N": lambda want, n: -n * want,
     "the result is twice the expected one": lambda want, _: 2 * want,
     "the result is half the expected one": lambda want, _: want / 2,
-    "the result is transposed": lambda want, _: want.T,
+    hints.TRANSPOSED: lambda want, _: want.T,
 }
 """What a wrong result may be, by suspicion: a function of the right one and the number of examples N."""
 

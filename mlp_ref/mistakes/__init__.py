@@ -3,8 +3,9 @@
 The table has two uses. `course verify` proves the hidden tests with it: every mistake must fail, in its own
 cell only. And a wrong answer is named with it: as the mistake that gives the same on all inputs.
 
-The variants are solutions with one thing wrong, so they never reach students. The visible checks have
-suspicions and hints of their own, see `course.checking.tables`.
+The variants are solutions with one thing wrong, so they never reach students. What the visible checks
+suspect as well (`course.checking.tables`, on networks with one thing altered) is called the same there: the
+words are in `course.checking.hints`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
 from course.checking.compare import Tolerance, agrees
 from course.checking.diagnose import Relation, related
 from course.checking.trial import Trial, compare_call, recorded_calls, warnings_ignored
@@ -80,7 +82,7 @@ __all__ = ["MISTAKES", "Mistake", "recognise"]
 
 
 SLIPS: dict[str, Relation] = {
-    "the sign is reversed": lambda want, _: -want,
+    hints.SIGN: lambda want, _: -want,
     "it is multiplied by N": lambda want, n: n * want,
     "it is divided by N": lambda want, n: want / n,
     "it is doubled": lambda want, _: 2 * want,

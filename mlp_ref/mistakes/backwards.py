@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from mlp_ref.mistakes.hints import LEFT_TO_RIGHT, left_to_right, one, rest, slope, twice
-from mlp_ref.mistakes.ps2 import DOUBLE, NO_SLOPE
+from course.checking import hints
+from mlp_ref.mistakes.common import LEFT_TO_RIGHT, left_to_right, one, rest, slope, twice
 from mlp_ref.mistakes.recipe import Slip
 
 SLOPES = (
-    Slip("h(1 − h) missing", NO_SLOPE, one),
-    Slip("h(1 − h) twice", "the slope h(1 − h) appears twice", twice),
-    Slip("only h", "the factor 1 − h is missing", lambda h: h),
-    Slip("only 1 − h", "the factor h is missing", rest),
-    Slip("σ′ of h", DOUBLE, slope),
+    Slip("h(1 − h) missing", hints.SLOPE_MISSING, one),
+    Slip("h(1 − h) twice", hints.SLOPE_TWICE, twice),
+    Slip("only h", hints.SIGMA_ALONE, lambda h: h),
+    Slip("only 1 − h", hints.REST_ALONE, rest),
+    Slip("σ′ of h", hints.SLOPE_AT_H, slope),
     Slip("1 − h²", "1 − h² is the rule for tanh", lambda h: 1 - h**2),
     Slip("1 + h", "1 + h where 1 − h should be", lambda h: h * (1 + h)),
     Slip("ReLU", "this is the slope of ReLU units: the units are σ", lambda h: np.where(h > 0.5, 1.0, 0.0)),

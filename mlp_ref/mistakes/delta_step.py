@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
 from mlp_ref import deep as ref
 from mlp_ref.mistakes.backwards import PRODUCTS, SLOPES, by_slope
-from mlp_ref.mistakes.hints import MEAN, as_it_is, slope_of_h, untransposed
+from mlp_ref.mistakes.common import MEAN, as_it_is, slope_of_h, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.ps2 import TRANSPOSED
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
 Function = Callable[..., Any]
 
 
 SCALES = (
-    Slip("sign", "the sign is reversed", lambda n: -1),
+    Slip("sign", hints.SIGN, lambda n: -1),
     Slip("mean", MEAN, lambda n: 1 / n),
     Slip("factor N", "there is a factor N too many", lambda n: n),
     Slip("factor 2", "there is a factor 2 too many", lambda n: 2),
@@ -47,7 +47,7 @@ STEP = Recipe(
         "weights": (
             Slip(
                 "W not transposed",
-                "W_{l+1} is not transposed; where it is square, the shapes do not tell",
+                hints.UNTRANSPOSED,
                 untransposed,
             ),
             Slip("W missing", "W_{l+1} is missing from the product", lambda W: np.ones_like(W.T)),
@@ -73,7 +73,7 @@ STEP = Recipe(
         ),
         "form": (
             Slip("summed", "no sum over the examples: each has its own δ", lambda d: d.sum(axis=0)),
-            Slip("transposed", TRANSPOSED, np.transpose),
+            Slip("transposed", hints.TRANSPOSED, np.transpose),
         ),
         "scale": SCALES,
     },

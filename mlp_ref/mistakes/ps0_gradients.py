@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.tools import numerical_gradient, relative_error
-
-SIGN = "the sign is reversed"
 
 
 def _norm(a: Any) -> Any:
@@ -98,7 +97,7 @@ MISTAKES: Table = {
             "the two points are 2h apart",
             _entry_by_entry(lambda f, W, E, h: (f(W + E) - f(W - E)) / h),
         ),
-        Mistake("sign", SIGN, _entry_by_entry(lambda f, W, E, h: (f(W - E) - f(W + E)) / (2 * h))),
+        Mistake("sign", hints.SIGN, _entry_by_entry(lambda f, W, E, h: (f(W - E) - f(W + E)) / (2 * h))),
         Mistake(
             "h ignored",
             "h is an argument; here it has no effect",

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
+from course.checking import hints
 from mlp_ref import one_hidden as ref
-from mlp_ref.mistakes.hints import BROADCAST, BROADCAST_MEAN, NO_N, SIGN, as_it_is, bias_first, untransposed
+from mlp_ref.mistakes.common import NO_N, as_it_is, bias_first, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
@@ -29,7 +30,7 @@ COST = Recipe(
     _cost,
     {
         "residual": (
-            Slip("broadcast", BROADCAST, lambda y, p: y.T - p),
+            Slip("broadcast", hints.BROADCAST, lambda y, p: y.T - p),
             Slip("y missing", "the target y is missing", lambda y, p: p),
             Slip("sum of y and ŷ", "the cost is made of differences, y − ŷ", np.add),
         ),
@@ -51,7 +52,7 @@ COST = Recipe(
             Slip("N − 1", "(1) divides by N, not by N − 1", lambda n: 1 / (2 * max(n - 1, 1))),
             Slip("¼", "(1) has one ½, not two", lambda n: 1 / (4 * n)),
             Slip("N above", "N stands above the line: / 2 * N is not / (2 * N)", lambda n: n / 2),
-            Slip("sign", SIGN, lambda n: -1 / (2 * n)),
+            Slip("sign", hints.SIGN, lambda n: -1 / (2 * n)),
         ),
     },
 )
@@ -93,7 +94,7 @@ FORWARD = Recipe(
         "join": (
             Slip(
                 "bias first",
-                "the bias unit is the first column of Z; it has to be the last",
+                hints.BIAS_IN_FRONT,
                 lambda units: bias_first(_with_bias(units, 1)),
             ),
             Slip("bias zero", "the bias unit is 0; it has to be 1", lambda units: _with_bias(units, 0)),
@@ -207,7 +208,7 @@ MISTAKES: Table = {
         ),
         Mistake(
             "broadcast to a mean",
-            BROADCAST_MEAN,
+            hints.BROADCAST_MEAN,
             lambda y, p: np.mean((y.T - p) ** 2) / 2,
             (lambda y, p: np.mean((y.T - p) ** 2),),
         ),

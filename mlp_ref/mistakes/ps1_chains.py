@@ -7,16 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mlp_ref.mistakes.hints import (
-    AS_PRINTED,
-    BROADCAST,
-    SIGN,
-    TRANSPOSED,
-    as_it_is,
-    bias_first,
-    diagonal,
-    spread,
-)
+from course.checking import hints
+from mlp_ref.mistakes.common import AS_PRINTED, as_it_is, bias_first, diagonal, spread
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
@@ -51,7 +43,7 @@ def _multiplied(
 
 def _of_factor(name: str, ordinal: str) -> tuple[Slip, ...]:
     return (
-        Slip(f"no {name}", f"the {ordinal} factor is missing", np.ones_like),
+        Slip(f"no {name}", hints.FACTOR_MISSING.format(ordinal), np.ones_like),
         Slip(f"{name} twice", f"the {ordinal} factor appears twice", np.square),
     )
 
@@ -79,7 +71,7 @@ _EXAMPLES = (
     Slip("last example missing", "the sum leaves the last example out", lambda n: slice(n - 1)),
 )
 _SCALES = (
-    Slip("sign", SIGN, lambda n: -1),
+    Slip("sign", hints.SIGN, lambda n: -1),
     Slip("mean", "a mean was taken for the sum: 1/N is in the first factor already", lambda n: 1 / n),
     Slip("factor N", "there is a factor N too many", lambda n: n),
     Slip("factor 2", "there is a factor 2 too many", lambda n: 2),
@@ -99,7 +91,7 @@ OF_2 = Recipe(
         "examples": _EXAMPLES,
         "form": (
             Slip("one axis", "the column was flattened", np.ravel),
-            Slip("row", TRANSPOSED, np.transpose),
+            Slip("row", hints.TRANSPOSED, np.transpose),
         ),
         "scale": _SCALES,
     },
@@ -129,7 +121,7 @@ OF_6 = Recipe(
         "examples": _EXAMPLES,
         "form": (
             Slip("(9) as printed", AS_PRINTED, diagonal),
-            Slip("transposed", TRANSPOSED, np.transpose),
+            Slip("transposed", hints.TRANSPOSED, np.transpose),
             Slip("summed over hidden", NO_SUM, lambda dW1: dW1.sum(axis=1, keepdims=True)),
             Slip("spread over hidden", NO_SUM, spread),
             Slip("last column missing", "the last column, of the last hidden unit, is 0", _last_column_zero),
@@ -145,7 +137,7 @@ MISTAKES: Table = {
         Mistake("added", "the factors were added: a chain is a product", lambda a, b, z: z.T @ (a + b)),
         Mistake(
             "broadcast",
-            BROADCAST,
+            hints.BROADCAST,
             lambda a, b, z: z.T @ (a * b.sum()),
             (lambda a, b, z: z.T @ (b * a.sum()), lambda a, b, z: z.T @ (a * b.mean())),
         ),
@@ -166,7 +158,7 @@ MISTAKES: Table = {
         ),
         Mistake(
             "broadcast",
-            BROADCAST,
+            hints.BROADCAST,
             lambda a, b, w, s, x: x.T @ (a * b.sum() * w * s),
             (lambda a, b, w, s, x: x.T @ (b * a.sum() * w * s),),
         ),

@@ -8,16 +8,8 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
-from mlp_ref.mistakes.hints import (
-    BIAS_FIRST,
-    BIAS_KEPT,
-    DOUBLE,
-    SIGN,
-    TRANSPOSED,
-    as_it_is,
-    bias_first,
-    slope,
-)
+from course.checking import hints
+from mlp_ref.mistakes.common import BIAS_KEPT, as_it_is, bias_first, slope
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.ps1_gradients import RESIDUALS, SCALES, SIGNS
 from mlp_ref.mistakes.recipe import Recipe, Slip
@@ -66,25 +58,25 @@ RECIPES = {"ps1.dC_dyhat": OF_3}
 MISTAKES: Table = {
     "ps1.dC_dyhat": OF_3.mistakes(),
     "ps1.dyhat_dO": (
-        Mistake("σ′ of σ(O)", DOUBLE, lambda O: slope(sigmoid(O))),
+        Mistake("σ′ of σ(O)", hints.SLOPE_OUT_AT_Y_HAT, lambda O: slope(sigmoid(O))),
         Mistake(
             "O(1 − O)", "the rule is σ(1 − σ), applied here to O itself, without σ", lambda O: O * (1 - O)
         ),
-        Mistake("only σ", "the factor 1 − σ(O) is missing", lambda O: sigmoid(O)),
-        Mistake("only 1 − σ", "the factor σ(O) is missing", lambda O: 1 - sigmoid(O)),
-        Mistake("sign", SIGN, lambda O: -slope(O)),
+        Mistake("only σ", hints.SIGMA_ALONE, lambda O: sigmoid(O)),
+        Mistake("only 1 − σ", hints.REST_ALONE, lambda O: 1 - sigmoid(O)),
+        Mistake("sign", hints.SIGN, lambda O: -slope(O)),
         Mistake("1 − σ²", "1 − σ² is the rule for tanh", lambda O: 1 - sigmoid(O) ** 2),
         Mistake(
             "tanh′", "1 − tanh² is the slope of tanh: the output unit is σ", lambda O: 1 - np.tanh(O) ** 2
         ),
         Mistake("σ twice", "the slope is σ(1 − σ), not σ²", lambda O: sigmoid(O) ** 2),
         Mistake("1 + σ", "1 + σ where 1 − σ should be", lambda O: sigmoid(O) * (1 + sigmoid(O))),
-        Mistake("squared", "the slope was squared", lambda O: slope(O) ** 2),
+        Mistake("squared", hints.SLOPE_TWICE, lambda O: slope(O) ** 2),
         Mistake("one axis", "the column was flattened", lambda O: slope(O)[:, 0]),
     ),
     "ps1.dO_dW2": (
         Mistake("bias dropped", "the bias unit has a weight in W2 too: keep its column", lambda Z: Z[:, :-1]),
-        Mistake("transposed", TRANSPOSED, lambda Z: Z.T),
+        Mistake("transposed", hints.TRANSPOSED, lambda Z: Z.T),
         Mistake("bias first", "the bias unit is the last column, not the first", bias_first),
         Mistake("σ′(Z)", "the derivative of Z W by W is Z, not a slope", lambda Z: slope(Z)),
         Mistake("σ(Z)", "σ was applied to Z, which is σ(H) already", lambda Z: sigmoid(Z)),
@@ -95,16 +87,16 @@ MISTAKES: Table = {
         ),
         Mistake("summed", "the sum over the examples comes later, in (2)", lambda Z: Z.sum(axis=0)),
         Mistake("averaged", "no mean is taken here", lambda Z: Z.mean(axis=0)),
-        Mistake("sign", SIGN, lambda Z: -Z),
+        Mistake("sign", hints.SIGN, lambda Z: -Z),
         Mistake("Z(1 − Z)", "this is the slope of σ, (8), not the derivative by W2", lambda Z: Z * (1 - Z)),
         Mistake("ones", "the derivative of Z W by W is Z, not 1", lambda Z: np.ones_like(Z)),
     ),
     "ps1.dO_dZ": (
         Mistake("bias kept", BIAS_KEPT, lambda W2: W2[:, 0]),
-        Mistake("first dropped", BIAS_FIRST, lambda W2: W2[1:, 0]),
+        Mistake("first dropped", hints.FIRST_DROPPED, lambda W2: W2[1:, 0]),
         Mistake("column", "one axis is expected: (h,), not (h, 1)", lambda W2: W2[:-1]),
         Mistake("row", "one axis is expected: (h,), not (1, h)", lambda W2: W2[:-1].T),
-        Mistake("sign", SIGN, lambda W2: -W2[:-1, 0]),
+        Mistake("sign", hints.SIGN, lambda W2: -W2[:-1, 0]),
         Mistake(
             "W2(1 − W2)", "σ′ was taken of the weights: O is linear in Z", lambda W2: (W2 * (1 - W2))[:-1, 0]
         ),
@@ -117,18 +109,18 @@ MISTAKES: Table = {
         Mistake("reversed", "the order of the hidden units is reversed", lambda W2: W2[:-1, 0][::-1]),
     ),
     "ps1.dZ_dH": (
-        Mistake("σ′ of Z", "σ was applied once too often: Z is σ(H) already", lambda Z: slope(Z[:, :-1])),
-        Mistake("only Z", "the factor 1 − Z is missing", lambda Z: Z[:, :-1]),
-        Mistake("only 1 − Z", "the factor Z is missing", lambda Z: 1 - Z[:, :-1]),
+        Mistake("σ′ of Z", hints.SLOPE_HIDDEN_AT_Z, lambda Z: slope(Z[:, :-1])),
+        Mistake("only Z", hints.SIGMA_ALONE, lambda Z: Z[:, :-1]),
+        Mistake("only 1 − Z", hints.REST_ALONE, lambda Z: 1 - Z[:, :-1]),
         Mistake("bias kept", BIAS_KEPT, lambda Z: Z * (1 - Z)),
-        Mistake("first dropped", BIAS_FIRST, lambda Z: Z[:, 1:] * (1 - Z[:, 1:])),
+        Mistake("first dropped", hints.FIRST_DROPPED, lambda Z: Z[:, 1:] * (1 - Z[:, 1:])),
         Mistake("1 − Z²", "1 − Z² is the rule for tanh", lambda Z: 1 - Z[:, :-1] ** 2),
-        Mistake("sign", SIGN, lambda Z: -Z[:, :-1] * (1 - Z[:, :-1])),
+        Mistake("sign", hints.SIGN, lambda Z: -Z[:, :-1] * (1 - Z[:, :-1])),
         Mistake("1 + Z", "1 + Z where 1 − Z should be", lambda Z: Z[:, :-1] * (1 + Z[:, :-1])),
         Mistake("Z²", "the slope is Z(1 − Z), not Z²", lambda Z: Z[:, :-1] ** 2),
         Mistake("matrix product", "⊙ is elementwise: *, not @", lambda Z: Z[:, :-1] @ (1 - Z[:, :-1]).T),
         Mistake("subtracted", "the two factors are multiplied", lambda Z: Z[:, :-1] - (1 - Z[:, :-1])),
-        Mistake("squared", "the slope was squared", lambda Z: (Z[:, :-1] * (1 - Z[:, :-1])) ** 2),
+        Mistake("squared", hints.SLOPE_TWICE, lambda Z: (Z[:, :-1] * (1 - Z[:, :-1])) ** 2),
         Mistake(
             "averaged",
             "the slope is one number for each example: no mean",
@@ -141,7 +133,7 @@ MISTAKES: Table = {
             "this is (9) as printed, zero unless k = l",
             lambda X: X[:, :, None] * np.eye(X.shape[1]),
         ),
-        Mistake("transposed", TRANSPOSED, lambda X: X.T),
+        Mistake("transposed", hints.TRANSPOSED, lambda X: X.T),
         Mistake("summed", "the sum over the examples comes later, in (6)", lambda X: X.sum(axis=0)),
         Mistake("averaged", "no mean is taken here", lambda X: X.mean(axis=0)),
         Mistake(
@@ -150,7 +142,7 @@ MISTAKES: Table = {
             lambda X: X[:, :-1],
         ),
         Mistake("ones", "the derivative of X W by W is X, not 1", lambda X: np.ones_like(X)),
-        Mistake("sign", SIGN, lambda X: -X),
+        Mistake("sign", hints.SIGN, lambda X: -X),
         Mistake(
             "divided by N", "no 1/N belongs here: it is in the first factor already", lambda X: X / len(X)
         ),

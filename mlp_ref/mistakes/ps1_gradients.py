@@ -8,21 +8,13 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
-from mlp_ref.mistakes.hints import (
+from course.checking import hints
+from mlp_ref.mistakes.common import (
     AS_PRINTED,
-    BROADCAST,
-    BROADCAST_MEAN,
-    DOUBLE,
     FACTOR_2,
     FACTOR_HALF,
     NO_N,
-    NO_SLOPE_HIDDEN,
-    NO_SLOPE_OUT,
-    RULE_OF_SIGMA,
-    SIGN,
     SLOPE_OF_Y,
-    TANH_TWICE,
-    TRANSPOSED,
     TWICE_N,
     as_it_is,
     bias_first,
@@ -38,19 +30,19 @@ Function = Callable[..., Any]
 RESIDUALS = (
     Slip("squared", "the square is not differentiated", lambda y, p, O: (p - y) ** 2),
     Slip("absolute value", "the sign of the difference is lost", lambda y, p, O: abs(p - y)),
-    Slip("broadcast", BROADCAST, lambda y, p, O: (p - y.T).sum(axis=1, keepdims=True)),
+    Slip("broadcast", hints.BROADCAST, lambda y, p, O: (p - y.T).sum(axis=1, keepdims=True)),
     Slip(
         "broadcast to a mean",
-        BROADCAST_MEAN,
+        hints.BROADCAST_MEAN,
         lambda y, p, O: (p - y.T).mean(axis=1, keepdims=True),
     ),
     Slip("y missing", "the target y is missing", lambda y, p, O: p),
 )
 _O_FOR_Y_HAT = Slip("O for ŷ", "the difference is that of ŷ and y, not of O and y", lambda y, p, O: O - y)
 OUTPUT_SLOPES = (
-    ("σ′ missing", NO_SLOPE_OUT, lambda y, p, O: np.ones_like(O)),
-    ("σ′ of ŷ", DOUBLE, lambda y, p, O: slope(p)),
-    ("σ′ doubled", "the slope (3a) appears twice", lambda y, p, O: slope(O) ** 2),
+    ("σ′ missing", hints.NO_SLOPE_OUT, lambda y, p, O: np.ones_like(O)),
+    ("σ′ of ŷ", hints.SLOPE_OUT_AT_Y_HAT, lambda y, p, O: slope(p)),
+    ("σ′ doubled", hints.SLOPE_OUT_TWICE, lambda y, p, O: slope(O) ** 2),
     ("O(1 − O)", "the slope is σ(1 − σ), not O(1 − O)", lambda y, p, O: O * (1 - O)),
     ("only σ", "the factor 1 − σ(O) is missing", lambda y, p, O: p),
     ("only 1 − σ", "the factor σ(O) is missing", lambda y, p, O: 1 - p),
@@ -79,7 +71,7 @@ EXAMPLES = (
     Slip("last example missing", "the sum over i leaves the last example out", lambda rows: rows[:-1]),
     Slip("first example missing", "the sum over i leaves the first example out", lambda rows: rows[1:]),
 )
-SIGNS = (Slip("sign", SIGN, lambda gradient: -gradient),)
+SIGNS = (Slip("sign", hints.SIGN, lambda gradient: -gradient),)
 
 
 def _residual(y: Any, y_hat: Any, O: Any) -> Any:
@@ -168,7 +160,7 @@ BY_W2 = Recipe(
         "examples": EXAMPLES,
         "form": (
             Slip("one axis", "the column was flattened", np.ravel),
-            Slip("row", TRANSPOSED, np.transpose),
+            Slip("row", hints.TRANSPOSED, np.transpose),
         ),
         "sign": SIGNS,
         "scale": SCALES,
@@ -176,11 +168,11 @@ BY_W2 = Recipe(
 )
 _FORMS = (
     Slip("(9) as printed", AS_PRINTED, diagonal),
-    Slip("transposed", TRANSPOSED, np.transpose),
+    Slip("transposed", hints.TRANSPOSED, np.transpose),
     Slip("summed over hidden", "there is no sum over hidden units: each has weights of its own", spread),
 )
 _WEIGHTS = (
-    Slip("W2 missing", "the weight W2 on the way from the hidden unit, (7), is missing", lambda W2: 1),
+    Slip("W2 missing", hints.NO_WEIGHTS, lambda W2: 1),
     Slip("W2 shifted", "W2 was shifted by one: its last row belongs to the bias unit", lambda W2: W2[1:].T),
     Slip("W2 squared", "the weight W2 appears twice", lambda W2: W2[:-1].T ** 2),
     Slip(
@@ -199,13 +191,13 @@ _INPUTS = (
     Slip("X missing", "the last factor, X, (9), is missing", lambda X, Z: np.ones_like(X)),
 )
 _HIDDEN = (
-    Slip("hidden σ′ missing", NO_SLOPE_HIDDEN, lambda z, O: np.ones_like(z)),
+    Slip("hidden σ′ missing", hints.NO_SLOPE_HIDDEN, lambda z, O: np.ones_like(z)),
     Slip(
         "σ′ of Z",
-        "σ was applied once too often in the hidden slope: Z is σ(H) already",
+        hints.SLOPE_HIDDEN_AT_Z,
         lambda z, O: slope(z),
     ),
-    Slip("hidden σ′ doubled", "the slope (8) appears twice", lambda z, O: (z * (1 - z)) ** 2),
+    Slip("hidden σ′ doubled", hints.SLOPE_HIDDEN_TWICE, lambda z, O: (z * (1 - z)) ** 2),
     Slip("only Z", "the factor 1 − Z is missing", lambda z, O: z),
     Slip("only 1 − Z", "the factor Z is missing", lambda z, O: 1 - z),
     Slip("hidden tanh′", "1 − Z² is the rule for tanh: the hidden units are σ", lambda z, O: 1 - z**2),
@@ -217,11 +209,11 @@ _HIDDEN = (
     ),
 )
 _HIDDEN_TANH = (
-    Slip("hidden σ′", RULE_OF_SIGMA, lambda z, O: z * (1 - z)),
-    Slip("hidden slope missing", NO_SLOPE_HIDDEN, lambda z, O: np.ones_like(z)),
-    Slip("hidden not squared", "the square in the hidden slope is missing", lambda z, O: 1 - z),
-    Slip("hidden tanh twice", TANH_TWICE, lambda z, O: 1 - np.tanh(z) ** 2),
-    Slip("hidden slope doubled", "the slope (8) appears twice", lambda z, O: (1 - z**2) ** 2),
+    Slip("hidden σ′", hints.SIGMA_FOR_TANH, lambda z, O: z * (1 - z)),
+    Slip("hidden slope missing", hints.NO_SLOPE_HIDDEN, lambda z, O: np.ones_like(z)),
+    Slip("hidden not squared", hints.NOT_SQUARED, lambda z, O: 1 - z),
+    Slip("hidden tanh twice", hints.SLOPE_OF_TANH_AT_Z, lambda z, O: 1 - np.tanh(z) ** 2),
+    Slip("hidden slope doubled", hints.SLOPE_HIDDEN_TWICE, lambda z, O: (1 - z**2) ** 2),
     Slip("1 + Z²", "one sign inside the hidden slope is wrong", lambda z, O: 1 + z**2),
     Slip("only Z²", "the 1 in the hidden slope is missing", lambda z, O: z**2),
     Slip("(1 − Z)²", "1 − Z² is not (1 − Z)²", lambda z, O: (1 - z) ** 2),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
@@ -22,7 +23,7 @@ def _step(first: Function = _one, second: Function = _one) -> Function:
 
 
 _SLIPS = (
-    ("uphill", "the step goes uphill: subtract the gradient", lambda W, dW, eta: W + eta * dW),
+    ("uphill", hints.UPHILL, lambda W, dW, eta: W + eta * dW),
     ("uphill, no η", "the step goes uphill, and η is missing", lambda W, dW, eta: W + dW),
     ("no η", "the learning rate is missing", lambda W, dW, eta: W - dW),
     ("divided by η", "the gradient was divided by η", lambda W, dW, eta: W - dW / eta),

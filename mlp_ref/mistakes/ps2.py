@@ -8,21 +8,17 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
+from course.checking import hints
 from mlp_ref import deep as ref
-from mlp_ref.mistakes.hints import BROADCAST, MEAN, UNTRANSPOSED, as_it_is, quiet, slope, untransposed
+from mlp_ref.mistakes.common import MEAN, as_it_is, quiet, slope, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
 Function = Callable[..., Any]
 
 SIGN = "the sign is reversed: δ is the derivative of the loss, not of the log-likelihood"
-NO_SLOPE = "the factor h(1 − h) is missing"
-TRANSPOSED = "the result is transposed"
-DOUBLE = "σ was applied once too often: h is σ(z) already"
-MSE_START = "a factor f(1 − f) too many: it cancels against the derivative of the cross-entropy"
 
 EACH = "each example has a number of its own"
-ZERO_BY_ZERO = "0/0 where f is 0 or 1: cancel f(1 − f) on paper first"
 
 
 @quiet
@@ -42,14 +38,14 @@ def _by_f(
 
 STARTS = (
     Slip("sign", SIGN, lambda y, f: y - f),
-    Slip("f(1 − f) kept", MSE_START, lambda y, f: (f - y) * f * (1 - f)),
-    Slip("0/0", ZERO_BY_ZERO, naive_delta),
+    Slip("f(1 − f) kept", hints.UNCANCELLED, lambda y, f: (f - y) * f * (1 - f)),
+    Slip("0/0", hints.ZERO_BY_ZERO, naive_delta),
     Slip("∂L/∂f for δ_L", "this is ∂L/∂f: δ_L is the derivative by z_L", _by_f()),
     Slip("squared", "the difference was squared", lambda y, f: (f - y) ** 2),
     Slip("absolute value", "the sign of the difference is lost", lambda y, f: abs(f - y)),
     Slip("y missing", "the label is missing in δ_L", lambda y, f: +f),
     Slip("1 − y for y", "y and 1 − y are swapped", lambda y, f: f - (1 - y)),
-    Slip("broadcast", BROADCAST, lambda y, f: (f - y.T).sum(axis=1, keepdims=True)),
+    Slip("broadcast", hints.BROADCAST, lambda y, f: (f - y.T).sum(axis=1, keepdims=True)),
 )
 """instead of δ_L = f − y"""
 OF_DIFFERENCE = ("sign", "squared", "y missing", "1 − y for y", "broadcast")
@@ -68,7 +64,7 @@ BY_F = Recipe(
     _by_f,
     {
         "below": (
-            Slip("f(1 − f) missing", "the denominator f(1 − f) is missing", lambda y, f: 1),
+            Slip("f(1 − f) missing", hints.NO_DENOMINATOR, lambda y, f: 1),
             Slip("1 − f missing", "the factor 1 − f is missing in the denominator", lambda y, f: f),
             Slip("f missing", "the factor f is missing in the denominator", lambda y, f: 1 - f),
             Slip("multiplied", "f(1 − f) is a denominator, not a factor", lambda y, f: 1 / (f * (1 - f))),
@@ -81,7 +77,7 @@ BY_F = Recipe(
             Slip("f²", "the denominator is f(1 − f), not f²", lambda y, f: f**2),
             Slip("f(1 + f)", "1 + f where 1 − f should be", lambda y, f: f * (1 + f)),
             Slip("f(1 − y)", "the denominator is f(1 − f), without y", lambda y, f: f * (1 - y)),
-            Slip("σ′ of f", DOUBLE, lambda y, f: slope(f)),
+            Slip("σ′ of f", hints.SLOPE_AT_H, lambda y, f: slope(f)),
         ),
         "above": [slip for slip in STARTS if slip.name in OF_DIFFERENCE],
         "form": _FORMS,
@@ -137,12 +133,12 @@ MISTAKES: Table = {
         ),
     ),
     "ps2.dh_dz": (
-        Mistake("σ′ of h", DOUBLE, slope),
-        Mistake("only h", "the factor 1 − h is missing", lambda h: h),
-        Mistake("only 1 − h", "the factor h is missing", lambda h: 1 - h),
+        Mistake("σ′ of h", hints.SLOPE_AT_H, slope),
+        Mistake("only h", hints.SIGMA_ALONE, lambda h: h),
+        Mistake("only 1 − h", hints.REST_ALONE, lambda h: 1 - h),
         Mistake("1 − h²", "1 − h² is the rule for tanh", lambda h: 1 - h**2),
-        Mistake("sign", "the sign is reversed", lambda h: -h * (1 - h)),
-        Mistake("squared", "the slope was squared", lambda h: (h * (1 - h)) ** 2),
+        Mistake("sign", hints.SIGN, lambda h: -h * (1 - h)),
+        Mistake("squared", hints.SLOPE_TWICE, lambda h: (h * (1 - h)) ** 2),
         Mistake("h²", "the slope is h(1 − h), not h²", lambda h: h**2),
         Mistake("brackets", "h · 1 − h is not h (1 − h): brackets are missing", lambda h: h * 1 - h),
         Mistake("matrix product", "⊙ is elementwise: *, not @", lambda h: h @ (1 - h).T),
@@ -156,9 +152,9 @@ MISTAKES: Table = {
     ),
     "ps2.dz_dh": (
         Mistake("not transposed", "rows belong to z_{l+1}, columns to h_l: transpose", lambda W: W),
-        Mistake("sign", "the sign is reversed", lambda W: -W.T),
+        Mistake("sign", hints.SIGN, lambda W: -W.T),
         Mistake("ones", "the derivative of h W by h is W, not 1", lambda W: np.ones_like(W.T)),
-        Mistake("W where it is square", UNTRANSPOSED, untransposed),
+        Mistake("W where it is square", hints.UNTRANSPOSED, untransposed),
         Mistake(
             "reshaped",
             "reshape keeps the order of the numbers: transpose",

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
+from course.checking import hints
 from mlp_ref import deep as ref
-from mlp_ref.mistakes.hints import UNTRANSPOSED, as_it_is, untransposed
+from mlp_ref.mistakes.common import as_it_is, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
@@ -92,7 +93,9 @@ FORWARD = Recipe(
                 lambda X, h, W: X if X.shape[1] == len(W) else h,
             ),
         ),
-        "weights": (Slip("W transposed", UNTRANSPOSED.replace("not ", ""), lambda W: untransposed(W.T)),),
+        "weights": (
+            Slip("W transposed", hints.UNTRANSPOSED.replace("not ", ""), lambda W: untransposed(W.T)),
+        ),
         "first": (Slip("σ(X)", "the first layer receives X itself, without σ", sigmoid),),
         "results": (
             Slip("X missing", "hs starts with X itself", lambda hs: hs[1:]),

@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from mlp_ref.mistakes.hints import MEAN, as_it_is
+from course.checking import hints
+from mlp_ref.mistakes.common import MEAN, as_it_is
 from mlp_ref.mistakes.mistake import Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
 Function = Callable[..., Any]
+
+
+_RECEIVES = "∂L/∂W_l needs h_{l−1}, what layer l receives"
 
 
 def _gradients(
@@ -37,16 +41,19 @@ def _X_where_it_fits(hs: Any) -> Any:
     return [hs[0] if hs[0].shape == h.shape else h for h in hs[:-1]]
 
 
-_RECEIVES = "∂L/∂W_l needs h_{l−1}, what layer l receives"
 GRADIENTS = Recipe(
     _gradients,
     {
         "below": (
-            Slip("h_l for h_{l−1}", _RECEIVES, lambda hs: hs[1:]),
-            Slip("h_l for h_{l−1} where it fits", _RECEIVES, _fitting),
+            Slip("h_l for h_{l−1}", hints.BUILT_FROM_H_L, lambda hs: hs[1:]),
+            Slip("h_l for h_{l−1} where it fits", hints.BUILT_FROM_H_L, _fitting),
             Slip("X in every layer", f"{_RECEIVES}, not X", lambda hs: [hs[0] for _ in hs[1:]]),
             Slip("X where it fits", f"{_RECEIVES}, not X", _X_where_it_fits),
-            Slip("h_{l−1} missing", f"{_RECEIVES}: it is missing", lambda hs: [*map(np.ones_like, hs[:-1])]),
+            Slip(
+                "h_{l−1} missing",
+                f"{_RECEIVES}: it is missing",
+                lambda hs: [*map(np.ones_like, hs[:-1])],
+            ),
         ),
         "dW": (
             Slip(
@@ -68,7 +75,7 @@ GRADIENTS = Recipe(
             ),
         ),
         "db": (
-            Slip("db not summed", "∂L/∂b_l is summed over the examples", as_it_is),
+            Slip("db not summed", hints.BIASES_NOT_SUMMED, as_it_is),
             Slip("db averaged", "∂L/∂b_l is a sum, not a mean", lambda d: d.mean(axis=0)),
             Slip("sign of db", "the sign of the ∂L/∂b_l is reversed", lambda d: -d.sum(axis=0)),
             Slip("db two axes", "∂L/∂b_l has one axis, like b_l", lambda d: d.sum(axis=0, keepdims=True)),
@@ -89,7 +96,7 @@ GRADIENTS = Recipe(
         "delta": (
             Slip("slope again", "δ_l has its slope h_l(1 − h_l) already", lambda d, h: d * h * (1 - h)),
             Slip("mean", MEAN, lambda d, h: d / len(d)),
-            Slip("sign", "the sign is reversed", lambda d, h: -d),
+            Slip("sign", hints.SIGN, lambda d, h: -d),
             Slip("factor N", "there is a factor N too many", lambda d, h: d * len(d)),
         ),
         "lists": (

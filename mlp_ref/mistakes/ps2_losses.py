@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
+from course.checking import hints
 from mlp_ref import deep as ref
-from mlp_ref.mistakes.hints import BROADCAST, BROADCAST_MEAN, MEAN, as_it_is, quiet
+from mlp_ref.mistakes.common import MEAN, as_it_is, quiet
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
@@ -56,7 +57,7 @@ _SCALES = (
     Slip("factor N", "there is a factor N too many", lambda n: n),
 )
 _LABELS = (Slip("labels swapped", "y and 1 − y are swapped", lambda y: 1 - y),)
-_AXES = (Slip("broadcast", BROADCAST, np.transpose),)
+_AXES = (Slip("broadcast", hints.BROADCAST, np.transpose),)
 _ALL_ONE_HALF = "1 − y is missing in front of the second logarithm"
 LOSS = Recipe(
     _loss,
@@ -77,7 +78,7 @@ LOSS = Recipe(
                 lambda y, f: -(1 - y) * np.log(1 - f),
             ),
             Slip("y for 1 − y", "the second term has 1 − y, not y", lambda y, f: y * np.log(1 - f)),
-            Slip("f for 1 − f", "the second logarithm is of 1 − f", lambda y, f: (1 - y) * np.log(f)),
+            Slip("f for 1 − f", hints.ALL_ONES, lambda y, f: (1 - y) * np.log(f)),
             Slip("1 + f for 1 − f", "the second logarithm is of 1 − f", lambda y, f: (1 - y) * np.log1p(f)),
             Slip("(1 − y)(1 − f)", "the second logarithm is missing", lambda y, f: (1 - y) * (1 - f)),
         ),
@@ -145,7 +146,7 @@ MISTAKES: Table = {
             "the sum over the examples is missing",
             lambda y, f: -(y * np.log(f) + (1 - y) * np.log(1 - f)),
         ),
-        Mistake("broadcast to a mean", BROADCAST_MEAN, lambda y, f: ref.bce_loss(y.T, f) / len(y) ** 2),
+        Mistake("broadcast to a mean", hints.BROADCAST_MEAN, lambda y, f: ref.bce_loss(y.T, f) / len(y) ** 2),
         Mistake(
             "squares",
             "this is the mean squared error: L is the cross-entropy",
@@ -187,7 +188,9 @@ MISTAKES: Table = {
             lambda y, z: LOSS.make()(y, sigmoid(z)),
         ),
         Mistake(
-            "broadcast to a mean", BROADCAST_MEAN, lambda y, z: ref.bce_from_logits(y.T, z) / len(y) ** 2
+            "broadcast to a mean",
+            hints.BROADCAST_MEAN,
+            lambda y, z: ref.bce_from_logits(y.T, z) / len(y) ** 2,
         ),
         Mistake(
             "one label only",

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
 from mlp_ref import curves as ref
-from mlp_ref.mistakes.hints import quiet
+from mlp_ref.mistakes.common import quiet
 from mlp_ref.mistakes.mistake import Mistake, Table
 
 STEP = ref.STEP
@@ -144,7 +145,7 @@ MISTAKES: Table = {
             "the iteration stops too early",
             lambda g, theta, iterations=50: ref.largest_curvature(g, theta, 1),
         ),
-        Mistake("sign", "the sign is reversed", lambda *a: -ref.largest_curvature(*a)),
+        Mistake("sign", hints.SIGN, lambda *a: -ref.largest_curvature(*a)),
         Mistake(
             "not divided",
             "the difference is not divided by 2h",

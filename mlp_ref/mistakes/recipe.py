@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
-from mlp_ref.mistakes.hints import quiet
+from mlp_ref.mistakes.common import quiet
 from mlp_ref.mistakes.mistake import Mistake
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
 from course.checking.compare import Tolerance, agrees
 from course.checking.trial import Trial
 from mlp_ref import deep as ref
 from mlp_ref.mistakes.backwards import PRODUCTS, SLOPES, by_slope
+from mlp_ref.mistakes.common import as_it_is, slope_of_h, untransposed
 from mlp_ref.mistakes.delta_step import SCALES
-from mlp_ref.mistakes.hints import as_it_is, slope_of_h, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.ps2 import STARTS, difference
 from mlp_ref.mistakes.recipe import Recipe, Slip
@@ -63,7 +64,7 @@ DELTAS = Recipe(
             Slip("W_l for W_{l+1}", "W_l stands where W_{l+1} should", _W_before),
             Slip(
                 "W not transposed",
-                "W is not transposed; where it is square, the shapes do not tell",
+                hints.UNTRANSPOSED,
                 lambda Ws: [untransposed(W).T for W in Ws],
             ),
             Slip(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from course.values import clone
-from mlp_ref.mistakes.hints import quiet
+from mlp_ref.mistakes.common import quiet
 
 Function = Callable[..., Any]
 """A loss takes X, y, first and second; a rule takes gradients and returns a step, which takes X, y, first,

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
+from course.checking import hints
 from mlp_ref import transfer as ref
-from mlp_ref.mistakes.hints import BROADCAST, MEAN, quiet
+from mlp_ref.mistakes.common import MEAN, quiet
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.transfer import SIGN, over_n, scaled
+from mlp_ref.mistakes.transfer import over_n, scaled
 
 
 def _powers(z: Any, axis: int | None = 1) -> Any:
@@ -65,10 +66,10 @@ def _broadcast_columns(Y: Any, z: Any) -> Any:
 
 MISTAKES: Table = {
     "ps2.softmax": (
-        Mistake("overflow", "exp overflows for large z", _naive_softmax),
+        Mistake("overflow", hints.OVERFLOW, _naive_softmax),
         Mistake(
             "one shift for all",
-            "all rows were shifted by one number: rows far below it become 0/0",
+            hints.ONE_SHIFT,
             _shifted_at_once,
         ),
         Mistake("summed over all", "each row has a sum of its own", lambda z: _powers(z, axis=None)),
@@ -140,7 +141,7 @@ MISTAKES: Table = {
         ),
         Mistake("clipped", "p was cut off: far out the loss is larger than that", _clipped_loss),
         Mistake("mean", MEAN, scaled(ref.softmax_loss, over_n)),
-        Mistake("sign", SIGN, scaled(ref.softmax_loss, lambda *_: -1)),
+        Mistake("sign", hints.SIGN, scaled(ref.softmax_loss, lambda *_: -1)),
         Mistake(
             "over N and K",
             "a mean over all entries was taken: L is a sum",
@@ -149,10 +150,10 @@ MISTAKES: Table = {
         Mistake("sum missing", "the sum over the examples is missing", _losses),
         Mistake(
             "all classes",
-            "only the class of the label counts",
+            hints.EVERY_CLASS_COUNTED,
             lambda Y, z: np.sum(_log_sums(z) - z),
         ),
-        Mistake("label missing", "the term with the label's z is missing", lambda Y, z: np.sum(_log_sums(z))),
+        Mistake("label missing", hints.NO_TERM_OF_THE_LABEL, lambda Y, z: np.sum(_log_sums(z))),
         Mistake(
             "binary",
             "this is the loss for labels 0 and 1, taken of every class: only the label's probability counts",
@@ -165,12 +166,12 @@ MISTAKES: Table = {
         ),
         Mistake(
             "overflow",
-            "exp overflows for large z",
+            hints.OVERFLOW,
             quiet(lambda Y, z: np.sum(np.log(np.exp(z).sum(axis=1)) - np.sum(Y * z, axis=1))),
         ),
         Mistake(
             "broadcast",
-            BROADCAST,
+            hints.BROADCAST,
             lambda Y, z: len(z) * ref.softmax_loss(Y, z),
             (_broadcast_columns,),
         ),
@@ -198,7 +199,7 @@ MISTAKES: Table = {
         ),
         Mistake(
             "shifted, all classes",
-            "only the class of the label counts",
+            hints.EVERY_CLASS_COUNTED,
             lambda Y, z: np.sum(_log_sums(z)) - np.sum(z) + (z.shape[1] - 1) * np.sum(z.max(axis=1)),
         ),
         Mistake(
@@ -246,17 +247,17 @@ MISTAKES: Table = {
         ),
     ),
     "ps2.softmax_delta": (
-        Mistake("sign", SIGN, lambda Y, P: Y - P),
+        Mistake("sign", hints.SIGN, lambda Y, P: Y - P),
         Mistake("mean", MEAN, lambda Y, P: (P - Y) / len(Y)),
         Mistake(
             "p(1 − p) kept",
-            "a factor p(1 − p) too many: it cancels",
+            hints.P_UNCANCELLED,
             lambda Y, P: (P - Y) * P * (1 - P),
         ),
         Mistake("by P", "this is the derivative by P, not by z", quiet(lambda Y, P: -Y / P)),
-        Mistake("label only", "z of the other classes changes the loss too", lambda Y, P: (P - Y) * Y),
-        Mistake("others only", "z of the label's class changes the loss too", lambda Y, P: P * (1 - Y)),
-        Mistake("Y missing", "the label is missing", lambda Y, P: P),
+        Mistake("label only", hints.LABEL_ALONE, lambda Y, P: (P - Y) * Y),
+        Mistake("others only", hints.LABELS_ENTRY_MISSING, lambda Y, P: P * (1 - Y)),
+        Mistake("Y missing", hints.NO_LABEL, lambda Y, P: P),
         Mistake("squared", "the difference was squared", lambda Y, P: (P - Y) ** 2),
         Mistake("factor 2", "there is no factor 2 in the cross-entropy", lambda Y, P: 2 * (P - Y)),
         Mistake(

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
 from mlp_ref.mistakes.backwards import PRODUCTS, SLOPES, by_slope
-from mlp_ref.mistakes.hints import MEAN, as_it_is, slope_of_h, untransposed
+from mlp_ref.mistakes.common import MEAN, as_it_is, slope_of_h, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.ps2 import STARTS, TRANSPOSED, difference
+from mlp_ref.mistakes.ps2 import STARTS, difference
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
 Function = Callable[..., Any]
-UNTRANSPOSED = "W_2 is not transposed; where it is square, the shapes do not tell"
 
 
 def _dW1(
@@ -104,13 +104,13 @@ def _recipe(*forms: Slip) -> Recipe:
                 ),
             ),
             "W2": (
-                Slip("W_2 not transposed", UNTRANSPOSED, lambda W1, W2: untransposed(W2)),
+                Slip("W_2 not transposed", hints.UNTRANSPOSED, lambda W1, W2: untransposed(W2)),
                 Slip("W_2 missing", "W_2 is missing from the product", lambda W1, W2: np.ones_like(W2.T)),
                 Slip("W_1 for W_2", "W_1 stands where W_2 should", lambda W1, W2: _fitting(W1, W2).T),
                 Slip("W_2 squared", "W_2 appears twice", lambda W1, W2: W2.T**2),
             ),
             "W3": (
-                Slip("W_3 missing", "W_3 is missing from the product", lambda W3: np.ones_like(W3.T)),
+                Slip("W_3 missing", hints.NO_W_3, lambda W3: np.ones_like(W3.T)),
                 Slip("W_3 squared", "W_3 appears twice", lambda W3: W3.T**2),
                 Slip("W_3 reversed", "the order of W_3 is reversed", lambda W3: W3[::-1].T),
             ),
@@ -144,7 +144,7 @@ def _recipe(*forms: Slip) -> Recipe:
                 ),
             ),
             "start": STARTS,
-            "form": (Slip("transposed", TRANSPOSED, np.transpose), *forms),
+            "form": (Slip("transposed", hints.TRANSPOSED, np.transpose), *forms),
             "scale": (
                 Slip("mean", MEAN, lambda n: 1 / n),
                 Slip("factor N", "there is a factor N too many", lambda n: n),
@@ -154,13 +154,14 @@ def _recipe(*forms: Slip) -> Recipe:
     )
 
 
-FREE = "the index m of the hidden unit is free: no sum over it"
-SPREAD = Slip("Σ_m spread", FREE, lambda dW1: np.ones_like(dW1) * dW1.sum(axis=1, keepdims=True))
-MATRICES = _recipe(Slip("summed over columns", FREE, lambda dW1: dW1.sum(axis=1)), SPREAD)
+SPREAD = Slip(
+    "Σ_m spread", hints.SUMMED_AND_SPREAD, lambda dW1: np.ones_like(dW1) * dW1.sum(axis=1, keepdims=True)
+)
+MATRICES = _recipe(Slip("summed over columns", hints.SUMMED, lambda dW1: dW1.sum(axis=1)), SPREAD)
 SUMS = _recipe(
     Slip(
         "as printed",
-        "the sum over m, the free index of the hidden unit, is taken as the seed prints it",
+        hints.SUMMED,
         lambda dW1: dW1.sum(axis=1),
     ),
     SPREAD,

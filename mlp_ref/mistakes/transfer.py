@@ -7,19 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
 from mlp_ref import transfer as ref
-from mlp_ref.mistakes.hints import (
-    BIAS_FIRST,
-    BIAS_KEPT,
-    RULE_OF_SIGMA,
-    TANH_TWICE,
-)
+from mlp_ref.mistakes.common import BIAS_KEPT
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
 Function = Callable[..., Any]
-
-SIGN = "the sign is reversed"
 
 
 def scaled(right: Callable[..., Any], factor: Callable[..., float]) -> Callable[..., Any]:
@@ -69,7 +63,7 @@ MOMENTUM = Recipe(
                 "β multiplies the old velocity, not the gradient",
                 lambda v, g, eta, beta: v + beta * g,
             ),
-            Slip("plain descent", "the old velocity is missing", lambda v, g, eta, beta: +g),
+            Slip("plain descent", hints.NO_OLD_VELOCITY, lambda v, g, eta, beta: +g),
             Slip(
                 "1 − β",
                 "what is kept of the old velocity is β, not 1 − β",
@@ -108,10 +102,10 @@ MOMENTUM = Recipe(
             ),
         ),
         "move": (
-            Slip("sign", "the step goes uphill", lambda v, g, new, eta, beta: -eta * new),
+            Slip("sign", hints.UPHILL, lambda v, g, new, eta, beta: -eta * new),
             Slip(
                 "old velocity",
-                "the step follows the old velocity: the new one comes first",
+                hints.OLD_VELOCITY,
                 lambda v, g, new, eta, beta: eta * v,
             ),
             Slip("no η", "the learning rate is missing", lambda v, g, new, eta, beta: new),
@@ -158,17 +152,17 @@ MOMENTUM = Recipe(
 RECIPES = {"ps3.momentum_step": MOMENTUM}
 MISTAKES: Table = {
     "ps1.dZ_dH_tanh": (
-        Mistake("σ′", RULE_OF_SIGMA, lambda Z: (Z * (1 - Z))[:, :-1]),
-        Mistake("not squared", "the square is missing", lambda Z: 1 - Z[:, :-1]),
-        Mistake("tanh twice", TANH_TWICE, lambda Z: 1 - np.tanh(Z[:, :-1]) ** 2),
+        Mistake("σ′", hints.SIGMA_FOR_TANH, lambda Z: (Z * (1 - Z))[:, :-1]),
+        Mistake("not squared", hints.NOT_SQUARED, lambda Z: 1 - Z[:, :-1]),
+        Mistake("tanh twice", hints.SLOPE_OF_TANH_AT_Z, lambda Z: 1 - np.tanh(Z[:, :-1]) ** 2),
         Mistake("(1 − Z)²", "1 − Z² is not (1 − Z)²", lambda Z: (1 - Z[:, :-1]) ** 2),
         Mistake("1 + Z²", "one sign inside is wrong", lambda Z: 1 + Z[:, :-1] ** 2),
         Mistake("only Z²", "this is what has to be taken away from 1", lambda Z: Z[:, :-1] ** 2),
-        Mistake("slope squared", "the slope appears twice", lambda Z: ref.dZ_dH_tanh(Z) ** 2),
-        Mistake("sign", SIGN, lambda Z: -ref.dZ_dH_tanh(Z)),
+        Mistake("slope squared", hints.SLOPE_HIDDEN_TWICE, lambda Z: ref.dZ_dH_tanh(Z) ** 2),
+        Mistake("sign", hints.SIGN, lambda Z: -ref.dZ_dH_tanh(Z)),
         Mistake("bias kept", BIAS_KEPT, lambda Z: 1 - Z**2),
-        Mistake("first dropped", BIAS_FIRST, lambda Z: 1 - Z[:, 1:] ** 2),
-        Mistake("ones", "the slope of tanh is 1 at 0 only", lambda Z: np.ones_like(Z[:, :-1])),
+        Mistake("first dropped", hints.FIRST_DROPPED, lambda Z: 1 - Z[:, 1:] ** 2),
+        Mistake("ones", hints.NO_SLOPE_HIDDEN, lambda Z: np.ones_like(Z[:, :-1])),
         Mistake(
             "averaged",
             "the slope is one number for each example: no mean",

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
 from mlp_ref import transfer as ref
-from mlp_ref.mistakes.hints import MEAN, UNTRANSPOSED, as_it_is, one, untransposed
+from mlp_ref.mistakes.common import MEAN, as_it_is, one, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
-from mlp_ref.mistakes.transfer import SIGN
 
 Function = Callable[..., Any]
 
@@ -47,15 +47,11 @@ RELU = Recipe(
     _relu_step,
     {
         "slope": (
-            Slip(
-                "slope missing", "the slope of the units is missing: those that are off pass nothing on", one
-            ),
-            Slip("σ′", "h(1 − h) is the slope of σ: the units are ReLU", lambda h: h * (1 - h)),
+            Slip("slope missing", hints.NO_SLOPE_OF_RELU, one),
+            Slip("σ′", hints.SIGMA_FOR_RELU, lambda h: h * (1 - h)),
             Slip("tanh′", "1 − h² is the slope of tanh: the units are ReLU", lambda h: 1 - h**2),
-            Slip("h for its slope", "multiplied by h: it has to be its slope", as_it_is),
-            Slip(
-                "reversed", "units that are on pass δ on, those that are off do not", lambda h: (h == 0) * 1.0
-            ),
+            Slip("h for its slope", hints.H_FOR_ITS_SLOPE, as_it_is),
+            Slip("reversed", hints.ON_AND_OFF_SWAPPED, lambda h: (h == 0) * 1.0),
             Slip("on from 1", "a unit is on where h is above 0, not above 1", lambda h: (h > 1) * 1.0),
             Slip("on from ½", "a unit is on where h is above 0, not above ½", lambda h: (h > 0.5) * 1.0),
             Slip("½ at 0", "at h = 0 the slope is 0", lambda h: np.where(h > 0, 1, 0.5)),
@@ -63,7 +59,7 @@ RELU = Recipe(
             Slip("−1 when off", "units that are off pass nothing on", lambda h: np.where(h > 0, 1, -1)),
         ),
         "weights": (
-            Slip("W not transposed", UNTRANSPOSED, untransposed),
+            Slip("W not transposed", hints.UNTRANSPOSED, untransposed),
             Slip("W missing", "W_{l+1} is missing", lambda W: np.ones_like(W.T)),
             Slip("ReLU of W", "max(0, ·) was taken of the weights", lambda W: np.maximum(W, 0).T),
         ),
@@ -73,7 +69,7 @@ RELU = Recipe(
             Slip("absolute value", "the sign of δ of the next layer is lost", np.abs),
         ),
         "scale": (
-            Slip("sign", SIGN, lambda n: -1),
+            Slip("sign", hints.SIGN, lambda n: -1),
             Slip("mean", MEAN, lambda n: 1 / n),
             Slip("factor N", "there is a factor N too many", lambda n: n),
         ),
@@ -100,13 +96,13 @@ L2 = Recipe(
             Slip("λ alone", "W is missing beside λ", np.ones_like),
         ),
         "factor": (
-            Slip("factor 2", "the ½ cancels the 2 of the square", lambda lam, W: 2 * lam),
-            Slip("factor ½", "the 2 of the square cancels the ½", lambda lam, W: lam / 2),
-            Slip("sign", "the penalty adds to the loss: its derivative is added", lambda lam, W: -lam),
+            Slip("factor 2", hints.PENALTY_TWICE, lambda lam, W: 2 * lam),
+            Slip("factor ½", hints.PENALTY_HALF, lambda lam, W: lam / 2),
+            Slip("sign", hints.PENALTY_SIGN, lambda lam, W: -lam),
             Slip("minus 2", "the penalty is added, and its ½ cancels", lambda lam, W: -2 * lam),
             Slip("λ missing", "λ is missing", lambda lam, W: 1),
             Slip("λ²", "λ appears twice", lambda lam, W: lam**2),
-            Slip("penalty missing", "the derivative of the penalty is missing", lambda lam, W: 0),
+            Slip("penalty missing", hints.NO_PENALTY, lambda lam, W: 0),
             Slip("mean of the penalty", "the penalty is a sum, not a mean", lambda lam, W: lam / W.size),
             Slip("mean over rows", "the penalty is a sum, not a mean", lambda lam, W: lam / len(W)),
         ),
@@ -132,7 +128,7 @@ MISTAKES: Table = {
     ),
     "ps2.l2_gradients": (
         *L2.mistakes(),
-        Mistake("penalty only", "the derivative of L itself is missing", _l2(lambda dW, W, lam: lam * W)),
+        Mistake("penalty only", hints.PENALTY_ALONE, _l2(lambda dW, W, lam: lam * W)),
         Mistake(
             "shrunk",
             "λ is added to the derivative of L, it does not multiply it",

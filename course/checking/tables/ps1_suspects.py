@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from course.activations import sigmoid
+from course.checking import hints
 from course.checking.forward_passes import mean_square
 from course.checking.tables.altered import (
     Network,
@@ -26,20 +27,16 @@ from course.checking.tables.table import Array
 from course.checking.trial import Suspects
 from course.gradcheck import complex_step_gradient
 
-NO_SLOPE = "the slope of σ at the output, (3a), is missing"
-SLOPE_TWICE = "the slope of σ at the output, (3a), appears twice"
-SLOPE_OF_Y_HAT = "the slope of σ is taken at ŷ: σ was applied once too often"
-OUTPUT_UNITS = {NO_SLOPE: straight, SLOPE_TWICE: steep_twice, SLOPE_OF_Y_HAT: shifted}
-HIDDEN_UNITS = {
-    "the slope of the hidden units, (8), is missing": straight,
-    "the slope of the hidden units, (8), appears twice": steep_twice,
-    "the slope of the hidden units is taken at Z: σ was applied once too often": shifted,
+OUTPUT_UNITS = {
+    hints.NO_SLOPE_OUT: straight,
+    hints.SLOPE_OUT_TWICE: steep_twice,
+    hints.SLOPE_OUT_AT_Y_HAT: shifted,
 }
-NO_WEIGHTS = "the weights on the way from the hidden units, (7), are missing"
-SQUARED = "the slope of σ appears twice"
-ONE_FACTOR = "one of the two factors is missing"
-FIRST_DROPPED = "the first unit was dropped, but the bias unit is the last"
-BROADCAST = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the"
+HIDDEN_UNITS = {
+    hints.NO_SLOPE_HIDDEN: straight,
+    hints.SLOPE_HIDDEN_TWICE: steep_twice,
+    hints.SLOPE_HIDDEN_AT_Z: shifted,
+}
 
 
 def _with_units(net: Net, hidden: UnitAtPoint | None = None, output: UnitAtPoint | None = None) -> Network:
@@ -64,22 +61,25 @@ def of_dC_dW1(net: Net) -> Suspects:
     """Suspicions about (10)."""
     altered = {suspicion: _with_units(net, output=unit) for suspicion, unit in OUTPUT_UNITS.items()}
     altered |= {suspicion: _with_units(net, hidden=unit) for suspicion, unit in HIDDEN_UNITS.items()}
-    altered[NO_WEIGHTS] = replace(net.at_the_point(), Ws=(np.ones_like(net.W2[:-1]),))
+    altered[hints.NO_WEIGHTS] = replace(net.at_the_point(), Ws=(np.ones_like(net.W2[:-1]),))
     return {suspicion: _by_weights(network, 0, net.X) for suspicion, network in altered.items()}
 
 
-def _missing(k: int, count: int) -> str:
-    return f"factor {k} of the {count} is missing"
+def _without_each_factor(*gradients: Callable[[], Array]) -> Suspects:
+    return {
+        hints.FACTOR_MISSING.format(ordinal): gradient
+        for ordinal, gradient in zip(hints.ORDINALS, gradients, strict=False)
+    }
 
 
 def of_dC_dW2_chain(net: Net) -> Suspects:
     """Suspicions about (2)."""
     Z, point = net.values[1], net.at_the_point()
-    return {
-        _missing(1, 3): _by_weights(replace(point, loss=np.sum), 1, Z),
-        _missing(2, 3): _by_weights(_with_units(net, output=straight), 1, Z),
-        _missing(3, 3): _by_weights(point, 1, np.ones_like(Z)),
-    }
+    return _without_each_factor(
+        _by_weights(replace(point, loss=np.sum), 1, Z),
+        _by_weights(_with_units(net, output=straight), 1, Z),
+        _by_weights(point, 1, np.ones_like(Z)),
+    )
 
 
 def of_dC_dW1_chain(net: Net) -> Suspects:
@@ -91,15 +91,17 @@ def of_dC_dW1_chain(net: Net) -> Suspects:
         replace(point, Ws=(np.ones_like(net.W2[:-1]),)),
         _with_units(net, hidden=straight),
     )
-    missing = {_missing(k, 5): _by_weights(network, 0, net.X) for k, network in enumerate(networks, start=1)}
-    return {**missing, _missing(5, 5): _by_weights(point, 0, np.ones_like(net.X))}
+    return _without_each_factor(
+        *(_by_weights(network, 0, net.X) for network in networks),
+        _by_weights(point, 0, np.ones_like(net.X)),
+    )
 
 
 def of_mse_cost(y: Array, y_hat: Array) -> Suspects:
     """Suspicions about (1)."""
     return {
-        f"{BROADCAST} sum": lambda: mean_square(y, y_hat.T),
-        f"{BROADCAST} mean": lambda: mean_square(y, y_hat.T) / len(y),
+        hints.BROADCAST: lambda: mean_square(y, y_hat.T),
+        hints.BROADCAST_MEAN: lambda: mean_square(y, y_hat.T) / len(y),
     }
 
 
@@ -111,16 +113,16 @@ def of_forward(net: Net) -> Suspects:
         z = np.roll(Z, 1, axis=1)
         return H, z, z @ net.W2, sigmoid(z @ net.W2)
 
-    return {"the bias unit is the first column of Z": bias_first}
+    return {hints.BIAS_IN_FRONT: bias_first}
 
 
 def of_dyhat_dO(net: Net) -> Suspects:
     """Suspicions about (3a)."""
     units = {
-        SQUARED: steep_twice,
-        "σ was applied once too often": shifted,
-        f"{ONE_FACTOR}: σ stands alone": line_by_value,
-        f"{ONE_FACTOR}: 1 − σ stands alone": line_by_rest,
+        hints.SLOPE_TWICE: steep_twice,
+        hints.SLOPE_OUT_AT_Y_HAT: shifted,
+        hints.SIGMA_ALONE: line_by_value,
+        hints.REST_ALONE: line_by_rest,
     }
     return {suspicion: partial(slope, unit, net.values[2]) for suspicion, unit in units.items()}
 
@@ -129,25 +131,27 @@ def of_dZ_dH(net: Net) -> Suspects:
     """Suspicions about (8)."""
     H, Z, _, _ = net.values
     units = {
-        SQUARED: steep_twice,
-        "σ was applied once too often: Z is σ(H) already": shifted,
-        f"{ONE_FACTOR}: σ stands alone": line_by_value,
-        f"{ONE_FACTOR}: 1 − σ stands alone": line_by_rest,
+        hints.SLOPE_TWICE: steep_twice,
+        hints.SLOPE_HIDDEN_AT_Z: shifted,
+        hints.SIGMA_ALONE: line_by_value,
+        hints.REST_ALONE: line_by_rest,
     }
     # the bias unit never changes
     flat = np.zeros((len(Z), 1))
     return {
         **{suspicion: partial(slope, unit, H) for suspicion, unit in units.items()},
-        FIRST_DROPPED: lambda: np.hstack([net.factors[4][:, 1:], flat]),
+        hints.FIRST_DROPPED: lambda: np.hstack([net.factors[4][:, 1:], flat]),
     }
 
 
 def of_dO_dZ(net: Net) -> Suspects:
     """Suspicions about (7)."""
     # of the bias unit too, then without the first
-    return {FIRST_DROPPED: lambda: complex_step_gradient(lambda z: (z @ net.W2)[0], net.values[1][0])[1:]}
+    return {
+        hints.FIRST_DROPPED: lambda: complex_step_gradient(lambda z: (z @ net.W2)[0], net.values[1][0])[1:]
+    }
 
 
 def of_gradient_descent_step(W1: Array, W2: Array, want: tuple[Array, Array]) -> Suspects:
     """Suspicions about a step."""
-    return {"the step goes uphill": lambda: (2 * W1 - want[0], 2 * W2 - want[1])}
+    return {hints.UPHILL: lambda: (2 * W1 - want[0], 2 * W2 - want[1])}

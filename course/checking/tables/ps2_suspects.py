@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course.activations import sigmoid
+from course.checking import hints
 from course.checking.forward_passes import cross_entropy, cross_entropy_of_logits
 from course.checking.tables.altered import (
     Network,
@@ -34,17 +35,12 @@ Altered = dict[str, Network]
 """Networks with one thing altered, by suspicion."""
 
 WRONG_UNITS: dict[str, UnitAtPoint] = {
-    "the slope of σ is missing": straight,
-    "the slope of σ appears twice": steep_twice,
-    "the slope of σ is taken at h, not at z: σ was applied once too often": shifted,
-    "h stands alone where the slope of σ has two factors": line_by_value,
-    "1 − h stands alone where the slope of σ has two factors": line_by_rest,
+    hints.SLOPE_MISSING: straight,
+    hints.SLOPE_TWICE: steep_twice,
+    hints.SLOPE_AT_H: shifted,
+    hints.SIGMA_ALONE: line_by_value,
+    hints.REST_ALONE: line_by_rest,
 }
-UNCANCELLED = "a factor f(1 − f) is left: it cancels"
-ZERO_BY_ZERO = "0/0 where f is 0 or 1 to the last bit"
-UNTRANSPOSED = "W is not transposed; where it is square, the shapes do not tell"
-BROADCAST = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the sum"
-SUMMED = "a sum was taken over the index of the hidden unit, which stays free"
 SIGMA = true_unit(sigmoid)
 
 
@@ -84,7 +80,7 @@ def _altered(network: Network, layers: dict[str, Layers]) -> Altered:
             for where, which in layers.items()
             for suspicion, unit in WRONG_UNITS.items()
         },
-        UNTRANSPOSED: replace(network, Ws=transposed),
+        hints.UNTRANSPOSED: replace(network, Ws=transposed),
     }
 
 
@@ -103,29 +99,23 @@ def _saturated(f: Array) -> NDArray[np.bool_]:
 def of_bce_loss(y: Array, f: Array) -> Suspects:
     """Suspicions about L."""
     return {
-        BROADCAST: lambda: cross_entropy(y.T, f),
+        hints.BROADCAST: lambda: cross_entropy(y.T, f),
         "it is the loss for labels that are all 0: is the term with y missing?": lambda: cross_entropy(
             np.zeros_like(y), f
         ),
-        "it is the loss for labels that are all 1: is the term with 1 − y missing?": lambda: cross_entropy(
-            np.ones_like(y), f
-        ),
+        hints.ALL_ONES: lambda: cross_entropy(np.ones_like(y), f),
     }
 
 
 def of_bce_from_logits(y: Array, z: Array) -> Suspects:
     """Suspicions about L from the last z."""
-    return {BROADCAST: lambda: cross_entropy_of_logits(y.T, z)}
+    return {hints.BROADCAST: lambda: cross_entropy_of_logits(y.T, z)}
 
 
 def of_dL_df(y: Array, f: Array) -> Suspects:
     """Suspicions about the derivative by f: it may be the one by z."""
     z = np.log(f) - np.log1p(-f)
-    return {
-        "the denominator f(1 − f) is missing": lambda: complex_step_gradient(
-            partial(cross_entropy_of_logits, y), z
-        )
-    }
+    return {hints.NO_DENOMINATOR: lambda: complex_step_gradient(partial(cross_entropy_of_logits, y), z)}
 
 
 def of_dh_dz(z: Array) -> Suspects:
@@ -137,8 +127,8 @@ def of_output_delta(y: Array, z: Array, f: Array, want: Array) -> Suspects:
     """Suspicions about δ_L."""
     network = Network((z,), (SIGMA,), (), z, partial(cross_entropy_of_logits, y))
     return {
-        UNCANCELLED: partial(network.by_z, 0),
-        ZERO_BY_ZERO: lambda: np.where(_saturated(f), np.nan, want),
+        hints.UNCANCELLED: partial(network.by_z, 0),
+        hints.ZERO_BY_ZERO: lambda: np.where(_saturated(f), np.nan, want),
     }
 
 
@@ -150,10 +140,10 @@ def of_delta_step(z: Array, W_next: Array, delta_next: Array) -> Suspects:
 def of_deltas(net: Net, want: Sequence[Array]) -> Suspects:
     """Suspicions about all δ."""
     network = _of_loss(net)
-    altered = {**_altered(network, {"": None}), UNCANCELLED: _uncancelled(network)}
+    altered = {**_altered(network, {"": None}), hints.UNCANCELLED: _uncancelled(network)}
     return {
         **_as_suspects(altered, lambda n: [n.by_z(l) for l in range(len(n.zs))]),
-        ZERO_BY_ZERO: lambda: [np.where(_saturated(net.hs[-1]), np.nan, delta) for delta in want],
+        hints.ZERO_BY_ZERO: lambda: [np.where(_saturated(net.hs[-1]), np.nan, delta) for delta in want],
     }
 
 
@@ -161,15 +151,15 @@ def of_dL_dW1(net: Net, want: Array) -> Suspects:
     """Suspicions about ∂L/∂W_1 of three layers."""
     network = _of_loss(net)
     altered = {
-        **_altered(network, {" in layer 1": {0}, " in layer 2": {1}, " in both layers": {0, 1}}),
-        UNCANCELLED: _uncancelled(network),
-        "the weights W_3 are missing": replace(network, Ws=[network.Ws[0], np.ones_like(network.Ws[1])]),
+        **_altered(network, {": in layer 1": {0}, ": in layer 2": {1}, "": {0, 1}}),
+        hints.UNCANCELLED: _uncancelled(network),
+        hints.NO_W_3: replace(network, Ws=[network.Ws[0], np.ones_like(network.Ws[1])]),
     }
     return {
         **_as_suspects(altered, lambda n: n.by_weights(0, net.X)),
-        ZERO_BY_ZERO: lambda: np.full_like(want, np.nan) if _saturated(net.hs[-1]).any() else want,
-        SUMMED: lambda: want.sum(axis=1),
-        f"{SUMMED}, and spread over it again": lambda: np.ones_like(want) * want.sum(axis=1, keepdims=True),
+        hints.ZERO_BY_ZERO: lambda: np.full_like(want, np.nan) if _saturated(net.hs[-1]).any() else want,
+        hints.SUMMED: lambda: want.sum(axis=1),
+        hints.SUMMED_AND_SPREAD: lambda: np.ones_like(want) * want.sum(axis=1, keepdims=True),
     }
 
 
@@ -181,6 +171,6 @@ def of_gradients(hs: Sequence[Array], deltas: Sequence[Array], want: tuple[Any, 
         return layers, want[1]
 
     return {
-        "∂L/∂b_l is not summed over the examples": lambda: (want[0], list(deltas)),
-        "∂L/∂W_l was built from h_l, what the layer returns, not from what it receives": received,
+        hints.BIASES_NOT_SUMMED: lambda: (want[0], list(deltas)),
+        hints.BUILT_FROM_H_L: received,
     }

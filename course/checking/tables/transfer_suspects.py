@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
 from course.checking.tables.altered import Network, UnitAtPoint, slope, straight, true_unit
 from course.checking.tables.ps1_nets import Net
-from course.checking.tables.ps1_suspects import FIRST_DROPPED, NO_WEIGHTS, OUTPUT_UNITS
-from course.checking.tables.ps2_suspects import UNTRANSPOSED
+from course.checking.tables.ps1_suspects import OUTPUT_UNITS
 from course.checking.tables.table import Array
 from course.checking.trial import Suspects
 
@@ -41,11 +41,11 @@ def _shifted(t: Any, t0: Any) -> Any:
 
 
 TANH_UNITS: dict[str, UnitAtPoint] = {
-    "Z(1 − Z) is the slope of σ, and these units are tanh": _as_if_sigma,
-    "a square is missing in the slope of the hidden units": _unsquared,
-    "the slope of the hidden units is missing": straight,
-    "the slope of the hidden units appears twice": _steep_twice,
-    "the slope of the hidden units is taken at Z: tanh was applied once too often": _shifted,
+    hints.SIGMA_FOR_TANH: _as_if_sigma,
+    hints.NOT_SQUARED: _unsquared,
+    hints.NO_SLOPE_HIDDEN: straight,
+    hints.SLOPE_HIDDEN_TWICE: _steep_twice,
+    hints.SLOPE_OF_TANH_AT_Z: _shifted,
 }
 
 
@@ -54,7 +54,7 @@ def of_dZ_dH_tanh(H: Array, want: Array) -> Suspects:
     # the bias unit never changes; by the rule its slope is 0
     return {
         **{suspicion: partial(slope, unit, H) for suspicion, unit in TANH_UNITS.items()},
-        FIRST_DROPPED: lambda: np.hstack([want[:, 1:], np.zeros((len(want), 1))]),
+        hints.FIRST_DROPPED: lambda: np.hstack([want[:, 1:], np.zeros((len(want), 1))]),
     }
 
 
@@ -64,7 +64,7 @@ def of_dC_dW1_tanh(net: Net) -> Suspects:
     hidden, output = point.units
     altered = {suspicion: replace(point, units=(unit, output)) for suspicion, unit in TANH_UNITS.items()}
     altered |= {suspicion: replace(point, units=(hidden, unit)) for suspicion, unit in OUTPUT_UNITS.items()}
-    altered[NO_WEIGHTS] = replace(point, Ws=(np.ones_like(point.Ws[0]),))
+    altered[hints.NO_WEIGHTS] = replace(point, Ws=(np.ones_like(point.Ws[0]),))
     return {suspicion: partial(network.by_weights, 0, net.X) for suspicion, network in altered.items()}
 
 
@@ -78,10 +78,8 @@ def of_softmax(z: Array, want: Array) -> Suspects:
         return np.where(largest < -UNDERFLOW, np.nan, overflown)
 
     return {
-        "exp overflows for large z, and is 0 far below": unshifted,
-        "rows far below the others became 0/0: each row has a largest z of its own": lambda: np.where(
-            z.max() - largest > UNDERFLOW, np.nan, want
-        ),
+        hints.OVERFLOW: unshifted,
+        hints.ONE_SHIFT: lambda: np.where(z.max() - largest > UNDERFLOW, np.nan, want),
     }
 
 
@@ -90,18 +88,18 @@ def of_softmax_loss(Y: Array, z: Array) -> Suspects:
     largest = z.max(axis=1, keepdims=True)
     sums = largest[:, 0] + np.log(np.exp(z - largest).sum(axis=1))
     return {
-        "the term with the z of the label is missing": lambda: np.sum(sums),
-        "every class was counted as the label": lambda: np.sum(sums[:, None] - z),
+        hints.NO_TERM_OF_THE_LABEL: lambda: np.sum(sums),
+        hints.EVERY_CLASS_COUNTED: lambda: np.sum(sums[:, None] - z),
     }
 
 
 def of_softmax_delta(Y: Array, P: Array, want: Array) -> Suspects:
     """Suspicions about δ of the last layer."""
     return {
-        "a factor p(1 − p) is left: it cancels": lambda: want * P * (1 - P),
-        "only the entry of the label is there": lambda: want * Y,
-        "the entry of the label is missing": lambda: want * (1 - Y),
-        "the label is missing": lambda: want + Y,
+        hints.P_UNCANCELLED: lambda: want * P * (1 - P),
+        hints.LABEL_ALONE: lambda: want * Y,
+        hints.LABELS_ENTRY_MISSING: lambda: want * (1 - Y),
+        hints.NO_LABEL: lambda: want + Y,
     }
 
 
@@ -117,10 +115,10 @@ def _as_if_sigma_of_relu(t: Any, t0: Any) -> Any:
 
 
 RELU_UNITS: dict[str, UnitAtPoint] = {
-    "the slope of the units is missing: units that are off pass nothing back": straight,
-    "h(1 − h) is the slope of σ, and these units are ReLU": _as_if_sigma_of_relu,
-    "h stands where its slope should": lambda t, t0: relu(t0) * t,
-    "units that are off pass δ on, and those that are on do not": lambda t, t0: (relu(t0) == 0) * t,
+    hints.NO_SLOPE_OF_RELU: straight,
+    hints.SIGMA_FOR_RELU: _as_if_sigma_of_relu,
+    hints.H_FOR_ITS_SLOPE: lambda t, t0: relu(t0) * t,
+    hints.ON_AND_OFF_SWAPPED: lambda t, t0: (relu(t0) == 0) * t,
 }
 
 
@@ -136,7 +134,7 @@ def of_relu_delta_step(z: Array, W_next: Array, delta_next: Array) -> Suspects:
     )
     altered = {suspicion: replace(network, units=(unit, straight)) for suspicion, unit in RELU_UNITS.items()}
     square = W_next.shape[0] == W_next.shape[1]
-    altered[UNTRANSPOSED] = replace(network, Ws=(W_next.T if square else W_next,))
+    altered[hints.UNTRANSPOSED] = replace(network, Ws=(W_next.T if square else W_next,))
     return {suspicion: partial(other.by_z, 0) for suspicion, other in altered.items()}
 
 
@@ -147,11 +145,11 @@ def of_l2_gradients(dWs: Sequence[Array], want: Sequence[Array]) -> Suspects:
         return lambda: [dW + factor * (right - dW) for dW, right in zip(dWs, want, strict=True)]
 
     return {
-        "the penalty is missing": penalty_times(0),
-        "the penalty's part is twice the expected one": penalty_times(2),
-        "the penalty's part is half the expected one": penalty_times(1 / 2),
-        "the penalty's part has the wrong sign": penalty_times(-1),
-        "the penalty's part stands alone": lambda: [right - dW for dW, right in zip(dWs, want, strict=True)],
+        hints.NO_PENALTY: penalty_times(0),
+        hints.PENALTY_TWICE: penalty_times(2),
+        hints.PENALTY_HALF: penalty_times(1 / 2),
+        hints.PENALTY_SIGN: penalty_times(-1),
+        hints.PENALTY_ALONE: lambda: [right - dW for dW, right in zip(dWs, want, strict=True)],
     }
 
 
@@ -160,8 +158,8 @@ def of_momentum_step(args: Sequence[Any], want: tuple[Array, Array]) -> Suspects
     theta, velocity, gradient, eta, _ = args
     moved, new = want
     return {
-        "the step goes uphill": lambda: (2 * theta - moved, new),
-        "the step follows the old velocity": lambda: (theta - eta * velocity, new),
-        "the old velocity is missing": lambda: (theta - eta * gradient, gradient),
+        hints.UPHILL: lambda: (2 * theta - moved, new),
+        hints.OLD_VELOCITY: lambda: (theta - eta * velocity, new),
+        hints.NO_OLD_VELOCITY: lambda: (theta - eta * gradient, gradient),
         "eta is a part of the velocity": lambda: (moved, new - (1 - eta) * gradient),
     }

@@ -9,25 +9,14 @@ import numpy as np
 
 from course.activations import sigmoid
 
-SIGN = "the sign is reversed"
 NO_N = "1/N is missing"
 TWICE_N = "1/N is applied twice: equation (3) has it already"
-DOUBLE = "σ′ is taken of σ(O), not of O: σ was applied once too often"
-NO_SLOPE_OUT = "the slope of the output unit, (3a), is missing"
-NO_SLOPE_HIDDEN = "the slope of the hidden units, (8), is missing"
-TRANSPOSED = "the result is transposed"
 BIAS_KEPT = "the bias unit is still in: only the real hidden units are asked for"
-BROADCAST = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the sum"
-BROADCAST_MEAN = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the mean"
 MEAN = "a mean was taken: L is a sum, it has no 1/N"
-UNTRANSPOSED = "W is not transposed; where it is square, the shapes do not tell"
 AS_PRINTED = "(9) was taken as printed: the derivative is not zero where k and l differ"
 SLOPE_OF_Y = "the slope is taken of the target y, not of the output ŷ"
-BIAS_FIRST = "the first unit was dropped instead of the last: the bias unit is the last one"
 FACTOR_2 = "the 2 of the square is still there: the ½ of (1) cancels it"
 FACTOR_HALF = "the ½ of (1) is still there: the 2 of the square cancels it"
-RULE_OF_SIGMA = "Z(1 − Z) is the rule for σ: the hidden units are tanh"
-TANH_TWICE = "tanh was applied once too often: Z is tanh(H) already"
 LEFT_TO_RIGHT = "read from left to right, as printed: δ Wᵀ h is one number; ⊙ comes before that product"
 
 
