@@ -77,7 +77,7 @@ BY_F = Recipe(
             Slip("f²", "the denominator is f(1 − f), not f²", lambda y, f: f**2),
             Slip("f(1 + f)", "1 + f where 1 − f should be", lambda y, f: f * (1 + f)),
             Slip("f(1 − y)", "the denominator is f(1 − f), without y", lambda y, f: f * (1 - y)),
-            Slip("σ′ of f", hints.SLOPE_AT_H, lambda y, f: slope(f)),
+            Slip("σ′ of f", "σ was applied once too often: f is σ(z) already", lambda y, f: slope(f)),
         ),
         "above": [slip for slip in STARTS if slip.name in OF_DIFFERENCE],
         "form": _FORMS,

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
+from course.checking import hints
 from course.checking.check import CheckFailed, Passed, check, checks_of, last_failed
 from course.checking.trial import describe_arguments
 from mlp_ref.functions import REFERENCE
@@ -119,12 +120,12 @@ WRONG = {
         "value",
         "(7), are missing",
     ),
-    "Z alone in (8)": ("dZ_dH", lambda Z: Z[:, :-1], "value", "factors is missing: σ stands alone"),
+    "Z alone in (8)": ("dZ_dH", lambda Z: Z[:, :-1], "value", "σ stands alone where"),
     "1 − Z alone in (8)": (
         "dZ_dH",
         lambda Z: 1 - Z[:, :-1],
         "value",
-        "factors is missing: 1 − σ stands alone",
+        "1 − σ stands alone where",
     ),
     "first unit dropped in (8)": (
         "dZ_dH",
@@ -146,7 +147,7 @@ WRONG = {
             name,
             without_factor(name, k),
             "value",
-            f"factor {k + 1} of the {count}",
+            f"the {hints.ORDINALS[k]} factor is missing",
         )
         for name, count in (("dC_dW2_chain", 3), ("dC_dW1_chain", 5))
         for k in range(count)

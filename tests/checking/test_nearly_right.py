@@ -126,7 +126,7 @@ WRONG = {
         "cut off there",
     ),
     "labels ignored": ("ps2.bce_loss", lambda y, f: float(-np.log(1 - f).sum()), "term with y missing"),
-    "other labels ignored": ("ps2.bce_loss", lambda y, f: float(-np.log(f).sum()), "1 − y missing"),
+    "other labels ignored": ("ps2.bce_loss", lambda y, f: float(-np.log(f).sum()), "labels that are all 1"),
     "curves rounded": ("ps3.loss_curves", rounded("ps3.loss_curves", 5), ROUNDED.format(5)),
     "rate rounded": ("ps3.best_learning_rate", rounded("ps3.best_learning_rate", 3), ROUNDED.format(3)),
     "velocity rounded": ("ps3.momentum_step", rounded("ps3.momentum_step", 6, 1), ROUNDED.format(6)),
