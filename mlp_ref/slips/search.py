@@ -16,10 +16,14 @@ from mlp_ref.slips import forms_deep, forms_one_hidden
 from mlp_ref.slips.switched import Slip, Switched, switched
 
 FORMS = {**forms_one_hidden.FORMS, **forms_deep.FORMS}
-MOST_PLACES = 400_000
-"""how many parts of a formula may be computed to try every slip on a trial; a million take half a second"""
-MOST_PLACES_OF_TWO = 800_000
+MOST_PLACES = 100_000
+"""how many parts of a formula may be computed to try every slip on a trial: about a tenth of a second"""
+MOST_PLACES_OF_LONG = 400_000
+"""the same, of a formula that takes long on every trial, as a training does"""
+MOST_PLACES_OF_TWO = 100_000
 """the same, to try pairs of slips"""
+FEW = 10
+"""pairs are not tried where there are so many times more of them than can be"""
 MOST_EXPLANATIONS = 100
 """how many slips, or pairs, that explain one trial are tried on the others"""
 MOST_ALIKE = 8
@@ -55,29 +59,31 @@ class _Search:
         self.results: dict[Slip, Any] = {}
         """what the formula gives at the probe, with each slip"""
         self.probe: Trial | None = None
-        """the failed trial that tells most slips apart; None where all take long"""
+        """the failed trial on which slips are tried first; None where all take too long"""
         self.distinct: list[Slip] = []
         """of those that give the same there, the first"""
-        for trial, slips in self._short():
-            results = {slip: self._result(trial, slip) for slip in slips}
-            distinct = _distinct(results)
-            if _common(distinct) > _common(self.distinct):
-                self.probe, self.results, self.distinct = trial, results, distinct
+        chosen = self._chosen()
+        if chosen:
+            self.probe, slips = chosen
+            self.results = {slip: self._result(self.probe, slip) for slip in slips}
+            self.distinct = _distinct(self.results)
 
-    def _short(self) -> Iterator[tuple[Trial, Sequence[Slip]]]:
-        """Yield a long failed trial and a shorter one, with the slips that can be tried on it."""
+    def _chosen(self) -> tuple[Trial, Sequence[Slip]] | None:
+        """Return the longest failed trial on which all common slips can be tried, with these slips."""
         common = [slip for slip in self.formula.slips if not slip.rare]
         failed = [(self._places(trial), trial) for trial in self.trials if trial.difference and _tells(trial)]
+        failed.sort(key=lambda pair: (pair[1].case.n > 1, pair[0]))
         trials = [pair for pair in failed if pair[0] * len(common) <= MOST_PLACES]
-        trials.sort(key=lambda pair: (pair[1].case.n > 1, pair[0]))
-        for places, trial in {
-            id(t): (p, t) for p, t in trials[-1:] + trials[len(trials) // 2 :][:1]
-        }.values():
-            fits = places * len(self.formula.slips) <= MOST_PLACES
-            yield trial, self.formula.slips if fits else common
+        shortest = sorted(failed, key=lambda pair: pair[0])[:1]
+        trials = trials or [pair for pair in shortest if pair[0] * len(common) <= MOST_PLACES_OF_LONG]
+        if not trials:
+            return None
+        places, trial = trials[-1]
+        fits = places * len(self.formula.slips) <= MOST_PLACES
+        return trial, self.formula.slips if fits else common
 
     def _places(self, trial: Trial) -> int:
-        return CALL + self.formula.places(trial.case.args)
+        return CALL + self.formula.computed(trial.case.args)
 
     def _result(self, trial: Trial, *slips: Slip) -> Any:
         """Return what the formula with these slips gives; None where it cannot take the arguments."""
@@ -98,9 +104,12 @@ class _Search:
             return
         right = _key(self.probe.case.want)
         slips = [slip for slip in self.distinct if _key(self.results[slip]) != right]
+        count = MOST_PLACES_OF_TWO // self._places(self.probe)
+        if count * FEW < len(slips) ** 2 / 2:
+            return
         pairs = (
             _one_after_the_other(a, b) if a.site == b.site else (a, b)
-            for a, b in islice(_pairs(slips), MOST_PLACES_OF_TWO // self._places(self.probe))
+            for a, b in islice(_pairs(slips), count)
         )
         alike = (pair for pair in pairs if pair and self._alike(self._result(self.probe, *pair)))
         yield from self._explaining(alike)
@@ -144,10 +153,6 @@ def _distinct(results: Mapping[Slip, Any]) -> list[Slip]:
         if result is not None:
             by_key.setdefault(_key(result), slip)
     return list(by_key.values())
-
-
-def _common(slips: Iterable[Slip]) -> int:
-    return sum(not slip.rare for slip in slips)
 
 
 def _pairs(slips: Sequence[Slip]) -> Iterator[tuple[Slip, Slip]]:

@@ -64,20 +64,41 @@ class Switched:
     slips: list[Slip]
     on: dict[Site, Function]
     """what is switched to something else"""
-    computed: list[int]
-    """how many places have been computed so far, one number"""
+    places: list[Function]
+    """what stands in each place now"""
 
     def __call__(self, args: tuple[Any, ...], *slips: Slip) -> Any:
         """Return what the formula with these slips makes of the arguments."""
         self.on.clear()
         self.on.update((slip.site, slip.function) for slip in slips)
-        return self.function(*args)
+        usual = {k: self.places[k] for k in self.on if isinstance(k, int)}
+        try:
+            for k in usual:
+                self.places[k] = self.on[k]
+            return self.function(*args)
+        finally:
+            for k, function in usual.items():
+                self.places[k] = function
 
-    def places(self, args: tuple[Any, ...]) -> int:
+    def computed(self, args: tuple[Any, ...]) -> int:
         """Return how many places the right formula computes, for the arguments."""
-        self.computed[0] = 0
-        self(args)
-        return self.computed[0] + 1
+        count = 0
+
+        def counting(function: Function) -> Function:
+            def counted(*values: Any) -> Any:
+                nonlocal count
+                count += 1
+                return function(*values)
+
+            return counted
+
+        usual = list(self.places)
+        self.places[:] = map(counting, usual)
+        try:
+            self(args)
+        finally:
+            self.places[:] = usual
+        return count + 1
 
 
 @lru_cache(maxsize=100)
@@ -91,9 +112,9 @@ def switched(form: Function) -> Switched:
     definition.returns = None
     for argument in definition.args.args:
         argument.annotation = None
-    namespace: dict[str, Any] = {**form.__globals__, "_s": writer.at, "_on": writer.on}
+    namespace: dict[str, Any] = {**form.__globals__, "_places": writer.usual, "_on": writer.on}
     exec(compile(ast.fix_missing_locations(tree), "<formula>", "exec"), namespace)
-    return Switched(namespace[definition.name], writer.slips, writer.on, writer.computed)
+    return Switched(namespace[definition.name], writer.slips, writer.on, writer.usual)
 
 
 @dataclass
@@ -104,12 +125,6 @@ class _Writer:
     slips: list[Slip] = field(default_factory=list)
     on: dict[Site, Function] = field(default_factory=dict)
     usual: list[Function] = field(default_factory=list)
-    computed: list[int] = field(default_factory=lambda: [0])
-
-    def at(self, k: int, *values: Any) -> Any:
-        """Return what stands in place k."""
-        self.computed[0] += 1
-        return (self.on.get(k) or self.usual[k])(*values)
 
     def prologue(self) -> list[ast.stmt]:
         return [
@@ -257,7 +272,8 @@ class _Writer:
                     self.slips.append(
                         Slip(k, text.format(*texts), made, function, rank, is_rare, usual is _same)
                     )
-        return ast.Call(ast.Name("_s", ast.Load()), [ast.Constant(k), *values], [])
+        here = ast.Subscript(ast.Name("_places", ast.Load()), ast.Constant(k), ast.Load())
+        return ast.Call(here, values, [])
 
 
 def _same(value: Any, *_: Any) -> Any:
