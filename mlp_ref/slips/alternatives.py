@@ -287,7 +287,7 @@ NUMBERS: Alternatives = {
     "{} with another sign": lambda c: -c,
     "twice {}": lambda c: 2 * c,
     "half of {}": lambda c: c / 2,
-    "{} + 1": lambda c: c + 1,
+    "{1} for {0}": lambda c: c + 1,
 }
 
 

@@ -213,7 +213,7 @@ class _Writer:
             case ast.Name(name) if name in self.names:
                 return self._name(name)
             case ast.Constant(value) if isinstance(value, (int, float)):
-                return self._place(_same, [node], {}, {str(value): of.NUMBERS})
+                return self._place(_same, [node], {}, {(str(value), str(value + 1)): of.NUMBERS})
         return node
 
     def _item(self, value: ast.expr, key: ast.expr) -> ast.expr:

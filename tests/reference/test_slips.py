@@ -65,7 +65,7 @@ TWO = [
     (
         "ps2.bce_from_logits",
         lambda y, z: np.sum(np.logaddexp(1, z) + y * z),
-        {"the sign of y reversed", "0 + 1"},
+        {"the sign of y reversed", "1 for 0"},
     ),
     (
         "ps2.l2_gradients",
