@@ -106,7 +106,13 @@ def test_the_back_button_brings_back_the_view_before(opened) -> None:
 
 @pytest.mark.parametrize(
     "nonsense",
-    ["seed=-1&rate=NaN", "network=seed+9&hidden=1e99&pins=,;a", "%%%&step=2.5&x", "show_curvature=1"],
+    [
+        "seed=-1&rate=NaN",
+        "network=seed+9&hidden=1e99&pins=,;a",
+        "%%%&step=2.5&x",
+        "show_curvature=1",
+        "__proto__=1&toString=2&seed=",
+    ],
 )
 def test_nonsense_in_its_address_is_told_in_a_line(page, path, curves, nonsense) -> None:
     page.goto(f"{path.as_uri()}#{nonsense}")
@@ -115,6 +121,31 @@ def test_nonsense_in_its_address_is_told_in_a_line(page, path, curves, nonsense)
     )
     complete(page)
     assert_draws(drawn(page), curves[72])
+
+
+def test_what_stands_beside_nonsense_in_its_address_is_shown(page, path) -> None:
+    page.goto(f"{path.as_uri()}#__proto__=1&seed=7&momentum=")
+    expect(page.locator(".seed")).to_have_value("7")
+    expect(page.locator(".loss-chart .status")).to_contain_text("say nothing here: __proto__, momentum.")
+
+
+def test_a_field_that_is_emptied_changes_nothing(opened) -> None:
+    for text in ("7", ""):
+        opened.locator(".seed").fill(text)
+        opened.locator(".seed").press("Tab")
+    expect(opened.locator(".loss-chart .status")).to_contain_text("there is no such choice here")
+    expect(opened.locator(".seed")).to_have_value("7")
+
+
+def test_a_page_of_a_high_seed_knows_it_in_its_address(page, tmp_path) -> None:
+    explorer = LossExplorer(seed=1234)
+    path = explorer.to_html(tmp_path / "page.html")
+    explorer.close()
+    page.goto(f"{path.as_uri()}#seed=5")
+    expect(page.locator(".seed")).to_have_value("5")
+    page.evaluate("location.hash = 'seed=1234'")
+    expect(page.locator(".seed")).to_have_value("1234")
+    expect(page.locator(".loss-chart > .title")).to_contain_text("from seed 1234")
 
 
 def test_where_no_worker_is_allowed_the_page_computes_in_between(page, path, curves) -> None:

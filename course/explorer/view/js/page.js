@@ -53,6 +53,7 @@ function control(model, form) {
 }
 
 function start() {
+  if (STATE.draws) SOURCE.draws[STATE.seed] = STATE.draws;
   const model = new PageModel(STATE);
   initialize({ model });
   render({ model, el: /** @type {HTMLElement} */ (document.querySelector(".host")) });
