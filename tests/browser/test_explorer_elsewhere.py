@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -65,16 +64,6 @@ def host(scheme: str, policy: str = "") -> str:
     ]
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">' if policy else ""
     return f"<!doctype html>{meta}<main></main><script type=module>{''.join(constants)}{HOST}</script>"
-
-
-def test_under_a_policy_that_forbids_workers_the_panel_that_is_open_is_drawn_too(
-    page: Page, tmp_path: Path
-) -> None:
-    text = host("blob", POLICY).replace('"panel": "none"', '"panel": "deltas"')
-    (tmp_path / "host.html").write_text(text, encoding="utf-8")
-    page.goto((tmp_path / "host.html").as_uri())
-    expect(page.locator(".loss-chart .status")).to_contain_text("may start no worker")
-    expect(page.locator(".loss-chart svg.deltas .line").first).to_have_attribute("d", re.compile("M"))
 
 
 def test_under_a_policy_that_forbids_workers_the_widget_computes_in_between(
