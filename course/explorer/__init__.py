@@ -5,8 +5,9 @@ figures, and is what the engine is tested against.
 
 - `model/` computes the runs, in NumPy; it imports nothing of the other parts.
 - `view/` shows them: the engine, the chart and its controls in the browser, words, figures, files.
-- `widget.py` joins the two to `LossExplorer`, the class that notebooks use; `publisher.py` follows a gradient
-  of the student's in the background (`background.py`), and sends its runs.
+- `widget.py` joins the two to `LossExplorer`, the class that notebooks use: `traits.py` has what can be set,
+  `opening.py` what is shown first, `moves.py` keeps the traits and the chart the same; `publisher.py` follows
+  a gradient of the student's in the background (`background.py`), and sends its runs.
 """
 
 from __future__ import annotations

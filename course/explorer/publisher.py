@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from course.explorer.background import Worker
 from course.explorer.model.own_run import Gradient
@@ -52,6 +54,24 @@ class Publisher:
         """Show an exception in the status line, and keep it."""
         self.error = error
         self.say(f"{type(error).__name__}: {error}. explorer.error is the exception.")
+
+    def telling(self, callback: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Return `callback` with its exceptions in the status line; they would otherwise disappear."""
+
+        @functools.wraps(callback)
+        def told(change: Any) -> None:
+            try:
+                callback(change)
+            except Exception as error:
+                self.failed(error)
+
+        return told
+
+    def clear(self, table: Table, **more: Any) -> None:
+        """Show a table whose runs are not computed yet, and `more` traits of the chart."""
+        with self.lock, self._chart.hold_sync():
+            for name, value in {**more, **own_data(table), "status": ""}.items():
+                setattr(self._chart, name, value)
 
     def _follow(self, table: Table, gradient: Gradient, is_latest: Callable[[], bool]) -> Iterator[None]:
         sent = 0.0

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
-import numpy as np
-import traitlets
 
 from course import files
 from course.explorer.model import runs
@@ -20,40 +16,22 @@ from course.explorer.model.own_run import Gradient
 from course.explorer.model.problem import Problem
 from course.explorer.model.table import Table
 from course.explorer.model.tape import Array
+from course.explorer.moves import Moves
+from course.explorer.opening import chart_of, check_view, problem_of, table_at
 from course.explorer.publisher import Publisher
+from course.explorer.traits import SETTINGS, VIEW, Traits
 from course.explorer.view import pins as pinned
-from course.explorer.view import saving, script, words
-from course.explorer.view.chart import PANELS, Chart, own_data
+from course.explorer.view import saving, words
 from course.explorer.view.controls import FILES, Controls
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-START = 72
-"""index of the rate shown first, three decades above the smallest"""
 PATIENCE = 60.0
 """seconds to wait for the student's runs"""
-STORY = Problem("seed 1", "moons", 3, 0.5, 55)
-"""the problem of the first view: slow, steady, oscillating and stuck runs, in one band each, in this order"""
-SETTINGS = tuple(field.name for field in fields(Problem))
-VIEW = {"step": "step", "log_scale": "log", "panel": "panel", "band": "band", "predict": "predict"}
-"""traits of the explorer, and what they are called in the chart, where `log` is no widget's logger"""
 
 
-def _reports_errors(method: Callable[..., None]) -> Callable[..., None]:
-    """Let a callback show its exception in the status line; it would otherwise disappear."""
-
-    @functools.wraps(method)
-    def callback(self: LossExplorer, *args: Any) -> None:
-        try:
-            method(self, *args)
-        except Exception as error:
-            self._publisher.failed(error)
-
-    return callback
-
-
-class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes no types
+class LossExplorer(Traits):
     """Shows the loss curve of gradient descent at the learning rate that a slider sets.
 
     `network` is "seed 1" (one hidden layer, mean squared error) or "seed 2" (three layers, summed
@@ -80,23 +58,6 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
     AttributeError for a name that is no trait.
     """
 
-    network = traitlets.Unicode()
-    data = traitlets.Unicode()
-    hidden = traitlets.Int()
-    scale = traitlets.Float()
-    seed = traitlets.Int()
-    momentum = traitlets.Float()
-    batch = traitlets.Int()
-    rate = traitlets.Float()
-    step = traitlets.Int()
-    log_scale = traitlets.Bool()
-    panel = traitlets.Enum([*PANELS])
-    band = traitlets.Bool()
-    predict = traitlets.Bool()
-    pins: Any = traitlets.List()
-
-    _following = False
-
     def __init__(
         self,
         gradient: Gradient | None = None,
@@ -117,45 +78,13 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
         predict: bool = False,
         pins: Sequence[pinned.Code] = (),
     ) -> None:
-        if gradient is not None and not callable(gradient):
-            raise ValueError(f"gradient must be a function, and is a {type(gradient).__name__}")
-        for name, value in (("steps", steps), ("step", 0 if step is None else step)):
-            if not isinstance(value, (int, np.integer)):
-                raise ValueError(f"{name}={value!r}: a whole number of steps")
-        if steps < 1 or (step is not None and not 0 <= step <= steps):
-            raise ValueError(f"step={step!r}, steps={steps!r}: at least one step, and a step among them")
-        if panel not in PANELS:
-            raise ValueError(f"panel={panel!r}: choose one of {', '.join(map(repr, PANELS))}")
         self.gradient = gradient
         values = (network, data, hidden, scale, seed, momentum, batch)
-        chosen: dict[str, Any] = {
-            name: value for name, value in zip(SETTINGS, values, strict=True) if value is not None
-        }
-        problem = Problem(**chosen) if chosen or gradient is not None else STORY
-        self._table = Table(problem, {}, steps)
-        self._loop = _running_loop()
-        index, exact = (START, {}) if rate is None else self._place(rate)
-        self._table = Table(problem, exact, steps)
-        self.chart = Chart(
-            key=uuid.uuid4().hex,
-            **asdict(problem),
-            steps=steps,
-            index=index,
-            exact={str(k): value for k, value in exact.items()},
-            rate=float(self._table.rates[index]),
-            step=steps if step is None else step,
-            log=log_scale,
-            panel=panel,
-            band=band,
-            predict=predict,
-            pins=self._pins(pins),
-            draws=_draws(problem.seed),
-            layout=widgets.Layout(flex="1 1 480px", width="auto", min_width="0"),
-            **own_data(self._table),
-        )
-        self._first = {
-            name: getattr(self.chart, name) for name in (*SETTINGS, "index", "exact", *VIEW.values())
-        }
+        problem = problem_of(gradient, dict(zip(SETTINGS, values, strict=True)))
+        check_view(steps, step, panel)
+        table, index = table_at(problem, steps, rate)
+        view = {"log": log_scale, "panel": panel, "band": band, "predict": predict}
+        self.chart = chart_of(table, index, step, pins, **view)
         self._publisher = Publisher(self.chart)
         self.controls = Controls(self.chart)
         below = widgets.HBox(
@@ -166,22 +95,14 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
         self._key = f"loss-explorer-{self.model_id}"
         for name in ("loss-explorer", self._key):
             self.add_class(name)
-        self._take_from_chart()
-        self.chart.observe(self._chart_moved, [*SETTINGS, "index", "exact", "pins", *VIEW.values()])
-        self.observe(self._moved, [*SETTINGS, "rate", "pins", *VIEW])
-        self.chart.observe(self._save_asked, "saves")
-        self.chart.observe(self._reset, "resets")
-        self._publisher.start(self._table, self.gradient)
+        self._loop = _running_loop()
+        self._moves = Moves(self, self.chart, table, self._publisher)
+        self.chart.observe(self._publisher.telling(self._save_asked), "saves")
+        self._moves.start()
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Set a trait. Raises AttributeError for a public name that is none."""
-        if not name.startswith("_") and name not in OWN and not hasattr(type(self), name):
-            raise AttributeError(f"an explorer has no {name!r}; what can be set: {', '.join(self._names())}")
-        super().__setattr__(name, value)
-
-    @staticmethod
-    def _names() -> list[str]:
-        return [*SETTINGS, "rate", *VIEW, "pins"]
+    @property
+    def _table(self) -> Table:
+        return self._moves.table
 
     @property
     def problem(self) -> Problem:
@@ -271,92 +192,8 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
     def __repr__(self) -> str:
         return f"LossExplorer, {words.describe(self.problem)}. {self.headline}"
 
-    def _place(self, rate: float) -> tuple[int, dict[int, float]]:
-        """Return the index of a rate, and the exact rates with it among them. Raises ValueError."""
-        rates = self._table.rates
-        if not (isinstance(rate, (int, float, np.number)) and rates[0] / 2 <= rate <= rates[-1] * 2):
-            low, high = words.number(rates[0]), words.number(rates[-1])
-            raise ValueError(f"η = {rate}: the learning rates here go from {low} to {high}")
-        index = runs.nearest(rates, float(rate))
-        exact = dict(self._table.exact)
-        if rates[index] != rate:
-            exact[index] = float(rate)
-        return index, exact
-
-    def _pins(self, codes: Sequence[pinned.Code]) -> list[pinned.Pin]:
-        if len(codes) > pinned.MOST:
-            raise ValueError(f"{len(codes)} pins: at most {pinned.MOST} runs can be pinned")
-        return [pinned.pin(code, self._table.problem) for code in codes]
-
-    def _take_from_chart(self) -> None:
-        """Set the traits to what the chart shows."""
-        self._following = True
-        try:
-            with self.hold_trait_notifications():
-                for name in SETTINGS:
-                    setattr(self, name, getattr(self.chart, name))
-                for name, inside in VIEW.items():
-                    setattr(self, name, getattr(self.chart, inside))
-                self.rate = float(self._table.rates[self.chart.index])
-                self.pins = [pinned.code(pin, self.problem) for pin in self.chart.pins]
-        finally:
-            self._following = False
-
-    @_reports_errors
-    def _chart_moved(self, change: Any) -> None:
-        problem = Problem(*(getattr(self.chart, name) for name in SETTINGS))
-        exact = {int(k): rate for k, rate in self.chart.exact.items()}
-        if problem != self.problem or exact != self._table.exact:
-            self._table = Table(problem, exact, self._table.steps)
-            with self._publisher.lock, self.chart.hold_sync():
-                self.chart.draws = _draws(problem.seed)
-                for name, value in own_data(self._table).items():
-                    setattr(self.chart, name, value)
-                self.chart.status = ""
-            self._publisher.start(self._table, self.gradient)
-        if not self._following:
-            self._take_from_chart()
-
-    def _moved(self, change: Any) -> None:
-        """Move the chart to what a trait was set to from Python; refuse what cannot be shown."""
-        if self._following:
-            return
-        self._following = True
-        try:
-            self._show(change.name, change.new)
-        finally:
-            self._take_from_chart()
-
-    def _show(self, name: str, value: Any) -> None:
-        if name == "rate":
-            index, exact = self._place(value)
-            with self.chart.hold_sync():
-                self.chart.exact = {str(k): rate for k, rate in exact.items()}
-                self.chart.index = index
-                self.chart.rate = float(value)
-        elif name == "pins":
-            self.chart.pins = self._pins(value)
-        elif name in SETTINGS:
-            Problem(**{**asdict(self.problem), name: value})
-            self.chart.draws = _draws(self.seed)
-            setattr(self.chart, name, value)
-        elif name == "step" and not 0 <= value <= self._table.steps:
-            raise ValueError(f"step={value}: a run has the steps 0 to {self._table.steps}")
-        else:
-            setattr(self.chart, VIEW[name], value)
-
-    @_reports_errors
-    def _reset(self, _: Any) -> None:
-        with self.chart.hold_sync():
-            self.chart.pins = []
-            # the browser also unpins runs of which Python does not know yet
-            self.chart.clear = True
-            for name, value in self._first.items():
-                setattr(self.chart, name, value)
-
-    @_reports_errors
     def _save_asked(self, _: Any) -> None:
-        def save() -> None:
+        def save(_: Any = None) -> None:
             path = files.unused(Path(f"loss-explorer.{FILES[self.chart.ending].lower()}"))
             self.save(path)
             self._publisher.say(f"Saved {path}.")
@@ -365,15 +202,7 @@ class LossExplorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes 
             save()
             return
         # Matplotlib is not thread-safe: draw on the thread that runs the cells
-        self._loop.call_soon_threadsafe(_reports_errors(lambda _: save()), self)
-
-
-OWN = ("gradient", "chart", "controls")
-"""public attributes that are no traits"""
-
-
-def _draws(seed: int) -> str:
-    return "" if seed in script.SEEDS else script.draws(seed)
+        self._loop.call_soon_threadsafe(self._publisher.telling(save), None)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -6,10 +6,13 @@ import html
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from course import LossExplorer
+from course.explorer.model import runs
+from course.explorer.model.problem import Problem
 from course.explorer.view import script
 from course.explorer.view.chart import Chart
 from course.explorer.view.page import LEFT_OUT
@@ -71,6 +74,22 @@ def test_under_a_policy_that_forbids_workers_the_widget_computes_in_between(
     expect(page.locator(".loss-chart .status")).to_contain_text("may start no worker")
     expect(page.locator(".loss-chart progress")).to_be_hidden()
     assert_draws(drawn(page), curves[72])
+
+
+def test_a_rate_that_is_typed_while_runs_are_computed_has_its_own(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "host.html").write_text(host("blob"), encoding="utf-8")
+    page.goto((tmp_path / "host.html").as_uri())
+    expect(page.locator(".loss-chart progress")).to_be_hidden()
+    page.evaluate("""async () => {
+      model.set("seed", 7);  // all runs begin anew, in a microtask
+      await Promise.resolve();
+      model.set("exact", { 90: 55 });
+    }""")
+    expect(page.locator(".loss-chart > .title")).to_contain_text("from seed 7")
+    expect(page.locator(".loss-chart progress")).to_be_hidden()
+    page.evaluate("model.set('index', 90)")
+    expect(page.locator(".headline")).to_contain_text("η = 55:")
+    assert_draws(drawn(page), runs.loss_curves(Problem(seed=7), np.array([55.0]))[0])
 
 
 @pytest.mark.parametrize("scheme", ["blob", "data"])

@@ -20,6 +20,11 @@ from tests.browser.explorers import RATES, assert_draws, chart, drawn, expect_dr
 pytestmark = pytest.mark.browser
 
 FORBID_WORKERS = "window.Worker = class { constructor() { throw new Error('forbidden'); } };"
+# Some browsers say so by an event, after the page has asked for all that it shows.
+FORBID_LATE = (
+    "window.Worker = class { constructor() { setTimeout(() => this.onerror(), 1000); } "
+    "postMessage() {} terminate() {} };"
+)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +111,13 @@ def test_the_back_button_brings_back_the_view_before(opened) -> None:
 
 @pytest.mark.parametrize(
     "nonsense",
-    ["seed=-1&rate=NaN", "network=seed+9&hidden=1e99&pins=,;a", "%%%&step=2.5&x", "show_curvature=1"],
+    [
+        "seed=-1&rate=NaN",
+        "network=seed+9&hidden=1e99&pins=,;a",
+        "%%%&step=2.5&x",
+        "show_curvature=1",
+        "__proto__=1&toString=2&seed=",
+    ],
 )
 def test_nonsense_in_its_address_is_told_in_a_line(page, path, curves, nonsense) -> None:
     page.goto(f"{path.as_uri()}#{nonsense}")
@@ -117,6 +128,42 @@ def test_nonsense_in_its_address_is_told_in_a_line(page, path, curves, nonsense)
     assert_draws(drawn(page), curves[72])
 
 
+def test_what_stands_beside_nonsense_in_its_address_is_shown(page, path) -> None:
+    page.goto(f"{path.as_uri()}#__proto__=1&seed=7&momentum=")
+    expect(page.locator(".seed")).to_have_value("7")
+    expect(page.locator(".loss-chart .status")).to_contain_text("say nothing here: __proto__, momentum.")
+
+
+def test_a_field_that_is_emptied_changes_nothing(opened) -> None:
+    for text in ("7", ""):
+        opened.locator(".seed").fill(text)
+        opened.locator(".seed").press("Tab")
+    expect(opened.locator(".loss-chart .status")).to_contain_text("there is no such choice here")
+    expect(opened.locator(".seed")).to_have_value("7")
+
+
+def test_what_is_typed_stays_while_runs_are_computed(page, path) -> None:
+    page.goto(f"{path.as_uri()}#network=seed+2&data=moons&hidden=6")
+    page.locator(".loss-chart progress").wait_for()
+    page.locator(".seed").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("12")
+    expect(page.locator(".loss-chart progress")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.locator(".loss-chart > .title")).to_contain_text("from seed 12")
+
+
+def test_a_page_of_a_high_seed_knows_it_in_its_address(page, tmp_path) -> None:
+    explorer = LossExplorer(seed=1234)
+    path = explorer.to_html(tmp_path / "page.html")
+    explorer.close()
+    page.goto(f"{path.as_uri()}#seed=5")
+    expect(page.locator(".seed")).to_have_value("5")
+    page.evaluate("location.hash = 'seed=1234'")
+    expect(page.locator(".seed")).to_have_value("1234")
+    expect(page.locator(".loss-chart > .title")).to_contain_text("from seed 1234")
+
+
 def test_where_no_worker_is_allowed_the_page_computes_in_between(page, path, curves) -> None:
     page.add_init_script(FORBID_WORKERS)
     page.goto(path.as_uri())
@@ -124,6 +171,14 @@ def test_where_no_worker_is_allowed_the_page_computes_in_between(page, path, cur
     expect(page.locator(".loss-chart .status")).to_contain_text("may start no worker")
     assert_draws(drawn(page), curves[72])
     assert page.locator(".loss-chart .mark").count() >= len(RATES)
+
+
+def test_where_a_worker_is_forbidden_late_the_open_panel_is_drawn_too(page, path) -> None:
+    page.add_init_script(FORBID_LATE)
+    page.goto(f"{path.as_uri()}#panel=deltas")
+    expect(page.locator(".loss-chart .status")).to_contain_text("may start no worker")
+    complete(page)
+    expect(page.locator(".loss-chart svg.deltas path.line").first).to_have_attribute("d", re.compile("M"))
 
 
 def test_a_page_that_was_hidden_or_slept_plays_on_from_where_it_was(page, path) -> None:

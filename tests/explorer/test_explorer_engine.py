@@ -112,7 +112,7 @@ def test_landmarks_are_those_of_python(all_runs):
 
 
 def test_the_first_view_tells_its_story_on_the_page_too():
-    from course.explorer.widget import STORY
+    from course.explorer.opening import STORY
 
     (result,) = computed([job(STORY)])
     assert [runs.REGIMES[code] for code, _ in groupby(result["codes"])] == [

@@ -179,7 +179,7 @@ def test_landmarks_are_what_they_are_called():
 
 @pytest.mark.slow
 def test_the_first_view_has_each_kind_of_run_in_one_band_in_the_order_of_the_story():
-    from course.explorer.widget import STORY
+    from course.explorer.opening import STORY
 
     # also where rounding errors are others, as they are in another browser
     for shift in np.arange(6) * 1e-13:

@@ -115,6 +115,11 @@ def test_traits_move_the_chart_and_can_be_observed(make_explorer):
     assert [(change.name, change.new) for change in moves] == [("rate", 12.345), ("seed", 7), ("rate", 0.1)]
 
 
+def test_numbers_of_numpy_are_taken_as_numbers(make_explorer):
+    explorer = make_explorer(scale=np.float32(0.5), hidden=np.int64(2), pins=[np.float64(3.0)])
+    assert (explorer.scale, explorer.hidden, explorer.pins) == (0.5, 2, [3.0])
+
+
 def test_a_misspelt_trait_raises(make_explorer):
     with pytest.raises(AttributeError, match=r"an explorer has no 'rates2'; what can be set: network,"):
         make_explorer().rates2 = 3
@@ -170,6 +175,12 @@ def test_an_observed_view_is_the_chart_s(make_explorer):
         ({"rate": "x"}, "the learning rates here go from"),
         ({"steps": 2.5}, "steps=2.5: a whole number"),
         ({"seed": "a"}, "seed='a'"),
+        ({"scale": "1"}, "scale='1': the scale of the first weights is a positive number"),
+        ({"momentum": "0.5"}, "momentum='0.5': a number from 0 to less than 1"),
+        ({"pins": 5.0}, "pins=5.0: a list of learning rates"),
+        ({"pins": ["a"]}, "a pin with rate='a': a learning rate is a positive number"),
+        ({"pins": [{"seed": 1}]}, "a pin with rate=None: a learning rate is a positive number"),
+        ({"pins": [{"rate": 1.0, "sed": 1}]}, "a pin with sed: it has a rate and of network,"),
         ({"pins": [1.0] * 5}, "at most 4"),
     ],
 )

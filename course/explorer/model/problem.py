@@ -49,11 +49,11 @@ class Problem:
                 raise ValueError(
                     f"{name}={getattr(self, name)!r}: choose one of {', '.join(map(repr, choices))}"
                 )
-        if not (np.isfinite(self.scale) and self.scale > 0):
+        if not (_is_number(self.scale) and np.isfinite(self.scale) and self.scale > 0):
             raise ValueError(f"scale={self.scale!r}: the scale of the first weights is a positive number")
         if not _is_whole(self.seed) or self.seed < 0:
             raise ValueError(f"seed={self.seed!r}: a seed is a whole number, 0 or more")
-        if not 0 <= self.momentum < 1:
+        if not (_is_number(self.momentum) and 0 <= self.momentum < 1):
             raise ValueError(f"momentum={self.momentum!r}: a number from 0 to less than 1")
         if not _is_whole(self.batch) or self.batch < 0:
             raise ValueError(f"batch={self.batch!r}: a whole number of examples, or 0 for all of them")
@@ -149,8 +149,12 @@ class Problem:
         return [block[:-1] for block in blocks], [block[-1] for block in blocks]
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating))
+
+
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and float(value).is_integer()
+    return _is_number(value) and float(value).is_integer()
 
 
 def _softplus(z: Any) -> Any:

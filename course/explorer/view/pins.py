@@ -22,12 +22,17 @@ Pin = dict[str, Any]
 
 
 def pin(code: Code, shown: Problem) -> Pin:
-    """Return the pin that is written as `code` beside the problem shown. Raises ValueError, TypeError."""
+    """Return the pin that is written as `code` beside the problem shown. Raises ValueError."""
     written = dict(code) if isinstance(code, Mapping) else {"rate": code}
-    rate = float(written.pop("rate"))
-    if not (np.isfinite(rate) and rate > 0):
+    rate = written.pop("rate", None)
+    if not (isinstance(rate, (int, float, np.integer, np.floating)) and np.isfinite(rate) and rate > 0):
         raise ValueError(f"a pin with rate={rate!r}: a learning rate is a positive number")
-    return {"rate": rate, **asdict(replace(shown, **written))}
+    settings = asdict(shown)
+    if unknown := sorted(map(str, written.keys() - settings.keys())):
+        raise ValueError(
+            f"a pin with {', '.join(unknown)}: it has a rate and of {', '.join(settings)} what differs"
+        )
+    return {"rate": float(rate), **asdict(replace(shown, **written))}
 
 
 def code(pinned: Pin, shown: Problem) -> Code:

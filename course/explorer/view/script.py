@@ -21,9 +21,9 @@ SEEDS = range(100)
 ENGINE = ("operations", "tape", "network", "runs", "details", "sweep")
 """what runs in a Web Worker too"""
 VIEW = (
-    "words", "table", "play", "state", "dom", "dragging", "control_names", "contour", "panel", "run_panel",
-    "rates_panel", "curvature_panel", "deltas_panel", "output_panel", "path_panel", "pins", "predict", "pen",
-    "chart",
+    "words", "asked_details", "table", "play", "state", "dom", "dragging", "control_names", "contour",
+    "panel", "run_panel", "rates_panel", "curvature_panel", "deltas_panel", "output_panel", "path_panel",
+    "pins", "predict", "pen", "legend", "listen", "chart",
 )  # fmt: skip
 DRAWS = max(4 * WIDTHS[-1] + 1, 2 * WIDTHS[-1] + WIDTHS[-1] ** 2 + WIDTHS[-1])
 """how many normal numbers the first weights take at most: those of the widest net of seed 2"""

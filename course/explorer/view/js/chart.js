@@ -2,28 +2,26 @@
 import { nameControls } from "./control_names.js";
 import { CurvaturePanel } from "./curvature_panel.js";
 import { DeltasPanel } from "./deltas_panel.js";
-import { clamp, element, floats, html } from "./dom.js";
-import { dragged } from "./dragging.js";
+import { clamp, floats, html } from "./dom.js";
+import { drawLegend } from "./legend.js";
+import { listen } from "./listen.js";
 import { OutputPanel } from "./output_panel.js";
 import { PathPanel } from "./path_panel.js";
 import { Pen } from "./pen.js";
 import { PinList } from "./pins.js";
 import { Prediction } from "./predict.js";
-import { MARKS, RatesPanel } from "./rates_panel.js";
+import { RatesPanel } from "./rates_panel.js";
 import { RunPanel } from "./run_panel.js";
-import { REGIMES, nearestRate, regime } from "./runs.js";
+import { REGIMES, regime } from "./runs.js";
 import { pinIndex, tableOf } from "./state.js";
-import { RULES, describe, exact, pinText, short } from "./words.js";
+import { describe, exact, pinText, short } from "./words.js";
 
 const SETTLED = 300; // milliseconds without a move, after which the headline is read out
 const SMALL = 270; // pixels of a panel beside the run's
 const WIDE = 660; // and of the chart, from which on there is room for it
-/** @type {(keyof typeof RULES)[]} */
-const LEGEND = ["slow", "steady", "oscillating", "stuck", "diverged"];
-
 /** @typedef {import("./run_panel.js").View & import("./rates_panel.js").View & { key: string, headline: string, code: number }} View */
 
-class Chart {
+export class Chart {
   /** @param {import("./state.js").Model} model @param {Element} el */
   constructor(model, el) {
     this.model = model;
@@ -44,7 +42,7 @@ class Chart {
     const beside = { output: new OutputPanel(panels), path: new PathPanel(panels) };
     this.rates = new RatesPanel(panels, this.palette);
     this.details = { ...beside, curvature: new CurvaturePanel(panels), deltas: new DeltasPanel(panels) };
-    this.drawLegend();
+    drawLegend(this.root, this.palette);
     this.pins = new PinList(this.root, model, this.table, this.dashes);
     const foot = html("p", { class: "foot" }, this.root);
     this.bar = html("progress", { max: 1, "aria-label": "runs computed" }, foot);
@@ -55,19 +53,7 @@ class Chart {
     this.waiting = 0;
     this.quiet = 0;
     this.key = "";
-    this.close = () => {};
-    this.listen(panels);
-  }
-
-  drawLegend() {
-    const legend = html("ul", { class: "legend", "aria-label": "the five regimes" }, this.root);
-    for (const name of LEGEND) {
-      const [color, mark] = this.palette.regimes[name];
-      const item = html("li", { title: RULES[name], style: `--c: ${color}` }, legend);
-      const sample = element("svg", { width: 12, height: 12, viewBox: "-6 -6 12 12", "aria-hidden": "true" }, item);
-      element("path", { class: `mark mark-${mark}`, d: MARKS[mark] }, sample);
-      item.append(name);
-    }
+    this.close = listen(this, panels);
   }
 
   /** Return all that is drawn, as plain data. @returns {View} */
@@ -193,56 +179,6 @@ class Chart {
     if (this.model.get(name) === value) return;
     this.model.set(name, value);
     this.model.save_changes();
-  }
-
-  /** @param {Element} panels whose width is that of the chart */
-  listen(panels) {
-    const stepAt = (/** @type {import("./panel.js").Panel} */ panel) => (/** @type {number} */ x) =>
-      this.put("step", clamp(Math.round(panel.x.back(x)), 0, this.table.steps));
-    const rateAt = (/** @type {number} */ x) => nearestRate(this.table.rates, this.rates.x.back(x));
-    const moveStep = stepAt(this.run);
-    const drawOrMove = (/** @type {number} */ x, /** @type {number} */ y) => {
-      if (!this.prediction.hides(this.key)) return moveStep(x);
-      const step = clamp(Math.round(this.run.x.back(x)), 0, this.table.steps);
-      this.prediction.draw(this.key, this.table.steps, step, this.run.y.back(clamp(y, this.run.top, this.run.bottom)));
-    };
-    dragged(this.run.svg, drawOrMove, () => this.prediction.lift(this.key));
-    for (const panel of [this.details.curvature, this.details.deltas]) dragged(panel.svg, stepAt(panel));
-    dragged(this.rates.svg, (x) => this.put("index", rateAt(x)));
-    this.rates.pins.forEach((mark, k) => dragged(mark, (x) => this.pins.move(k, rateAt(x))));
-    // An arrow key moves the slider and must not be Jupyter's shortcut that folds cells; Ctrl+S stays Jupyter's.
-    // Jupyter looks at the focused element first, so that is the one to mark.
-    const keep = (/** @type {KeyboardEvent} */ { target, ctrlKey, metaKey, altKey, shiftKey }) => {
-      if (!(target instanceof Element)) return;
-      if (!(this.root.closest(".loss-explorer") ?? this.root).contains(target)) return;
-      target.toggleAttribute("data-lm-suppress-shortcuts", !(ctrlKey || metaKey || altKey || shiftKey));
-    };
-    window.addEventListener("keydown", keep, true);
-    const [schedule, again] = [() => this.schedule(), () => this.again()];
-    /** @type {[string, () => void][]} */
-    const listeners = [
-      ["change:index change:step change:pins", schedule],
-      ["change:log change:panel change:band change:predict", again],
-      ["change:own_losses change:own_known change:own_texts change:parts", schedule],
-      ["change:status change:progress", () => this.showStatus()],
-    ];
-    for (const [names, listener] of listeners) this.model.on(names, listener);
-    this.table.listeners.add(again);
-    const observer = new ResizeObserver(([entry]) => {
-      if (Math.floor(entry.contentRect.width) === this.width) return;
-      this.width = Math.floor(entry.contentRect.width);
-      again();
-    });
-    observer.observe(panels);
-    again();
-    this.close = () => {
-      window.removeEventListener("keydown", keep, true);
-      observer.disconnect();
-      cancelAnimationFrame(this.waiting);
-      clearTimeout(this.quiet);
-      this.table.listeners.delete(again);
-      for (const [names, listener] of listeners) this.model.off(names, listener);
-    };
   }
 }
 

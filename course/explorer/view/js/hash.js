@@ -19,9 +19,12 @@ const CHOICES = {
   batch: (value) => Number.isInteger(value) && value >= 0,
 };
 
+/** Return the number that a text is, NaN of none. @param {string} text */
+const numberOf = (text) => (text.trim() === "" ? NaN : Number(text));
+
 /** Return the value that a text gives a setting, undefined where it is no choice. @param {string} name @param {string} text */
 export function settingOf(name, text) {
-  const value = name === "network" || name === "data" ? text : Number(text);
+  const value = name === "network" || name === "data" ? text : numberOf(text);
   return CHOICES[name](value) ? value : undefined;
 }
 
@@ -54,12 +57,12 @@ function readHash(model, text) {
   const parts = new URLSearchParams(text);
   const wrong = [];
   for (const [name, part] of parts) {
-    if (name in CHOICES) {
+    if (Object.hasOwn(CHOICES, name)) {
       const value = settingOf(name, part);
       if (value === undefined) wrong.push(name);
       else model.set(name, value);
     } else if (VIEW.includes(name)) {
-      const value = part === "" ? NaN : Number(part);
+      const value = numberOf(part);
       if (name === "step" && Number.isInteger(value) && value >= 0 && value <= model.get("steps"))
         model.set(name, value);
       else if (name !== "step" && (value === 0 || value === 1)) model.set(name, value === 1);

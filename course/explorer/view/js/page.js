@@ -15,17 +15,23 @@ function control(model, form) {
   const jumps = [...form.querySelectorAll(".jumps button")];
   index.max = table.rates.length - 1;
   step.max = model.get("steps");
+  /** @type {EventTarget | null} the field with a text that is not entered yet, which is the user's */
+  let typing = null;
   const show = () => {
     index.value = model.get("index");
-    if (document.activeElement !== rate) rate.value = table.rates[model.get("index")];
+    if (typing !== rate) rate.value = table.rates[model.get("index")];
     step.value = model.get("step");
     for (const name of CHECKED) fields[name].checked = model.get(name);
     fields.panel.value = model.get("panel");
-    for (const name of SETTINGS) fields[name].value = model.get(name);
+    for (const name of SETTINGS) if (typing !== fields[name]) fields[name].value = model.get(name);
     pinned.setAttribute("aria-pressed", String(model.get("pinned")));
     playing.textContent = model.get("playing") ? "Stop" : "Play";
     jumps.forEach((button, k) => button.setAttribute("aria-pressed", String(table.jumps[k] === model.get("index"))));
   };
+  for (const field of [rate, fields.seed]) {
+    field.addEventListener("input", () => (typing = field));
+    for (const kind of ["change", "blur"]) field.addEventListener(kind, () => (typing = null));
+  }
   index.addEventListener("input", () => model.set("index", Number(index.value)));
   step.addEventListener("input", () => model.set("step", Number(step.value)));
   rate.addEventListener("change", () => {
@@ -53,6 +59,7 @@ function control(model, form) {
 }
 
 function start() {
+  if (STATE.draws) SOURCE.draws[STATE.seed] = STATE.draws;
   const model = new PageModel(STATE);
   initialize({ model });
   render({ model, el: /** @type {HTMLElement} */ (document.querySelector(".host")) });

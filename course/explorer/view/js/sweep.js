@@ -9,7 +9,7 @@ import { descend, end, regime } from "./runs.js";
  *   near: number, draws: Record<string, string> }} Job
  * @typedef {{ kind: string, row: number, rate: number }} Question about a run, of a kind of `DETAILS`
  * @typedef {{ id: number, rows: number[], losses: Float64Array[], codes: number[], ends: number[],
- *   detail?: { kind: string, row: number, value: any } }} Part
+ *   detail?: Question & { value: any } }} Part
  * @typedef {import("./network.js").Source} Source
  */
 
@@ -26,7 +26,7 @@ export class Sweep {
     this.network = null;
     /** @type {Set<number>} */
     this.missing = new Set();
-    /** @type {Map<string, { row: number, work: Generator<undefined, any> }>} */
+    /** @type {Map<string, { row: number, rate: number, work: Generator<undefined, any> }>} */
     this.asked = new Map();
     this.waiting = false;
   }
@@ -35,7 +35,7 @@ export class Sweep {
   ask({ kind, row, rate }) {
     if (!this.job || !this.network) return;
     const source = { ...this.source, draws: this.job.draws };
-    this.asked.set(kind, { row, work: DETAILS[kind](this.network, rate, this.job.steps, source) });
+    this.asked.set(kind, { row, rate, work: DETAILS[kind](this.network, rate, this.job.steps, source) });
     this.wait();
   }
 
@@ -61,10 +61,10 @@ export class Sweep {
     /** @type {Part} */
     const part = { id: job.id, rows: [], losses: [], codes: [], ends: [] };
     const until = performance.now() + SLICE;
-    for (const [kind, { row, work }] of this.asked) {
+    for (const [kind, { row, rate, work }] of this.asked) {
       while (!part.detail && performance.now() < until) {
         const { done, value } = work.next();
-        if (done) part.detail = { kind, row, value };
+        if (done) part.detail = { kind, row, rate, value };
       }
       if (part.detail) this.asked.delete(kind);
       break;
@@ -99,12 +99,15 @@ export function sweeper(source, code, receive, say) {
   let sweep = /** @type {Sweep | null} */ (null);
   let worker = /** @type {Worker | null} */ (null);
   let last = /** @type {Job | null} */ (null);
+  /** @type {Map<string, Question>} by kind, about the last job */
+  const questions = new Map();
   const alone = () => {
     worker?.terminate();
     worker = null;
     sweep = new Sweep(source, receive);
     say("This page may start no worker, so its runs are computed in between: all works, a little slower.");
     if (last) sweep.take(last);
+    for (const question of questions.values()) sweep.ask(question);
   };
   try {
     const text = `${code}\nconst sweep = new Sweep(${JSON.stringify({ draws: {}, examples: source.examples })}, (part) => postMessage(part, part.losses.map((l) => l.buffer)));
@@ -124,6 +127,7 @@ export function sweeper(source, code, receive, say) {
     /** @param {Job} job */
     take(job) {
       last = job;
+      questions.clear();
       if (worker) worker.postMessage(job);
       else sweep?.take(job);
     },
@@ -134,6 +138,7 @@ export function sweeper(source, code, receive, say) {
     },
     /** @param {Question} question */
     ask(question) {
+      questions.set(question.kind, question);
       worker?.postMessage(question);
       sweep?.ask(question);
     },

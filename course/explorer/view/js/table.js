@@ -1,4 +1,5 @@
 // The runs of the problem that a model is set to, as far as they are computed.
+import { AskedDetails } from "./asked_details.js";
 import { BAND_SEEDS } from "./details.js";
 import { Network } from "./network.js";
 import { descend, end, landmarks, learningRates, limits, nearestRate, regime } from "./runs.js";
@@ -37,10 +38,7 @@ export class Table {
     this.jumps = [];
     this.known = 0;
     this.steps = 0;
-    /** @type {Map<string, Map<number, any>>} by kind and row */
-    this.details = new Map();
-    /** @type {Map<string, number>} */
-    this.asked = new Map();
+    this.details = new AskedDetails((question) => this.sweeper.ask(question));
     this.note = "";
     this.warning = ""; // stays, whatever is computed
     /** @type {Set<() => void>} */
@@ -93,8 +91,7 @@ export class Table {
     this.losses = Array(count).fill(null);
     this.codes = Array(count).fill(-1);
     this.ends = Array(count).fill(NaN);
-    this.details = new Map();
-    this.asked = new Map();
+    this.details.clear();
     this.known = 0;
     this.jumps = [null, null, null, null, null];
     this.id += 1;
@@ -115,18 +112,18 @@ export class Table {
 
   /** Put exact rates, by the index of the nearest one, in the places of those. */
   takeExact() {
+    const begun = this.known > 0;
     this.grid.forEach((rate, k) => {
       const typed = this.model.get("exact")[k];
       const wanted = typed !== undefined && nearestRate(this.grid, typed) === k ? typed : rate;
       if (this.rates[k] === wanted) return;
       this.rates[k] = wanted;
-      for (const known of this.details.values()) known.delete(k);
-      for (const [kind, row] of this.asked) if (row === k) this.asked.delete(kind);
+      this.details.forget(k);
       if (this.losses[k]) {
         this.losses[k] = null;
         this.known -= 1;
-        this.row(k);
       }
+      if (begun) this.row(k); // now: the worker's run is that of the rate before
     });
     if (this.known) this.changed();
   }
@@ -161,24 +158,13 @@ export class Table {
   receive(part) {
     if (part.id !== this.id) return;
     if (part.rows.length) this.put(part.rows, part.losses, part.codes, part.ends);
-    if (part.detail) this.ofKind(part.detail.kind).set(part.detail.row, part.detail.value);
+    if (part.detail && part.detail.rate === this.rates[part.detail.row]) this.details.put(part.detail);
     this.changed();
-  }
-
-  /** @param {string} kind @returns {Map<number, any>} */
-  ofKind(kind) {
-    const known = this.details.get(kind) ?? new Map();
-    this.details.set(kind, known);
-    return known;
   }
 
   /** Return what a kind of `DETAILS` is of a run, or null and ask for it. @param {string} kind @param {number} k */
   detail(kind, k) {
-    const value = this.ofKind(kind).get(k);
-    if (value !== undefined) return value;
-    if (this.asked.get(kind) !== k) this.sweeper.ask({ kind, row: k, rate: this.rates[k] });
-    this.asked.set(kind, k);
-    return null;
+    return this.details.get(kind, k, this.rates[k]);
   }
 
   /** @param {number} k */
