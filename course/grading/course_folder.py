@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import traceback
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,26 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _settings_told(path: Path) -> Iterator[None]:
+    """Raise CourseError, with the place, where the settings in `path` cannot be read or are none."""
+    try:
+        yield
+    except CourseError:
+        raise
+    except Exception as error:  # the settings are code, which may raise anything
+        reason, line = " ".join(str(error).split()), None
+        for frame in traceback.extract_tb(error.__traceback__):
+            line = frame.lineno if frame.filename == str(path) else line
+        if isinstance(error, SyntaxError) and error.filename == str(path):
+            reason, line = error.msg, error.lineno
+        where = f"line {line}, " if line else ""
+        raise CourseError(
+            f"the settings in {path} cannot be used: {where}{type(error).__name__}: {reason}; correct the "
+            "file, then try again"
+        ) from error
+
+
 def unknown_assignment(assignment: str, known: Iterable[str]) -> CourseError:
     """Return the error for an assignment that is not among a course's, `known`."""
     names = ", ".join(sorted(known))
@@ -48,11 +69,11 @@ class CourseFolder:
     """The course folder `root`, which holds `nbgrader_config.py` and a folder of sources."""
 
     def __init__(self, root: Path, cell_seconds: int | None = None) -> None:
-        """Open the course in `root`; `cell_seconds` overrides the time-out of a cell."""
+        """Open the course in `root`; `cell_seconds` overrides the time-out of a cell. Raises CourseError."""
         self.root = root.resolve()
         if not (self.root / CONFIG).is_file():
             raise CourseError(f"{root} is not a course: it holds no {CONFIG}; run this in the course's root")
-        with _quiet():
+        with _quiet(), _settings_told(self.root / CONFIG):
             self.config: Config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
             if cell_seconds is not None:
                 self.config.Execute.timeout = cell_seconds

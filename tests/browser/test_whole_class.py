@@ -157,6 +157,26 @@ def test_names_lead_nowhere_else(lab: Lab, root: Path, page: Page) -> None:
     assert state(page, lab)["headline"] == ""
 
 
+def test_settings_with_a_fault_are_told_on_the_page(lab: Lab, root: Path, page: Page) -> None:
+    """The server runs with those it has read; what the page counts and starts reads them anew."""
+    settings = root / "nbgrader_config.py"
+    kept = settings.read_bytes()
+    xsrf = token(opened(page, lab))
+    settings.write_text("c = get_config()\nc.Exchange.root = nowhere\n")
+    try:
+        told = "nbgrader_config.py cannot be used: line 2, NameError: name 'nowhere' is not defined; correct"
+        assert page.reload().status == 200
+        expect(page.get_by_role("alert")).to_contain_text(told)
+        assert start(page, lab, assignment="small", command="grade", _xsrf=xsrf) == 409
+        file = page.request.get(f"{lab.address}/formgrader/whole_class/files/report/small")
+        assert file.status == 409
+    finally:
+        settings.write_bytes(kept)
+    page.reload()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert cells(page) == ["3", "0", "3", "0", "0"]
+
+
 def test_two_instructors_and_a_server_that_answers(
     browser: Browser, lab: Lab, root: Path, page: Page, events: list[str]
 ) -> None:

@@ -100,6 +100,44 @@ def test_what_waits_is_counted(root: Path) -> None:
     assert (anew.graded, anew.waiting) == (2, 1)
 
 
+def test_who_has_a_dot_before_the_name_is_counted(root: Path) -> None:
+    """nbgrader does not see them, and they wait for somebody who does."""
+    (before,) = overview.rows(root)
+    path = hand_in(root, ".zoe", **RIGHT)
+    (row,) = overview.rows(root)
+    shutil.rmtree(path.parents[1])
+    assert (row.submitted, row.waiting) == (before.submitted + 1, before.waiting + 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ("c = get_config(\n", "line 1, SyntaxError: '(' was never closed"),
+        (
+            "c = get_config()\n\nc.Exchange.root = nowhere\n",
+            "line 3, NameError: name 'nowhere' is not defined",
+        ),
+        ("from pathlib import Path\nPath('50%s', 'none').read_text()\n", "line 2, FileNotFoundError: "),
+        ("get_config().CourseDirectory.db_url = 5\n", "TraitError: The 'db_url' trait"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_told_with_their_line(
+    root: Path, settings: str, reason: str
+) -> None:
+    path = root / "nbgrader_config.py"
+    kept = path.read_bytes()
+    path.write_text(settings)
+    try:
+        with pytest.raises(CourseError) as error:
+            overview.rows(root)
+    finally:
+        path.write_bytes(kept)
+    told = str(error.value)
+    assert told.startswith(f"the settings in {path} cannot be used: {reason}")
+    assert told.endswith("; correct the file, then try again")
+    assert "\n" not in told
+
+
 def test_a_locked_gradebook_is_told_at_once(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """People wait for the page; commands, which wait a minute, say so."""
     with closing(sqlite3.connect(root / "gradebook.db", isolation_level=None)) as other:
@@ -124,6 +162,14 @@ def test_a_damaged_state_is_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / runs.FOLDER).mkdir()
     (tmp_path / runs.FOLDER / "state.json").write_bytes(content)
     assert runs.read(tmp_path) is None
+
+
+def test_a_file_where_runs_have_their_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / runs.FOLDER).write_text("kept")
+    with pytest.raises(CourseError) as error:
+        Launcher().start(tmp_path, "grade", "small", "ida")
+    assert str(error.value) == f"nothing was started: {tmp_path / runs.FOLDER} is no folder; remove it"
+    assert (tmp_path / runs.FOLDER).read_text() == "kept"
 
 
 def test_a_log_overwrites_nothing_through_a_link(root: Path, tmp_path: Path) -> None:

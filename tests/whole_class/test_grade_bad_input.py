@@ -41,6 +41,13 @@ def test_not_a_course(tmp_path) -> None:
     refused(tmp_path, "small", words="run this in the course's root")
 
 
+def test_settings_with_a_fault(root) -> None:
+    (root / "nbgrader_config.py").write_text("c = get_config()\nc.Exchange.root = nowhere\n")
+    refused(
+        root, "small", words="nbgrader_config.py cannot be used: line 2, NameError: name 'nowhere' is not"
+    )
+
+
 @pytest.mark.slow
 def test_nobody_handed_in(root) -> None:
     shutil.rmtree(root / "submitted")
@@ -102,10 +109,13 @@ def test_what_cannot_be_graded_does_not_stop_the_rest(tmp_path) -> None:
     (carl.parent / "timestamp.txt").write_text("yesterday, I think")
     dora = hand_in(root, "dora", **RIGHT)
     dora.rename(dora.with_suffix(".IPYNB"))
+    hand_in(root, ".eve", **RIGHT)
     result = course("grade", "small", cwd=root)
     assert result.returncode == 1
-    assert "3 of 4 submissions graded" in result.stdout
+    assert "3 of 5 submissions graded" in result.stdout
     assert "not-run 2" in result.stdout
+    dotted = "nbgrader passes over submitted/.eve/small, since .eve begins with a dot: rename it"
+    assert dotted in " ".join(result.stdout.split())
     assert "carl: submitted/carl/small/timestamp.txt: 'yesterday, I think' is no date" in result.stdout
     assert "dora  not graded  submitted/dora/small holds no notebook: rename small.IPYNB" in result.stdout
     with Gradebook(url(root), COURSE_ID) as gradebook:

@@ -101,7 +101,10 @@ class Handler(BaseHandler):  # type: ignore[misc]  # nbgrader has no types
         }
 
     async def known(self, assignment: str) -> str:
-        """Return the name of an assignment if the course has it; else the answer is 404."""
+        """Return the name of an assignment if the course has it; else the answer is 404.
+
+        Raises CourseError where the course's settings cannot be used.
+        """
         if assignment not in await _in_thread(overview.assignments, self.root):
             raise web.HTTPError(404, "the course has no such assignment")
         return assignment
@@ -168,11 +171,11 @@ class StartHandler(_WithPage):
     @guarded
     async def post(self) -> None:
         """Start it and go back to the page, or say why not."""
-        assignment = await self.known(self.get_body_argument("assignment"))
         command, system = self.get_body_argument("command"), self.get_body_argument("system", "csv")
         if command not in launching.COMMANDS or system not in overview.SYSTEMS:
             raise web.HTTPError(400, "there is no such command")
         try:
+            assignment = await self.known(self.get_body_argument("assignment"))
             self.launcher.start(
                 self.root, command, assignment, self.person, system if command == "export" else ""
             )
@@ -201,7 +204,10 @@ class FileHandler(Handler):
     @guarded
     async def get(self, kind: str, assignment: str) -> None:
         """Return the file."""
-        path = overview.made_file(self.root, kind, await self.known(assignment))
+        try:
+            path = overview.made_file(self.root, kind, await self.known(assignment))
+        except CourseError as error:
+            raise web.HTTPError(409, str(error).replace("%", "%%")) from error
         content = await _in_thread(_content, path)
         if kind == "report":
             self.set_header("Content-Type", "text/html; charset=utf-8")

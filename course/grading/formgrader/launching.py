@@ -42,6 +42,8 @@ class Launcher:
         """
         try:
             descriptor = runs.lock(root)
+        except FileExistsError as error:
+            raise CourseError(f"nothing was started: {root / runs.FOLDER} is no folder; remove it") from error
         except OSError as error:
             raise CourseError(f"nothing was started: {error}; make {root} writable") from error
         if descriptor is None:

@@ -83,7 +83,8 @@ def _row(course_folder: CourseFolder, assignment: str) -> Row:
 def _counted(course_folder: CourseFolder, assignment: str) -> Row:
     course, root = course_folder.course, course_folder.root
     folders = shared(
-        read_groups(root, assignment), submitted_folders(nbgrader_rules(course_folder), assignment)
+        read_groups(root, assignment),
+        submitted_folders(nbgrader_rules(course_folder), assignment, hidden=True),
     )
 
     def has_feedback(student: str) -> bool:

@@ -51,7 +51,7 @@ def export(
             session, course, system, assignment, target, roster, provisional, section
         )
     graded = {student.id for student in record.graded}
-    ungraded = sorted(set(submitted_folders(nbgrader_rules(course_folder), assignment)) - graded)
+    ungraded = sorted(set(submitted_folders(nbgrader_rules(course_folder), assignment, hidden=True)) - graded)
     if section is not None:
         members = {student.id for student in record.students}
         ungraded = [student for student in ungraded if student in members]

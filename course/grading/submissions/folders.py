@@ -51,17 +51,21 @@ def nbgrader_rules(course_folder: CourseFolder) -> Autograde:
     return converter
 
 
-def submitted_folders(rules: BaseConverter, assignment: str, student: str | None = None) -> dict[str, Path]:
+def submitted_folders(
+    rules: BaseConverter, assignment: str, student: str | None = None, *, hidden: bool = False
+) -> dict[str, Path]:
     """Return the folders that a converter of nbgrader's reads for an assignment, by student, as it does.
 
-    Where there is something else, a file or a link that leads nowhere, its path is returned all the same.
+    With `hidden` also those that it passes over, since the name of the student's begins with a dot. Where
+    there is something else, a file or a link that leads nowhere, its path is returned all the same.
     """
     course = rules.coursedir
     excluded = set(filter(None, course.student_id_exclude.split(",")))
     pattern = rules._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
     student_pattern = "*" if student is None else glob.escape(student)
     folders: dict[str, Path] = {}
-    for path in sorted(glob_literally(rules._format_source(glob.escape(assignment), student_pattern))):
+    source = rules._format_source(glob.escape(assignment), student_pattern)
+    for path in sorted(glob_literally(source, hidden=hidden)):
         match: Any = re.match(pattern, path, re.DOTALL)
         if match and match["student_id"] not in excluded:
             folders[match["student_id"]] = Path(os.path.relpath(path))
@@ -78,6 +82,8 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
         raise ValueError("the name of its folder is not in UTF-8: rename it, and grade again")
     if not student.isprintable():
         raise ValueError(f"{str(folder)!a} is no name that the gradebook can hold: rename it")
+    if student.startswith("."):
+        raise ValueError(f"nbgrader passes over {folder}, since {student} begins with a dot: rename it")
     if not folder.is_dir():
         raise ValueError(
             f"{folder} is no folder, or a link that leads nowhere: put the notebooks in a folder"

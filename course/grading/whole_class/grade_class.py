@@ -86,7 +86,7 @@ def grade_class(
         if (root / course_folder.folders.source).is_dir():  # the gradebook knows an assignment without it
             course_folder.notebooks(assignment)
         groups = read_groups(root, assignment)
-        folders = shared(groups, submitted_folders(rules, assignment))
+        folders = shared(groups, submitted_folders(rules, assignment, hidden=True))
         if student is not None:
             folders = {name: path for name, path in folders.items() if name == student}
         if not folders:
