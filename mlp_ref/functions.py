@@ -40,6 +40,8 @@ class Function:
     """whether the result must not share memory with the arguments, unless there are no steps to do"""
     shares_networks: bool = False
     """whether hidden inputs are parts of one network of each size, drawn together with those of others"""
+    composed: bool = False
+    """whether students build it of the functions before it, so that it is wrong where these are"""
     tolerance: Tolerance = field(default_factory=Tolerance)
 
     @property
@@ -138,8 +140,11 @@ FUNCTIONS: dict[str, Function] = {
         Result.MEAN,
         lambda X, y, W1, W2: [W1.shape, W2.shape],
         shares_networks=True,
+        composed=True,
     ),
-    "ps1.train": Function(training.train_one_hidden, "", (0, 1), Result.JOINT, _of_training, fresh=True),
+    "ps1.train": Function(
+        training.train_one_hidden, "", (0, 1), Result.JOINT, _of_training, fresh=True, composed=True
+    ),
     "ps1.dZ_dH_tanh": Function(
         transfer.dZ_dH_tanh, "", (0,), Result.ROWS, lambda Z: (len(Z), Z.shape[1] - 1), shares_networks=True
     ),
@@ -167,16 +172,25 @@ FUNCTIONS: dict[str, Function] = {
     "ps2.delta_step": Function(
         deep.delta_step, "delta", (0, 2), Result.ROWS, lambda delta_next, W_next, h: h.shape
     ),
-    "ps2.deltas": Function(deep.deltas, "delta", (0, 1), Result.ROWS, lambda y, hs, Ws: _shapes(hs[1:])),
+    "ps2.deltas": Function(
+        deep.deltas, "delta", (0, 1), Result.ROWS, lambda y, hs, Ws: _shapes(hs[1:]), composed=True
+    ),
     "ps2.dL_dW1": Function(deep.dL_dW1, "delta", (0, 1, 2), Result.SUM, lambda X, y, hs, Ws: Ws[0].shape),
     "ps2.dL_dW1_sums": Function(
         deep.dL_dW1_sums, "delta", (0, 1, 2), Result.SUM, lambda X, y, hs, Ws: Ws[0].shape
     ),
     "ps2.gradients": Function(deep.gradients, "delta", (0, 1), Result.SUM, _of_gradients),
     "ps2.gradients_end_to_end": Function(
-        training.gradients_end_to_end_deep, "", (0, 1), Result.SUM, lambda X, y, Ws, bs: _shapes([Ws, bs])
+        training.gradients_end_to_end_deep,
+        "",
+        (0, 1),
+        Result.SUM,
+        lambda X, y, Ws, bs: _shapes([Ws, bs]),
+        composed=True,
     ),
-    "ps2.train": Function(training.train_deep, "", (0, 1), Result.JOINT, _of_training, fresh=True),
+    "ps2.train": Function(
+        training.train_deep, "", (0, 1), Result.JOINT, _of_training, fresh=True, composed=True
+    ),
     "ps2.softmax": Function(transfer.softmax, "", (0,), Result.ROWS, lambda z: z.shape),
     "ps2.softmax_loss": Function(transfer.softmax_loss, "", (0, 1), Result.SUM, lambda Y, z: ()),
     "ps2.softmax_delta": Function(transfer.softmax_delta, "", (0, 1), Result.ROWS, lambda Y, P: P.shape),

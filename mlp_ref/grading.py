@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from course.checking.diagnose import AVERAGING
-from course.checking.naming import mistakes_are_named
+from course.checking.naming import mistakes_are_named, refused_before
 from course.checking.seed import grading_seed
 from course.checking.trial import Case, WrongAnswer, examine, sentences
 from mlp_ref.cases import cases, network_pool
@@ -27,8 +27,8 @@ def matches_reference(name: str, function: Callable[..., Any]) -> None:
 
     The seed is printed, so that it is recorded with the result. What `function` raises passes through.
 
-    Raises WrongAnswer at a difference, with the mistake it was recognised as, if any; KeyError when
-    there is no such function.
+    Raises WrongAnswer at a difference, with the mistake it was recognised as, if any, or else, of a
+    function built of others, with those that were refused before; KeyError when there is no such function.
     """
     seed = grading_seed()
     print(f"{name}: inputs drawn from seed {seed}")
@@ -36,11 +36,16 @@ def matches_reference(name: str, function: Callable[..., Any]) -> None:
     finding = examine(function, _drawn(name, seed), tolerance, averages=name in AVERAGING)
     if finding is None:
         return
-    mistake = recognise(name, finding.trials, tolerance) if mistakes_are_named() else None
+    before = refused_before(name)
+    parts = before if FUNCTIONS[name].composed else ()
+    mistake = recognise(name, finding.trials, tolerance, parts=parts) if mistakes_are_named() else None
     # the frames between are the grader's, of no use to the student
-    if mistake is None:
-        raise WrongAnswer(name, finding.message) from None
-    raise WrongAnswer(name, sentences(finding.description, mistake.hint), mistake.name) from None
+    if mistake is not None:
+        raise WrongAnswer(name, sentences(finding.description, mistake.hint), mistake.name) from None
+    message = finding.message
+    if parts:
+        message = f"{message} It may follow from what is wrong before it: {', '.join(parts)}."
+    raise WrongAnswer(name, message) from None
 
 
 # drawn once for many answers on one seed: calls get copies

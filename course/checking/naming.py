@@ -1,12 +1,13 @@
-"""Whether a wrong answer is compared with the named mistakes: not where wrong answers are only counted."""
+"""What the naming of a wrong answer depends on: whether names are wanted, and what else was refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 _named: ContextVar[bool] = ContextVar("named", default=True)
+_refused: ContextVar[list[str] | None] = ContextVar("refused", default=None)
 
 
 def mistakes_are_named() -> bool:
@@ -22,3 +23,24 @@ def mistakes_unnamed() -> Iterator[None]:
         yield
     finally:
         _named.reset(token)
+
+
+@contextmanager
+def answers_of_one_student(refused: list[str]) -> Iterator[None]:
+    """Let the names of functions that are refused in this block be added to `refused`."""
+    token = _refused.set(refused)
+    try:
+        yield
+    finally:
+        _refused.reset(token)
+
+
+def refused_before(name: str) -> Sequence[str]:
+    """Return which functions of the student were refused before function `name`, which is from now on."""
+    refused = _refused.get()
+    if refused is None:
+        return ()
+    before = tuple(other for other in refused if other != name)
+    if name not in refused:
+        refused.append(name)
+    return before

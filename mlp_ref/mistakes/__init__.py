@@ -91,11 +91,14 @@ SLIPS: dict[str, Relation] = {
 """What may be wrong beside a named mistake."""
 
 
-def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Named | None:
+def recognise(
+    name: str, trials: Sequence[Trial], tolerance: Tolerance, *, parts: Sequence[str] = ()
+) -> Named | None:
     """Return the mistake of function `name` that does what was seen in every trial, or None.
 
     Where none does by itself, two slips may together, or one with another factor; its hint then tells both.
-    Last, what is in no table is searched for among the slips that a formula has room for.
+    Last, what is in no table is searched for among the slips that a formula has room for, unless functions
+    it may be built of, `parts`, are wrong: then it is most likely wrong as these are.
     """
     mistakes = MISTAKES.get(name, ())
     # those that failed tell most mistakes apart, and small ones take no time
@@ -113,7 +116,7 @@ def recognise(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> Named
             slip = None if mistake.seen else _second_slip(mistake, trials, call, tolerance)
             if slip:
                 return replace(mistake, hint=f"{mistake.hint}. Besides, {slip}")
-        slips = slips_of(name, trials, tolerance)
+        slips = () if parts else slips_of(name, trials, tolerance)
     return _of(slips) if slips else None
 
 

@@ -85,8 +85,8 @@ RARE_VALUE: Alternatives = {
     "{} − 1 for it": lambda v: v - 1,
     "a tenth of {}": lambda v: v / 10,
     "{} divided by its number of columns": lambda v: v / np.shape(v)[1],
-    "{} divided by its number of rows": lambda v: v / len(v),
-    "{} multiplied by its number of rows": lambda v: v * len(v),
+    "{} divided by its length": lambda v: v / len(v),
+    "{} multiplied by its length": lambda v: v * len(v),
 }
 
 RESULT: Alternatives = {

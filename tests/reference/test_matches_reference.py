@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course.checking.compare import Tolerance
-from course.checking.naming import mistakes_unnamed
+from course.checking.naming import answers_of_one_student, mistakes_unnamed
 from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer
 from course.values import arrays, clone, unchanged
@@ -233,3 +233,34 @@ ODD = {
 @pytest.mark.parametrize("odd", ODD)
 def test_anything_odd_is_refused_with_a_sentence(name, odd):
     assert refused(name, after(ODD[odd], name))
+
+
+def nudged(name):
+    """The reference `name` with results that no known mistake gives."""
+
+    def nudge(result):
+        return result + 1e-3 * np.cos(np.arange(np.size(result))).reshape(np.shape(result))
+
+    return after(lambda result: mapped(nudge, result), name)
+
+
+def test_what_is_built_of_wrong_functions_is_told_so():
+    whole, part = "ps1.gradients_end_to_end", "ps1.dC_dW1"
+    follows = f"It may follow from what is wrong before it: {part}."
+    refused_so_far = []
+    with answers_of_one_student(refused_so_far):
+        assert "It may follow" not in refused(whole, nudged(whole))
+    assert refused_so_far == [whole]
+    with answers_of_one_student([]):
+        refused(part, nudged(part))
+        assert "It may follow" not in refused(part, nudged(part))
+        assert follows in refused(whole, nudged(whole))
+        assert "It may follow" not in refused("ps1.mse_cost", nudged("ps1.mse_cost"))
+    assert "It may follow" not in refused(whole, nudged(whole))
+
+
+def test_a_mistake_of_its_own_is_named_beside_wrong_functions():
+    whole = "ps1.train"
+    mistake = MISTAKES[whole][0]
+    with answers_of_one_student(["ps1.dC_dW1"]):
+        assert mistake.hint in refused(whole, mistake.function)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
+from course.checking.naming import answers_of_one_student
 from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer
 from course.grading.errors import HarnessFailure, SandboxUnavailable
@@ -43,6 +44,8 @@ class Judge:
     answers: Collection[str]
     """names of the solution cells: the only ones looked up in the student's process"""
     seed: int
+    refused: list[str] = field(default_factory=list)
+    """the functions of the student that tests have refused so far"""
 
     def setup(self, source: str, name: str = "a locked cell") -> None:
         """Run the locked cell that messages call `name`, for the names it binds. Raises HarnessFailure."""
@@ -57,7 +60,7 @@ class Judge:
         # a file that the test names may be the student's
         seen = AnswersSeen(ask, bool(named_files(source)))
         try:
-            with use_seed(self.seed), quiet():
+            with use_seed(self.seed), answers_of_one_student(self.refused), quiet():
                 namespace = self._own_names() | self._looked_up(source, seen.ask)
                 value = run(source, namespace)
         except StudentError as error:
