@@ -97,8 +97,8 @@ def recognise(
     """Return the mistake of function `name` that does what was seen in every trial, or None.
 
     Where none does by itself, two slips may together, or one with another factor; its hint then tells both.
-    Last, what is in no table is searched for among the slips that a formula has room for, unless functions
-    it may be built of, `parts`, are wrong: then it is most likely wrong as these are.
+    Last, what is in no table is searched for among the slips that a formula has room for. Neither is tried
+    where functions it may be built of, `parts`, are wrong: then it is most likely wrong as these are.
     """
     mistakes = MISTAKES.get(name, ())
     # those that failed tell most mistakes apart, and small ones take no time
@@ -108,6 +108,8 @@ def recognise(
         for mistake in mistakes:
             if _explains(mistake, trials, call, tolerance):
                 return mistake
+        if parts:
+            return None
         pairs = [*RECIPES[name].pairs()] if name in RECIPES else []
         for pair in pairs:
             if _explains(pair, trials, call, tolerance):
@@ -116,7 +118,7 @@ def recognise(
             slip = None if mistake.seen else _second_slip(mistake, trials, call, tolerance)
             if slip:
                 return replace(mistake, hint=f"{mistake.hint}. Besides, {slip}")
-        slips = () if parts else slips_of(name, trials, tolerance)
+        slips = slips_of(name, trials, tolerance)
     return _of(slips) if slips else None
 
 
