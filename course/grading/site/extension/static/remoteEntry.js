@@ -67,7 +67,11 @@
 
     /** One of "given", "downloaded" and "changed". */
     get state() {
-      const [word, answers] = (remembered(this.key) ?? "").split(" ");
+      const known = remembered(this.key);
+      if (known === null) {
+        return "given"; // it is still being opened
+      }
+      const [word, answers] = known.split(" ");
       return answers === this.answers ? word : "changed";
     }
 
