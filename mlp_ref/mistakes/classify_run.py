@@ -150,12 +150,25 @@ MISTAKES: Table = {
             tuple(_variant(fifth=f) for f in (0, 1 / 4, 1 / 3, 1 / 2)),
         ),
         Mistake(
+            "another part for a half",
+            "steady ends at half the first loss or below",
+            _variant(half=1 / 4),
+            tuple(_variant(half=h) for h in (1 / 10, 1 / 3, 2 / 3, 3 / 4, 9 / 10)),
+        ),
+        Mistake(
+            "another part for a tenth",
+            "stuck moves by a tenth or less of what it moved before",
+            _variant(tenth=1 / 5),
+            tuple(_variant(tenth=t) for t in (1 / 100, 1 / 20, 1 / 4, 1 / 2)),
+        ),
+        Mistake(
             "means for sums",
             "the sizes of the steps are summed, not averaged",
             _variant(mean=True, tenth=1 / 10 * (1 + 1e-12)),
         ),
         Mistake("a fifth of all steps", "a fifth of the steps from m on is meant", _variant(of_all=True)),
         Mistake("never stuck", "stuck is missing", _variant(order="oscillating steady")),
+        Mistake("never steady", "steady is missing", _variant(order="oscillating stuck")),
         Mistake("never oscillating", "oscillating is missing", _variant(order="steady stuck")),
     ),
 }

@@ -141,6 +141,11 @@ MISTAKES: Table = {
             "X has no bias unit to drop: all its columns are inputs",
             lambda X: X[:, :-1],
         ),
+        Mistake(
+            "last input zero",
+            "the derivative by the weights of the last input is not 0: X has no bias unit",
+            lambda X: X * (np.arange(X.shape[1]) < X.shape[1] - 1),
+        ),
         Mistake("ones", "the derivative of X W by W is X, not 1", lambda X: np.ones_like(X)),
         Mistake("sign", hints.SIGN, lambda X: -X),
         Mistake(
