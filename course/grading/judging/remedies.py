@@ -42,7 +42,8 @@ def remedies(texts: list[str], from_inside: Iterable[str], limits: Limits) -> li
         for setting, value in passed_limits(text)
     ]
     result += [
-        f"{test} passes within the notebook's process only: tag its cell `in-kernel`, and it runs there"
+        f"{test} passes within the notebook's process only: tag its cell `in-kernel`, and it runs there; "
+        'or set `c.SandboxedExecute.in_kernel_tests = "auto"` in nbgrader_config.py, for all such cells'
         for test in from_inside
     ]
     others = [text for text in texts if not passed_limits(text)]
