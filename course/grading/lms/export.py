@@ -76,10 +76,10 @@ def write_grades(
         raise CourseError(f"nobody's {assignment} is graded: `course grade {assignment}` comes first")
     sheet = SHEETS[system](record, rosters.read_roster(roster) if roster else None, provisional)
     replace_file(to, sheet.text(bom=system == "csv"))
-    return record, [*_lines(record, to, provisional), *sheet.remarks]
+    return record, [*_lines(record, assignment, to, provisional), *sheet.remarks]
 
 
-def _lines(record: ClassRecord, to: Path, provisional: bool) -> Iterator[str]:
+def _lines(record: ClassRecord, assignment: str, to: Path, provisional: bool) -> Iterator[str]:
     waiting = {student.id: labels for student in record.students if (labels := record.waiting(student))}
     missing = len(record.students) - len(record.graded)
     graded = len(record.graded) - len(waiting)
@@ -91,7 +91,8 @@ def _lines(record: ClassRecord, to: Path, provisional: bool) -> Iterator[str]:
         totals = "their totals miss these points" if provisional else "their totals are left out"
         yield (
             f"{', '.join(waiting)}: {totals}, since {', '.join(names)} "
-            "wait for somebody to grade them: the formgrader's Manual Grading lists them"
+            "wait for somebody to grade them: the formgrader's Manual Grading lists them, "
+            f"once `course grade {assignment}` has run tests that are new"
         )
 
 
