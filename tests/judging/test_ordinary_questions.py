@@ -139,6 +139,11 @@ QUESTIONS = {
         "def f(x):\n    return 2 * x",
         "assert f.__doc__ and 'twice' in f.__doc__ and f(2) == 4",
     ),
+    "a way of writing": (
+        "def f(x):\n    return x + x",
+        "def f(x):\n    return 2 * x",
+        "import inspect\nassert '*' not in inspect.getsource(f) and f(2) == 4",
+    ),
 }
 
 

@@ -7,6 +7,7 @@ nothing else.
 from __future__ import annotations
 
 import builtins
+import inspect
 import linecache
 import os
 import random
@@ -51,8 +52,8 @@ def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> 
     `{"call": name, "calls": [[args, keywords]…]}` by a list of `{"result", "after", "shares"}` or, last,
     `{"error": [type, text], "kind": …, "line": …}`, the kind being the class of Python's own that the type is
     or derives from, the line the notebook's innermost that it went through. An argument that the call left as
-    it was comes back as null. `{"text": name}` is answered by the
-    docstring. With the generators' state as `"random"`, these get it first, and the answer is
+    it was comes back as null. `{"text": name}` is answered by the docstring, `{"source": name}` by the
+    source, or null. With the generators' state as `"random"`, these get it first, and the answer is
     `{"value": …, "random": state}`.
     """
     if "random" in question:
@@ -66,7 +67,16 @@ def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> 
         return _values(namespace, question["values"])
     if "text" in question:
         return getattr(namespace[question["text"]], "__doc__", None)
+    if "source" in question:
+        return _source(namespace[question["source"]])
     return _calls(namespace, question, channel)
+
+
+def _source(function: Any) -> str | None:
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):  # it was not written in a cell
+        return None
 
 
 def _values(namespace: Namespace, names: list[str]) -> Namespace:

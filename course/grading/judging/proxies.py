@@ -15,6 +15,7 @@ from course.checking.trial import describe_arguments, raised_suspicion
 from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
 from course.grading.judging.results import Verdict
+from course.grading.judging.sources import stand_in
 from course.grading.sandbox.execution import NO_ANSWER
 from course.grading.sandbox.guest import Guest, refuse
 from course.text import printable
@@ -71,6 +72,14 @@ class StudentFunction:
     def __doc__(self) -> str | None:  # type: ignore[override]  # of an instance
         text = self._ask({"text": self._name})
         return text if isinstance(text, str) else None
+
+    @property
+    def __wrapped__(self) -> Callable[..., Any]:
+        """What `inspect` looks at instead. Raises AttributeError when the source is not to be had."""
+        source = self._ask({"source": self._name})
+        if not isinstance(source, str):
+            raise AttributeError(f"{self._name} has no source")
+        return stand_in(self._name, source)
 
     def __repr__(self) -> str:
         """Return what Python shows of a function, without a place in memory."""
