@@ -185,6 +185,18 @@ def test_tables_can_be_listened_to(page: Page) -> None:
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
+def test_a_test_that_is_new_is_no_answer_to_read(root: Path) -> None:
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        grade = gradebook.find_grade("test_half", "small", "small", "dora")
+        grade.auto_score, grade.manual_score, grade.needs_manual_grade = None, None, True
+        gradebook.db.commit()
+    assert course("report", "small", cwd=root).returncode == 0
+    page = Page((root / "report" / "small.html").read_text(encoding="utf-8"))
+    assert "test_half: not run on everybody's answers yet" in page.texts["scores"]
+    assert "course grade small" in page.texts["scores"]
+    assert not [row for row in page.rows if row[:2] == ["written", "test_half"]]
+
+
 def test_what_nbgrader_and_the_gradebook_say_later_is_in_it(root: Path) -> None:
     """A manual grade, a failed grading and an old record without times."""
     with Gradebook(url(root), COURSE_ID) as gradebook:

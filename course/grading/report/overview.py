@@ -93,7 +93,12 @@ class Overview:
     @property
     def waiting(self) -> list[Item]:
         """The questions with answers that somebody has to read."""
-        return [item for item in self.items if item.waiting]
+        return [item for item in self.items if item.waiting and item.question.is_written]
+
+    @property
+    def new_tests(self) -> list[Item]:
+        """The tests that have not been run on all that is graded, as those that are new."""
+        return [item for item in self.items if item.waiting and not item.question.is_written]
 
 
 def overview(record: ClassRecord, forms: Forms, unread: Sequence[str], made_at: datetime) -> Overview:
