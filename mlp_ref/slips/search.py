@@ -43,6 +43,8 @@ def slips_of(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> tuple[
         return ()
     if not all(_numeric(trial.got) for trial in trials) or 2 * sum(map(_tells, trials)) <= len(trials):
         return ()
+    if not any(np.any(number) for trial in trials for number in _numbers(trial.got)):
+        return ()  # zeros everywhere can come of anything
     with _ONE_SEARCH:
         searches = [_Search(switched(form), trials, tolerance) for form in FORMS.get(name, ())]
         explanations = [*(search.one() for search in searches), *(search.two() for search in searches)]
