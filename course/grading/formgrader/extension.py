@@ -24,6 +24,7 @@ def add_page() -> None:
         return
     extension: Any = module.FormgradeExtension
     extension.init_handlers = _with_page(extension.init_handlers)
+    # mypy knows no attribute that is set from outside
     module.has_page_of_class = True  # type: ignore[attr-defined]
 
 

@@ -118,6 +118,7 @@ class _WithPage(Handler):
         """A word that only what the server has put into this answer knows."""
         return secrets.token_urlsafe(16)
 
+    # one text elsewhere, and here made for each answer
     @property
     def policy(self) -> str:  # type: ignore[override]
         """Let only what has the nonce act, and nothing from elsewhere."""
