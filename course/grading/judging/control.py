@@ -18,7 +18,12 @@ from course.grading.judging.remedies import passed_limits, remedies
 from course.grading.judging.results import CellResult, Result
 from course.grading.judging.test_cells import BESIDE_RELEASED, OR_INSIDE
 from course.grading.problem_sets import notebooks
-from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, with_in_kernel
+from course.grading.problem_sets.assignment import (
+    IN_KERNEL,
+    Assignment,
+    names_in_plain_cells,
+    with_in_kernel,
+)
 from course.grading.problem_sets.notebooks import grade_id
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.mounts import mounts, packages_state
@@ -134,7 +139,7 @@ def _failure(
     zygotes.close()
     lines = [f"  Likely cause: {assignment.notice}"] if assignment.notice else []
     lines += [f"  {cell}: {printable(_shown(cell, text, inside), _LONGEST)}" for cell, text in failures]
-    actions = remedies(texts, inside, limits)
+    actions = remedies(texts, inside, limits, names_in_plain_cells(assignment.skeleton))
     if not tests or set(tests) - set(inside):
         wrong = "where the solution or a test is wrong, correct it in its source"
         actions.append(f"{wrong}, and generate the assignment again")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.mounts import mounts
@@ -31,15 +31,24 @@ def passed_limits(text: str) -> list[tuple[str, str]]:
     return [(setting, value) for pattern, setting, value in _LIMITS if re.search(pattern, text)]
 
 
-def remedies(texts: list[str], from_inside: Iterable[str], limits: Limits) -> list[str]:
+def remedies(
+    texts: list[str], from_inside: Iterable[str], limits: Limits, in_plain_cells: Collection[str] = ()
+) -> list[str]:
     """Return what can be done, each thing once.
 
-    `texts` are what cells and tests say; `from_inside` are tests that pass within the notebook's process.
+    `texts` are what cells and tests say; `from_inside` are tests that pass within the notebook's process;
+    `in_plain_cells` are names that a cell binds which students may change.
     """
     result = [
         f"`{setting}` in nbgrader_config.py sets this limit, now {value.format(limits)}"
         for text in texts
         for setting, value in passed_limits(text)
+    ]
+    result += [
+        f"lock the cell that binds {name}, if it uses nothing that students write: then tests can use it, too"
+        for text in texts
+        for name in re.findall(r"NameError: name '(\w+)' is not defined", text)
+        if name in in_plain_cells
     ]
     result += [
         f"{test} passes within the notebook's process only: tag its cell `in-kernel`, and it runs there; "

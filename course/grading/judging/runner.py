@@ -18,6 +18,7 @@ from nbgrader.utils import determine_grade
 
 from course.checking.check import check
 from course.grading.judging.beside_files import beside
+from course.grading.judging.imports import imported
 from course.grading.judging.proxies import AT_GRADING, Callbacks, StudentError, ask
 from course.grading.judging.random_state import sets_seed, with_random_state
 from course.grading.judging.results import CellResult
@@ -264,6 +265,7 @@ def run(
     runner = Runner(assignment, limits, variables)
     results: dict[str, CellResult] = {}
     with contextlib.closing(runner), beside(assignment.files):
+        judge.namespace.update(imported(assignment))
         for cell in notebook.cells:
             settings = cell.metadata.get("nbgrader", {})
             if settings.get("grade") and settings.get("solution"):

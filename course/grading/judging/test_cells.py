@@ -40,7 +40,7 @@ class Judge:
     """Runs the instructor's cells: locked ones to bind names, tests to get verdicts."""
 
     namespace: dict[str, Any]
-    """names bound by the instructor's locked cells"""
+    """names bound by the instructor's imports and locked cells"""
     answers: Collection[str]
     """names of the solution cells: the only ones looked up in the student's process"""
     seed: int

@@ -60,10 +60,10 @@ holds, and the files themselves are in the assignment's version."""
 
 
 def own_packages(skeleton: NotebookNode) -> tuple[str, ...]:
-    """Return the packages that grading needs of the course's own: `course`, and what its tests import."""
+    """Return the packages that grading needs of the course's own: `course`, and what its cells import."""
     packages = {COURSE}
     for cell in skeleton.cells:
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("locked"):
+        if cell.cell_type == "code":
             packages |= {name for name in imported_modules(cell.source) if _is_own(name)}
     return tuple(sorted(packages))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
@@ -184,11 +184,18 @@ def with_tests(
 
 def names_in_solutions(notebook: NotebookNode) -> frozenset[str]:
     """Return the names that the solution cells of a notebook bind."""
-    names: set[str] = set()
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
-            names |= _bound(cell.source)
-    return frozenset(names)
+    return _names(notebook, lambda role: role.get("solution", False))
+
+
+def names_in_plain_cells(notebook: NotebookNode) -> frozenset[str]:
+    """Return the names that cells bind which are neither locked nor a solution."""
+    return _names(notebook, lambda role: not role.get("solution") and not role.get("locked"))
+
+
+def _names(notebook: NotebookNode, is_meant: Callable[[Mapping[str, Any]], bool]) -> frozenset[str]:
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    meant = [cell for cell in codes if is_meant(cell.metadata.get("nbgrader", {}))]
+    return frozenset().union(*(_bound(cell.source) for cell in meant))
 
 
 def _solutions(source: NotebookNode) -> dict[str, str]:

@@ -1,0 +1,65 @@
+"""Gives tests the modules that the notebook imports in cells which are not locked, as most notebooks do.
+
+The imports are those of the instructor's notebook, which a student's version of the cell does not change.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+from course.grading.judging.quiet import quiet
+from course.grading.problem_sets.assignment import Assignment
+from course.grading.problem_sets.names import bound_names, free_names
+
+
+class _Cell(NamedTuple):
+    """What the top level of a cell does with names."""
+
+    imports: tuple[tuple[frozenset[str], str], ...] = ()
+    """the names that each import binds, `*` for all of a module, with its text"""
+    assigned: frozenset[str] = frozenset()
+    """names bound otherwise"""
+    read: frozenset[str] = frozenset()
+    """names that are read and not bound"""
+
+
+def imported(assignment: Assignment) -> dict[str, Any]:
+    """Return, by name, what locked cells and tests read and the released notebook imports.
+
+    Names that an answer binds otherwise are left out, and so is what cannot be imported here: whether a test
+    needs it shows when it runs.
+    """
+    codes = [cell for cell in assignment.skeleton.cells if cell.cell_type == "code"]
+    roles = [cell.metadata.get("nbgrader", {}) for cell in codes]
+    cells = [_of(cell.source) for cell in codes]
+    read = (cell.read for cell, role in zip(cells, roles, strict=True) if role.get("locked"))
+    answers = [cell for cell, role in zip(cells, roles, strict=True) if role.get("solution")]
+    answers += map(_of, (assignment.solutions or {}).values())
+    wanted = frozenset().union(*read).difference(*(cell.assigned for cell in answers))
+    namespace: dict[str, Any] = {}
+    for names, statement in (each for cell in cells for each in cell.imports):
+        if names & (wanted | {"*"}):
+            with contextlib.suppress(Exception), quiet():
+                exec(statement, namespace)
+    return {name: value for name, value in namespace.items() if name in wanted}
+
+
+@lru_cache(maxsize=512)
+def _of(source: str) -> _Cell:
+    try:
+        text = TransformerManager().transform_cell(source)  # magics often stand beside imports
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return _Cell()
+    imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    others = [node for node in tree.body if node not in imports]
+    return _Cell(
+        tuple((frozenset(bound_names(ast.Module([node], []))), ast.unparse(node)) for node in imports),
+        frozenset(bound_names(ast.Module(others, []))),
+        free_names(text),
+    )
