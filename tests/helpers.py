@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from nbformat import NotebookNode
 
 from course.grading.problem_sets import notebooks
+from tests import commands
 
 ROOT = Path(__file__).parents[1]
 # Seconds after which a command hangs; no command of a test takes a tenth of it.
@@ -91,19 +91,8 @@ def hand_in(root: Path, student: str, assignment: str = "small", **answers: str)
 
 def run(arguments: Sequence[str | Path], cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m ARGUMENTS` in `cwd` and return the completed process."""
-    command = [sys.executable, "-m", *map(str, arguments)]
     env = {**os.environ, "COLUMNS": "200", **environment}
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",  # a command prints in the encoding of its terminal
-        timeout=PATIENCE,
-        check=False,
-    )
+    return commands.run([*map(str, arguments)], cwd, env, PATIENCE)
 
 
 def nbgrader(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

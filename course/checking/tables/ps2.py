@@ -103,7 +103,7 @@ def _dL_df() -> list[Case]:
 def _dh_dz() -> list[Case]:
     z = THREE.zs[0]
     values = [
-        (HAND.hs[2], HAND.zs[1], np.array([[3, 3], [4, 3]]) / 16),
+        (HAND.hs[2], HAND.zs[1], np.array([[3, 4, 3], [4, 3, 3]]) / 16),
         (THREE.hs[1], z, slope(true_unit(sigmoid), z)),
         (sigmoid(z[0]), z[0], slope(true_unit(sigmoid), z[0])),
     ]
@@ -121,7 +121,7 @@ def _layer(W: Array, h: Any) -> Any:
 def _dz_dh() -> list[Case]:
     h, (_, W2, W3) = THREE.hs[1][0], THREE.Ws
     return [
-        Case((HAND.Ws[1],), LN3 * np.array([[2.0, 0.0], [-2.0, 2.0]]), 1),
+        Case((HAND.Ws[1],), LN3 * np.array([[2.0, -1.0], [0.0, 2.0], [2.0, -3.0]]), 1),
         Case((W2,), complex_step_jacobian(lambda v: v @ W2 + THREE.bs[1], h), 1),
         Case((W3,), complex_step_jacobian(lambda v: v @ W3 + THREE.bs[2], THREE.hs[2][0]), 1),
         *(

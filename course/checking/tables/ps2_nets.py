@@ -1,12 +1,13 @@
 """The networks of ps2's visible checks: one worked by hand, and random ones.
 
-The network by hand has layers 2-2-2-1, N = 2, y = [1, 0]; its logits are 0 and ±ln 3. In units of ln 3:
-z_1 = [[1, 0], [−1, 2]] + [0, −1] = [[1, −1], [−1, 1]], so h_1 = [[¾, ¼], [¼, ¾]];
-z_2 = [[3/2, −1], [1/2, 1]] + [−1/2, 0] = [[1, −1], [0, 1]], so h_2 = [[¾, ¼], [½, ¾]];
+The network by hand has layers 3-2-3-1, N = 2, y = [1, 0]; its logits are 0 and ±ln 3. In units of ln 3:
+z_1 = [[1, 0], [0, 2]] + [0, −1] = [[1, −1], [0, 1]], so h_1 = [[¾, ¼], [½, ¾]];
+z_2 = [[5/4, 1/2, 3/4], [1/4, 3/2, −5/4]] + [−1/4, −1/2, 1/4] = [[1, 0, 1], [0, 1, −1]], so
+h_2 = [[¾, ½, ¾], [½, ¾, ¼]];
 z_3 = [5/4, 1/4] − 5/4 = [0, −1], so f = [½, ¼].
-The errors are [−½, ¼]. Through W_3 = ln 3 [2, −1], on slopes [[3, 3], [4, 3]]/16, they become
-ln 3 [[−12, 6], [8, −3]]/64; and those through W_2 = ln 3 [[2, −2], [0, 2]], on slopes 3/16, become
-3 ln² 3 [[−36, 12], [22, −6]]/1024.
+The errors are [−½, ¼]. Through W_3 = ln 3 [4, −2, −1], on slopes [[3, 4, 3], [4, 3, 3]]/16, they become
+ln 3 [[−24, 16, 6], [16, −6, −3]]/64; and those through W_2 = ln 3 [[2, 0, 2], [−1, 2, −3]], on slopes
+[[3, 3], [4, 3]]/16, become ln² 3 [[−108, 114], [104, −57]]/1024.
 
 The others are random: 4-3-2-1 (N = 5), depths 1, 2 and 4, a single example, square layers, one unit in a
 layer, saturated hidden units, and a net so sure of itself that f is 0 or 1 to the last bit, often wrongly.
@@ -44,32 +45,37 @@ def _draw(rng: np.random.Generator, N: int, layers: tuple[int, ...], sure: float
     return Net(X, y, Ws, bs, *pass_forward(X, Ws, bs))
 
 
-_X = np.array([[1.0, 0.0], [1.0, 1.0]])
-_HS = [_X, np.array([[3, 1], [1, 3]]) / 4, np.array([[3, 1], [2, 3]]) / 4, column(1 / 2, 1 / 4)]
+_X = np.array([[1.0, 0.0, 1.0], [1.0, 1.0, 0.0]])
+_HS = [
+    _X,
+    np.array([[3, 1], [2, 3]]) / 4,
+    np.array([[3, 2, 3], [2, 3, 1]]) / 4,
+    column(1 / 2, 1 / 4),
+]
 _ZS = [
-    LN3 * np.array([[1.0, -1.0], [-1.0, 1.0]]),
     LN3 * np.array([[1.0, -1.0], [0.0, 1.0]]),
+    LN3 * np.array([[1.0, 0.0, 1.0], [0.0, 1.0, -1.0]]),
     column(0, -LN3),
 ]
 _WS = [
-    LN3 * np.array([[1.0, 0.0], [-2.0, 2.0]]),
-    LN3 * np.array([[2.0, -2.0], [0.0, 2.0]]),
-    LN3 * column(2, -1),
+    LN3 * np.array([[-1.0, 1.0], [1.0, 1.0], [2.0, -1.0]]),
+    LN3 * np.array([[2.0, 0.0, 2.0], [-1.0, 2.0, -3.0]]),
+    LN3 * column(4, -2, -1),
 ]
-_BS = [LN3 * np.array([0.0, -1.0]), LN3 * np.array([-0.5, 0.0]), LN3 * np.array([-1.25])]
+_BS = [LN3 * np.array([0.0, -1.0]), LN3 * np.array([-0.25, -0.5, 0.25]), LN3 * np.array([-1.25])]
 HAND = Net(_X, column(1, 0), _WS, _BS, _ZS, _HS)
 HAND_DELTAS = [
-    3 * LN3**2 / 1024 * np.array([[-36, 12], [22, -6]]),
-    LN3 / 64 * np.array([[-12, 6], [8, -3]]),
+    LN3**2 / 1024 * np.array([[-108, 114], [104, -57]]),
+    LN3 / 64 * np.array([[-24, 16, 6], [16, -6, -3]]),
     column(-1 / 2, 1 / 4),
 ]
-# Sums over the two examples: rows of h_{l−1}, (1, 0) and (1, 1) in the first layer, times rows of δ_l.
+# Sums over the two examples: rows of h_{l−1}, (1, 0, 1) and (1, 1, 0) in the first layer, times rows of δ_l.
 HAND_DWS = [
-    3 * LN3**2 / 1024 * np.array([[-14, 6], [22, -6]]),
-    LN3 / 256 * np.array([[-28, 15], [12, -3]]),
-    column(-4, 1) / 16,
+    LN3**2 / 1024 * np.array([[-4, 57], [104, -57], [-108, 114]]),
+    LN3 / 256 * np.array([[-40, 36, 12], [24, -2, -3]]),
+    column(-4, -1, -5) / 16,
 ]
-HAND_DBS = [3 * LN3**2 / 1024 * np.array([-14, 6]), LN3 / 64 * np.array([-4, 3]), np.array([-1 / 4])]
+HAND_DBS = [LN3**2 / 1024 * np.array([-4, 57]), LN3 / 64 * np.array([-8, 10, 3]), np.array([-1 / 4])]
 
 # With this seed SURE is right and wrong about both labels.
 _rng = np.random.default_rng(5536)
