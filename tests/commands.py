@@ -1,12 +1,13 @@
-"""Runs `python -m course.grading …` and `python -m nbgrader …` in forks of a process that has imported them.
+"""Runs `python -m course.grading …` and `python -m nbgrader …` in forks of a process that imported them.
 
-Each command is a process of its own, with its own files, folder and arguments. Importing, which is most of what a
-short command does, is left out. So is what an interpreter takes from its environment when it starts: a command with
-another environment, or in a folder with a course package of its own, is started as anybody starts it.
+Each command is a process of its own, with its own files, folder and arguments. Importing, which is most of
+what a short command does, is left out. So is what an interpreter takes from its environment when it starts:
+a command with another environment, or in a folder with packages of these names, is started as usual.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -25,12 +26,14 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 IMPORTED = (
     "course.grading.cli",
-    "course.grading.course_folder",
-    "course.grading.gradebook.lateness",
-    "course.grading.nbgrader_steps.autograde",
+    "alembic.script",
+    "course.grading.feedback.making",
+    "course.grading.lms.export",
+    "course.grading.nbgrader_steps.corrections",
     "course.grading.nbgrader_steps.releasing",
+    "course.grading.report.making",
     "course.grading.whole_class.grade_class",
-    "nbgrader.apps",
+    "nbgrader.apps.nbgraderapp",
 )
 MODULES = ("course.grading", "nbgrader")
 """what a command may be: packages with a `__main__`"""
@@ -44,8 +47,8 @@ def run(
     arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], timeout: float
 ) -> subprocess.CompletedProcess[str]:
     """Run `python -m ARGUMENTS` in `cwd`. Raises TimeoutExpired."""
-    has_own = any((cwd / name).exists() for name in ("course", "mlp_ref", "nbgrader")) and cwd != ROOT
-    if arguments[0] in MODULES and not has_own:
+    has_own = any((cwd / name).exists() for name in ("course", "mlp_ref", "nbgrader"))
+    if arguments[0] in MODULES and (cwd == ROOT or not has_own):
         server = _server()
         if _fixed(environment) == server.environment:
             return server.run(arguments, cwd, environment, timeout)
@@ -82,17 +85,18 @@ class _Server:
     ) -> subprocess.CompletedProcess[str]:
         request = json.dumps([list(arguments), str(cwd), dict(environment)]).encode()
         ours, theirs = socket.socketpair()
-        with ours, ours.makefile() as replies, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             with theirs:
                 descriptors = [theirs.fileno(), out.fileno(), err.fileno()]
                 socket.send_fds(self._channel, [request], descriptors)
-            process = int(replies.readline())
-            ours.settimeout(timeout)
-            try:
-                code = int(replies.readline())
-            except TimeoutError:
-                os.kill(process, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(list(arguments), timeout) from None
+            with ours, ours.makefile() as replies:
+                process = int(replies.readline())
+                ours.settimeout(timeout)
+                try:
+                    code = int(replies.readline())
+                except TimeoutError:
+                    os.kill(process, signal.SIGKILL)
+                    raise subprocess.TimeoutExpired(list(arguments), timeout) from None
             texts = [_text(file) for file in (out, err)]
         return subprocess.CompletedProcess(list(arguments), code, *texts)
 
@@ -114,7 +118,7 @@ class _Child(NamedTuple):
 
 
 def serve(channel: socket.socket) -> Sequence[str]:
-    """Fork for each request; return, in a fork, the arguments to run with, and nothing when the client is gone."""
+    """Fork for each request, until the client is gone; return, in a fork, the arguments to run with."""
     children: dict[int, _Child] = {}
     with selectors.DefaultSelector() as selector:
         selector.register(channel, selectors.EVENT_READ)
@@ -148,10 +152,8 @@ def serve(channel: socket.socket) -> Sequence[str]:
 
 
 def _say(reply: socket.socket, number: int) -> None:
-    try:
+    with contextlib.suppress(OSError):  # nobody waits any more
         reply.sendall(f"{number}\n".encode())
-    except OSError:  # nobody waits any more
-        pass
 
 
 def _become(arguments: list[str], cwd: str, environment: dict[str, str], streams: list[int]) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from nbgrader.tests.apps.test_nbgrader_autograde import TestNbGraderAutograde as Upstream
 
+from course.grading.nbgrader_steps.corrections import newest_tables
 from tests.helpers import ROOT, without_control
 
 CONTRADICTIONS = {
@@ -51,3 +52,12 @@ def test_nbgraders_own(part: int, tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout[-4000:]
     ran = dict(map(reversed, re.findall(r"(\d+) (passed|skipped)", result.stdout)))
     assert int(ran["passed"]) + int(ran.get("skipped", 0)) >= len(chosen)
+
+
+def test_a_new_gradebook_has_the_version_that_nbgrader_finds_itself() -> None:
+    """Ours is found in this process, and nbgrader's by a command; what a config sets would hide it."""
+    code = "from nbgrader.api import get_alembic_version as of_nbgrader; print(of_nbgrader())"
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command, env = [sys.executable, "-c", code], {**os.environ, "PATH": programs}
+    theirs = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    assert newest_tables() == theirs.strip()

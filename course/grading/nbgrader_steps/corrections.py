@@ -1,7 +1,7 @@
 """Corrects functions of nbgrader for all its commands.
 
-They read times, patterns of paths, the formgrader's lists and the version of a new gradebook's tables, remove a
-release that failed, and choose the kernel of a validation.
+They read times, patterns of paths, the formgrader's lists and the version of a new gradebook's tables,
+remove a release that failed, and choose the kernel of a validation.
 nbgrader has no setting for them. A test finds every module of nbgrader that uses one.
 """
 
@@ -17,7 +17,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from alembic.script import ScriptDirectory
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager, NoSuchKernel
 from nbgrader import api, dbutil
 from nbgrader.api import Gradebook
@@ -106,6 +105,8 @@ def correct(config: Config) -> None:
 
 def newest_tables() -> str | None:
     """Return the version of a gradebook's tables, for which nbgrader starts a command that takes seconds."""
+    from alembic.script import ScriptDirectory  # late: only a new gradebook needs it
+
     return ScriptDirectory(dbutil.ALEMBIC_DIR).get_current_head()
 
 
