@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from course import lectures
+from course.checking.naming import mistakes_unnamed
 from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer
 from course.grading.course_folder import CONFIG, CourseFolder, read_folders
@@ -203,7 +204,7 @@ def _try_notebook(proof: FunctionProof, notebook: InstructorsNotebook, mistakes:
     if own in notebook.tests and own not in concerned:
         proof.problems.append(f"{own} did not call {function}: no mistake was tried in it")
     for mistake in mistakes:
-        with use_seed(CELL_SEED):
+        with use_seed(CELL_SEED), mistakes_unnamed():
             results = notebook.run(notebook.solutions, {function: mistake.function}, concerned)
         failed = {test for test, error in results.items() if error is not None}
         if own in concerned - failed:
