@@ -7,6 +7,7 @@ a command with another environment, or in a folder with packages of these names,
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import json
@@ -78,7 +79,8 @@ class _Server:
         with theirs:
             command = [sys.executable, "-m", "tests.commands", str(theirs.fileno())]
             streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-            subprocess.Popen(command, cwd=ROOT, pass_fds=[theirs.fileno()], **streams)
+            self._process = subprocess.Popen(command, cwd=ROOT, pass_fds=[theirs.fileno()], **streams)
+        atexit.register(self._close)
 
     def run(
         self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], timeout: float
@@ -99,6 +101,10 @@ class _Server:
                     raise subprocess.TimeoutExpired(list(arguments), timeout) from None
             texts = [_text(file) for file in (out, err)]
         return subprocess.CompletedProcess(list(arguments), code, *texts)
+
+    def _close(self) -> None:
+        self._channel.close()
+        self._process.wait()
 
 
 @cache
