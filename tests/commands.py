@@ -38,8 +38,8 @@ IMPORTED = (
 )
 MODULES = ("course.grading", "nbgrader")
 """what a command may be: packages with a `__main__`"""
-_FREE = ("COLUMNS", "PYTEST_CURRENT_TEST")
-"""variables that an interpreter does not look at when it starts"""
+_LOOKED_AT = ("HOME", "JUPYTER", "LANG", "LC_", "MPL", "OMP", "OPENBLAS", "PYTHON", "TMPDIR", "TZ", "XDG")
+"""how the variables begin that an interpreter, or what it imports, looks at when it starts"""
 _LONGEST = 1 << 18
 """bytes of a request"""
 
@@ -67,7 +67,7 @@ def run(
 
 
 def _fixed(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name not in _FREE}
+    return {name: value for name, value in environment.items() if name.startswith(_LOOKED_AT)}
 
 
 class _Server:
