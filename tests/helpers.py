@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from course.grading.problem_sets import notebooks
 from tests import commands
 
-ROOT = Path(__file__).parents[1]
+ROOT = commands.ROOT
 # Seconds after which a command hangs; no command of a test takes a tenth of it.
 PATIENCE = 600
 # Answers to all of `small_course`.

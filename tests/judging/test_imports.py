@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from course.grading.errors import ControlFailed
 from course.grading.judging import control
 from course.grading.judging.grade import grade
+from course.grading.judging.versions import own_packages
 from course.grading.problem_sets import notebooks
-from course.grading.problem_sets.assignment import Assignment, with_tests
+from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, with_tests
 from tests.helpers import cell, graded, notebook
 
 PLAIN = "%matplotlib inline\nimport numpy as np, decimal\nimport no_such_module"
@@ -84,3 +87,16 @@ def test_what_else_a_plain_cell_binds_has_to_be_locked_by_its_author():
     subject = assignment(SCALE, cell("grid = np.arange(3)"), graded("t", "assert scale(grid)[1] == 2"))
     with pytest.raises(ControlFailed, match=r"(?s)To do: lock the cell that binds grid.*tag its cell"):
         control.check(subject)
+
+
+def test_a_test_in_the_students_process_has_it_there_only():
+    test = graded("test_scale", "assert scale(3) == helper.right(3)")
+    test.metadata["tags"] = [IN_KERNEL]
+    helper = b"import sys\nsys.helper_was_imported = True\ndef right(x):\n    return 2 * x\n"
+    subject = assignment(SCALE, test, stub="import helper", files={"helper.py": helper})
+    assert verdicts(subject, f"import helper\n{SCALE}") == {"test_scale": "pass"}
+    assert not hasattr(sys, "helper_was_imported")
+
+
+def test_a_package_of_the_courses_own_decides_though_its_import_is_not_locked():
+    assert own_packages(notebook(cell("%matplotlib inline\nimport mlp_ref"))) == ("course", "mlp_ref")

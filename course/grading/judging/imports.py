@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode
 
 from course.grading.judging.quiet import quiet
-from course.grading.problem_sets.assignment import Assignment
+from course.grading.problem_sets.assignment import IN_KERNEL, Assignment
 from course.grading.problem_sets.names import bound_names, free_names
 
 
@@ -32,21 +33,24 @@ def imported(assignment: Assignment) -> dict[str, Any]:
     """Return, by name, what locked cells and tests read and the released notebook imports.
 
     Names that an answer binds otherwise are left out, and so is what cannot be imported here: whether a test
-    needs it shows when it runs.
+    needs it shows when it runs. Tests that run in the student's process have it there.
     """
     codes = [cell for cell in assignment.skeleton.cells if cell.cell_type == "code"]
-    roles = [cell.metadata.get("nbgrader", {}) for cell in codes]
-    cells = [_of(cell.source) for cell in codes]
-    read = (cell.read for cell, role in zip(cells, roles, strict=True) if role.get("locked"))
-    answers = [cell for cell, role in zip(cells, roles, strict=True) if role.get("solution")]
-    answers += map(_of, (assignment.solutions or {}).values())
-    wanted = frozenset().union(*read).difference(*(cell.assigned for cell in answers))
+    answers = [cell.source for cell in codes if cell.metadata.get("nbgrader", {}).get("solution")]
+    answers += (assignment.solutions or {}).values()
+    read = (_of(cell.source).read for cell in codes if _runs_here(cell))
+    wanted = frozenset().union(*read).difference(*(_of(source).assigned for source in answers))
     namespace: dict[str, Any] = {}
-    for names, statement in (each for cell in cells for each in cell.imports):
+    for names, statement in (each for cell in codes for each in _of(cell.source).imports):
         if names & (wanted | {"*"}):
             with contextlib.suppress(Exception), quiet():
                 exec(statement, namespace)
     return {name: value for name, value in namespace.items() if name in wanted}
+
+
+def _runs_here(cell: NotebookNode) -> bool:
+    is_locked: bool = cell.metadata.get("nbgrader", {}).get("locked", False)
+    return is_locked and IN_KERNEL not in cell.metadata.get("tags", ())
 
 
 @lru_cache(maxsize=512)
