@@ -41,6 +41,7 @@ def verdicts(assignment: Assignment, answer: str, plain: str = PLAIN) -> dict[st
         ("assert scale(np.array([1.0, 2.0]), k=3).tolist() == [3, 6]", SCALE, "pass"),
         ("assert scale(decimal.Decimal(2)) == decimal.Decimal(4)", f"import decimal\n{SCALE}", "pass"),
         ("assert scale(math.pi) == 2 * math.pi", SCALE, "from math import *\nimport math"),
+        ("assert scale(math.pi) == math.tau", SCALE, "%%capture out\nimport math"),
         ("assert scale(pi) == tau", SCALE, "from math import *\nimport math"),
     ],
 )

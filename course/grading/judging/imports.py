@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,6 +17,9 @@ from nbformat import NotebookNode
 from course.grading.judging.quiet import quiet
 from course.grading.problem_sets.assignment import IN_KERNEL, Assignment
 from course.grading.problem_sets.names import bound_names, free_names
+
+_RUN_AS_USUAL = re.compile(r"\A\s*%%(?:capture|time)\b.*")
+"""the first line of a cell whose other lines run as those of any cell"""
 
 
 class _Cell(NamedTuple):
@@ -56,7 +60,7 @@ def _runs_here(cell: NotebookNode) -> bool:
 @lru_cache(maxsize=512)
 def _of(source: str) -> _Cell:
     try:
-        text = TransformerManager().transform_cell(source)  # magics often stand beside imports
+        text = TransformerManager().transform_cell(_RUN_AS_USUAL.sub("", source))
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return _Cell()
