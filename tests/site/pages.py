@@ -47,7 +47,8 @@ def write_cell(cell: Locator, source: str) -> None:
 
 
 def run_all(page: Page) -> None:
-    """Run all cells, and wait for the last."""
+    """Run all cells, once there is a kernel for them, and wait for the last."""
+    page.get_by_role("button", name="Python (Pyodide) | Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     last = page.locator(".jp-Notebook .jp-CodeCell").last
