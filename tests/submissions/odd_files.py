@@ -19,11 +19,17 @@ class OddFile:
     """A file that was handed in as a notebook."""
 
     name: str
-    content: bytes
+    saved: bytes | Callable[[], bytes]
+    """what is in it, or what makes it where it is so large that it is not kept"""
     reason: str = ""
     """words that say why nothing of it can be read; empty where it is as good as the right one"""
     repair: str = ""
     """words that say what was repaired"""
+
+    @property
+    def content(self) -> bytes:
+        """What is in it."""
+        return self.saved() if callable(self.saved) else self.saved
 
 
 def saved(book: Book, **options: Any) -> bytes:
@@ -98,7 +104,10 @@ def readable(book: Book) -> Iterator[OddFile]:
 
     of_colab = changed(book, of_cells(as_colab))
     yield OddFile("ids-in-metadata", of_colab, repair="lost nbgrader's metadata")
-    long = of_colab.replace(b'"outputs": []', b'"outputs": ["' + b"x" * 11_000_000 + b'"]', 1)
+
+    def long() -> bytes:
+        return of_colab.replace(b'"outputs": []', b'"outputs": ["' + b"x" * 11_000_000 + b'"]', 1)
+
     yield OddFile("ids-in-metadata-of-a-large-one", long, repair="lost nbgrader's metadata")
     latin = copy.deepcopy(book)
     latin["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "Für dich – 5 €"})
@@ -110,12 +119,17 @@ def readable(book: Book) -> Iterator[OddFile]:
     yield OddFile("long-number-in-outputs", text.replace(outputs, f'"outputs": [{"9" * 10**4}]', 1).encode())
     conflict = '"outputs": [\n<<<<<<< HEAD\n"a"\n=======\n"b"\n>>>>>>> theirs\n]'
     yield OddFile("merge-conflict-in-outputs", text.replace(outputs, conflict, 1).encode())
-    much = saved(book | {"cells": [*book["cells"], printed(own, "0123456789" * 1_200_000)]})
-    yield OddFile("twelve-megabytes-of-outputs", much)
-    lines = saved(book | {"cells": [*book["cells"], printed(own, ['"\\\n'] * 2_000_000)]})
-    yield OddFile("many-lines-of-outputs", lines)
-    yield OddFile("many-outputs-in-utf-16", much.decode().encode("utf-16"))
-    yield OddFile("large-widgets", saved(book | {"metadata": {"widgets": {"state": "x" * 11_000_000}}}))
+
+    def printing(value: Any) -> bytes:
+        return saved(book | {"cells": [*book["cells"], printed(own, value)]})
+
+    times = 1_200_000
+    yield OddFile("twelve-megabytes-of-outputs", lambda: printing("0123456789" * times))
+    yield OddFile("many-lines-of-outputs", lambda: printing(['"\\\n'] * 2_000_000))
+    yield OddFile("many-outputs-in-utf-16", lambda: printing("0123456789" * times).decode().encode("utf-16"))
+    yield OddFile(
+        "large-widgets", lambda: saved(book | {"metadata": {"widgets": {"state": "x" * 11_000_000}}})
+    )
 
 
 def unreadable(book: Book) -> Iterator[OddFile]:
@@ -135,7 +149,10 @@ def unreadable(book: Book) -> Iterator[OddFile]:
     yield OddFile("of-another-assignment", strangers, "not the one of this assignment")
     conflict = indented.replace(b'"metadata": {', b'<<<<<<< HEAD\n"metadata": {', 1)
     yield OddFile("merge-conflict", conflict, "merge conflict (line 6)")
-    large = conflict.replace(b'"source": ', b'"outputs": "' + b"x" * 11_000_000 + b'",\n"source": ')
+
+    def large() -> bytes:
+        return conflict.replace(b'"source": ', b'"outputs": "' + b"x" * 11_000_000 + b'",\n"source": ')
+
     yield OddFile("merge-conflict-in-a-large-one", large, "merge conflict (line 6)")
     commas = indented.replace(b'"metadata": {', b'"x": 1,\n, "metadata": {', 1)
     yield OddFile("commas-after-a-merge", commas, "not valid JSON (line 7")
@@ -143,7 +160,9 @@ def unreadable(book: Book) -> Iterator[OddFile]:
         "comments", indented.replace(b'"metadata": {', b'// mine\n"metadata": {', 1), "not valid JSON"
     )
     yield OddFile("cut-off", text[: len(text) // 2].encode(), "breaks off")
-    yield OddFile("cut-off-in-outputs", b'{"cells": [{"outputs": [' + b'"x", ' * 3_000_000, "breaks off")
+    yield OddFile(
+        "cut-off-in-outputs", lambda: b'{"cells": [{"outputs": [' + b'"x", ' * 3_000_000, "breaks off"
+    )
     yield OddFile(
         "git-lfs-pointer", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "Git LFS"
     )
@@ -170,7 +189,12 @@ def unreadable(book: Book) -> Iterator[OddFile]:
     )
     cell = {"cell_type": "code", "metadata": {}, "source": "", "outputs": []}
     yield OddFile(
-        "many-cells", saved(book | {"cells": [*book["cells"], *[cell] * 10**5]}), "more than 2000 cells"
+        "many-cells",
+        lambda: saved(book | {"cells": [*book["cells"], *[cell] * 10**5]}),
+        "more than 2000 cells",
     )
-    large_source = saved(book | {"cells": [*book["cells"], cell | {"source": "#" * 11_000_000}]})
-    yield OddFile("large-source", large_source, "even without its outputs")
+    yield OddFile(
+        "large-source",
+        lambda: saved(book | {"cells": [*book["cells"], cell | {"source": "#" * 11_000_000}]}),
+        "even without its outputs",
+    )

@@ -35,8 +35,9 @@ def named(result: nbformat.NotebookNode) -> dict[str, str]:
 @pytest.mark.parametrize("name", READABLE)
 def test_all_answers_are_read(name, tmp_path) -> None:
     file, path = READABLE[name], tmp_path / "ps0.ipynb"
-    path.write_bytes(file.content)
-    for submission in (path, file.content):
+    content = file.content
+    path.write_bytes(content)
+    for submission in (path, content):
         rebuilt = rebuild(PS0, submission)
         assert rebuilt.unreadable == ""
         assert named(rebuilt.notebook) == named(SOLVED)
@@ -52,8 +53,9 @@ def test_bytes_of_windows_are_read_as_there() -> None:
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_what_cannot_be_read_is_told_with_the_reason(name, tmp_path) -> None:
     file, path = UNREADABLE[name], tmp_path / "ps0.ipynb"
-    path.write_bytes(file.content)
-    for submission in (path, file.content):
+    content = file.content
+    path.write_bytes(content)
+    for submission in (path, content):
         rebuilt = rebuild(PS0, submission)
         assert file.reason in rebuilt.unreadable
         assert named(rebuilt.notebook) == named(PS0.skeleton)

@@ -19,12 +19,11 @@ HIDDEN = "### BEGIN HIDDEN TESTS"
 
 @pytest.mark.slow
 @pytest.mark.parametrize("assignment", release.assignments(ROOT))
-def test_problem_set_is_ready(assignment, monkeypatch):
-    monkeypatch.chdir(ROOT)
-    result = CliRunner().invoke(app, ["verify", assignment, "--seeds", "1"])
-    assert result.exit_code == 0, result.output
-    assert "100 % caught" in result.output
-    assert "0 right answers refused" in result.output
+def test_problem_set_is_ready(assignment):
+    result = helpers.course("verify", assignment, "--seeds", "1", cwd=ROOT)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "100 % caught" in result.stdout
+    assert "0 right answers refused" in result.stdout
 
 
 @pytest.fixture
