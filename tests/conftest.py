@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Generator, Iterator
 
@@ -41,6 +42,29 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+LONG = 60
+"""seconds"""
+
+
+class ToldAtOnce:
+    """Tells failures and long tests when they end, so that a run that is cut off shows what kept it."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self.terminal, self.start = terminal, time.monotonic()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed or report.duration > LONG:
+            now, took = time.monotonic() - self.start, f"{report.when}, {report.duration:.0f} s"
+            self.terminal.write_line(f"\nafter {now:.0f} s: {report.nodeid} {report.outcome} ({took})")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In CI, where nobody looks at the run before it ends."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if NOTHING_SKIPS and terminal is not None:
+        session.config.pluginmanager.register(ToldAtOnce(terminal))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
