@@ -125,6 +125,11 @@ MISTAKES: Table = {
             lambda a, b: _ratio(_norm(np.subtract(a, b)), _norm(a) ** 2 + _norm(b) ** 2),
         ),
         Mistake(
+            "product below",
+            "the denominator is the sum of both norms, not their product",
+            lambda a, b: _ratio(_norm(np.subtract(a, b)), _norm(a) * _norm(b)),
+        ),
+        Mistake(
             "larger norm",
             "the denominator is the sum of both norms, not the larger one",
             lambda a, b: _ratio(_norm(np.subtract(a, b)), max(_norm(a), _norm(b))),
