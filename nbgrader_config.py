@@ -97,7 +97,9 @@ root = str(Path(__file__).resolve().parent)
 if root not in sys.path:
     sys.path.append(root)
 # nbgrader calls alembic by its bare name, which fails where the environment is not activated.
-os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
+scripts = sysconfig.get_path("scripts")
+if (folders := os.get_exec_path())[0] != scripts:
+    os.environ["PATH"] = os.pathsep.join([scripts, *folders])
 # SQLAlchemy warns about nbgrader's own queries; an instructor can do nothing about it.
 warnings.filterwarnings("ignore", message="Object of type <Submitted", category=SAWarning)
 # nbgrader would read +0100 as seconds and JST as UTC, and find nothing in a folder called [2026]. Where times
