@@ -45,7 +45,11 @@ BIASES_NOT_SUMMED = "∂L/∂b_l is not summed over the examples"
 SIGMA_FOR_TANH = "Z(1 − Z) is the slope of σ, and these units are tanh"
 NOT_SQUARED = "a square is missing in the slope of the hidden units"
 SLOPE_OF_TANH_AT_Z = "the slope of the hidden units is taken at Z: tanh was applied once too often"
-NO_SLOPE_OF_RELU = "the slope of the units is missing: units that are off pass nothing back"
+NO_SLOPE_OF_RELU = (
+    "the slope of the units is missing, or 1 at h = 0 too, as ≥ for > makes it: units that are off pass "
+    "nothing back"
+)
+NEVER_ON = "no unit passes δ back: a unit that is on has h > 0, and no h is below 0"
 SIGMA_FOR_RELU = "h(1 − h) is the slope of σ, and these units are ReLU"
 H_FOR_ITS_SLOPE = "h stands where its slope should"
 ON_AND_OFF_SWAPPED = "units that are off pass δ on, and those that are on do not"

@@ -88,6 +88,12 @@ def sentences(description: str, suspicion: str | None) -> str:
     return f"{description}. Suspicion: {suspicion}{'' if suspicion.endswith('?') else '.'}"
 
 
+SIZES = (
+    "sizes do not fit together: are these the arrays that the formula asks for, of the right layer and the "
+    "right way round?"
+)
+
+
 class WrongAnswer(AssertionError):
     """A function returns something wrong; the message does not say what would be right."""
 
@@ -208,7 +214,7 @@ def _shape(value: Any) -> str:
 def raised_suspicion(name: str, text: str) -> str:
     """Return what an exception of an answer suggests, or an empty string."""
     if name == "ValueError" and re.search(r"mismatch|broadcast|not aligned|shapes? \(", text):
-        return "sizes do not fit together: is something transposed, or a size taken from the wrong axis?"
+        return SIZES
     return ""
 
 

@@ -95,6 +95,9 @@ MISTAKES: Table = {
         Mistake(
             "all steps counted", "only the steps from m on count for oscillating", _variant(whole_run=True)
         ),
+        Mistake("flat steps counted", "a step of exactly 0 does not go up", _variant(up=lambda s: s >= 0)),
+        Mistake("m one too large", "m is n // 2, not one more", _variant(m=lambda n: n // 2 + 1)),
+        Mistake("m one too small", "m is n // 2, not one less", _variant(m=lambda n: max(n // 2 - 1, 0))),
         Mistake("m rounded up", "m is n // 2, rounded down", _variant(m=lambda n: (n + 1) // 2)),
         Mistake(
             "m from the steps",

@@ -14,11 +14,15 @@ from mlp_ref.mistakes.common import (
     FACTOR_2,
     FACTOR_HALF,
     NO_N,
+    NO_SUM,
+    RUNNING,
     SLOPE_OF_Y,
+    SUMMED_OVER_UNITS,
     TWICE_N,
     as_it_is,
     bias_first,
     diagonal,
+    running,
     slope,
     spread,
 )
@@ -29,6 +33,11 @@ Function = Callable[..., Any]
 
 RESIDUALS = (
     Slip("squared", "the square is not differentiated", lambda y, p, O: (p - y) ** 2),
+    Slip(
+        "the cost itself",
+        "this is made of the cost itself: the square is not differentiated",
+        lambda y, p, O: (p - y) ** 2 / 2,
+    ),
     Slip("absolute value", "the sign of the difference is lost", lambda y, p, O: abs(p - y)),
     Slip("broadcast", hints.BROADCAST, lambda y, p, O: (p - y.T).sum(axis=1, keepdims=True)),
     Slip(
@@ -65,6 +74,7 @@ SCALES = (
     Slip("columns counted", "the number of columns was taken for N, the number of rows", lambda n, m: 1 / m),
 )
 EXAMPLES = (
+    Slip("running sums", RUNNING, running),
     Slip(
         "last example only", "the sum over i keeps its last term only: += is needed", lambda rows: rows[-1:]
     ),
@@ -143,6 +153,11 @@ def _by_W1_tanh(**parts: Any) -> Function:
 
 def _bias_zero(Z: Any) -> Any:
     return Z * np.append(np.ones(Z.shape[1] - 1), 0)
+
+
+def _terms(y: Any, y_hat: Any, O: Any, Z: Any) -> Any:
+    """Return what is summed over the examples in (5)."""
+    return _residual(y, y_hat, O) * _slope_out(y, y_hat, O) * Z / len(y)
 
 
 BY_W2 = Recipe(
@@ -256,7 +271,21 @@ _BIAS_KEPT = "the bias unit is still in: no weight of W1 leads to it"
 
 RECIPES = {"ps1.dC_dW2": BY_W2, "ps1.dC_dW1": BY_W1, "ps1.dC_dW1_tanh": BY_W1_TANH}
 MISTAKES: Table = {
-    "ps1.dC_dW2": BY_W2.mistakes(),
+    "ps1.dC_dW2": (
+        *BY_W2.mistakes(),
+        Mistake(
+            "summed over units",
+            SUMMED_OVER_UNITS,
+            lambda *a: _terms(*a).sum(axis=1, keepdims=True),
+            (
+                lambda *a: _terms(*a).sum(axis=1),
+                lambda *a: _terms(*a).sum(axis=1, keepdims=True) * len(a[0]),
+                lambda *a: _terms(*a).mean(axis=1, keepdims=True) * len(a[0]),
+                lambda *a: -_terms(*a).sum(axis=1, keepdims=True),
+            ),
+        ),
+        Mistake("no sum", NO_SUM, _terms, (lambda *a: _terms(*a) * len(a[0]), lambda *a: -_terms(*a))),
+    ),
     "ps1.dC_dW1": (
         *BY_W1.mistakes(),
         Mistake("bias kept", _BIAS_KEPT, _by_W1(weights=np.transpose, units=as_it_is)),

@@ -148,7 +148,7 @@ MISTAKES: Table = {
         Mistake("sign", hints.SIGN, lambda *a: -ref.largest_curvature(*a)),
         Mistake(
             "not divided",
-            "the difference is not divided by 2h",
+            "the difference of gradients is not divided by the distance of the two points",
             lambda *a: 2e-4 * ref.largest_curvature(*a),
             tuple(
                 lambda *a, step=step: 2 * step * ref.largest_curvature(*a)
@@ -161,7 +161,9 @@ MISTAKES: Table = {
             "the curvature is asked for, not the length of the gradient",
             lambda g, theta, iterations=50: float(np.linalg.norm(g(theta))),
         ),
-        Mistake("factor 2", "the two points are 2h apart", lambda *a: 2 * ref.largest_curvature(*a)),
+        Mistake(
+            "factor 2", "the two points are twice the step apart", lambda *a: 2 * ref.largest_curvature(*a)
+        ),
         Mistake("factor ½", "the result is half the expected one", lambda *a: ref.largest_curvature(*a) / 2),
         Mistake("squared", "the eigenvalue is squared", lambda *a: ref.largest_curvature(*a) ** 2),
         Mistake(
@@ -197,8 +199,12 @@ MISTAKES: Table = {
             "the rate is asked for, not its index",
             lambda etas, c: float(np.argmin(np.where(_finite(c), c[:, -1], np.inf))),
         ),
-        Mistake("last of ties", "of equal rates the first counts", _last_of_ties),
-        Mistake("smallest of ties", "of equal rates the first counts, not the smallest", _smallest_of_ties),
+        Mistake("last of ties", "of rates with equal last losses the first counts", _last_of_ties),
+        Mistake(
+            "smallest of ties",
+            "of rates with equal last losses the first counts, not the smallest",
+            _smallest_of_ties,
+        ),
         Mistake(
             "highest",
             "the lowest loss is asked for, not the highest",

@@ -25,7 +25,7 @@ EDGE_OF_STUCK = (
 )
 CURVED = (
     "it is wrong only where the curvature changes from place to place: is the difference of gradients taken "
-    "over a small step, to both sides?"
+    "around theta, over a small step, to both sides?"
 )
 
 

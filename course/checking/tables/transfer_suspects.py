@@ -119,6 +119,7 @@ RELU_UNITS: dict[str, UnitAtPoint] = {
     hints.SIGMA_FOR_RELU: _as_if_sigma_of_relu,
     hints.H_FOR_ITS_SLOPE: lambda t, t0: relu(t0) * t,
     hints.ON_AND_OFF_SWAPPED: lambda t, t0: (relu(t0) == 0) * t,
+    hints.NEVER_ON: lambda t, t0: 0 * t,
 }
 
 
