@@ -12,6 +12,14 @@ UNTRANSPOSED = "W is not transposed; where it is square, the shapes do not tell"
 BROADCAST = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the sum"
 BROADCAST_MEAN = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the mean"
 UPHILL = "the step goes uphill"
+STEPS_UPHILL = "the steps go uphill"
+STEPS_OF_UPHILL = "the steps of {} go uphill"
+DID_NOT_MOVE = "{} did not move"
+STOPS_EARLY = "the training stops before all steps are done: do them all, however the loss moves"
+FORWARD_ONCE = (
+    "the losses before the last are all that of the first point: each step needs a forward pass of its own, "
+    "with the weights as they are then"
+)
 
 SLOPE_MISSING = "the slope of σ is missing"
 SLOPE_TWICE = "the slope of σ appears twice"

@@ -87,10 +87,13 @@ def _last_column_zero(factor: Any) -> Any:
 
 # an (N,) array beside an (N, 1) array comes to the same numbers as a sum on its own
 SUMMED_APART = (
-    "the {} factor was summed over the examples on its own, or met another as (N,) and (N, 1): the factors of "
-    "each example are multiplied first"
+    "the {} factor was summed over the examples on its own, or met another as (N,) and (N, 1): the factors "
+    "of each example are multiplied first"
 )
-AVERAGED_APART = "the {} factor was averaged over the examples on its own: the factors of each example are multiplied first"
+AVERAGED_APART = (
+    "the {} factor was averaged over the examples on its own: the factors of each example are multiplied "
+    "first"
+)
 _IS_A_SLOPE = "is a slope already: it is multiplied as it is"
 _EXAMPLES = (
     Slip("running sums", RUNNING, lambda n: running(np.arange(n))),

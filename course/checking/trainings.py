@@ -1,0 +1,67 @@
+"""What the losses of a training tell about it, whatever its network and its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from course.checking import hints
+
+Run = tuple[Any, Any, Any]
+"""What a call returned, what is right, and the last argument, which of a training is the number of steps."""
+
+
+def suspicion(runs: Sequence[Run]) -> str | None:
+    """Return what the losses suggest that are the first item of each result, or None."""
+    if ends_early(runs):
+        return hints.STOPS_EARLY
+    return hints.FORWARD_ONCE if stays_at_the_start(runs) else None
+
+
+def ends_early(runs: Sequence[Run]) -> bool:
+    """Return whether losses are right as far as they go, but for a last one noted twice, and too few.
+
+    They must not be too few everywhere: then it is the first or the last that is left out.
+    """
+    pairs = [_losses(*run) for run in runs]
+    missing = [len(want) - len(losses) for losses, want in pairs if losses is not None]
+    return len(missing) == len(pairs) and min(missing) == 0 < max(missing) and all(map(_begins, pairs))
+
+
+def stays_at_the_start(runs: Sequence[Run]) -> bool:
+    """Return whether all losses but the last are that of the first point, where they should have moved."""
+    moves = False
+    for losses, want in (_losses(*run) for run in runs):
+        if losses is None or len(losses) != len(want) or not _close(losses[:-1], want[:1]):
+            return False
+        moves = moves or not _close(want[:-1], want[:1])
+    return moves
+
+
+def _losses(got: Any, want: Any, steps: Any) -> tuple[Any, Any]:
+    """Return the losses of a training beside the right ones; None for what are no losses."""
+    if type(steps) is not int or not isinstance(want, (list, tuple)) or np.shape(want[0]) != (steps + 1,):
+        return None, None
+    if type(got) not in (list, tuple) or len(got) != len(want):
+        return None, None
+    try:
+        losses = np.asarray(got[0], float)
+    except (TypeError, ValueError):
+        return None, None
+    return (losses, want[0]) if losses.ndim == 1 and len(losses) else (None, None)
+
+
+def _begins(pair: tuple[Any, Any]) -> bool:
+    losses, want = pair
+    if len(losses) > len(want):
+        return False
+    *before, last = losses
+    right = _close(before, want[: len(before)])
+    # who breaks out of the loop and then notes the loss after the last step notes one twice
+    return right and (_close(last, want[len(before)]) or bool(before and last == before[-1]))
+
+
+def _close(a: Any, b: Any) -> bool:
+    return bool(np.allclose(a, b, rtol=1e-7, atol=1e-10))
