@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from course.checking import hints
+from course.checking.trial import Trial
 from mlp_ref import curves as ref
 from mlp_ref.mistakes.common import quiet
 from mlp_ref.mistakes.mistake import Mistake, Table
@@ -38,6 +39,58 @@ def _of_gradient(gradient: Any, theta: Any, iterations: int = 50) -> Any:
         g = gradient(v)
         v = g / (np.linalg.norm(g) or 1.0)
     return float(v @ gradient(v))
+
+
+def _power(start: Callable[[Any], Any], steps: int, size: bool = False) -> Callable[..., float]:
+    """Return a power iteration of so many steps, and at the end vᵀHv, or the size of Hv."""
+
+    def curvature(gradient: Any, theta: Any, iterations: int = 50) -> float:
+        def hessian_times(v: Any) -> Any:
+            return (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
+
+        v = start(theta)
+        for k in range(steps + 1):
+            v = v / np.linalg.norm(v)
+            Hv = hessian_times(v)
+            if k == steps:
+                return float(np.linalg.norm(Hv) if size else v @ Hv)
+            v = Hv
+        raise AssertionError
+
+    return quiet(curvature)
+
+
+STARTS = (
+    np.ones_like,
+    lambda theta: np.eye(len(theta))[0],
+    lambda theta: np.random.default_rng(0).normal(size=len(theta)),
+    lambda theta: np.random.default_rng(0).standard_normal(len(theta)),
+    lambda theta: np.random.default_rng(1).normal(size=len(theta)),
+    lambda theta: np.random.default_rng(42).normal(size=len(theta)),
+    lambda theta: np.random.default_rng(0).random(len(theta)),
+    lambda theta: np.random.RandomState(0).randn(len(theta)),
+    lambda theta: np.random.RandomState(0).rand(len(theta)),
+)
+"""where students let the iteration start"""
+
+
+@quiet
+def _unscaled(gradient: Any, theta: Any, iterations: int = 50) -> float:
+    v = np.ones_like(theta)
+    for _ in range(iterations):
+        v = (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
+    return float(v @ (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP))
+
+
+MUCH = 1e8
+
+
+def _grows(trials: Sequence[Trial]) -> bool:
+    """Return whether results are off by factors as different as powers of eigenvalues are."""
+    with np.errstate(all="ignore"):
+        factors = np.abs([float(trial.got) / trial.case.want for trial in trials])
+    factors = np.nan_to_num(factors, nan=1e300, posinf=1e300)
+    return bool(factors.max() > MUCH and factors.max() > MUCH * factors.min())
 
 
 def _rows(change: Callable[[Any], Any]) -> Callable[..., Any]:
@@ -142,8 +195,25 @@ MISTAKES: Table = {
         ),
         Mistake(
             "one iteration",
-            "the iteration stops too early",
+            "the iteration stops too early: is `iterations` used, and v the new one in each?",
             lambda g, theta, iterations=50: ref.largest_curvature(g, theta, 1),
+            tuple(
+                _power(start, steps, size)
+                for steps in (1, 2, 0, 3, 5, 10)
+                for start in STARTS
+                for size in (False, True)
+            ),
+        ),
+        Mistake(
+            "not scaled",
+            "the result grows, or shrinks, with every iteration: v has to have length 1 in each",
+            _unscaled,
+            seen=_grows,
+        ),
+        Mistake(
+            "scaled too early",
+            "vᵀHv is taken of a v whose length is not 1",
+            lambda *a: ref.largest_curvature(*a) ** 3,
         ),
         Mistake("sign", hints.SIGN, lambda *a: -ref.largest_curvature(*a)),
         Mistake(
