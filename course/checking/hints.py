@@ -40,6 +40,8 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth")
 FACTOR_MISSING = "the {} factor is missing"
 
 ALL_ONES = "it is the loss for labels that are all 1: look at the term with 1 − y"
+SIGN_WHERE_ONE = "where y is 1 the sign is wrong: the minus of the loss belongs to the term with y too"
+SIGN_WHERE_ZERO = "where y is 0 the sign is wrong: 1 − f falls where f rises"
 NO_DENOMINATOR = "the denominator f(1 − f) is missing"
 UNCANCELLED = "a factor f(1 − f) is left: it cancels"
 ZERO_BY_ZERO = "0/0 where f is 0 or 1 to the last bit"
@@ -75,6 +77,7 @@ NO_PENALTY = "the penalty is missing"
 PENALTY_TWICE = "the penalty's part is twice the expected one"
 PENALTY_HALF = "the penalty's part is half the expected one"
 PENALTY_SIGN = "the penalty's part has the wrong sign"
+PENALTY_ITSELF = "this adds the penalty of each weight itself, not its derivative"
 PENALTY_ALONE = "the penalty's part stands alone"
 
 OLD_VELOCITY = "the step follows the old velocity"

@@ -118,12 +118,12 @@ MISTAKES: Table = {
         *BY_F.mistakes(),
         Mistake(
             "sign of the first term",
-            "the sign of the term with y is wrong: the minus of the loss belongs to it",
+            hints.SIGN_WHERE_ONE,
             lambda y, f: y / f + (1 - y) / (1 - f),
         ),
         Mistake(
             "sign of the second term",
-            "the sign of the term with 1 − y is wrong: 1 − f falls where f rises",
+            hints.SIGN_WHERE_ZERO,
             lambda y, f: -y / f - (1 - y) / (1 - f),
         ),
         Mistake(

@@ -89,7 +89,7 @@ L2 = Recipe(
             Slip("W²", "the square is not differentiated", np.square),
             Slip(
                 "W²/2",
-                "this adds the penalty of each weight itself, not its derivative",
+                hints.PENALTY_ITSELF,
                 lambda W: W**2 / 2,
             ),
             Slip("W³", "the derivative of W² / 2 is W", lambda W: W**3),

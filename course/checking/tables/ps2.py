@@ -97,7 +97,7 @@ def _dL_df() -> list[Case]:
     pairs += [
         (net.y, net.hs[-1], complex_step_gradient(partial(cross_entropy, net.y), net.hs[-1])) for net in DRAWN
     ]
-    return [Case((y, f), want, len(y), wrong=suspects.of_dL_df(y, f)) for y, f, want in pairs]
+    return [Case((y, f), want, len(y), wrong=suspects.of_dL_df(y, f, want)) for y, f, want in pairs]
 
 
 def _dh_dz() -> list[Case]:

@@ -188,7 +188,7 @@ def _l2_gradients() -> list[Case]:
     ):
         Ws, dWs = ([rng.normal(size=shape) for shape in shapes] for _ in range(2))
         calls.append(((dWs, Ws, lam), derivatives(partial(_penalised, dWs, lam), Ws)))
-    return [Case(args, want, 1, wrong=suspects.of_l2_gradients(args[0], want)) for args, want in calls]
+    return [Case(args, want, 1, wrong=suspects.of_l2_gradients(*args, want)) for args, want in calls]
 
 
 def _penalised(dWs: list[Array], lam: float, *Ws: Any) -> Any:
