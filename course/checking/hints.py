@@ -16,6 +16,10 @@ STEPS_UPHILL = "the steps go uphill"
 STEPS_OF_UPHILL = "the steps of {} go uphill"
 DID_NOT_MOVE = "{} did not move"
 STOPS_EARLY = "the training stops before all steps are done: do them all, however the loss moves"
+STARTS_ANEW = (
+    "the losses after the first are all that of the first step: each step has to start from the weights that "
+    "the last one made"
+)
 FORWARD_ONCE = (
     "the losses before the last are all that of the first point: each step needs a forward pass of its own, "
     "with the weights as they are then"

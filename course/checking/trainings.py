@@ -17,7 +17,9 @@ def suspicion(runs: Sequence[Run]) -> str | None:
     """Return what the losses suggest that are the first item of each result, or None."""
     if ends_early(runs):
         return hints.STOPS_EARLY
-    return hints.FORWARD_ONCE if stays_at_the_start(runs) else None
+    if stays_at_the_start(runs):
+        return hints.FORWARD_ONCE
+    return hints.STARTS_ANEW if stays_after_one_step(runs) else None
 
 
 def ends_early(runs: Sequence[Run]) -> bool:
@@ -32,11 +34,21 @@ def ends_early(runs: Sequence[Run]) -> bool:
 
 def stays_at_the_start(runs: Sequence[Run]) -> bool:
     """Return whether all losses but the last are that of the first point, where they should have moved."""
+    return _stay(runs, slice(-1), 0)
+
+
+def stays_after_one_step(runs: Sequence[Run]) -> bool:
+    """Return whether all losses but the first are that after the first step, where they should have moved."""
+    return _stay(runs, slice(1, None), 1)
+
+
+def _stay(runs: Sequence[Run], part: slice, k: int) -> bool:
+    """Return whether in all runs this part of the losses is the right loss k, where it should have moved."""
     moves = False
     for losses, want in (_losses(*run) for run in runs):
-        if losses is None or len(losses) != len(want) or not _close(losses[:-1], want[:1]):
+        if losses is None or len(losses) != len(want) or not _close(losses[part], want[k : k + 1]):
             return False
-        moves = moves or not _close(want[:-1], want[:1])
+        moves = moves or not _close(want[part], want[k : k + 1])
     return moves
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from course.values import arrays
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe
 from mlp_ref.mistakes.rules import at_the_start, moved, with_rates
-from mlp_ref.mistakes.training import PS1, PS2, did_not_move
+from mlp_ref.mistakes.training import PS1, PS2, did_not_move, loss_of_f
 from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep, train_deep, train_one_hidden
 
 Train = Callable[..., Any]
@@ -140,6 +141,18 @@ def _unmoved(recipe: Recipe, names: tuple[str, str]) -> tuple[Mistake, ...]:
     )
 
 
+def _starts_anew(train: Train) -> Mistake:
+    def change(losses: Any) -> Any:
+        return np.append(losses[:1], np.full_like(losses[1:], losses[min(1, len(losses) - 1)]))
+
+    return Mistake(
+        "each step from the start",
+        hints.STARTS_ANEW,
+        lambda *a: (change(train(*a)[0]), *train(*a[:-1], min(a[-1], 1))[1:]),
+        seen=lambda trials: trainings.stays_after_one_step(_runs(trials)),
+    )
+
+
 def _forward_once(recipe: Recipe) -> Mistake:
     def change(losses: Any) -> Any:
         return np.append(np.full_like(losses[:-1], losses[0]), losses[-1])
@@ -182,12 +195,21 @@ def _last_weights_only(X: Any, y: Any, Ws: Any, bs: Any, eta: Any) -> Any:
     return _last_layer_only(X, y, Ws, bs, eta)[0], moved(bs, gradients_end_to_end_deep(X, y, Ws, bs)[1], eta)
 
 
+def _also_from_f(recipe: Recipe) -> Iterator[Mistake]:
+    """Yield the mistakes of ps2's training, also with losses made of f, which may have no logarithm."""
+    rules = {slip.name: slip.part for slip in recipe.slips["rule"]}
+    for mistake in recipe.mistakes():
+        rule = rules.get(mistake.name)
+        yield replace(mistake, variants=(recipe.make(rule=rule, loss=loss_of_f),)) if rule else mistake
+
+
 RECIPES = {"ps1.train": PS1, "ps2.train": PS2}
 MISTAKES: Table = {
     "ps1.train": (
         *_of_any_net(train_one_hidden),
         *_unmoved(PS1, ("W1", "W2")),
         _forward_once(PS1),
+        _starts_anew(train_one_hidden),
         *PS1.mistakes(),
         Mistake(
             "W1 at the new W2",
@@ -199,7 +221,8 @@ MISTAKES: Table = {
         *_of_any_net(train_deep),
         *_unmoved(PS2, ("weights", "biases")),
         _forward_once(PS2),
-        *PS2.mistakes(),
+        _starts_anew(train_deep),
+        *_also_from_f(PS2),
         Mistake(
             "last layer only",
             "all layers move, not the last alone",

@@ -257,6 +257,11 @@ MISTAKES: Table = {
             "this is the error of the wrong one: its index is asked for",
             lambda *args: max(_errors(*args)),
         ),
+        Mistake(
+            "smallest error",
+            "this is the smallest of the errors: the index of the wrong one is asked for",
+            lambda *args: min(_errors(*args)),
+        ),
         Mistake("errors", "these are the errors of all: the index of the wrong one is asked for", _errors),
         Mistake("wrong array", "this is the wrong array itself: its index is asked for", _wrong_array),
         Mistake("largest", "the largest candidate need not be the wrong one", _by(lambda c, g: _norm(c))),

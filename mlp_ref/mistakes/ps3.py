@@ -62,6 +62,7 @@ def _power(start: Callable[[Any], Any], steps: int, size: bool = False) -> Calla
 
 STARTS = (
     np.ones_like,
+    np.copy,
     lambda theta: np.eye(len(theta))[0],
     lambda theta: np.random.default_rng(0).normal(size=len(theta)),
     lambda theta: np.random.default_rng(0).standard_normal(len(theta)),

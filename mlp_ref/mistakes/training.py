@@ -186,6 +186,8 @@ def _cross_entropy(y: Any, f: Any) -> Any:
     return -np.sum(y * np.log(f) + (1 - y) * np.log(1 - f))
 
 
+loss_of_f = _of_f(_cross_entropy)
+"""L as it is made of f, not of the last z"""
 _SET_ANEW = (
     "the last row of W2 is set anew in every step: the bias unit is 1, but its weight moves as the others do"
 )
