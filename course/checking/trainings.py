@@ -25,11 +25,14 @@ def suspicion(runs: Sequence[Run]) -> str | None:
 def ends_early(runs: Sequence[Run]) -> bool:
     """Return whether losses are right as far as they go, but for a last one noted twice, and too few.
 
-    They must not be too few everywhere: then it is the first or the last that is left out.
+    Where one is missing of every training that takes steps, it is the last loss that is left out.
     """
     pairs = [_losses(*run) for run in runs]
-    missing = [len(want) - len(losses) for losses, want in pairs if losses is not None]
-    return len(missing) == len(pairs) and min(missing) == 0 < max(missing) and all(map(_begins, pairs))
+    if any(losses is None for losses, _ in pairs):
+        return False
+    missing = [len(want) - len(losses) for losses, want in pairs]
+    in_all = {count for count, (_, want) in zip(missing, pairs, strict=True) if len(want) > 1} == {1}
+    return min(missing) == 0 < max(missing) and not in_all and all(map(_begins, pairs))
 
 
 def stays_at_the_start(runs: Sequence[Run]) -> bool:

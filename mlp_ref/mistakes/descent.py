@@ -73,7 +73,12 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
         return losses, first, second
 
     return (
-        Mistake("last loss missing", "the loss after the last step is missing", losses_cut(slice(-1))),
+        Mistake(
+            "last loss missing",
+            "the loss after the last step is missing",
+            losses_cut(slice(-1)),
+            (lambda *a: losses_cut(slice(max(a[-1], 1)))(*a),),
+        ),
         Mistake(
             "first loss missing", "the loss before the first step is missing", losses_cut(slice(1, None))
         ),
