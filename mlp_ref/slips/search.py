@@ -41,7 +41,8 @@ def one_common_slip(name: str, trials: Sequence[Trial], tolerance: Tolerance) ->
     with _ONE_SEARCH:
         searches = (_Search(switched(form), trials, tolerance) for form in FORMS.get(name, ()))
         explanations = (slips for search in searches for slips in search.one())
-        return next((slips for slips in explanations if not slips[0].rare), ())
+        # a value that took the place of another may be two slips that come to the same, as N for weights is
+        return next((slips for slips in explanations if not slips[0].rare and not slips[0].exchanged), ())
 
 
 def slips_of(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> tuple[Slip, ...]:
