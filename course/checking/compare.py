@@ -193,7 +193,8 @@ def _array_of(got: list[Any] | tuple[Any, ...], shape: tuple[int, ...], where: s
 
 def _normalise_number(got: Any, where: str, whole: bool = False) -> float | int:
     if type(got) is np.ndarray and got.ndim > 0:
-        hint = diagnose.shape_suspicion(got.shape, ())
+        # an index is not what is left when a sum is missing
+        hint = "" if whole else diagnose.shape_suspicion(got.shape, ())
         raise Difference("shape", f"{where} has shape {got.shape}; a single number is expected", hint)
     if isinstance(got, np.generic) or type(got) is np.ndarray:
         _require_real_dtype(got.dtype, where)

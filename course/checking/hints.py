@@ -12,6 +12,18 @@ UNTRANSPOSED = "W is not transposed; where it is square, the shapes do not tell"
 BROADCAST = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the sum"
 BROADCAST_MEAN = "a (N,) array met an (N, 1) array and broadcast to (N, N) before the mean"
 UPHILL = "the step goes uphill"
+STEPS_UPHILL = "the steps go uphill"
+STEPS_OF_UPHILL = "the steps of {} go uphill"
+DID_NOT_MOVE = "{} did not move"
+STOPS_EARLY = "the training stops before all steps are done: do them all, however the loss moves"
+STARTS_ANEW = (
+    "the losses after the first are all that of the first step: each step has to start from the weights that "
+    "the last one made"
+)
+FORWARD_ONCE = (
+    "the losses before the last are all that of the first point: each step needs a forward pass of its own, "
+    "with the weights as they are then"
+)
 
 SLOPE_MISSING = "the slope of σ is missing"
 SLOPE_TWICE = "the slope of σ appears twice"
@@ -32,6 +44,8 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth")
 FACTOR_MISSING = "the {} factor is missing"
 
 ALL_ONES = "it is the loss for labels that are all 1: look at the term with 1 − y"
+SIGN_WHERE_ONE = "where y is 1 the sign is wrong: the minus of the loss belongs to the term with y too"
+SIGN_WHERE_ZERO = "where y is 0 the sign is wrong: 1 − f falls where f rises"
 NO_DENOMINATOR = "the denominator f(1 − f) is missing"
 UNCANCELLED = "a factor f(1 − f) is left: it cancels"
 ZERO_BY_ZERO = "0/0 where f is 0 or 1 to the last bit"
@@ -45,7 +59,11 @@ BIASES_NOT_SUMMED = "∂L/∂b_l is not summed over the examples"
 SIGMA_FOR_TANH = "Z(1 − Z) is the slope of σ, and these units are tanh"
 NOT_SQUARED = "a square is missing in the slope of the hidden units"
 SLOPE_OF_TANH_AT_Z = "the slope of the hidden units is taken at Z: tanh was applied once too often"
-NO_SLOPE_OF_RELU = "the slope of the units is missing: units that are off pass nothing back"
+NO_SLOPE_OF_RELU = (
+    "the slope of the units is missing, or 1 at h = 0 too, as ≥ for > makes it: units that are off pass "
+    "nothing back"
+)
+NEVER_ON = "no unit passes δ back: a unit that is on has h > 0, and no h is below 0"
 SIGMA_FOR_RELU = "h(1 − h) is the slope of σ, and these units are ReLU"
 H_FOR_ITS_SLOPE = "h stands where its slope should"
 ON_AND_OFF_SWAPPED = "units that are off pass δ on, and those that are on do not"
@@ -63,6 +81,7 @@ NO_PENALTY = "the penalty is missing"
 PENALTY_TWICE = "the penalty's part is twice the expected one"
 PENALTY_HALF = "the penalty's part is half the expected one"
 PENALTY_SIGN = "the penalty's part has the wrong sign"
+PENALTY_ITSELF = "this adds the penalty of each weight itself, not its derivative"
 PENALTY_ALONE = "the penalty's part stands alone"
 
 OLD_VELOCITY = "the step follows the old velocity"

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from course.checking import diagnose, inexact
+from course.checking import diagnose, inexact, trainings
 from course.checking.compare import Difference, Tolerance, agrees, compare, describe, normalise
 from course.judged import judged_call, refuse_while_judged
 from course.values import clone, shares_memory, unchanged
@@ -88,6 +88,12 @@ def sentences(description: str, suspicion: str | None) -> str:
     return f"{description}. Suspicion: {suspicion}{'' if suspicion.endswith('?') else '.'}"
 
 
+SIZES = (
+    "sizes do not fit together: are these the arrays that the formula asks for, of the right layer and the "
+    "right way round?"
+)
+
+
 class WrongAnswer(AssertionError):
     """A function returns something wrong; the message does not say what would be right."""
 
@@ -130,7 +136,11 @@ def _judge(
     if failed is None:
         return None
     stages = {trial.difference.stage for trial in trials if trial.difference}
-    suspicion = None if "inputs" in stages else _suspected(trials, tolerance)
+    # what is returned may share memory with an argument because something was forgotten
+    left_alone = "inputs" not in stages or all(unchanged(trial.case.args, trial.after) for trial in trials)
+    suspicion = _suspected(trials, tolerance) if left_alone else None
+    if suspicion is None and left_alone:
+        suspicion = trainings.suspicion([(t.got, t.case.want, t.case.args[-1]) for t in trials])
     pairs = [(trial.got, trial.case.want, trial.case.n) for trial in trials]
 
     def agree(got: Any, want: Any) -> bool:
@@ -208,7 +218,7 @@ def _shape(value: Any) -> str:
 def raised_suspicion(name: str, text: str) -> str:
     """Return what an exception of an answer suggests, or an empty string."""
     if name == "ValueError" and re.search(r"mismatch|broadcast|not aligned|shapes? \(", text):
-        return "sizes do not fit together: is something transposed, or a size taken from the wrong axis?"
+        return SIZES
     return ""
 
 

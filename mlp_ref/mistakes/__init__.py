@@ -46,7 +46,7 @@ from mlp_ref.mistakes import (
 )
 from mlp_ref.mistakes.mistake import Mistake, Named, Table
 from mlp_ref.mistakes.recipe import Recipe
-from mlp_ref.slips.search import slips_of
+from mlp_ref.slips.search import one_common_slip, slips_of
 from mlp_ref.slips.switched import Slip
 
 PARTS = (
@@ -110,6 +110,10 @@ def recognise(
                 return mistake
         if parts:
             return None
+        # one slip is likelier than two that come to the same
+        slips = one_common_slip(name, trials, tolerance)
+        if slips:
+            return _of(slips)
         pairs = [*RECIPES[name].pairs()] if name in RECIPES else []
         for pair in pairs:
             if _explains(pair, trials, call, tolerance):

@@ -49,6 +49,11 @@ PRODUCTS = (
     Slip("h added", "h(1 − h) was added, it has to be multiplied", lambda back, h: back + h * (1 - h)),
     Slip("brackets", "h · 1 − h is not h (1 − h): brackets are missing", lambda back, h: back * h - h),
     Slip(
+        "brackets of h − h²",
+        "· h − h² is not · (h − h²): brackets are missing",
+        lambda back, h: back * h - h**2,
+    ),
+    Slip(
         "matrix product for ⊙",
         "⊙ is elementwise: *, not @",
         lambda back, h: back @ (h * (1 - h)).T,

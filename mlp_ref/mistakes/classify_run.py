@@ -31,6 +31,7 @@ def _classify(
     end: Callable[[Any], Any] = lambda curve: curve[-1],
     mean: bool = False,
     of_all: bool = False,
+    later: int = 0,
 ) -> str:
     """The rule of ps3 with parts of it wrong."""
     curve = np.asarray(losses, dtype=float)
@@ -41,7 +42,7 @@ def _classify(
             return "diverged"
         steps = np.diff(curve)
         early, late = steps[: m(len(curve))], steps[m(len(curve)) :]
-        seen = steps if whole_run else early if early_run else late
+        seen = steps if whole_run else early if early_run else steps[max(m(len(curve)) + later, 0) :]
         size = _net if net else _average if mean else _total
         count = len(steps) if of_all else len(seen)
         holds = {
@@ -95,6 +96,11 @@ MISTAKES: Table = {
         Mistake(
             "all steps counted", "only the steps from m on count for oscillating", _variant(whole_run=True)
         ),
+        Mistake("flat steps counted", "a step of exactly 0 does not go up", _variant(up=lambda s: s >= 0)),
+        Mistake("m one too large", "m is n // 2, not one more", _variant(m=lambda n: n // 2 + 1)),
+        Mistake("m one too small", "m is n // 2, not one less", _variant(m=lambda n: max(n // 2 - 1, 0))),
+        Mistake("step m left out", "step m counts for oscillating too: from m on", _variant(later=1)),
+        Mistake("step before m", "only steps from m on count for oscillating", _variant(later=-1)),
         Mistake("m rounded up", "m is n // 2, rounded down", _variant(m=lambda n: (n + 1) // 2)),
         Mistake(
             "m from the steps",

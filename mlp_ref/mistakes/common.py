@@ -17,7 +17,15 @@ AS_PRINTED = "(9) was taken as printed: the derivative is not zero where k and l
 SLOPE_OF_Y = "the slope is taken of the target y, not of the output ŷ"
 FACTOR_2 = "the 2 of the square is still there: the ½ of (1) cancels it"
 FACTOR_HALF = "the ½ of (1) is still there: the 2 of the square cancels it"
+SUMMED_OVER_UNITS = "the sum was taken over the units, within each example: it runs over the examples"
+NO_SUM = "the sum over the examples is missing"
+RUNNING = "running sums over i were added up: add each term once, or the finished sum once, after the loop"
 LEFT_TO_RIGHT = "read from left to right, as printed: δ Wᵀ h is one number; ⊙ comes before that product"
+
+
+def running(rows: Any) -> Any:
+    """Return rows as often as sums that grow row by row hold them, when all these sums are added up."""
+    return np.repeat(rows, np.arange(len(rows), 0, -1), axis=0)
 
 
 def as_it_is(value: Any) -> Any:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from course.checking.compare import Tolerance, agrees
+from course.checking import hints, trainings
 from course.checking.trial import Trial
 from course.values import arrays
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.rules import moved
-from mlp_ref.mistakes.training import PS1, PS2
+from mlp_ref.mistakes.recipe import Recipe
+from mlp_ref.mistakes.rules import at_the_start, moved, with_rates
+from mlp_ref.mistakes.training import PS1, PS2, did_not_move, loss_of_f
 from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep, train_deep, train_one_hidden
 
 Train = Callable[..., Any]
@@ -42,6 +44,12 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
         steps = next((t for t in range(1, len(losses)) if not goes_on(losses[t - 1], losses[t])), a[-1])
         return train(*a[:-1], steps)
 
+    def noted_twice(*a: Any, goes_on: Callable[[float, float], bool]) -> Any:
+        """Return training that stops before a step and then notes the last loss again."""
+        losses, *ends = stopped(*a, goes_on=goes_on)
+        again = losses[-1:] if len(losses) <= a[-1] else losses[:0]
+        return np.append(losses, again), *ends
+
     def best_weights(*a: Any) -> Any:
         losses = train(*a)[0]
         return losses, *train(*a[:-1], int(np.argmin(losses)))[1:]
@@ -65,7 +73,12 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
         return losses, first, second
 
     return (
-        Mistake("last loss missing", "the loss after the last step is missing", losses_cut(slice(-1))),
+        Mistake(
+            "last loss missing",
+            "the loss after the last step is missing",
+            losses_cut(slice(-1)),
+            (lambda *a: losses_cut(slice(max(a[-1], 1)))(*a),),
+        ),
         Mistake(
             "first loss missing", "the loss before the first step is missing", losses_cut(slice(1, None))
         ),
@@ -74,14 +87,15 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
         Mistake("in place", "the arguments were changed in place", in_place),
         Mistake(
             "stops when the loss rises",
-            "the training stops where the loss rises: do all the steps",
+            f"{hints.STOPS_EARLY}, also where it rises",
             lambda *a: stopped(*a, goes_on=lambda before, loss: loss <= before),
+            (lambda *a: noted_twice(*a, goes_on=lambda before, loss: loss <= before),),
         ),
         Mistake(
             "stops early",
-            "the training stops before all steps are done: do them all",
+            hints.STOPS_EARLY,
             lambda *a: stopped(*a, goes_on=lambda before, loss: abs(before - loss) > 1e-8),
-            seen=_stops_early,
+            seen=lambda trials: trainings.ends_early(_runs(trials)),
         ),
         Mistake(
             "best weights",
@@ -103,17 +117,57 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
     )
 
 
-def _stops_early(trials: Sequence[Trial]) -> bool:
-    """Return whether losses are the right ones as far as they go, and end early, but never a step early."""
-    missing = []
-    for trial in trials:
-        if type(trial.got) not in (list, tuple) or len(trial.got) != len(trial.case.want):
-            return False
-        losses, want = trial.got[0], trial.case.want[0]
-        if np.ndim(losses) != 1 or not agrees(losses, want[: len(losses)], Tolerance()):
-            return False
-        missing.append(len(want) - len(losses))
-    return min(missing) == 0 < max(missing)
+def _runs(trials: Sequence[Trial]) -> list[trainings.Run]:
+    return [(trial.got, trial.case.want, trial.case.args[-1]) for trial in trials]
+
+
+def _unmoved(recipe: Recipe, names: tuple[str, str]) -> tuple[Mistake, ...]:
+    """Return the mistakes in which weights do not move, and come back as they were passed."""
+
+    def kept(*groups: int) -> Train:
+        rates = [0 if k in groups else 1 for k in range(2)]
+        train = recipe.make(rule=with_rates(lambda eta, n, t: (rates[0] * eta, rates[1] * eta)))
+
+        def as_passed(*a: Any) -> Any:
+            losses, *ends = train(*a)
+            return losses, *(a[2 + k] if k in groups else end for k, end in enumerate(ends))
+
+        return as_passed
+
+    still = recipe.make(rule=with_rates(lambda eta, n, t: (0, 0)))
+    return (
+        *(Mistake(f"{names[k]} as passed", did_not_move(names[k]), kept(k)) for k in range(2)),
+        Mistake(
+            "nothing moves",
+            did_not_move(*names),
+            still,
+            (kept(0, 1),),
+        ),
+    )
+
+
+def _starts_anew(train: Train) -> Mistake:
+    def change(losses: Any) -> Any:
+        return np.append(losses[:1], np.full_like(losses[1:], losses[min(1, len(losses) - 1)]))
+
+    return Mistake(
+        "each step from the start",
+        hints.STARTS_ANEW,
+        lambda *a: (change(train(*a)[0]), *train(*a[:-1], min(a[-1], 1))[1:]),
+        seen=lambda trials: trainings.stays_after_one_step(_runs(trials)),
+    )
+
+
+def _forward_once(recipe: Recipe) -> Mistake:
+    def change(losses: Any) -> Any:
+        return np.append(np.full_like(losses[:-1], losses[0]), losses[-1])
+
+    return Mistake(
+        "forward pass once",
+        hints.FORWARD_ONCE,
+        _losses_changed(recipe.make(rule=at_the_start), change),
+        seen=lambda trials: trainings.stays_at_the_start(_runs(trials)),
+    )
 
 
 def _losses_changed(train: Train, change: Callable[..., Any]) -> Train:
@@ -146,10 +200,21 @@ def _last_weights_only(X: Any, y: Any, Ws: Any, bs: Any, eta: Any) -> Any:
     return _last_layer_only(X, y, Ws, bs, eta)[0], moved(bs, gradients_end_to_end_deep(X, y, Ws, bs)[1], eta)
 
 
+def _also_from_f(recipe: Recipe) -> Iterator[Mistake]:
+    """Yield the mistakes of ps2's training, also with losses made of f, which may have no logarithm."""
+    rules = {slip.name: slip.part for slip in recipe.slips["rule"]}
+    for mistake in recipe.mistakes():
+        rule = rules.get(mistake.name)
+        yield replace(mistake, variants=(recipe.make(rule=rule, loss=loss_of_f),)) if rule else mistake
+
+
 RECIPES = {"ps1.train": PS1, "ps2.train": PS2}
 MISTAKES: Table = {
     "ps1.train": (
         *_of_any_net(train_one_hidden),
+        *_unmoved(PS1, ("W1", "W2")),
+        _forward_once(PS1),
+        _starts_anew(train_one_hidden),
         *PS1.mistakes(),
         Mistake(
             "W1 at the new W2",
@@ -159,7 +224,10 @@ MISTAKES: Table = {
     ),
     "ps2.train": (
         *_of_any_net(train_deep),
-        *PS2.mistakes(),
+        *_unmoved(PS2, ("weights", "biases")),
+        _forward_once(PS2),
+        _starts_anew(train_deep),
+        *_also_from_f(PS2),
         Mistake(
             "last layer only",
             "all layers move, not the last alone",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from course.checking import hints
+from course.checking.trial import Trial
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.tools import numerical_gradient, relative_error
 
@@ -73,12 +74,65 @@ def _by(distance: Callable[[Any, Any], Any]) -> Callable[..., int]:
     return find
 
 
+def _first_beyond(distance: Callable[[Any, Any], Any], threshold: float) -> Callable[..., int | None]:
+    """Return a bug finder that takes the first candidate further than `threshold` away, or None."""
+
+    def find(candidates: Any, f: Any, W: Any) -> int | None:
+        gradient = numerical_gradient(f, W)
+        beyond = (k for k, candidate in enumerate(candidates) if distance(candidate, gradient) > threshold)
+        return next(beyond, None)
+
+    return find
+
+
+def _distance_of_norms(c: Any, g: Any) -> Any:
+    return abs(_norm(c) - _norm(g))
+
+
+def _relative_distance_of_norms(c: Any, g: Any) -> Any:
+    return _distance_of_norms(c, g) / (_norm(c) + _norm(g))
+
+
+def _distance_of_sizes(c: Any, g: Any) -> Any:
+    return relative_error(np.abs(c), np.abs(g))
+
+
+def _with_none(name: str, hint: str, *distances: Callable[[Any, Any], Any]) -> Mistake:
+    """Return the mistake of a search by one of these distances that ends without an answer at times."""
+    finders = [_first_beyond(distance, threshold) for distance in distances for threshold in THRESHOLDS]
+
+    def seen(trials: Sequence[Trial]) -> bool:
+        return any(trial.got is None for trial in trials) and any(
+            all(trial.got == find(*trial.case.args) for trial in trials) for find in finders
+        )
+
+    return Mistake(name, hint, finders[0], tuple(finders[1:]), seen=seen)
+
+
+def _sometimes_nothing(trials: Sequence[Trial]) -> bool:
+    """Return whether what comes back is right or None, and each of them somewhere."""
+    found = [trial.got is not None for trial in trials]
+    right = all(trial.got is None or trial.difference is None for trial in trials)
+    return right and any(found) and not all(found)
+
+
+def _errors(candidates: Any, f: Any, W: Any) -> list[float]:
+    gradient = numerical_gradient(f, W)
+    return [float(relative_error(candidate, gradient)) for candidate in candidates]
+
+
+def _wrong_array(candidates: Any, f: Any, W: Any) -> Any:
+    return candidates[_find(candidates, f, W)].copy()
+
+
 def _right_one(candidates: Any, f: Any, W: Any) -> int:
     gradient = numerical_gradient(f, W)
     return int(np.argmin([relative_error(candidate, gradient) for candidate in candidates]))
 
 
 _find = _by(relative_error)
+_NORMS_ONLY = "only the norms are compared: scrambled entries go unnoticed"
+THRESHOLDS = (1e-4, 1e-3, 1e-5, 1e-2, 1e-6, 1e-7)
 
 MISTAKES: Table = {
     "ps0.numerical_gradient": (
@@ -160,7 +214,7 @@ MISTAKES: Table = {
         ),
         Mistake(
             "norms only",
-            "only the norms are compared: scrambled entries go unnoticed",
+            f"{_NORMS_ONLY}",
             _by(lambda c, g: abs(_norm(c) - _norm(g)) / _norm(g)),
         ),
         Mistake(
@@ -181,6 +235,35 @@ MISTAKES: Table = {
         Mistake(
             "sums only", "only the sums of the entries are compared", _by(lambda c, g: abs(c.sum() - g.sum()))
         ),
+        _with_none(
+            "norms only, None",
+            f"{_NORMS_ONLY}, and reversed signs; then nothing comes back",
+            _distance_of_norms,
+            _relative_distance_of_norms,
+        ),
+        _with_none(
+            "sign-blind, None",
+            "a reversed sign goes unnoticed, and then nothing comes back",
+            _distance_of_sizes,
+        ),
+        Mistake(
+            "sometimes None",
+            "at times nothing comes back: one is always wrong, if only by a hundredth",
+            _first_beyond(relative_error, 0.4),
+            seen=_sometimes_nothing,
+        ),
+        Mistake(
+            "error",
+            "this is the error of the wrong one: its index is asked for",
+            lambda *args: max(_errors(*args)),
+        ),
+        Mistake(
+            "smallest error",
+            "this is the smallest of the errors: the index of the wrong one is asked for",
+            lambda *args: min(_errors(*args)),
+        ),
+        Mistake("errors", "these are the errors of all: the index of the wrong one is asked for", _errors),
+        Mistake("wrong array", "this is the wrong array itself: its index is asked for", _wrong_array),
         Mistake("largest", "the largest candidate need not be the wrong one", _by(lambda c, g: _norm(c))),
     ),
 }

@@ -10,7 +10,7 @@ import numpy as np
 from course.activations import sigmoid
 from course.checking import hints
 from mlp_ref import one_hidden as ref
-from mlp_ref.mistakes.common import NO_N, as_it_is, bias_first, untransposed
+from mlp_ref.mistakes.common import NO_N, RUNNING, as_it_is, bias_first, running, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
@@ -40,6 +40,7 @@ COST = Recipe(
             Slip("cubed", "the differences are squared, not cubed", lambda t: t**3),
         ),
         "examples": (
+            Slip("running sums", RUNNING, running),
             Slip("last example missing", "the sum leaves the last example out", lambda t: t[:-1]),
             Slip("first example missing", "the sum leaves the first example out", lambda t: t[1:]),
             Slip("last example only", "the sum keeps its last term only: += is needed", lambda t: t[-1:]),

@@ -8,12 +8,22 @@ from typing import Any
 import numpy as np
 
 from course.checking import hints
-from mlp_ref.mistakes.common import AS_PRINTED, as_it_is, bias_first, diagonal, spread
+from mlp_ref.mistakes.common import (
+    AS_PRINTED,
+    NO_SUM,
+    RUNNING,
+    SUMMED_OVER_UNITS,
+    as_it_is,
+    bias_first,
+    diagonal,
+    running,
+    spread,
+)
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
 Function = Callable[..., Any]
-NO_SUM = "(6) has no sum over hidden units"
+NO_SUM_IN_6 = "(6) has no sum over hidden units"
 
 
 def _all(n: int) -> slice:
@@ -48,6 +58,17 @@ def _of_factor(name: str, ordinal: str) -> tuple[Slip, ...]:
     )
 
 
+def _summed_apart(name: str, ordinal: str) -> tuple[Slip, ...]:
+    return (
+        Slip(f"{name} summed alone", SUMMED_APART.format(ordinal), lambda t: np.ones_like(t) * t.sum(axis=0)),
+        Slip(
+            f"{name} averaged alone",
+            AVERAGED_APART.format(ordinal),
+            lambda t: np.ones_like(t) * t.mean(axis=0),
+        ),
+    )
+
+
 def _rule(slope: Any) -> Any:
     return slope * (1 - slope)
 
@@ -64,8 +85,18 @@ def _last_column_zero(factor: Any) -> Any:
     return factor * np.append(np.ones(factor.shape[1] - 1), 0)
 
 
+# an (N,) array beside an (N, 1) array comes to the same numbers as a sum on its own
+SUMMED_APART = (
+    "the {} factor was summed over the examples on its own, or met another as (N,) and (N, 1): the factors "
+    "of each example are multiplied first"
+)
+AVERAGED_APART = (
+    "the {} factor was averaged over the examples on its own: the factors of each example are multiplied "
+    "first"
+)
 _IS_A_SLOPE = "is a slope already: it is multiplied as it is"
 _EXAMPLES = (
+    Slip("running sums", RUNNING, lambda n: running(np.arange(n))),
     Slip("last example only", "the sum over i keeps its last term only: += is needed", _last),
     Slip("first example missing", "the sum leaves the first example out", lambda n: slice(1, None)),
     Slip("last example missing", "the sum leaves the last example out", lambda n: slice(n - 1)),
@@ -79,8 +110,12 @@ _SCALES = (
 OF_2 = Recipe(
     _multiplied,
     {
-        "factor1": _of_factor("∂C/∂ŷ", "first"),
-        "factor2": (*_of_factor("∂ŷ/∂O", "second"), Slip("σ′ of ∂ŷ/∂O", f"∂ŷ/∂O {_IS_A_SLOPE}", _rule)),
+        "factor1": (*_of_factor("∂C/∂ŷ", "first"), *_summed_apart("∂C/∂ŷ", "first")),
+        "factor2": (
+            *_of_factor("∂ŷ/∂O", "second"),
+            *_summed_apart("∂ŷ/∂O", "second"),
+            Slip("σ′ of ∂ŷ/∂O", f"∂ŷ/∂O {_IS_A_SLOPE}", _rule),
+        ),
         "factor3": (
             *_of_factor("∂O/∂W2", "third"),
             Slip("∂O/∂W2 (1 − ∂O/∂W2)", "∂O/∂W2 is Z, not a slope: it is multiplied as it is", _rule),
@@ -99,8 +134,12 @@ OF_2 = Recipe(
 OF_6 = Recipe(
     _multiplied,
     {
-        "factor1": _of_factor("∂C/∂ŷ", "first"),
-        "factor2": (*_of_factor("∂ŷ/∂O", "second"), Slip("σ′ of ∂ŷ/∂O", f"∂ŷ/∂O {_IS_A_SLOPE}", _rule)),
+        "factor1": (*_of_factor("∂C/∂ŷ", "first"), *_summed_apart("∂C/∂ŷ", "first")),
+        "factor2": (
+            *_of_factor("∂ŷ/∂O", "second"),
+            *_summed_apart("∂ŷ/∂O", "second"),
+            Slip("σ′ of ∂ŷ/∂O", f"∂ŷ/∂O {_IS_A_SLOPE}", _rule),
+        ),
         "factor3": (
             *_of_factor("∂O/∂Z", "third"),
             Slip("∂O/∂Z (1 − ∂O/∂Z)", "∂O/∂Z is W2, not a slope: it is multiplied as it is", _rule),
@@ -109,6 +148,7 @@ OF_6 = Recipe(
         ),
         "factor4": (
             *_of_factor("∂Z/∂H", "fourth"),
+            *_summed_apart("∂Z/∂H", "fourth"),
             Slip("∂Z/∂H summed", "the fourth factor was summed over the hidden units", spread),
             Slip("σ′ of ∂Z/∂H", f"∂Z/∂H {_IS_A_SLOPE}", _rule),
         ),
@@ -122,8 +162,8 @@ OF_6 = Recipe(
         "form": (
             Slip("(9) as printed", AS_PRINTED, diagonal),
             Slip("transposed", hints.TRANSPOSED, np.transpose),
-            Slip("summed over hidden", NO_SUM, lambda dW1: dW1.sum(axis=1, keepdims=True)),
-            Slip("spread over hidden", NO_SUM, spread),
+            Slip("summed over hidden", NO_SUM_IN_6, lambda dW1: dW1.sum(axis=1, keepdims=True)),
+            Slip("spread over hidden", NO_SUM_IN_6, spread),
             Slip("last column missing", "the last column, of the last hidden unit, is 0", _last_column_zero),
         ),
         "scale": _SCALES,
@@ -133,13 +173,13 @@ RECIPES = {"ps1.dC_dW2_chain": OF_2, "ps1.dC_dW1_chain": OF_6}
 MISTAKES: Table = {
     "ps1.dC_dW2_chain": (
         *OF_2.mistakes(),
-        Mistake("no sum", "the sum over the examples is missing", lambda a, b, z: a * b * z),
+        Mistake("no sum", NO_SUM, lambda a, b, z: a * b * z),
         Mistake("added", "the factors were added: a chain is a product", lambda a, b, z: z.T @ (a + b)),
         Mistake(
-            "broadcast",
-            hints.BROADCAST,
-            lambda a, b, z: z.T @ (a * b.sum()),
-            (lambda a, b, z: z.T @ (b * a.sum()), lambda a, b, z: z.T @ (a * b.mean())),
+            "summed over units",
+            SUMMED_OVER_UNITS,
+            lambda a, b, z: np.sum(a * b * z, axis=1, keepdims=True),
+            (lambda a, b, z: np.sum(a * b * z, axis=1), lambda a, b, z: np.mean(a * b * z, axis=1)),
         ),
         Mistake(
             "sum of products apart",
@@ -155,12 +195,6 @@ MISTAKES: Table = {
             "factors were summed over the examples by themselves: the product comes first",
             lambda a, b, w, s, x: np.outer(x.sum(0), (a * b * w * s).sum(0)),
             (lambda a, b, w, s, x: np.outer(x.sum(0), w * s.sum(0)) * a.sum() * b.sum(),),
-        ),
-        Mistake(
-            "broadcast",
-            hints.BROADCAST,
-            lambda a, b, w, s, x: x.T @ (a * b.sum() * w * s),
-            (lambda a, b, w, s, x: x.T @ (b * a.sum() * w * s),),
         ),
     ),
 }

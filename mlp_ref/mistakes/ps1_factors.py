@@ -73,6 +73,11 @@ MISTAKES: Table = {
         Mistake("1 + σ", "1 + σ where 1 − σ should be", lambda O: sigmoid(O) * (1 + sigmoid(O))),
         Mistake("squared", hints.SLOPE_TWICE, lambda O: slope(O) ** 2),
         Mistake("one axis", "the column was flattened", lambda O: slope(O)[:, 0]),
+        Mistake(
+            "diagonal matrix",
+            "a column is asked for, with a number for each example, not a diagonal matrix",
+            lambda O: np.diag(slope(O)[:, 0]),
+        ),
     ),
     "ps1.dO_dW2": (
         Mistake("bias dropped", "the bias unit has a weight in W2 too: keep its column", lambda Z: Z[:, :-1]),
@@ -120,6 +125,11 @@ MISTAKES: Table = {
         Mistake("Z²", "the slope is Z(1 − Z), not Z²", lambda Z: Z[:, :-1] ** 2),
         Mistake("matrix product", "⊙ is elementwise: *, not @", lambda Z: Z[:, :-1] @ (1 - Z[:, :-1]).T),
         Mistake("subtracted", "the two factors are multiplied", lambda Z: Z[:, :-1] - (1 - Z[:, :-1])),
+        Mistake(
+            "np.diag",
+            "np.diag takes the diagonal out of a matrix: a number for each real hidden unit is asked for",
+            lambda Z: np.diag(Z[:, :-1] * (1 - Z[:, :-1])),
+        ),
         Mistake("squared", hints.SLOPE_TWICE, lambda Z: (Z[:, :-1] * (1 - Z[:, :-1])) ** 2),
         Mistake(
             "averaged",

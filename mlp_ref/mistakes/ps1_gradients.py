@@ -14,11 +14,15 @@ from mlp_ref.mistakes.common import (
     FACTOR_2,
     FACTOR_HALF,
     NO_N,
+    NO_SUM,
+    RUNNING,
     SLOPE_OF_Y,
+    SUMMED_OVER_UNITS,
     TWICE_N,
     as_it_is,
     bias_first,
     diagonal,
+    running,
     slope,
     spread,
 )
@@ -29,6 +33,11 @@ Function = Callable[..., Any]
 
 RESIDUALS = (
     Slip("squared", "the square is not differentiated", lambda y, p, O: (p - y) ** 2),
+    Slip(
+        "the cost itself",
+        "this is made of the cost itself: the square is not differentiated",
+        lambda y, p, O: (p - y) ** 2 / 2,
+    ),
     Slip("absolute value", "the sign of the difference is lost", lambda y, p, O: abs(p - y)),
     Slip("broadcast", hints.BROADCAST, lambda y, p, O: (p - y.T).sum(axis=1, keepdims=True)),
     Slip(
@@ -65,6 +74,7 @@ SCALES = (
     Slip("columns counted", "the number of columns was taken for N, the number of rows", lambda n, m: 1 / m),
 )
 EXAMPLES = (
+    Slip("running sums", RUNNING, running),
     Slip(
         "last example only", "the sum over i keeps its last term only: += is needed", lambda rows: rows[-1:]
     ),
@@ -90,13 +100,16 @@ def _by_W2(
     units: Function = as_it_is,
     output: Function = _slope_out,
     residual: Function = _residual,
+    outer: Function | None = None,
     examples: Function = as_it_is,
     form: Function = as_it_is,
     sign: Function = as_it_is,
     scale: Function = _over_n,
 ) -> Function:
     def gradient(y: Any, y_hat: Any, O: Any, Z: Any) -> Any:
-        product = examples(units(Z)).T @ examples(residual(y, y_hat, O) * output(y, y_hat, O))
+        difference = residual(y, y_hat, O)
+        delta = outer(difference, y_hat) if outer else difference * output(y, y_hat, O)
+        product = examples(units(Z)).T @ examples(delta)
         return form(sign(product * scale(len(y), Z.shape[1])))
 
     return gradient
@@ -125,14 +138,19 @@ def _by_W1(
     inputs: Function = lambda X, Z: X,
     units: Function = _real,
     residual: Function = _residual,
+    outer: Function | None = None,
+    inner: Function | None = None,
     examples: Function = as_it_is,
     form: Function = as_it_is,
     sign: Function = as_it_is,
     scale: Function = _over_n,
 ) -> Function:
     def gradient(X: Any, y: Any, y_hat: Any, O: Any, Z: Any, W2: Any) -> Any:
-        delta = residual(y, y_hat, O) * output(y, y_hat, O) * scale(len(y), X.shape[1])
-        return form(sign(examples(inputs(X, Z)).T @ examples(delta * weights(W2) * hidden(units(Z), O))))
+        difference = residual(y, y_hat, O)
+        delta = outer(difference, y_hat) if outer else difference * output(y, y_hat, O)
+        back, z = delta * weights(W2), units(Z)
+        product = inner(back, z) if inner else back * hidden(z, O)
+        return form(sign(examples(inputs(X, Z)).T @ examples(product)) * scale(len(y), X.shape[1]))
 
     return gradient
 
@@ -143,6 +161,30 @@ def _by_W1_tanh(**parts: Any) -> Function:
 
 def _bias_zero(Z: Any) -> Any:
     return Z * np.append(np.ones(Z.shape[1] - 1), 0)
+
+
+_BRACKETS = tuple(
+    Slip(name, f"{text}: brackets are missing", part)
+    for name, text, part in (
+        ("brackets", "· σ · 1 − σ is not · σ (1 − σ)", lambda back, h: back * h - h),
+        ("brackets of σ − σ²", "· σ − σ² is not · (σ − σ²)", lambda back, h: back * h - h**2),
+    )
+)
+"""in the product with σ(1 − σ), where h is σ"""
+_BRACKETS_OF_TANH = (
+    Slip(
+        "brackets of 1 − Z²", "· 1 − Z² is not · (1 − Z²): brackets are missing", lambda back, z: back - z**2
+    ),
+)
+
+
+def _of_the(units: str, slips: tuple[Slip, ...]) -> tuple[Slip, ...]:
+    return tuple(Slip(f"{s.name}: {units}", f"{s.hint}, in the slope of the {units}", s.part) for s in slips)
+
+
+def _terms(y: Any, y_hat: Any, O: Any, Z: Any) -> Any:
+    """Return what is summed over the examples in (5)."""
+    return _residual(y, y_hat, O) * _slope_out(y, y_hat, O) * Z / len(y)
 
 
 BY_W2 = Recipe(
@@ -157,6 +199,7 @@ BY_W2 = Recipe(
         ),
         "output": [Slip(*slip) for slip in OUTPUT_SLOPES],
         "residual": (*RESIDUALS, _O_FOR_Y_HAT),
+        "outer": _of_the("output", _BRACKETS),
         "examples": EXAMPLES,
         "form": (
             Slip("one axis", "the column was flattened", np.ravel),
@@ -231,7 +274,9 @@ _OUTPUT_TANH = {
 }
 
 
-def _of_W1(make: Function, hidden: tuple[Slip, ...], names: dict[str, str]) -> Recipe:
+def _of_W1(
+    make: Function, hidden: tuple[Slip, ...], inner: tuple[Slip, ...], names: dict[str, str]
+) -> Recipe:
     output = [Slip(names.get(name, name), hint, part) for name, hint, part in OUTPUT_SLOPES]
     return Recipe(
         make,
@@ -242,6 +287,8 @@ def _of_W1(make: Function, hidden: tuple[Slip, ...], names: dict[str, str]) -> R
             "output": output,
             "inputs": _INPUTS,
             "residual": (*RESIDUALS, _O_FOR_Y_HAT),
+            "outer": _of_the("output", _BRACKETS),
+            "inner": inner,
             "examples": EXAMPLES,
             "form": _FORMS,
             "sign": SIGNS,
@@ -250,13 +297,27 @@ def _of_W1(make: Function, hidden: tuple[Slip, ...], names: dict[str, str]) -> R
     )
 
 
-BY_W1 = _of_W1(_by_W1, _HIDDEN, _OUTPUT)
-BY_W1_TANH = _of_W1(_by_W1_tanh, _HIDDEN_TANH, _OUTPUT_TANH)
+BY_W1 = _of_W1(_by_W1, _HIDDEN, _of_the("hidden units", _BRACKETS), _OUTPUT)
+BY_W1_TANH = _of_W1(_by_W1_tanh, _HIDDEN_TANH, _BRACKETS_OF_TANH, _OUTPUT_TANH)
 _BIAS_KEPT = "the bias unit is still in: no weight of W1 leads to it"
 
 RECIPES = {"ps1.dC_dW2": BY_W2, "ps1.dC_dW1": BY_W1, "ps1.dC_dW1_tanh": BY_W1_TANH}
 MISTAKES: Table = {
-    "ps1.dC_dW2": BY_W2.mistakes(),
+    "ps1.dC_dW2": (
+        *BY_W2.mistakes(),
+        Mistake(
+            "summed over units",
+            SUMMED_OVER_UNITS,
+            lambda *a: _terms(*a).sum(axis=1, keepdims=True),
+            (
+                lambda *a: _terms(*a).sum(axis=1),
+                lambda *a: _terms(*a).sum(axis=1, keepdims=True) * len(a[0]),
+                lambda *a: _terms(*a).mean(axis=1, keepdims=True) * len(a[0]),
+                lambda *a: -_terms(*a).sum(axis=1, keepdims=True),
+            ),
+        ),
+        Mistake("no sum", NO_SUM, _terms, (lambda *a: _terms(*a) * len(a[0]), lambda *a: -_terms(*a))),
+    ),
     "ps1.dC_dW1": (
         *BY_W1.mistakes(),
         Mistake("bias kept", _BIAS_KEPT, _by_W1(weights=np.transpose, units=as_it_is)),

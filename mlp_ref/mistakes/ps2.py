@@ -116,7 +116,28 @@ RECIPES = {"ps2.dL_df": BY_F, "ps2.output_delta": DELTA}
 MISTAKES: Table = {
     "ps2.dL_df": (
         *BY_F.mistakes(),
-        Mistake("terms added", "the two terms have opposite signs", lambda y, f: y / f + (1 - y) / (1 - f)),
+        Mistake(
+            "sign of the first term",
+            hints.SIGN_WHERE_ONE,
+            lambda y, f: y / f + (1 - y) / (1 - f),
+        ),
+        Mistake(
+            "sign of the second term",
+            hints.SIGN_WHERE_ZERO,
+            lambda y, f: -y / f - (1 - y) / (1 - f),
+        ),
+        Mistake(
+            "brackets of the terms",
+            "1 − y and 1 − f need brackets: / comes before −",
+            lambda y, f: -y / f + 1 - y / (1 - f),
+            (
+                lambda y, f: -y / f + 1 - y / 1 - f,
+                lambda y, f: -y / f + (1 - y) / 1 - f,
+                lambda y, f: -(y / f - 1 - y / (1 - f)),
+                lambda y, f: -(y / f - 1 - y / 1 - f),
+                lambda y, f: -(y / f - (1 - y) / 1 - f),
+            ),
+        ),
         Mistake("second term missing", "the term with 1 − y is missing", lambda y, f: -y / f),
         Mistake("first term missing", "the term with y is missing", lambda y, f: (1 - y) / (1 - f)),
         Mistake(
@@ -146,6 +167,11 @@ MISTAKES: Table = {
             "diagonal matrix",
             "a number for each entry of h is asked for, in the shape of h",
             lambda h: np.diag((h * (1 - h)).ravel()),
+        ),
+        Mistake(
+            "np.diag",
+            "np.diag takes the diagonal out of a matrix: a number for each entry of h is asked for",
+            lambda h: np.diag(h * (1 - h)),
         ),
         Mistake("summed", "no sum is taken here", lambda h: np.sum(h * (1 - h), axis=0)),
         Mistake("1 + h", "1 + h where 1 − h should be", lambda h: h * (1 + h)),

@@ -79,7 +79,11 @@ FORWARD = Recipe(
                 lambda h, W, b, b_1, unit: unit(h @ W - b),
             ),
             Slip("bias twice", "the biases were added twice", lambda h, W, b, b_1, unit: unit(h @ W + 2 * b)),
-            Slip("bias after σ", "the biases are added before σ", lambda h, W, b, b_1, unit: unit(h @ W) + b),
+            Slip(
+                "bias after σ",
+                "the biases were added after σ: they belong to what the units receive",
+                lambda h, W, b, b_1, unit: unit(h @ W) + b,
+            ),
             Slip(
                 "b_1 in every layer",
                 "every layer has a bias of its own; where the shapes fit, they do not tell",

@@ -80,6 +80,11 @@ LOSS = Recipe(
             Slip("y for 1 − y", "the second term has 1 − y, not y", lambda y, f: y * np.log(1 - f)),
             Slip("f for 1 − f", hints.ALL_ONES, lambda y, f: (1 - y) * np.log(f)),
             Slip("1 + f for 1 − f", "the second logarithm is of 1 − f", lambda y, f: (1 - y) * np.log1p(f)),
+            Slip(
+                "brackets of 1 − y",
+                "1 − y · log … is not (1 − y) · log …: brackets are missing",
+                lambda y, f: 1 - y * np.log(1 - f),
+            ),
             Slip("(1 − y)(1 − f)", "the second logarithm is missing", lambda y, f: (1 - y) * (1 - f)),
         ),
         "axes": _AXES,

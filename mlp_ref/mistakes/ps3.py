@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from course.checking import hints
+from course.checking.trial import Trial
 from mlp_ref import curves as ref
 from mlp_ref.mistakes.common import quiet
 from mlp_ref.mistakes.mistake import Mistake, Table
@@ -38,6 +39,59 @@ def _of_gradient(gradient: Any, theta: Any, iterations: int = 50) -> Any:
         g = gradient(v)
         v = g / (np.linalg.norm(g) or 1.0)
     return float(v @ gradient(v))
+
+
+def _power(start: Callable[[Any], Any], steps: int, size: bool = False) -> Callable[..., float]:
+    """Return a power iteration of so many steps, and at the end vᵀHv, or the size of Hv."""
+
+    def curvature(gradient: Any, theta: Any, iterations: int = 50) -> float:
+        def hessian_times(v: Any) -> Any:
+            return (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
+
+        v = start(theta)
+        for k in range(steps + 1):
+            v = v / np.linalg.norm(v)
+            Hv = hessian_times(v)
+            if k == steps:
+                return float(np.linalg.norm(Hv) if size else v @ Hv)
+            v = Hv
+        raise AssertionError
+
+    return quiet(curvature)
+
+
+STARTS = (
+    np.ones_like,
+    np.copy,
+    lambda theta: np.eye(len(theta))[0],
+    lambda theta: np.random.default_rng(0).normal(size=len(theta)),
+    lambda theta: np.random.default_rng(0).standard_normal(len(theta)),
+    lambda theta: np.random.default_rng(1).normal(size=len(theta)),
+    lambda theta: np.random.default_rng(42).normal(size=len(theta)),
+    lambda theta: np.random.default_rng(0).random(len(theta)),
+    lambda theta: np.random.RandomState(0).randn(len(theta)),
+    lambda theta: np.random.RandomState(0).rand(len(theta)),
+)
+"""where students let the iteration start"""
+
+
+@quiet
+def _unscaled(gradient: Any, theta: Any, iterations: int = 50) -> float:
+    v = np.ones_like(theta)
+    for _ in range(iterations):
+        v = (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
+    return float(v @ (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP))
+
+
+MUCH = 1e8
+
+
+def _grows(trials: Sequence[Trial]) -> bool:
+    """Return whether results are off by factors as different as powers of eigenvalues are."""
+    with np.errstate(all="ignore"):
+        factors = np.abs([float(trial.got) / trial.case.want for trial in trials])
+    factors = np.nan_to_num(factors, nan=1e300, posinf=1e300)
+    return bool(factors.max() > MUCH and factors.max() > MUCH * factors.min())
 
 
 def _rows(change: Callable[[Any], Any]) -> Callable[..., Any]:
@@ -142,13 +196,30 @@ MISTAKES: Table = {
         ),
         Mistake(
             "one iteration",
-            "the iteration stops too early",
+            "the iteration stops too early: is `iterations` used, and v the new one in each?",
             lambda g, theta, iterations=50: ref.largest_curvature(g, theta, 1),
+            tuple(
+                _power(start, steps, size)
+                for steps in (1, 2, 0, 3, 5, 10)
+                for start in STARTS
+                for size in (False, True)
+            ),
+        ),
+        Mistake(
+            "not scaled",
+            "the result grows, or shrinks, with every iteration: v has to have length 1 in each",
+            _unscaled,
+            seen=_grows,
+        ),
+        Mistake(
+            "scaled too early",
+            "vᵀHv is taken of a v whose length is not 1",
+            lambda *a: ref.largest_curvature(*a) ** 3,
         ),
         Mistake("sign", hints.SIGN, lambda *a: -ref.largest_curvature(*a)),
         Mistake(
             "not divided",
-            "the difference is not divided by 2h",
+            "the difference of gradients is not divided by the distance of the two points",
             lambda *a: 2e-4 * ref.largest_curvature(*a),
             tuple(
                 lambda *a, step=step: 2 * step * ref.largest_curvature(*a)
@@ -161,7 +232,9 @@ MISTAKES: Table = {
             "the curvature is asked for, not the length of the gradient",
             lambda g, theta, iterations=50: float(np.linalg.norm(g(theta))),
         ),
-        Mistake("factor 2", "the two points are 2h apart", lambda *a: 2 * ref.largest_curvature(*a)),
+        Mistake(
+            "factor 2", "the two points are twice the step apart", lambda *a: 2 * ref.largest_curvature(*a)
+        ),
         Mistake("factor ½", "the result is half the expected one", lambda *a: ref.largest_curvature(*a) / 2),
         Mistake("squared", "the eigenvalue is squared", lambda *a: ref.largest_curvature(*a) ** 2),
         Mistake(
@@ -197,8 +270,12 @@ MISTAKES: Table = {
             "the rate is asked for, not its index",
             lambda etas, c: float(np.argmin(np.where(_finite(c), c[:, -1], np.inf))),
         ),
-        Mistake("last of ties", "of equal rates the first counts", _last_of_ties),
-        Mistake("smallest of ties", "of equal rates the first counts, not the smallest", _smallest_of_ties),
+        Mistake("last of ties", "of rates with equal last losses the first counts", _last_of_ties),
+        Mistake(
+            "smallest of ties",
+            "of rates with equal last losses the first counts, not the smallest",
+            _smallest_of_ties,
+        ),
         Mistake(
             "highest",
             "the lowest loss is asked for, not the highest",

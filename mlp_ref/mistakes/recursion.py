@@ -59,7 +59,7 @@ DELTAS = Recipe(
     _deltas,
     {
         "slope": SLOPES,
-        "product": PRODUCTS[:5],
+        "product": PRODUCTS[:6],
         "weights": (
             Slip("W_l for W_{l+1}", "W_l stands where W_{l+1} should", _W_before),
             Slip(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,17 @@ def _loss_of_p(Y: Any, z: Any) -> Any:
     return -np.sum(Y * np.log(ref.softmax(z)))
 
 
-def _clipped_loss(Y: Any, z: Any) -> Any:
-    return -np.sum(Y * np.log(np.clip(ref.softmax(z), 1e-12, 1)))
+EPSILONS = (1e-12, 1e-8, 1e-15, 1e-10, 1e-9, 1e-7, 1e-6, 1e-5, 1e-16, 1e-14, 1e-20, 1e-30, 1e-100, 1e-300)
+
+
+@quiet
+def _clipped_loss(eps: float, Y: Any, z: Any) -> Any:
+    return -np.sum(Y * np.log(np.clip(ref.softmax(z), eps, 1)))
+
+
+@quiet
+def _loss_with(eps: float, Y: Any, z: Any) -> Any:
+    return -np.sum(Y * np.log(ref.softmax(z) + eps))
 
 
 @quiet
@@ -139,7 +149,15 @@ MISTAKES: Table = {
         Mistake(
             "log 0", "a probability that is 0 to the last bit has no logarithm: cancel on paper", _loss_of_p
         ),
-        Mistake("clipped", "p was cut off: far out the loss is larger than that", _clipped_loss),
+        Mistake(
+            "clipped",
+            "p was cut off, or a small number added to it: far out the loss is larger than that",
+            partial(_clipped_loss, EPSILONS[0]),
+            (
+                *(partial(_loss_with, eps) for eps in EPSILONS),
+                *(partial(_clipped_loss, eps) for eps in EPSILONS[1:]),
+            ),
+        ),
         Mistake("mean", MEAN, scaled(ref.softmax_loss, over_n)),
         Mistake("sign", hints.SIGN, scaled(ref.softmax_loss, lambda *_: -1)),
         Mistake(
@@ -235,15 +253,6 @@ MISTAKES: Table = {
         ),
         Mistake(
             "base 2", "the logarithm is the natural one", lambda Y, z: ref.softmax_loss(Y, z) / np.log(2)
-        ),
-        Mistake(
-            "small number added",
-            "a small number was added in the logarithm: far out it changes the loss",
-            lambda Y, z: -np.sum(Y * np.log(ref.softmax(z) + 1e-8)),
-            tuple(
-                lambda Y, z, eps=eps: -np.sum(Y * np.log(ref.softmax(z) + eps))
-                for eps in (1e-15, 1e-10, 1e-7, 1e-6)
-            ),
         ),
     ),
     "ps2.softmax_delta": (

@@ -9,7 +9,7 @@ import numpy as np
 
 from course.checking import hints
 from mlp_ref.mistakes.backwards import PRODUCTS, SLOPES, by_slope
-from mlp_ref.mistakes.common import MEAN, as_it_is, slope_of_h, untransposed
+from mlp_ref.mistakes.common import MEAN, RUNNING, as_it_is, running, slope_of_h, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.ps2 import STARTS, difference
 from mlp_ref.mistakes.recipe import Recipe, Slip
@@ -85,7 +85,7 @@ def _recipe(*forms: Slip) -> Recipe:
             "slope1": [Slip(f"{s.name} in layer 1", f"{s.hint}: in layer 1", s.part) for s in SLOPES],
             "slope2": [Slip(f"{s.name} in layer 2", f"{s.hint}: in layer 2", s.part) for s in SLOPES],
             "slopes": SLOPES,
-            "products": _of_layers(PRODUCTS[:5], by_slope),
+            "products": _of_layers(PRODUCTS[:6], by_slope),
             "layers": (
                 Slip(
                     "slopes swapped",
@@ -106,6 +106,11 @@ def _recipe(*forms: Slip) -> Recipe:
             "W2": (
                 Slip("W_2 not transposed", hints.UNTRANSPOSED, lambda W1, W2: untransposed(W2)),
                 Slip("W_2 missing", "W_2 is missing from the product", lambda W1, W2: np.ones_like(W2.T)),
+                Slip(
+                    "l to n_1",
+                    "the sum over l ends at the number of units in layer 1: l counts those in layer 2",
+                    lambda W1, W2: W2.T * (np.arange(W2.shape[1]) < len(W2))[:, None],
+                ),
                 Slip("W_1 for W_2", "W_1 stands where W_2 should", lambda W1, W2: _fitting(W1, W2).T),
                 Slip("W_2 squared", "W_2 appears twice", lambda W1, W2: W2.T**2),
             ),
@@ -124,9 +129,15 @@ def _recipe(*forms: Slip) -> Recipe:
             "nodes": (
                 Slip("last l only", "the sum over l keeps its last term only: += is needed", _last_node),
                 Slip("first l missing", "the sum over l leaves the first unit out", _all_but_the_first),
+                Slip(
+                    "running sums over l",
+                    "running sums over l were added up: add each term once, or the finished sum once",
+                    lambda back: back * np.arange(back.shape[1], 0, -1),
+                ),
                 Slip("last l missing", "the sum over l leaves the last unit out", _all_but_the_last),
             ),
             "examples": (
+                Slip("running sums", RUNNING, running),
                 Slip(
                     "last example only",
                     "the sum over i keeps its last term only: += is needed",
@@ -144,7 +155,20 @@ def _recipe(*forms: Slip) -> Recipe:
                 ),
             ),
             "start": STARTS,
-            "form": (Slip("transposed", hints.TRANSPOSED, np.transpose), *forms),
+            "form": (
+                Slip("transposed", hints.TRANSPOSED, np.transpose),
+                Slip(
+                    "p to n_1",
+                    "p ends at the number of units in layer 1: it counts the inputs, the rows of W_1",
+                    lambda dW1: dW1 * (np.arange(len(dW1)) < dW1.shape[1])[:, None],
+                ),
+                Slip(
+                    "m to n_0",
+                    "m ends at the number of inputs: it counts the units of layer 1, the columns of W_1",
+                    lambda dW1: dW1 * (np.arange(dW1.shape[1]) < len(dW1)),
+                ),
+                *forms,
+            ),
             "scale": (
                 Slip("mean", MEAN, lambda n: 1 / n),
                 Slip("factor N", "there is a factor N too many", lambda n: n),

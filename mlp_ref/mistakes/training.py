@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
 from mlp_ref import deep, one_hidden
 from mlp_ref.mistakes.recipe import Recipe, Slip
 from mlp_ref.mistakes.rules import (
@@ -18,6 +19,19 @@ from mlp_ref.mistakes.rules import (
     with_rates,
 )
 from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep
+
+
+def did_not_move(*names: str) -> str:
+    """Return what is said of groups of weights that stay as they are."""
+    return hints.DID_NOT_MOVE.format(" and ".join(map(_the, names)))
+
+
+def _uphill(name: str) -> str:
+    return f"{hints.STEPS_OF_UPHILL.format(_the(name))}: a gradient is subtracted"
+
+
+def _the(name: str) -> str:
+    return f"the {name}" if name.islower() else name
 
 
 def _recipe(
@@ -34,11 +48,15 @@ def _recipe(
         make,
         {
             "rule": (
-                Slip(f"only {names[0]}", f"{names[1]} did not move", with_rates(lambda eta, n, t: (eta, 0))),
-                Slip(f"only {names[1]}", f"{names[0]} did not move", with_rates(lambda eta, n, t: (0, eta))),
-                Slip("uphill", UPHILL, with_rates(lambda eta, n, t: (-eta, -eta))),
-                Slip(f"{names[0]} uphill", UPHILL, with_rates(lambda eta, n, t: (-eta, eta))),
-                Slip(f"{names[1]} uphill", UPHILL, with_rates(lambda eta, n, t: (eta, -eta))),
+                Slip(f"only {names[0]}", did_not_move(names[1]), with_rates(lambda eta, n, t: (eta, 0))),
+                Slip(f"only {names[1]}", did_not_move(names[0]), with_rates(lambda eta, n, t: (0, eta))),
+                Slip(
+                    "uphill",
+                    f"{hints.STEPS_UPHILL}: subtract the gradients",
+                    with_rates(lambda eta, n, t: (-eta, -eta)),
+                ),
+                Slip(f"{names[0]} uphill", _uphill(names[0]), with_rates(lambda eta, n, t: (-eta, eta))),
+                Slip(f"{names[1]} uphill", _uphill(names[1]), with_rates(lambda eta, n, t: (eta, -eta))),
                 Slip(
                     "mean gradient",
                     "the gradients are divided by N once too often",
@@ -91,9 +109,6 @@ def _recipe(
     )
 
 
-UPHILL = "the steps go uphill: subtract the gradients"
-
-
 def _W2_from_new_W1(X: Any, y: Any, W1: Any, W2: Any, eta: Any, t: int) -> Any:
     W1 = W1 - eta * gradients_end_to_end(X, y, W1, W2)[0]
     return W1, W2 - eta * gradients_end_to_end(X, y, W1, W2)[1]
@@ -114,6 +129,33 @@ def _layer_by_layer(X: Any, y: Any, Ws: Any, bs: Any, eta: Any, t: int) -> Any:
         Ws[l], bs[l] = Ws[l] - eta * hs[l].T @ delta, bs[l] - eta * delta.sum(0)
         delta = deep.delta_step(delta, Ws[l], hs[l])
     return Ws, bs
+
+
+def _last_row(k: int, value: float | None) -> Function:
+    """Return a rule after which the last row of W1 (k = 0) or W2 is as before, or has this value."""
+
+    def rule(gradients: Function) -> Function:
+        def step(X: Any, y: Any, W1: Any, W2: Any, eta: float, t: int) -> Any:
+            old, new = (W1, W2), descending(gradients)(X, y, W1, W2, eta, t)
+            new[k][-1] = old[k][-1] if value is None else value
+            return new
+
+        return step
+
+    return rule
+
+
+def _biases_set(value: float) -> Function:
+    """Return a rule after which all biases have this value."""
+
+    def rule(gradients: Function) -> Function:
+        def step(*a: Any) -> Any:
+            Ws, bs = descending(gradients)(*a)
+            return Ws, [np.full_like(b, value) for b in bs]
+
+        return step
+
+    return rule
 
 
 def _cost(X: Any, y: Any, W1: Any, W2: Any) -> Any:
@@ -144,6 +186,11 @@ def _cross_entropy(y: Any, f: Any) -> Any:
     return -np.sum(y * np.log(f) + (1 - y) * np.log(1 - f))
 
 
+loss_of_f = _of_f(_cross_entropy)
+"""L as it is made of f, not of the last z"""
+_SET_ANEW = (
+    "the last row of W2 is set anew in every step: the bias unit is 1, but its weight moves as the others do"
+)
 _BROADCAST = "in the losses y met ŷ as (N,) and (N, 1), and broadcast to (N, N)"
 
 
@@ -200,6 +247,14 @@ PS1 = _recipe(
             "the gradient for W1 was taken with the new W2: both belong to the old point",
             lambda gradients: _W1_from_new_W2,
         ),
+        Slip(
+            "bias weight kept",
+            "the last row of W2, the weight of the bias unit, did not move",
+            _last_row(1, None),
+        ),
+        Slip("last row of W1 kept", "the last row of W1 did not move", _last_row(0, None)),
+        Slip("bias weight set to 1", _SET_ANEW, _last_row(1, 1)),
+        Slip("bias weight set to 0", _SET_ANEW, _last_row(1, 0)),
     ),
 )
 
@@ -239,6 +294,11 @@ PS2 = _recipe(
             "new W for δ",
             "δ was sent back through weights that had moved already: all gradients belong to the old point",
             lambda gradients: _layer_by_layer,
+        ),
+        Slip(
+            "biases set to 0",
+            "the biases are set to 0 in every step: they move as the weights do",
+            _biases_set(0),
         ),
     ),
 )

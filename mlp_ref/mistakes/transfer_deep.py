@@ -52,6 +52,7 @@ RELU = Recipe(
             Slip("tanh′", "1 − h² is the slope of tanh: the units are ReLU", lambda h: 1 - h**2),
             Slip("h for its slope", hints.H_FOR_ITS_SLOPE, as_it_is),
             Slip("reversed", hints.ON_AND_OFF_SWAPPED, lambda h: (h == 0) * 1.0),
+            Slip("never on", hints.NEVER_ON, lambda h: 0.0 * h),
             Slip("on from 1", "a unit is on where h is above 0, not above 1", lambda h: (h > 1) * 1.0),
             Slip("on from ½", "a unit is on where h is above 0, not above ½", lambda h: (h > 0.5) * 1.0),
             Slip("½ at 0", "at h = 0 the slope is 0", lambda h: np.where(h > 0, 1, 0.5)),
@@ -86,11 +87,17 @@ L2 = Recipe(
     {
         "term": (
             Slip("W²", "the square is not differentiated", np.square),
+            Slip(
+                "W²/2",
+                hints.PENALTY_ITSELF,
+                lambda W: W**2 / 2,
+            ),
             Slip("W³", "the derivative of W² / 2 is W", lambda W: W**3),
             Slip("sign of W", "this is the derivative of λ Σ |w|", np.sign),
             Slip("|W|", "the derivative of W² / 2 is W, with its sign", np.abs),
             Slip("‖W‖", "the norm itself was added, not a derivative", np.linalg.norm),
             Slip("‖W‖²", "the penalty itself was added, not its derivative", lambda W: np.sum(W**2)),
+            Slip("‖W‖²/2", "the penalty itself was added, not its derivative", lambda W: np.sum(W**2) / 2),
             Slip("sum of W", "the weights were summed: each has a derivative of its own", np.sum),
             Slip("norm", "the norm was differentiated without its square", lambda W: W / np.linalg.norm(W)),
             Slip("λ alone", "W is missing beside λ", np.ones_like),

@@ -34,21 +34,38 @@ CALL = 10
 """places that take as long as what is done around them"""
 
 
+def one_common_slip(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> tuple[Slip, ...]:
+    """Return the one common slip in function `name` that gives the result of every trial, or none."""
+    if not _searchable(trials):
+        return ()
+    with _ONE_SEARCH:
+        searches = (_Search(switched(form), trials, tolerance) for form in FORMS.get(name, ()))
+        explanations = (slips for search in searches for slips in search.one())
+        # a value that took the place of another may be two slips that come to the same, as N for weights is
+        return next((slips for slips in explanations if not slips[0].rare and not slips[0].exchanged), ())
+
+
 def slips_of(name: str, trials: Sequence[Trial], tolerance: Tolerance) -> tuple[Slip, ...]:
     """Return the one or two slips in function `name` that give the result of every trial, or none.
 
     Of several, the first in the order of the formula's text, common ones before rare ones.
     """
-    if any(trial.difference and trial.difference.stage == "inputs" for trial in trials):
+    if not _searchable(trials):
         return ()
-    if not all(_numeric(trial.got) for trial in trials) or 2 * sum(map(_tells, trials)) <= len(trials):
-        return ()
-    if not any(np.any(number) for trial in trials for number in _numbers(trial.got)):
-        return ()  # zeros everywhere can come of anything
     with _ONE_SEARCH:
         searches = [_Search(switched(form), trials, tolerance) for form in FORMS.get(name, ())]
         explanations = [*(search.one() for search in searches), *(search.two() for search in searches)]
         return next(chain.from_iterable(explanations), ())
+
+
+def _searchable(trials: Sequence[Trial]) -> bool:
+    """Return whether the results tell enough to search for what made them."""
+    if any(trial.difference and trial.difference.stage == "inputs" for trial in trials):
+        return False
+    if not all(_numeric(trial.got) for trial in trials) or 2 * sum(map(_tells, trials)) <= len(trials):
+        return False
+    # zeros everywhere can come of anything
+    return any(np.any(number) for trial in trials for number in _numbers(trial.got))
 
 
 class _Search:

@@ -38,6 +38,9 @@ OPERATORS: dict[type[ast.operator], Function] = {
 }
 
 
+EXCHANGED = " in place of "
+
+
 @dataclass(frozen=True)
 class Slip:
     """One thing that may be wrong in a formula."""
@@ -54,6 +57,11 @@ class Slip:
     rare: bool = False
     of_one: bool = False
     """whether one value stands at this place, so that two slips can come one after the other"""
+
+    @property
+    def exchanged(self) -> bool:
+        """Whether another value of the formula stands here."""
+        return EXCHANGED in self.text
 
 
 @dataclass
@@ -243,7 +251,7 @@ class _Writer:
         self.usual.append(_same)
         for other in self.names:
             if other != name:
-                text = f"{written(other)} in place of {written(name)}"
+                text = f"{written(other)}{EXCHANGED}{written(name)}"
                 taken = lambda _, names, other=other: names[other]  # noqa: E731
                 self.slips.append(Slip(k, text, taken, (k, other), 5))
             if other != name and other in FACTORS:

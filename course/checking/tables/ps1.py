@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from course.checking.forward_passes import mean_square
 from course.checking.tables import ps1_suspects as suspects
 from course.checking.tables import transfer
-from course.checking.tables.measured import descend
+from course.checking.tables.measured import descend, wrong_steps
 from course.checking.tables.ps1_nets import (
     BY_HAND,
     DRAWN,
@@ -105,8 +106,17 @@ def _train() -> list[Case]:
     for net, eta, steps in RUNS:
         losses, weights = descend(net.loss_at, (net.W1, net.W2), eta, steps)
         args = net.X, net.y, net.W1, net.W2, eta, steps
-        cases.append(Case(args, (losses, *weights), len(net.X), fresh=steps > 0))
+        wrong = {
+            suspicion: partial(_descent, net, eta, steps, factors)
+            for suspicion, factors in wrong_steps(("W1", "W2")).items()
+        }
+        cases.append(Case(args, (losses, *weights), len(net.X), fresh=steps > 0, wrong=wrong))
     return cases
+
+
+def _descent(net: Net, eta: float, steps: int, factors: Sequence[float]) -> Any:
+    losses, weights = descend(net.loss_at, (net.W1, net.W2), eta, steps, factors)
+    return losses, *weights
 
 
 def _arguments_of_dC_dW2(w: Worked) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from course.checking.forward_passes import cross_entropy, cross_entropy_of_logit
 from course.checking.tables import ps2_suspects as suspects
 from course.checking.tables import transfer
 from course.checking.tables.altered import slope, true_unit
-from course.checking.tables.measured import derivatives, descend
+from course.checking.tables.measured import derivatives, descend, wrong_steps
 from course.checking.tables.ps2_nets import (
     DRAWN,
     HAND,
@@ -97,7 +97,7 @@ def _dL_df() -> list[Case]:
     pairs += [
         (net.y, net.hs[-1], complex_step_gradient(partial(cross_entropy, net.y), net.hs[-1])) for net in DRAWN
     ]
-    return [Case((y, f), want, len(y), wrong=suspects.of_dL_df(y, f)) for y, f, want in pairs]
+    return [Case((y, f), want, len(y), wrong=suspects.of_dL_df(y, f, want)) for y, f, want in pairs]
 
 
 def _dh_dz() -> list[Case]:
@@ -275,12 +275,22 @@ RUNS = (
 def _train() -> list[Case]:
     cases = []
     for net, eta, steps in RUNS:
-        weights, loss = _weights_and_loss(net)
-        losses, weights = descend(loss, weights, eta, steps)
-        want = losses, weights[: len(net.Ws)], weights[len(net.Ws) :]
         args = net.X, net.y, net.Ws, net.bs, eta, steps
-        cases.append(Case(args, want, len(net.y), fresh=steps > 0))
+        wrong = {
+            suspicion: partial(_descent, net, eta, steps, factors)
+            for suspicion, factors in wrong_steps(("the weights", "the biases")).items()
+        }
+        want = _descent(net, eta, steps, (1, 1))
+        cases.append(Case(args, want, len(net.y), fresh=steps > 0, wrong=wrong))
     return cases
+
+
+def _descent(net: Net, eta: float, steps: int, factors: tuple[float, float]) -> Any:
+    """Return the losses, weights and biases of descent; `factors` are those of the steps of both."""
+    weights, loss = _weights_and_loss(net)
+    L = len(net.Ws)
+    losses, weights = descend(loss, weights, eta, steps, [factors[0]] * L + [factors[1]] * L)
+    return losses, weights[:L], weights[L:]
 
 
 CHECKS = {

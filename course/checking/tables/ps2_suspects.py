@@ -112,10 +112,14 @@ def of_bce_from_logits(y: Array, z: Array) -> Suspects:
     return {hints.BROADCAST: lambda: cross_entropy_of_logits(y.T, z)}
 
 
-def of_dL_df(y: Array, f: Array) -> Suspects:
+def of_dL_df(y: Array, f: Array, want: Array) -> Suspects:
     """Suspicions about the derivative by f: it may be the one by z."""
     z = np.log(f) - np.log1p(-f)
-    return {hints.NO_DENOMINATOR: lambda: complex_step_gradient(partial(cross_entropy_of_logits, y), z)}
+    return {
+        hints.NO_DENOMINATOR: lambda: complex_step_gradient(partial(cross_entropy_of_logits, y), z),
+        hints.SIGN_WHERE_ONE: lambda: np.where(y == 1, -want, want),
+        hints.SIGN_WHERE_ZERO: lambda: np.where(y == 0, -want, want),
+    }
 
 
 def of_dh_dz(z: Array) -> Suspects:

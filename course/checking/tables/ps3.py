@@ -23,9 +23,13 @@ TWIST = np.array([[1.0, 2.0, 2.0], [2.0, 1.0, -2.0], [2.0, -2.0, 1.0]]) / 3
 EDGE_OF_STUCK = (
     'it is wrong only on the edge of "stuck": the steps from m on are compared with those before m'
 )
+STANDS_STILL = (
+    "it is wrong only where the loss stands still to the last bit: a step of 0 does not go up, and 0 is at "
+    "most a tenth of 0"
+)
 CURVED = (
     "it is wrong only where the curvature changes from place to place: is the difference of gradients taken "
-    "over a small step, to both sides?"
+    "around theta, over a small step, to both sides?"
 )
 
 
@@ -88,6 +92,8 @@ RUNS: list[tuple[list[float], str]] = [
 
 def _classify_run() -> list[Case]:
     def special(losses: list[float], regime: str) -> str:
+        if len(losses) > 1 and len(set(losses)) == 1:
+            return STANDS_STILL
         return EDGE_OF_STUCK if regime == "slow" and losses[0] >= 1000 else ""
 
     lists = [

@@ -119,6 +119,7 @@ RELU_UNITS: dict[str, UnitAtPoint] = {
     hints.SIGMA_FOR_RELU: _as_if_sigma_of_relu,
     hints.H_FOR_ITS_SLOPE: lambda t, t0: relu(t0) * t,
     hints.ON_AND_OFF_SWAPPED: lambda t, t0: (relu(t0) == 0) * t,
+    hints.NEVER_ON: lambda t, t0: 0 * t,
 }
 
 
@@ -138,7 +139,7 @@ def of_relu_delta_step(z: Array, W_next: Array, delta_next: Array) -> Suspects:
     return {suspicion: partial(other.by_z, 0) for suspicion, other in altered.items()}
 
 
-def of_l2_gradients(dWs: Sequence[Array], want: Sequence[Array]) -> Suspects:
+def of_l2_gradients(dWs: Sequence[Array], Ws: Sequence[Array], lam: float, want: Sequence[Array]) -> Suspects:
     """Suspicions about gradients with a penalty."""
 
     def penalty_times(factor: float) -> Any:
@@ -149,6 +150,7 @@ def of_l2_gradients(dWs: Sequence[Array], want: Sequence[Array]) -> Suspects:
         hints.PENALTY_TWICE: penalty_times(2),
         hints.PENALTY_HALF: penalty_times(1 / 2),
         hints.PENALTY_SIGN: penalty_times(-1),
+        hints.PENALTY_ITSELF: lambda: [dW + lam * W**2 / 2 for dW, W in zip(dWs, Ws, strict=True)],
         hints.PENALTY_ALONE: lambda: [right - dW for dW, right in zip(dWs, want, strict=True)],
     }
 

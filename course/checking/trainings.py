@@ -1,0 +1,82 @@
+"""What the losses of a training tell about it, whatever its network and its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from course.checking import hints
+
+Run = tuple[Any, Any, Any]
+"""What a call returned, what is right, and the last argument, which of a training is the number of steps."""
+
+
+def suspicion(runs: Sequence[Run]) -> str | None:
+    """Return what the losses suggest that are the first item of each result, or None."""
+    if ends_early(runs):
+        return hints.STOPS_EARLY
+    if stays_at_the_start(runs):
+        return hints.FORWARD_ONCE
+    return hints.STARTS_ANEW if stays_after_one_step(runs) else None
+
+
+def ends_early(runs: Sequence[Run]) -> bool:
+    """Return whether losses are right as far as they go, but for a last one noted twice, and too few.
+
+    Where one is missing of every training that takes steps, it is the last loss that is left out.
+    """
+    pairs = [_losses(*run) for run in runs]
+    if any(losses is None for losses, _ in pairs):
+        return False
+    missing = [len(want) - len(losses) for losses, want in pairs]
+    in_all = {count for count, (_, want) in zip(missing, pairs, strict=True) if len(want) > 1} == {1}
+    return min(missing) == 0 < max(missing) and not in_all and all(map(_begins, pairs))
+
+
+def stays_at_the_start(runs: Sequence[Run]) -> bool:
+    """Return whether all losses but the last are that of the first point, where they should have moved."""
+    return _stay(runs, slice(-1), 0)
+
+
+def stays_after_one_step(runs: Sequence[Run]) -> bool:
+    """Return whether all losses but the first are that after the first step, where they should have moved."""
+    return _stay(runs, slice(1, None), 1)
+
+
+def _stay(runs: Sequence[Run], part: slice, k: int) -> bool:
+    """Return whether in all runs this part of the losses is the right loss k, where it should have moved."""
+    moves = False
+    for losses, want in (_losses(*run) for run in runs):
+        if losses is None or len(losses) != len(want) or not _close(losses[part], want[k : k + 1]):
+            return False
+        moves = moves or not _close(want[part], want[k : k + 1])
+    return moves
+
+
+def _losses(got: Any, want: Any, steps: Any) -> tuple[Any, Any]:
+    """Return the losses of a training beside the right ones; None for what are no losses."""
+    if type(steps) is not int or not isinstance(want, (list, tuple)) or np.shape(want[0]) != (steps + 1,):
+        return None, None
+    if type(got) not in (list, tuple) or len(got) != len(want):
+        return None, None
+    try:
+        losses = np.asarray(got[0], float)
+    except (TypeError, ValueError):
+        return None, None
+    return (losses, want[0]) if losses.ndim == 1 and len(losses) else (None, None)
+
+
+def _begins(pair: tuple[Any, Any]) -> bool:
+    losses, want = pair
+    if len(losses) > len(want):
+        return False
+    *before, last = losses
+    right = _close(before, want[: len(before)])
+    # who breaks out of the loop and then notes the loss after the last step notes one twice
+    return right and (_close(last, want[len(before)]) or bool(before and last == before[-1]))
+
+
+def _close(a: Any, b: Any) -> bool:
+    return bool(np.allclose(a, b, rtol=1e-7, atol=1e-10))
