@@ -44,11 +44,6 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: tests wait for a sixth of their time, for browsers and limits."""
-    return (os.cpu_count() or 1) + 1
-
-
 LONG = 60
 """seconds"""
 
