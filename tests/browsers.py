@@ -22,7 +22,7 @@ import websocket
 from tests.jupyterlab import free_port
 from tests.sandboxes import wait_until
 
-PATIENCE = 120
+PATIENCE = 600
 """seconds; only a guard against hanging"""
 KEYS = {"ArrowRight": "\ue014", "ArrowLeft": "\ue012", "Home": "\ue011", "End": "\ue010"}
 

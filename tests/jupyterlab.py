@@ -29,7 +29,7 @@ BROWSER_ARGUMENTS = [
 ]
 # Neither does JupyterLab: it asks whether it may, and the question covers the page.
 NOTIFICATIONS = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
-START = 120
+START = 600
 
 
 class LabError(Exception):

@@ -37,7 +37,7 @@ def server() -> Iterator[str]:
 
     def run(program: str, *arguments: str) -> None:
         command = [programs() / program, *arguments]
-        result = subprocess.run(command, **owner, capture_output=True, text=True, timeout=120, check=False)
+        result = subprocess.run(command, **owner, capture_output=True, text=True, timeout=600, check=False)
         log = folder / "log"
         assert result.returncode == 0, result.stderr + (log.read_text() if log.is_file() else "")
 

@@ -14,7 +14,7 @@ from course.explorer.model.problem import Problem
 from tests.helpers import ROOT
 from tests.jupyterlab import Lab, running_lab
 
-PATIENCE = 240_000  # milliseconds; a machine may be busy
+PATIENCE = 900_000  # milliseconds; a machine may be busy
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ def test_a_gradebook_that_can_be_used_is_named_and_not_changed(folder) -> None:
 
 def test_without_a_gradebook_nothing_is_wrong_yet(folder) -> None:
     (folder.root / "gradebook.db").unlink()
-    assert "`nbgrader generate_assignment PS` makes it" in check_gradebook(folder)
+    assert "`nbgrader generate_assignment PS --force` makes it" in check_gradebook(folder)
 
 
 def test_a_locked_gradebook(folder, database, monkeypatch) -> None:

@@ -205,7 +205,7 @@ def test_a_full_disk_is_told(root, tmp_path) -> None:
         env={"PYTHONPATH": str(places.ROOT), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "COLUMNS": "200"},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     part, cause, command = faults(done)[0]

@@ -192,4 +192,6 @@ def test_a_command_for_any_name_can_be_typed(root: Path) -> None:
         row = next(row for row in overview.rows(root) if row.assignment != "small")
     finally:
         shutil.rmtree(path.parent)
-    assert f"`nbgrader generate_assignment {shlex.quote(row.assignment)}` makes it known" in row.problem
+    assert (
+        f"`nbgrader generate_assignment {shlex.quote(row.assignment)} --force` makes it known" in row.problem
+    )

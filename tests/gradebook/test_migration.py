@@ -127,6 +127,52 @@ def test_points_changed_a_question_set_to_0_and_a_bonus_for_everybody(root: Path
     assert scores(root) == {"ann": "9", "bob": "6"}
 
 
+def with_points(**points: float) -> Callable[[list[nbformat.NotebookNode]], list[nbformat.NotebookNode]]:
+    def change(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+        for each in cells:
+            if (name := notebooks.grade_id(each)) in points:
+                each.metadata.nbgrader.points = points[name]
+        return cells
+
+    return change
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_a_question_set_to_0_counts_for_nobody_and_brings_back_what_was_given_by_hand(
+    root: Path, way: Way
+) -> None:
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        gradebook.find_grade("test_half", "small", "small", "ann").manual_score = 1.5
+        gradebook.find_grade("why", "small", "small", "ann").extra_credit = 0.5
+        gradebook.db.commit()
+    assert scores(root) == {"ann": "6", "bob": "3"}
+    edit(root, with_points(test_half=0, why=0))
+    status, output = way(root)
+    assert status == 0, output
+    told = " ".join(output.split())
+    assert "small: changed, and to be graded again: test_half, why; `course grade small` comes next" in told
+    for _ in range(2):
+        assert scores(root) == {"ann": "1", "bob": "1"}
+        assert course("grade", "small", "--jobs", "1", cwd=root).returncode == 0
+    edit(root, with_points(test_half=2, why=3))
+    assert way(root)[0] == 0
+    assert course("grade", "small", "--jobs", "1", cwd=root).returncode == 0
+    assert scores(root) == {"ann": "6", "bob": "3"}
+
+
+@pytest.mark.slow
+def test_a_corrected_test_is_told_once(root: Path) -> None:
+    def corrected(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+        (test,) = (each for each in cells if notebooks.grade_id(each) == "test_half")
+        test.source += "\n# corrected"
+        return cells
+
+    edit(root, corrected)
+    assert "changed, and to be graded again: test_half;" in " ".join(release(root)[1].split())
+    assert "to be graded again" not in release(root)[1]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_second_notebook_comes_and_goes(root: Path, way: Way) -> None:

@@ -102,7 +102,7 @@ def test_a_wheel_has_the_version_of_its_checkout(tmp_path) -> None:
         env={**os.environ, "PYTHONPATH": str(tmp_path / "site"), "PYTHONSAFEPATH": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     file, version = result.stdout.split()

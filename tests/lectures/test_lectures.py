@@ -152,7 +152,7 @@ def test_predictions_come_before_results(path):
 def test_it_runs_and_every_figure_is_told_in_words(path, tmp_path):
     notebook = notebooks.read(path)
     notebook.cells.append(nbformat.v4.new_code_cell(TRY_AS_ANSWERS, id="try_as_answers"))
-    client = nbclient.NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(tmp_path)}})
+    client = nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
     outputs = [(cell.id, output) for cell in notebook.cells for output in cell.get("outputs", [])]
     figures = 0

@@ -116,7 +116,7 @@ def test_read_only_disk(root, take, tmp_path, there) -> None:
     before = tree(root)
     command = [bubblewrap.program(), "--dev-bind", "/", "/", "--ro-bind", root, root, "--chdir", root]
     collect = [sys.executable, "-m", "course.grading", "collect", "--from", "zip", file, "small", "--update"]
-    result = subprocess.run([*command, *collect], capture_output=True, text=True, timeout=240, check=False)
+    result = subprocess.run([*command, *collect], capture_output=True, text=True, timeout=600, check=False)
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1, result.stderr
     assert "submitted cannot be written: Read-only file system; make room there" in result.stderr
@@ -138,7 +138,7 @@ def test_no_space_left(root, take, tmp_path) -> None:
     command = [bubblewrap.program(), "--dev-bind", "/", "/", "--size", str(1 << 20)]
     command += ["--tmpfs", f"{root}/submitted", "--chdir", str(root), "sh", "-c", script]
     (root / "submitted").mkdir()
-    result = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert "submitted cannot be written: No space left on device" in result.stderr
     assert result.stderr.count("\n") == 1, result.stderr
     code, *files_there = result.stdout.splitlines()
@@ -159,7 +159,7 @@ def test_a_move_that_fails_takes_back_those_before_it(root, take, tmp_path) -> N
     file = archive(tmp_path / "b.zip", files, TUESDAY)
     command = [bubblewrap.program(), "--dev-bind", "/", "/", "--ro-bind", carl, carl, "--chdir", root]
     collect = [sys.executable, "-m", "course.grading", "collect", "--from", "zip", file, "small"]
-    result = subprocess.run([*command, *collect], capture_output=True, text=True, timeout=240, check=False)
+    result = subprocess.run([*command, *collect], capture_output=True, text=True, timeout=600, check=False)
     assert result.returncode == 1
     assert "nothing was collected" in result.stderr
     assert tree(root) == before

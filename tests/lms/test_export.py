@@ -272,7 +272,7 @@ def test_empty_class(prepared, tmp_path) -> None:
 
 def test_no_gradebook(root) -> None:
     (root / "gradebook.db").unlink()
-    refused(root, *MOODLE, "small", words="`nbgrader generate_assignment small` makes it")
+    refused(root, *MOODLE, "small", words="`nbgrader generate_assignment small --force` makes it")
 
 
 @pytest.mark.slow
@@ -294,12 +294,12 @@ def test_read_only_disk(root, tmp_path) -> None:
     before = tree(root)
     command = [bubblewrap.program(), "--dev-bind", "/", "/", "--ro-bind", root, root, "--chdir", root]
     write = [sys.executable, "-m", "course.grading", "export", "--to", "csv", "small"]
-    result = subprocess.run([*command, *write], capture_output=True, text=True, timeout=240, check=False)
+    result = subprocess.run([*command, *write], capture_output=True, text=True, timeout=600, check=False)
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1, result.stderr
     assert "small-csv.csv cannot be written: Read-only file system" in result.stderr
     write += ["--output", str(tmp_path / "grades.csv")]
-    result = subprocess.run([*command, *write], capture_output=True, text=True, timeout=240, check=False)
+    result = subprocess.run([*command, *write], capture_output=True, text=True, timeout=600, check=False)
     assert result.returncode == 0, result.stderr
     assert len(table(tmp_path / "grades.csv", "utf-8-sig")) == 6
     assert tree(root) == before

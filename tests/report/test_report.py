@@ -258,7 +258,7 @@ def refused(
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     assert (result.returncode, result.stdout) == (1, ""), result.stderr
@@ -285,7 +285,7 @@ def test_nobody_is_graded(tmp_path: Path) -> None:
 
 def test_no_gradebook(root: Path) -> None:
     (root / "gradebook.db").unlink()
-    refused(root, "`nbgrader generate_assignment small` makes it")
+    refused(root, "`nbgrader generate_assignment small --force` makes it")
 
 
 def test_gradebook_of_another_course(root: Path) -> None:
@@ -309,7 +309,7 @@ def test_read_only_disk(root: Path, tmp_path: Path) -> None:
     refused(root, "cannot be written (Read-only file system): say --to FILE.html", before=frozen)
     to = tmp_path / "elsewhere.html"
     command = [*frozen, sys.executable, "-m", "course.grading", "report", "small", "--to", to]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert result.returncode == 0, result.stderr
     assert to.is_file()
 

@@ -17,7 +17,7 @@ from course.grading.site import building
 from tests.helpers import ROOT
 from tests.site.pyodide import distribution
 
-PATIENCE = 240_000  # milliseconds; a machine may be busy
+PATIENCE = 900_000  # milliseconds; a machine may be busy
 
 
 class Quiet(SimpleHTTPRequestHandler):

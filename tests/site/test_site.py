@@ -53,7 +53,7 @@ def test_its_start_page_names_all_notebooks(page, address, requests) -> None:
 OWN_GRADIENT = """
 from course import LossExplorer
 
-explorer = LossExplorer(lambda X, y, W1, W2: (W1 / 10, W2 / 10))
+explorer = LossExplorer(lambda X, y, W1, W2: (W1 / 10, W2 / 10), steps=20)
 explorer
 """
 

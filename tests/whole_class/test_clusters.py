@@ -51,7 +51,7 @@ def start() -> Iterator[Start]:
     yield starting
     for process in reversed(processes):
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=600)
 
 
 def line_with(words: str, process: subprocess.Popen[str]) -> str:
@@ -107,7 +107,7 @@ def test_a_cluster_that_has_shrunk_to_nothing_starts_a_worker(tmp_path) -> None:
         address = process.stdout.readline().strip()
         root = a_class(tmp_path / "course")
         result = course("grade", "small", "--cluster", address, "--wait", str(PATIENCE), cwd=root)
-        process.communicate("\n", timeout=60)
+        process.communicate("\n", timeout=600)
     assert result.returncode == 0, result.stderr
     assert scores(root) == [1, 1, 1, 3, 3, 3]
 

@@ -61,7 +61,7 @@ def test_unknown_student(root) -> None:
 
 def test_no_gradebook(root) -> None:
     (root / "gradebook.db").unlink()
-    refused(root, "small", words="`nbgrader generate_assignment small` makes it")
+    refused(root, "small", words="`nbgrader generate_assignment small --force` makes it")
     assert not (root / "gradebook.db").exists()
 
 
@@ -91,7 +91,7 @@ def test_read_only_folder(root) -> None:
     before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
     command = [bubblewrap.program(), "--dev-bind", "/", "/", "--ro-bind", root, root, "--chdir", root]
     grade = [sys.executable, "-m", "course.grading", "grade", "small"]
-    result = subprocess.run([*command, *grade], capture_output=True, text=True, timeout=240, check=False)
+    result = subprocess.run([*command, *grade], capture_output=True, text=True, timeout=600, check=False)
     assert result.returncode == 1
     assert result.stderr.startswith("course: ")
     assert result.stderr.count("\n") == 1, result.stderr

@@ -53,7 +53,7 @@ with ended_after(0.1):
 
 
 def test_a_task_that_is_busy_for_ever_in_c_ends_its_process() -> None:
-    result = subprocess.run([sys.executable, "-c", HANGING], capture_output=True, timeout=120, check=False)
+    result = subprocess.run([sys.executable, "-c", HANGING], capture_output=True, timeout=600, check=False)
     assert (result.returncode, result.stdout, result.stderr) == (1, b"", b"")
 
 
@@ -77,7 +77,7 @@ if __name__ == "__main__":
 def test_workers_are_forked_from_one_process_that_has_imported_all(tmp_path) -> None:
     script = tmp_path / "script.py"
     script.write_text(FORKED)
-    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert done.stdout == "True 1 True\n", done.stderr
 
 
@@ -102,7 +102,7 @@ if __name__ == "__main__":
 def test_a_worker_and_its_kernels_share_a_processor_and_take_the_next(tmp_path) -> None:
     script = tmp_path / "script.py"
     script.write_text(PLACED)
-    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=600)
     numbers = [*map(int, done.stdout.split())]
     assert len(numbers) == 6, done.stderr
     assert numbers[::2] == numbers[1::2]
@@ -143,7 +143,7 @@ def cluster(tmp_path):
     finally:
         for process in reversed(processes):
             process.terminate()
-            process.communicate(timeout=60)
+            process.communicate(timeout=600)
 
 
 def test_any_cluster_by_its_address(tmp_path, cluster) -> None:

@@ -92,7 +92,9 @@ def test_what_is_read_for_one_is_read_for_all(root: Path) -> None:
 
 
 def test_a_group_of_another_assignment_is_none_here(root: Path) -> None:
-    (root / "groups.csv").write_text("group,student,assignment\nred,ann,large\nred,bob,large\nblue,carl,\n")
+    # as Excel writes it in Europe
+    lines = "\ufeffgroup;student;assignment\r\nred;ann;large\r\nred;bob;large\r\nblue;carl;\r\n"
+    (root / "groups.csv").write_bytes(lines.encode())
     hand_in(root, "ann", **RIGHT)
     assert grade(root).startswith("small: 1 of 1 submissions graded")
     assert points(root) == {"ann": 3}

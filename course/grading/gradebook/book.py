@@ -250,4 +250,4 @@ def _failure(name: str, action: str, error: Exception) -> GradebookError:
 
 def _generate(assignment: str) -> str:
     """Return the command that makes an assignment known to the gradebook."""
-    return f"`nbgrader generate_assignment {shlex.quote(assignment)}`"
+    return f"`nbgrader generate_assignment {shlex.quote(assignment)} --force`"

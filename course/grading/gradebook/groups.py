@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from course.grading.csv_rows import csv_rows
 from course.grading.errors import RosterError
 from course.grading.submissions.times import read_hand_in
 
@@ -24,19 +25,20 @@ def read_groups(root: Path, assignment: str) -> dict[str, list[str]]:
     """
     path = root / FILE
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, strict=True))
+        rows = csv_rows(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
     except (OSError, csv.Error, UnicodeDecodeError) as error:
         raise RosterError(f"{path} cannot be read as a table in CSV, in UTF-8: {error}") from None
     groups: dict[str, list[str]] = defaultdict(list)
     group_of: dict[str, str] = {}
-    for number, row in enumerate(rows, start=2):
-        if "group" not in row or "student" not in row:
-            raise RosterError(f"{path} needs the headings group and student")
-        group, student = ((row[name] or "").strip() for name in ("group", "student"))
-        if (row.get("assignment") or "").strip() not in ("", assignment):
+    titles = [title.strip() for title in rows[0]] if rows else []
+    if rows and not {"group", "student"} <= set(titles):
+        raise RosterError(f"{path} needs the headings group and student; it has {', '.join(titles)}")
+    for number, line in enumerate(rows[1:], start=2):
+        row = dict(zip(titles, (cell.strip() for cell in line), strict=False))
+        group, student = (row.get(name, "") for name in ("group", "student"))
+        if row.get("assignment", "") not in ("", assignment):
             continue
         if not group or not student:
             raise RosterError(f"{path}, line {number}: a group or a student is missing")

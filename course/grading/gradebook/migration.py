@@ -2,6 +2,7 @@
 
 Cells that stay keep their grades and comments; new ones wait for grading; of those that are gone, and of
 whole notebooks, what students had is kept in the table `course_dropped_grades`, and comes back with the cell.
+So is what was given by hand for a question that is set to 0 points, which counts for nobody from then on.
 """
 
 from __future__ import annotations
@@ -49,18 +50,22 @@ DROPPED = Table(
 
 @dataclass
 class MigrationSummary:
-    """The questions that came and went, by `grade_id`."""
+    """The questions that came, went or changed, by `grade_id`."""
 
     new: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    """with another test, or other points"""
 
     def lines(self, assignment: str) -> list[str]:
-        """Return what to tell an instructor whose class is graded; nothing where no question came or went."""
+        """Return what to tell an instructor whose class is graded; nothing where no question changed."""
         parts = []
         if self.new:
             parts.append(f"new, and to be graded: {', '.join(self.new)}")
         if self.dropped:
             parts.append(f"dropped, their grades are kept in {DROPPED.name}: {', '.join(self.dropped)}")
+        if self.changed:
+            parts.append(f"changed, and to be graded again: {', '.join(self.changed)}")
         return [f"{assignment}: {'; '.join(parts)}; `course grade {assignment}` comes next"] if parts else []
 
 
@@ -83,8 +88,9 @@ def migrate(
     for name, saved in notebooks.items():
         notebook = by_name.get(name) or _new_notebook(session, row, name)
         notebook.kernelspec = saved.kernelspec
-        _save_sources(session, notebook, saved.cells)
-        _save_cells(session, assignment, notebook, saved.cells, summary)
+        changed = _save_sources(session, notebook, saved.cells)
+        changed |= _save_cells(session, assignment, notebook, saved.cells, summary)
+        summary.changed += [cell for cell in saved.cells if cell in changed]
     for name in sorted(by_name.keys() - set(present) - notebooks.keys()):
         _save_cells(session, assignment, by_name[name], {}, summary)
         session.flush()
@@ -105,15 +111,21 @@ def _new_notebook(session: Session, assignment: Assignment, name: str) -> Notebo
     return notebook
 
 
-def _save_sources(session: Session, notebook: Notebook, cells: Mapping[str, SavedCell]) -> None:
+def _save_sources(session: Session, notebook: Notebook, cells: Mapping[str, SavedCell]) -> set[str]:
+    """Save the cells' sources; return the names of the tests that have changed."""
+    changed = set()
     sources = {cell.name: cell for cell in notebook.source_cells}
     for name in sources.keys() - cells.keys():
         session.delete(sources[name])
     for name, cell in cells.items():
         source = sources.get(name) or SourceCell(name=name, notebook=notebook, cell_type=cell.kind)
+        is_test = cell.points is not None and not cell.is_answer
+        if is_test and name in sources and source.source != cell.source:
+            changed.add(name)
         source.cell_type, source.source = cell.kind, cell.source
         source.locked, source.checksum = cell.is_locked, cell.checksum
         session.add(source)
+    return changed
 
 
 def _save_cells(
@@ -122,8 +134,9 @@ def _save_cells(
     notebook: Notebook,
     cells: Mapping[str, SavedCell],
     summary: MigrationSummary,
-) -> None:
-    """Save the cells that have grades or comments."""
+) -> set[str]:
+    """Save the cells that have grades or comments; return the names of those with other points."""
+    changed = set()
     kinds = {
         GradeCell: {name for name, cell in cells.items() if cell.points is not None and not cell.is_task},
         SolutionCell: {name for name, cell in cells.items() if cell.is_answer},
@@ -140,55 +153,106 @@ def _save_cells(
             if row is None:
                 row = kind(name=name, notebook=notebook)
             if kind is not SolutionCell:
+                before = row.max_score
                 row.max_score, row.cell_type = cells[name].points, cells[name].kind
+                if name in known and before != row.max_score:
+                    changed.add(name)
+                    if not row.max_score:
+                        _set_aside(session, assignment, row)
+                    elif not before:
+                        _bring_back(session, assignment, row)
             if name not in known:
                 session.add(row)
                 session.flush()
                 _add_rows(session, assignment, notebook, row)
                 if kind is not SolutionCell:
                     summary.new.append(name)
+    return changed
 
 
 def _drop(session: Session, assignment: str, cell: BaseCell) -> None:
     """Remove a cell, and keep what students had for it in the table."""
     rows: dict[str, dict[str, object]] = {}
-    now = datetime.now(UTC).replace(tzinfo=None)
+    # of a question that counts for nobody the points are there already
+    counts = isinstance(cell, SolutionCell) or bool(cell.max_score)
     for grade in session.scalars(select(Grade).where(Grade.cell_id == cell.id)).all():
-        rows.setdefault(grade.notebook.assignment.student_id, {}).update(
-            auto_score=grade.auto_score, manual_score=grade.manual_score, extra_credit=grade.extra_credit
-        )
+        rows[grade.notebook.assignment.student_id] = _points(grade) if counts else {}
         session.delete(grade)
     for comment in session.scalars(select(Comment).where(Comment.cell_id == cell.id)).all():
         rows.setdefault(comment.notebook.assignment.student_id, {}).update(comment=comment.manual_comment)
         session.delete(comment)
-    names = {"assignment": assignment, "notebook": cell.notebook.name, "cell": cell.name, "kind": cell.type}
-    empty = dict.fromkeys(("auto_score", "manual_score", "extra_credit", "comment"))
-    for student, values in rows.items():
-        row = {**names, "student": student, "dropped_at": now, **empty, **values}
-        session.execute(DROPPED.insert(), row)
+    _keep(session, assignment, cell, rows)
     session.flush()
     session.delete(cell)
     session.flush()
 
 
-def _add_rows(session: Session, assignment: str, notebook: Notebook, cell: BaseCell) -> None:
-    """Give every submission a grade and a comment for a new cell, and what was given by hand before."""
+def _set_aside(session: Session, assignment: str, cell: BaseCell) -> None:
+    """Let nobody have points for a question, and keep those that were given by hand in the table."""
+    rows = {}
+    for grade in session.scalars(select(Grade).where(Grade.cell_id == cell.id)).all():
+        if grade.manual_score is not None or grade.extra_credit is not None:
+            rows[grade.notebook.assignment.student_id] = _points(grade)
+        if grade.manual_score is not None:
+            grade.manual_score = 0.0
+        grade.auto_score = None if grade.auto_score is None else 0.0
+        grade.extra_credit = None
+    _keep(session, assignment, cell, rows)
+
+
+def _bring_back(session: Session, assignment: str, cell: BaseCell) -> None:
+    """Give everybody what was given by hand before a question was set to 0."""
+    before = _kept(session, assignment, cell)
+    for grade in session.scalars(select(Grade).where(Grade.cell_id == cell.id)).all():
+        if row := before.get(grade.notebook.assignment.student_id):
+            grade.manual_score = grade.manual_score or row["manual_score"]
+            grade.extra_credit = grade.extra_credit or row["extra_credit"]
+
+
+def _points(grade: Grade) -> dict[str, object]:
+    return {name: getattr(grade, name) for name in ("auto_score", "manual_score", "extra_credit")}
+
+
+def _keep(
+    session: Session, assignment: str, cell: BaseCell, rows: Mapping[str, Mapping[str, object]]
+) -> None:
+    """Keep these values in the table, by student."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    names = {"assignment": assignment, "notebook": cell.notebook.name, "cell": cell.name, "kind": cell.type}
+    empty = dict.fromkeys(("auto_score", "manual_score", "extra_credit", "comment"))
+    for student, values in rows.items():
+        row = {**names, "student": student, "dropped_at": now, **empty, **values}
+        session.execute(DROPPED.insert(), row)
+
+
+def _kept(session: Session, assignment: str, cell: BaseCell) -> dict[str, dict[str, object]]:
+    """Return what the table has of a cell by student: of each value the last one."""
     columns = DROPPED.columns
     query = select(DROPPED).where(
         columns.assignment == assignment,
-        columns.notebook == notebook.name,
+        columns.notebook == cell.notebook.name,
         columns.cell == cell.name,
         columns.kind == cell.type,
     )
-    before = {row.student: row for row in session.execute(query.order_by(columns.id))}
+    kept: dict[str, dict[str, object]] = {}
+    for row in session.execute(query.order_by(columns.id)):
+        values = {name: row._mapping[name] for name in ("manual_score", "extra_credit", "comment")}
+        known = kept.setdefault(row.student, dict.fromkeys(values))
+        known.update((name, value) for name, value in values.items() if value is not None)
+    return kept
+
+
+def _add_rows(session: Session, assignment: str, notebook: Notebook, cell: BaseCell) -> None:
+    """Give every submission a grade and a comment for a new cell, and what was given by hand before."""
+    before = _kept(session, assignment, cell)
     for submitted in notebook.submissions:
         row = before.get(submitted.assignment.student_id)
         if not isinstance(cell, SolutionCell):
             grade = Grade(cell_id=cell.id, notebook=submitted, needs_manual_grade=True)
             if row is not None:
-                grade.manual_score, grade.extra_credit = row.manual_score, row.extra_credit
+                grade.manual_score, grade.extra_credit = row["manual_score"], row["extra_credit"]
             session.add(grade)
         if not isinstance(cell, GradeCell):
             comment = Comment(cell_id=cell.id, notebook=submitted)
-            comment.manual_comment = row.comment if row is not None else None
+            comment.manual_comment = row["comment"] if row is not None else None
             session.add(comment)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from course.grading.csv_rows import csv_rows
 from course.grading.errors import RosterError
 from course.grading.lms import headings
 from course.grading.lms.archive import casefolded
@@ -129,7 +129,7 @@ def read_roster(path: Path) -> Roster:
     if content.startswith(b"PK"):
         raise RosterError(f"{path} is a spreadsheet, not a table in CSV: save it as CSV UTF-8")
     try:
-        tables = [_rows(text) for text in _texts(content)]
+        tables = [csv_rows(text) for text in _texts(content)]
     except csv.Error as error:
         raise RosterError(f"{path} is not a table in CSV: {error}") from None
     rows = max(tables, key=lambda rows: headings.known(rows[0]) if rows else 0)
@@ -151,19 +151,6 @@ def _texts(content: bytes) -> list[str]:
         return [content.decode("utf-8-sig")]
     except UnicodeDecodeError:
         return [content.decode(encoding, "replace") for encoding in ("cp1252", "cp1250")]
-
-
-def _rows(text: str) -> list[list[str]]:
-    """Return the lines of a table, whose delimiter is the most frequent one in its first line."""
-    # Excel writes, and reads, which delimiter a table has.
-    text = re.sub(r"\A\s*sep=.(\r\n?|\n)", "", text)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")  # Excel's "CSV (Macintosh)" has the latter
-    first = text.lstrip().partition("\n")[0]
-
-    class Dialect(csv.excel):
-        delimiter = max(",;\t", key=first.count)
-
-    return [row for row in csv.reader(io.StringIO(text), Dialect, strict=True) if any(row)]
 
 
 def _roster(file: str, rows: list[list[str]]) -> Roster:

@@ -35,7 +35,7 @@ EXPLANATIONS = (
     ),
     (
         r"No assignment with ID '(.*?)' exists",
-        r"the gradebook knows no assignment \1; `nbgrader generate_assignment \1` makes it known, "
+        r"the gradebook knows no assignment \1; `nbgrader generate_assignment \1 --force` makes it known, "
         r"or the folder has the wrong name",
     ),
     (

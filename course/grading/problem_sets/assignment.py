@@ -162,7 +162,7 @@ def with_tests(
         elif cell.cell_type == "code" and AUTOTEST in original and not settings.solution:
             raise CourseError(
                 f"nbgrader makes the tests of {grade_id} from its line of {AUTOTEST}: "
-                f"`nbgrader generate_assignment {name}` has to do so before they can be used"
+                f"`nbgrader generate_assignment {name} --force` has to do so before they can be used"
             )
         if not settings.solution:
             cell.source = original

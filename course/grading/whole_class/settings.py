@@ -36,7 +36,7 @@ def load_notebooks(assignment: str, book: Book, folders: Folders) -> list[Assign
     if not generated:
         raise CourseError(
             f"the gradebook knows no notebook of {assignment}: "
-            f"`nbgrader generate_assignment {assignment}` makes them known"
+            f"`nbgrader generate_assignment {assignment} --force` makes them known"
         )
     return [load(Path(), assignment, name, cells, folders) for name, cells in generated.items()]
 
