@@ -97,7 +97,7 @@ def test_a_resubmission_and_a_changed_test(root: Path) -> None:
     assert course("grade", "small", "--jobs", "1", cwd=root).returncode == 0
     output = diff(root)
     assert output.startswith("small: 2 changed; 4 graded only once\n  another submission: 2\n")
-    assert re.search(r"\nann: 1 → 3 of 3 points, graded \S+ \S+ and \S+ \S+ UTC\n", output)
+    assert re.search(r"\nann: 1 → 3 of 3 points from the grader, graded \S+ \S+ and \S+ \S+ UTC\n", output)
     assert "  why: another submission; other hidden inputs\n" in output
     assert re.search(r"\n +test_half +wrong → pass +0 of 2 → 2 of 2 *\n", output)
     assert "bob: 3 → 1 of 3 points" in output

@@ -172,7 +172,9 @@ def _print_change(change: Change, console: Console) -> None:
     title = printable(_title(change.after), LONGEST)
     times = f"{_time(change.before)} and {_time(change.after)}"
     console.print()
-    console.print(f"{title}: {old:g} → {new:g} of {most:g} points, graded {times} UTC", soft_wrap=True)
+    console.print(
+        f"{title}: {old:g} → {new:g} of {most:g} points from the grader, graded {times} UTC", soft_wrap=True
+    )
     console.print(f"  why: {'; '.join(change.reasons)}", soft_wrap=True)
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for name, (before, after) in change.cells.items():
@@ -201,7 +203,7 @@ def _points(cell: RecordedCell | None) -> str:
     if cell is None:
         return "-"
     if cell["points"] is None:
-        return f"not graded yet (of {cell['max_points']:g})"
+        return f"by hand, of {cell['max_points']:g}"
     return f"{cell['points']:g} of {cell['max_points']:g}"
 
 
