@@ -109,11 +109,20 @@ def test_command(monkeypatch):
     assert "ps1 has no function 'dC_dX'" in str(result.exception)
 
 
+# Their variants take longer than those of all the others together; `python -m bench mutants` tries them too.
+LONG = {"train", "dL_dW1_sums", "dC_dW1_chain", "largest_curvature"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("assignment", release.assignments(ROOT))
-def test_all_variants_of_a_problem_set_are_found(assignment):
+def test_all_variants_of_nearly_all_functions_are_found(assignment):
+    functions = [
+        name
+        for name in InstructorsNotebook.read(ROOT, assignment, assignment, read_folders(ROOT)).solutions
+        if name not in LONG
+    ]
     # in a process of its own: of a large one, a child for each variant takes long to make
-    result = course("verify", assignment, "--mutants", "--seeds", "1", cwd=ROOT)
+    only = [word for name in functions for word in ("--function", name)]
+    result = course("verify", assignment, "--mutants", "--seeds", "1", *only, cwd=ROOT)
     assert result.returncode == 0, result.stdout + result.stderr
-    read = InstructorsNotebook.read(ROOT, assignment, assignment, read_folders(ROOT))
-    assert all(f"\n  {function} " in result.stdout for function in read.solutions)
+    assert all(f"\n  {name} " in result.stdout for name in functions)
