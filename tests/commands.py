@@ -2,7 +2,8 @@
 
 Each command is a process of its own, with its own files, folder and arguments. Importing, which is most of
 what a short command does, is left out. So is what an interpreter takes from its environment when it starts:
-a command with another environment, or in a folder with packages of these names, is started as usual.
+a command with another environment, or in a folder with modules that have been imported elsewhere, is started
+as usual.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run `python -m ARGUMENTS` in `cwd`. Raises TimeoutExpired."""
     has_own = any((cwd / name).exists() for name in ("course", "mlp_ref", "nbgrader"))
+    has_own |= any(path.stem in sys.modules for path in cwd.glob("*.py"))
     if arguments[0] in MODULES and (cwd == ROOT or not has_own):
         server = _server()
         if _fixed(environment) == server.environment:

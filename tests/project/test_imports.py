@@ -25,7 +25,7 @@ ROWS = [
     "grading.submissions",
     "grading.problem_sets grading.sandbox",
     "grading.course_folder grading.replacing grading.requirements grading.locks grading.runs",
-    "grading.encoding grading.folders grading.globbing",
+    "grading.csv_rows grading.encoding grading.folders grading.globbing",
     "grading.guest grading.errors",
     "explorer lectures",
     "explorer.widget",
