@@ -39,7 +39,7 @@ IMPORTED = (
 )
 MODULES = ("course.grading", "nbgrader")
 """what a command may be: packages with a `__main__`"""
-_LOOKED_AT = ("HOME", "JUPYTER", "LANG", "LC_", "MPL", "OMP", "OPENBLAS", "PYTHON", "TMPDIR", "TZ", "XDG")
+_LOOKED_AT = ("HOME", "JUPYTER", "LANG", "LC_", "MPL", "PYTHON", "TMPDIR", "TZ", "XDG")
 """how the variables begin that an interpreter, or what it imports, looks at when it starts"""
 _LONGEST = 1 << 18
 """bytes of a request"""
