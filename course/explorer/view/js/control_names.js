@@ -27,3 +27,12 @@ export function nameControls(root, table, predicting, text) {
     button.title = nowhere ? why : JUMP_RULES[k];
   });
 }
+
+/** Let a run be pinned, or not while it is hidden: a pin shows its curve. @param {Element} root of the chart @param {boolean} refused */
+export function namePinning(root, refused) {
+  /** @type {HTMLButtonElement | null | undefined} */
+  const button = root.closest(".loss-explorer")?.querySelector("button.pin-run, button[name=pinned]");
+  if (!button) return;
+  button.disabled = refused;
+  button.title = refused ? "predict this run first: a pin shows its curve" : "keep this run in the chart";
+}

@@ -62,6 +62,9 @@ export function headline(rate, losses, code) {
   return `${start}lowest loss ${short(losses[lowest])} at step ${lowest}${ending}`;
 }
 
+/** Return the line of a run that is still to be predicted. @param {string} run */
+export const whatWill = (run) => `${run}: what will the loss do?`;
+
 /** Return the label of a run of `settings` beside those of `shown`. @param {any} pin @param {Settings} shown */
 export function pinText(pin, shown) {
   const parts = [`η = ${exact(pin.rate)}`];
