@@ -7,6 +7,12 @@ import { SETTINGS } from "./table.js";
 
 const CHECKED = ["log", "band", "predict"];
 
+/** Let a menu offer a value that its page was not made with, as an address may bring one. @param {any} field @param {string} value */
+function offer(field, value) {
+  const options = /** @type {HTMLOptionElement[]} */ ([...(field.options ?? [])]);
+  if (options.length && !options.some((option) => option.value === value)) field.add(new Option(value));
+}
+
 /** @param {PageModel} model @param {HTMLFormElement} form */
 function control(model, form) {
   const table = tableOf(model);
@@ -23,6 +29,7 @@ function control(model, form) {
     step.value = model.get("step");
     for (const name of CHECKED) fields[name].checked = model.get(name);
     fields.panel.value = model.get("panel");
+    for (const name of SETTINGS) offer(fields[name], String(model.get(name)));
     for (const name of SETTINGS) if (typing !== fields[name]) fields[name].value = model.get(name);
     pinned.setAttribute("aria-pressed", String(model.get("pinned")));
     playing.textContent = model.get("playing") ? "Stop" : "Play";
