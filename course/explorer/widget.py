@@ -135,7 +135,7 @@ class LossExplorer(Traits):
         return str(self.chart.status)
 
     @property
-    def error(self) -> Exception | None:
+    def error(self) -> BaseException | None:
         """The exception behind the status line, if there is one."""
         run = self._table.failed_run
         return self._publisher.error or (run.error if run else None)
