@@ -314,6 +314,9 @@ def test_a_button_without_a_run_of_its_kind_says_why(page, path) -> None:
     good = page.get_by_role("button", name="good")
     expect(good).to_be_disabled()
     expect(good).to_have_attribute("title", "no run is steady")
+    for name in ("too slow", "edge", "too large"):
+        expect(page.get_by_role("button", name=name)).to_be_disabled()
+        expect(page.get_by_role("button", name=name)).to_have_attribute("title", "no run is steady")
 
 
 PANELS = {

@@ -171,7 +171,9 @@ def test_landmarks_are_what_they_are_called():
     assert landmarks("slow", "steady", "stuck", "slow", "oscillating") == {
         "too slow": 0, "good": 1, "edge": 1, "too large": 2, "best": 4,
     }  # fmt: skip
-    assert landmarks("slow", "slow")["edge"] is None
+    # nothing is too slow or too large where no rate is right
+    for names in (["stuck"] * 3, ["diverged", "slow", "slow"]):
+        assert [name for name, at in landmarks(*names).items() if at is not None] == ["best"]
     assert landmarks("steady", "steady") == {
         "too slow": None, "good": 0, "edge": None, "too large": None, "best": 1,
     }  # fmt: skip

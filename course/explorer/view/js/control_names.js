@@ -22,7 +22,7 @@ export function nameControls(root, table, predicting, text) {
   slider?.setAttribute("aria-valuetext", text);
   /** @type {NodeListOf<HTMLButtonElement>} */ (explorer.querySelectorAll(".jumps button")).forEach((button, k) => {
     const nowhere = table.jumps[k] === null || predicting;
-    const why = predicting ? "predict the runs yourself" : noJump(k, table.complete);
+    const why = predicting ? "predict the runs yourself" : noJump(k, table.codes);
     button.disabled = nowhere;
     button.title = nowhere ? why : JUMP_RULES[k];
   });
