@@ -13,6 +13,7 @@ import ipywidgets as widgets
 from course import files
 from course.explorer.model import runs
 from course.explorer.model.own_run import Gradient
+from course.explorer.model.plain import plain
 from course.explorer.model.problem import Problem
 from course.explorer.model.table import Table
 from course.explorer.model.tape import Array
@@ -80,11 +81,12 @@ class LossExplorer(Traits):
     ) -> None:
         self.gradient = gradient
         values = (network, data, hidden, scale, seed, momentum, batch)
+        steps, step, rate, panel = plain(steps), plain(step), plain(rate), plain(panel)
         problem = problem_of(gradient, dict(zip(SETTINGS, values, strict=True)))
         check_view(steps, step, panel)
         table, index = table_at(problem, steps, rate)
         view = {"log": log_scale, "panel": panel, "band": band, "predict": predict}
-        self.chart = chart_of(table, index, step, pins, **view)
+        self.chart = chart_of(table, index, step, pins, **{k: plain(value) for k, value in view.items()})
         self._publisher = Publisher(self.chart)
         self.controls = Controls(self.chart)
         below = widgets.HBox(
@@ -142,9 +144,10 @@ class LossExplorer(Traits):
 
     @property
     def state(self) -> words.Code:
-        """Code that rebuilds this view; a gradient without a name of its own is left out, and said."""
-        view = {name: getattr(self, name) for name in ("rate", *VIEW, "pins")}
-        return words.code(self.gradient, {**asdict(self.problem), "steps": self._table.steps, **view})
+        """Code that rebuilds this view; a gradient that no name stands for is left out, and said."""
+        view = {name: getattr(self, name) for name in ("rate", *VIEW)}
+        arguments = {**asdict(self.problem), "steps": self._table.steps, **view, "pins": [*self.pins]}
+        return words.code(self.gradient, arguments)
 
     def settle(self, seconds: float = PATIENCE) -> None:
         """Wait until the student's runs are computed. Raises TimeoutError after `seconds`."""
