@@ -42,7 +42,10 @@ function control(model, form) {
   index.addEventListener("input", () => model.set("index", Number(index.value)));
   step.addEventListener("input", () => model.set("step", Number(step.value)));
   rate.addEventListener("change", () => {
-    if (rate.value !== "" && Number.isFinite(Number(rate.value))) model.set("rate", Number(rate.value));
+    const entered = rate.value; // what is said shows the rate as it is
+    table.unsay(); // also where that is entered once more
+    if (entered === "") table.say("A learning rate is a number; it stays as it was.");
+    else model.set("rate", Number(entered));
     setTimeout(() => (rate.value = table.rates[model.get("index")]));
   });
   for (const name of CHECKED) fields[name].addEventListener("change", () => model.set(name, fields[name].checked));
@@ -51,7 +54,10 @@ function control(model, form) {
     fields[name].addEventListener(fields[name].type === "range" ? "input" : "change", () => {
       const value = settingOf(name, fields[name].value);
       if (value === undefined) table.say(`${name} ${fields[name].value}: there is no such choice here.`);
-      else model.set(name, value);
+      else {
+        table.unsay();
+        model.set(name, value);
+      }
       show();
     });
   pinned.addEventListener("click", () => model.set("pinned", !model.get("pinned")));
