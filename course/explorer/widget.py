@@ -155,7 +155,10 @@ class LossExplorer(Traits):
             raise TimeoutError(f"the explorer was still following the gradient after {seconds:g} s")
 
     def figure(self) -> Figure:
-        """Return the view as a Matplotlib figure, with the panel that is open, in the same colours."""
+        """Return the view as a Matplotlib figure, with the panel that is open, in the same colours.
+
+        With `predict`, it shows no run that is to be predicted.
+        """
         from course.explorer.view import picture
 
         return picture.draw(self.chart, self._table)
@@ -193,7 +196,8 @@ class LossExplorer(Traits):
         display({"text/html": text, "text/plain": repr(self)}, raw=True)
 
     def __repr__(self) -> str:
-        return f"LossExplorer, {words.describe(self.problem)}. {self.headline}"
+        seen = words.seen(self._table, self.chart.index, self.predict)
+        return f"LossExplorer, {words.describe(self.problem)}. {seen}"
 
     def _save_asked(self, _: Any) -> None:
         def save(_: Any = None) -> None:

@@ -175,6 +175,18 @@ def test_a_field_that_is_emptied_changes_nothing(opened) -> None:
     expect(opened.locator(".seed")).to_have_value("7")
 
 
+def test_a_refusal_goes_with_the_next_change_that_is_accepted(opened) -> None:
+    rate, status = opened.locator("[name=rate]"), opened.locator(".loss-chart .status")
+    for refused, accepted in (("-5", "12"), ("", "14")):
+        rate.fill(refused)
+        rate.press("Enter")
+        expect(status).to_contain_text("learning rate")
+        rate.fill(accepted)
+        rate.press("Enter")
+        expect(status).to_have_text("")
+        expect(rate).to_have_value(accepted)
+
+
 def test_what_is_typed_stays_while_runs_are_computed(page, path) -> None:
     page.goto(f"{path.as_uri()}#network=seed+2&data=moons&hidden=6")
     page.locator(".loss-chart progress").wait_for()
@@ -244,6 +256,22 @@ def test_a_run_is_hidden_until_it_has_been_predicted(opened, curves) -> None:
     )
     assert_draws(drawn(opened), curves[72])
     expect(opened.locator("svg.rates .mark")).to_have_count(1)
+
+
+@pytest.mark.parametrize("panel", ["curvature", "deltas", "path"])
+def test_nothing_around_a_hidden_run_tells_of_it(page, path, panel) -> None:
+    axes = set()
+    for rate in ("10", "700"):
+        page.goto("about:blank")
+        page.goto(f"{path.as_uri()}#predict=1&panel={panel}&rate={rate}&pins=")
+        expect(page.locator("svg.rates")).to_have_attribute(
+            "aria-label", re.compile("No run is to be seen yet. The")
+        )
+        shown = page.locator(f"svg.{panel}")
+        expect(shown).to_have_attribute("aria-label", re.compile("yet"))
+        axes.add((shown.get_attribute("data-x"), shown.get_attribute("data-y")))
+        assert not any(name in page.title() for name in runs.REGIMES)
+    assert len(axes) == 1
 
 
 def test_a_pin_does_not_show_the_run_that_is_hidden(page, path) -> None:

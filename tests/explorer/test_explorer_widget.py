@@ -362,6 +362,20 @@ def test_an_unknown_panel_is_refused(make_explorer):
         make_explorer(panel="delta")
 
 
+def test_what_is_saved_does_not_tell_of_a_run_that_is_to_be_predicted(make_explorer, tmp_path):
+    explorer = make_explorer(predict=True, panel="deltas", rate=1.0, pins=[1.0, 2.0])
+    run, rates = explorer.figure().axes
+    assert [line.get_label() for line in run.get_lines()] == ["η = 2"]
+    assert not rates.get_legend_handles_labels()[1]
+    page = explorer.to_html(tmp_path / "page.html").read_text()
+    noscript = re.search("<noscript>(.*)</noscript>", page)[1]
+    picture = re.search(
+        '<div class="picture">.*?alt="([^"]*)"', saved(explorer.chart, explorer._table, "key")
+    )[1]
+    for text in (repr(explorer), noscript, picture):
+        assert text.endswith("η = 1: what will the loss do?")
+
+
 def test_every_format_can_be_saved(make_explorer, tmp_path):
     explorer = make_explorer()
     assert explorer.save(tmp_path / "run.png").read_bytes().startswith(b"\x89PNG")

@@ -72,6 +72,11 @@ def headline(table: Table, index: int) -> str:
     return f"{start}lowest loss {losses[lowest]:.3g} at step {lowest}{end}{own}"
 
 
+def seen(table: Table, index: int, predict: bool) -> str:
+    """Return a run in a line, which tells nothing of it while it is to be predicted."""
+    return f"{rate(table.rates[index])}: what will the loss do?" if predict else headline(table, index)
+
+
 def own_run(table: Table, index: int) -> str:
     """Return in a few words how the student's run compares with the true one, "" while there is none."""
     if not table.own_known[index]:
