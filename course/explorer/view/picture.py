@@ -65,7 +65,7 @@ def _draw_run(axes: Axes, chart: Chart, table: Table) -> None:
         if has_own:
             axes.plot(own, color="black", dashes=(7, 3), label="yours")
         if np.isfinite(losses[chart.step]):
-            look = {"color": "black", "markerfacecolor": "white", "clip_on": False}
+            look: dict[str, Any] = {"color": "black", "markerfacecolor": "white", "clip_on": False}
             axes.plot(chart.step, losses[chart.step], "o", **look)
     _scale_losses(axes, chart, table)
     axes.set(xlabel="step", ylabel=f"loss {table.problem.loss_name}", xlim=(0, table.steps))
