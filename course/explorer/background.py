@@ -29,7 +29,7 @@ class Worker:
     Where there are no threads, as in a browser's Python, the event loop runs the slices, or who waits.
     """
 
-    def __init__(self, failed: Callable[[Exception], None], stuck: Callable[[], None]) -> None:
+    def __init__(self, failed: Callable[[BaseException], None], stuck: Callable[[], None]) -> None:
         self._failed = failed
         self._stuck = stuck
         self._latest = 0
@@ -74,7 +74,7 @@ class Worker:
                 slices[0] += 1
                 if not is_latest():
                     return
-        except Exception as error:
+        except BaseException as error:  # a thread that exits would say nothing
             if is_latest():
                 self._failed(error)
         finally:

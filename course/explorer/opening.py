@@ -12,6 +12,7 @@ import numpy as np
 
 from course.explorer.model import runs
 from course.explorer.model.own_run import Gradient
+from course.explorer.model.plain import plain
 from course.explorer.model.problem import Problem
 from course.explorer.model.table import Table
 from course.explorer.view import pins as pinned
@@ -31,11 +32,7 @@ def problem_of(gradient: Gradient | None, settings: dict[str, Any]) -> Problem:
     """
     if gradient is not None and not callable(gradient):
         raise ValueError(f"gradient must be a function, and is a {type(gradient).__name__}")
-    chosen = {
-        name: value.item() if isinstance(value, np.number) else value  # traits take no float32
-        for name, value in settings.items()
-        if value is not None
-    }
+    chosen = {name: plain(value) for name, value in settings.items() if value is not None}
     return Problem(**chosen) if chosen or gradient is not None else STORY
 
 

@@ -25,7 +25,7 @@ class Publisher:
         self._chart = chart
         self._worker = Worker(self.failed, self._stuck)
         self._table: Table | None = None
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         """what went wrong in the explorer itself since `start`"""
         self.lock = threading.RLock()
         """to be held while the chart is changed"""
@@ -50,7 +50,7 @@ class Publisher:
         with self.lock:
             self._chart.status = text
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         """Show an exception in the status line, and keep it."""
         self.error = error
         self.say(f"{type(error).__name__}: {error}. explorer.error is the exception.")

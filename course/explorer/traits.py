@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets as widgets
 import traitlets
 
+from course.explorer.model.plain import plain
 from course.explorer.model.problem import Problem
 from course.explorer.view.chart import PANELS
 
@@ -35,10 +36,16 @@ class Traits(widgets.VBox):  # type: ignore[misc]  # ipywidgets publishes no typ
     panel = traitlets.Enum([*PANELS])
     band = traitlets.Bool()
     predict = traitlets.Bool()
-    pins: Any = traitlets.List()
+    pins: Any = traitlets.Tuple()
+    """set to a list; what is read is a tuple, for one that is changed in place would move nothing"""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set a trait. Raises AttributeError for a public name that is none."""
+        """Set a trait. Raises AttributeError for a public name that is none, and for what is set once."""
+        if name in OWN and name in vars(self):
+            hint = (
+                "" if name != "gradient" else "; make a new one to follow another: LossExplorer(my_gradient)"
+            )
+            raise AttributeError(f"an explorer keeps its {name}{hint}")
         if not name.startswith("_") and name not in OWN and not hasattr(type(self), name):
             raise AttributeError(f"an explorer has no {name!r}; what can be set: {', '.join(NAMES)}")
-        super().__setattr__(name, value)
+        super().__setattr__(name, plain(value) if name in NAMES else value)

@@ -13,6 +13,7 @@ import ipywidgets as widgets
 from course import files
 from course.explorer.model import runs
 from course.explorer.model.own_run import Gradient
+from course.explorer.model.plain import plain
 from course.explorer.model.problem import Problem
 from course.explorer.model.table import Table
 from course.explorer.model.tape import Array
@@ -80,11 +81,12 @@ class LossExplorer(Traits):
     ) -> None:
         self.gradient = gradient
         values = (network, data, hidden, scale, seed, momentum, batch)
+        steps, step, rate, panel = plain(steps), plain(step), plain(rate), plain(panel)
         problem = problem_of(gradient, dict(zip(SETTINGS, values, strict=True)))
         check_view(steps, step, panel)
         table, index = table_at(problem, steps, rate)
         view = {"log": log_scale, "panel": panel, "band": band, "predict": predict}
-        self.chart = chart_of(table, index, step, pins, **view)
+        self.chart = chart_of(table, index, step, pins, **{k: plain(value) for k, value in view.items()})
         self._publisher = Publisher(self.chart)
         self.controls = Controls(self.chart)
         below = widgets.HBox(
@@ -135,16 +137,17 @@ class LossExplorer(Traits):
         return str(self.chart.status)
 
     @property
-    def error(self) -> Exception | None:
+    def error(self) -> BaseException | None:
         """The exception behind the status line, if there is one."""
         run = self._table.failed_run
         return self._publisher.error or (run.error if run else None)
 
     @property
     def state(self) -> words.Code:
-        """Code that rebuilds this view; a gradient without a name of its own is left out, and said."""
-        view = {name: getattr(self, name) for name in ("rate", *VIEW, "pins")}
-        return words.code(self.gradient, {**asdict(self.problem), "steps": self._table.steps, **view})
+        """Code that rebuilds this view; a gradient that no name stands for is left out, and said."""
+        view = {name: getattr(self, name) for name in ("rate", *VIEW)}
+        arguments = {**asdict(self.problem), "steps": self._table.steps, **view, "pins": [*self.pins]}
+        return words.code(self.gradient, arguments)
 
     def settle(self, seconds: float = PATIENCE) -> None:
         """Wait until the student's runs are computed. Raises TimeoutError after `seconds`."""
@@ -152,7 +155,10 @@ class LossExplorer(Traits):
             raise TimeoutError(f"the explorer was still following the gradient after {seconds:g} s")
 
     def figure(self) -> Figure:
-        """Return the view as a Matplotlib figure, with the panel that is open, in the same colours."""
+        """Return the view as a Matplotlib figure, with the panel that is open, in the same colours.
+
+        With `predict`, it shows no run that is to be predicted.
+        """
         from course.explorer.view import picture
 
         return picture.draw(self.chart, self._table)
@@ -190,7 +196,8 @@ class LossExplorer(Traits):
         display({"text/html": text, "text/plain": repr(self)}, raw=True)
 
     def __repr__(self) -> str:
-        return f"LossExplorer, {words.describe(self.problem)}. {self.headline}"
+        seen = words.seen(self._table, self.chart.index, self.predict)
+        return f"LossExplorer, {words.describe(self.problem)}. {seen}"
 
     def _save_asked(self, _: Any) -> None:
         def save(_: Any = None) -> None:

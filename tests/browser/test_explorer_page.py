@@ -109,6 +109,30 @@ def test_the_back_button_brings_back_the_view_before(opened) -> None:
     expect(opened.locator(".loss-chart > .title")).to_contain_text("from seed 7")
 
 
+def test_the_back_button_brings_back_the_opening_view_of_a_page_without_an_address(opened) -> None:
+    for seed in ("3", "5"):
+        opened.locator("[name=seed]").fill(seed)
+        opened.locator("[name=seed]").press("Enter")
+        opened.wait_for_function(f"location.hash.includes('seed={seed}')")
+    for seed in ("3", "0"):
+        opened.go_back()
+        expect(opened.locator(".loss-chart > .title")).to_contain_text(f"from seed {seed}")
+    opened.wait_for_timeout(400)  # what is written after a change would be there by now
+    assert opened.evaluate("location.hash") == ""
+    opened.go_forward()
+    expect(opened.locator(".loss-chart > .title")).to_contain_text("from seed 3")
+
+
+def test_an_address_that_is_set_is_one_step_back(opened) -> None:
+    before = opened.evaluate("history.length")
+    opened.evaluate("location.hash = 'seed=3'")
+    opened.wait_for_function("location.hash.includes('seed=3&momentum=0')")
+    opened.wait_for_timeout(400)
+    assert opened.evaluate("history.length") == before + 1
+    opened.go_back()
+    expect(opened.locator(".loss-chart > .title")).to_contain_text("from seed 0")
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [
@@ -117,6 +141,8 @@ def test_the_back_button_brings_back_the_view_before(opened) -> None:
         "%%%&step=2.5&x",
         "show_curvature=1",
         "__proto__=1&toString=2&seed=",
+        "rate=10&rate=oops",
+        "pins=" + ";".join(f"{k},seed+1,xor,3,1,0,0,0" for k in range(1, 7)),
     ],
 )
 def test_nonsense_in_its_address_is_told_in_a_line(page, path, curves, nonsense) -> None:
@@ -134,12 +160,31 @@ def test_what_stands_beside_nonsense_in_its_address_is_shown(page, path) -> None
     expect(page.locator(".loss-chart .status")).to_contain_text("say nothing here: __proto__, momentum.")
 
 
+def test_a_menu_offers_what_its_address_brings(page, path) -> None:
+    page.goto(f"{path.as_uri()}#scale=3.3&momentum=0.3&batch=3&seed=7")
+    for name, value in (("scale", "3.3"), ("momentum", "0.3"), ("batch", "3"), ("seed", "7")):
+        expect(page.locator(f"[name={name}]")).to_have_value(value)
+    expect(page.locator(".loss-chart > .title")).to_contain_text("scale 3.3, momentum 0.3, batches of 3")
+
+
 def test_a_field_that_is_emptied_changes_nothing(opened) -> None:
     for text in ("7", ""):
         opened.locator(".seed").fill(text)
         opened.locator(".seed").press("Tab")
     expect(opened.locator(".loss-chart .status")).to_contain_text("there is no such choice here")
     expect(opened.locator(".seed")).to_have_value("7")
+
+
+def test_a_refusal_goes_with_the_next_change_that_is_accepted(opened) -> None:
+    rate, status = opened.locator("[name=rate]"), opened.locator(".loss-chart .status")
+    for refused, accepted in (("-5", "12"), ("", "14")):
+        rate.fill(refused)
+        rate.press("Enter")
+        expect(status).to_contain_text("learning rate")
+        rate.fill(accepted)
+        rate.press("Enter")
+        expect(status).to_have_text("")
+        expect(rate).to_have_value(accepted)
 
 
 def test_what_is_typed_stays_while_runs_are_computed(page, path) -> None:
@@ -213,6 +258,40 @@ def test_a_run_is_hidden_until_it_has_been_predicted(opened, curves) -> None:
     expect(opened.locator("svg.rates .mark")).to_have_count(1)
 
 
+@pytest.mark.parametrize("panel", ["curvature", "deltas", "path"])
+def test_nothing_around_a_hidden_run_tells_of_it(page, path, panel) -> None:
+    axes = set()
+    for rate in ("10", "700"):
+        page.goto("about:blank")
+        page.goto(f"{path.as_uri()}#predict=1&panel={panel}&rate={rate}&pins=")
+        expect(page.locator("svg.rates")).to_have_attribute(
+            "aria-label", re.compile("No run is to be seen yet. The")
+        )
+        shown = page.locator(f"svg.{panel}")
+        expect(shown).to_have_attribute("aria-label", re.compile("yet"))
+        axes.add((shown.get_attribute("data-x"), shown.get_attribute("data-y")))
+        assert not any(name in page.title() for name in runs.REGIMES)
+    assert len(axes) == 1
+
+
+def test_a_pin_does_not_show_the_run_that_is_hidden(page, path) -> None:
+    page.goto(f"{path.as_uri()}#predict=1&pins=")
+    complete(page)
+    button = page.get_by_role("button", name="Pin this run")
+    expect(button).to_be_disabled()
+    expect(button).to_have_attribute("title", re.compile("predict this run first"))
+    page.evaluate("location.hash = 'pins=10,seed+1,xor,3,1,0,0,0;1,seed+1,xor,3,1,0,0,0'")
+    pins = page.locator(".loss-chart .pins [role=slider]")
+    expect(pins.first).to_have_attribute("aria-valuetext", "η = 10: what will the loss do?")
+    curve, other = page.locator("svg.run path.pin-0").first, page.locator("svg.run path.pin-1").first
+    expect(other).to_have_attribute("d", re.compile("M"))
+    assert curve.get_attribute("d") == ""
+    assert "currentcolor" in page.locator("svg.rates path.pin-0").get_attribute("style").lower()
+    page.locator(".prediction").get_by_role("button", name="slow").click()
+    expect(curve).to_have_attribute("d", re.compile("M"))
+    expect(pins.first).to_have_attribute("aria-valuetext", re.compile("steady"))
+
+
 def test_a_curve_that_is_drawn_is_a_prediction_too(opened, curves) -> None:
     opened.locator("[name=predict]").check()
     run = opened.locator("svg.run")
@@ -263,6 +342,9 @@ def test_a_button_without_a_run_of_its_kind_says_why(page, path) -> None:
     good = page.get_by_role("button", name="good")
     expect(good).to_be_disabled()
     expect(good).to_have_attribute("title", "no run is steady")
+    for name in ("too slow", "edge", "too large"):
+        expect(page.get_by_role("button", name=name)).to_be_disabled()
+        expect(page.get_by_role("button", name=name)).to_have_attribute("title", "no run is steady")
 
 
 PANELS = {

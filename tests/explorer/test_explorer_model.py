@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import threading
-from itertools import groupby
+from itertools import groupby, repeat
 
 import numpy as np
 import pytest
@@ -171,7 +171,9 @@ def test_landmarks_are_what_they_are_called():
     assert landmarks("slow", "steady", "stuck", "slow", "oscillating") == {
         "too slow": 0, "good": 1, "edge": 1, "too large": 2, "best": 4,
     }  # fmt: skip
-    assert landmarks("slow", "slow")["edge"] is None
+    # nothing is too slow or too large where no rate is right
+    for names in (["stuck"] * 3, ["diverged", "slow", "slow"]):
+        assert [name for name, at in landmarks(*names).items() if at is not None] == ["best"]
     assert landmarks("steady", "steady") == {
         "too slow": None, "good": 0, "edge": None, "too large": None, "best": 1,
     }  # fmt: skip
@@ -284,6 +286,27 @@ def interrupting(X, y, W1, W2):
     raise KeyboardInterrupt
 
 
+class Unreadable(Exception):
+    def __str__(self):
+        raise SystemExit
+
+
+class Exiting:
+    def __array__(self, dtype=None, copy=None):
+        sys.exit()
+
+
+def throwing(exception):
+    def gradient(*_):
+        raise exception
+
+    return gradient
+
+
+def exiting_generator():
+    yield sys.exit()
+
+
 @pytest.mark.parametrize(
     ("gradient", "said"),
     [
@@ -298,6 +321,10 @@ def interrupting(X, y, W1, W2):
         (lambda X, y, W1, W2: sys.exit(), "raised SystemExit"),
         (interrupting, "raised KeyboardInterrupt"),
         (lambda X, y, W1: W1, "takes 3 positional arguments but 4 were given"),
+        (throwing(GeneratorExit()), r"raised GeneratorExit \(line \d+ of gradient\)"),
+        (throwing(Unreadable()), "raised Unreadable: its text cannot be read, for that raises SystemExit"),
+        (lambda X, y, W1, W2: (Exiting(), W2), r"reading it raised SystemExit \(line \d+ of __array__\)"),
+        (lambda X, y, W1, W2: (W1 + 0j, W2), "returned dC_dW1 with complex numbers in it"),
     ],
 )
 def test_a_gradient_that_cannot_be_followed_is_told_and_the_true_runs_are_there(gradient, said):
@@ -308,9 +335,18 @@ def test_a_gradient_that_cannot_be_followed_is_told_and_the_true_runs_are_there(
     assert isinstance(table.failed_run.error, own_run.GradientError)
 
 
-def test_lists_of_the_wrong_length_are_told_in_seed_2():
-    with pytest.raises(own_run.GradientError, match="returned 2 arrays in dWs, and there are 3 layers"):
-        own_run.own_gradient(Problem("seed 2"), lambda X, y, Ws, bs: (Ws[:2], bs), Problem("seed 2").theta)
+@pytest.mark.parametrize(
+    ("gradient", "said"),
+    [
+        (lambda X, y, Ws, bs: (Ws[:2], bs), "returned 2 arrays in dWs, and there are 3 layers"),
+        (lambda X, y, Ws, bs: (Ws, repeat(bs[0])), "returned more than 3 arrays in dbs"),
+        (lambda X, y, Ws, bs: (None, None), "returned a NoneType for dWs, not a list of arrays"),
+        (lambda X, y, Ws, bs: (exiting_generator(), bs), r"raised SystemExit \(line \d+ of exiting_gen"),
+    ],
+)
+def test_what_are_no_lists_of_arrays_is_told_in_seed_2(gradient, said):
+    with pytest.raises(own_run.GradientError, match=said):
+        own_run.own_gradient(Problem("seed 2"), gradient, Problem("seed 2").theta)
 
 
 def test_a_gradient_that_fails_on_the_way_ends_its_own_run_only():
@@ -411,17 +447,18 @@ def test_the_last_request_wins():
     assert len([job for job, _ in done if job == "first"]) <= 1
 
 
-def test_an_exception_of_a_job_is_told():
+@pytest.mark.parametrize("error", [RuntimeError("broken"), SystemExit(1)])
+def test_an_exception_of_a_job_is_told(error):
     errors = []
 
     def job(is_latest):
         yield
-        raise RuntimeError("broken")
+        raise error
 
     worker = Worker(errors.append, lambda: None)
     worker.start(job)
     assert worker.wait(10)
-    assert repr(errors[0]) == "RuntimeError('broken')"
+    assert errors == [error]
 
 
 def test_a_slice_that_does_not_end_is_told_and_does_not_stop_the_next_job(monkeypatch):

@@ -117,7 +117,24 @@ def test_traits_move_the_chart_and_can_be_observed(make_explorer):
 
 def test_numbers_of_numpy_are_taken_as_numbers(make_explorer):
     explorer = make_explorer(scale=np.float32(0.5), hidden=np.int64(2), pins=[np.float64(3.0)])
-    assert (explorer.scale, explorer.hidden, explorer.pins) == (0.5, 2, [3.0])
+    assert (explorer.scale, explorer.hidden, explorer.pins) == (0.5, 2, (3.0,))
+    explorer.rate, explorer.scale, explorer.band = np.float32(5.0), np.float32(2.0), np.True_
+    explorer.seed, explorer.pins = np.int64(3), [{"rate": np.float32(2.0), "seed": np.int64(4)}]
+    assert (explorer.rate, explorer.scale, explorer.band, explorer.seed) == (5.0, 2.0, True, 3)
+    pins = json.loads(json.dumps(explorer.chart.pins))
+    assert [(pin["rate"], pin["seed"]) for pin in pins] == [(2.0, 4)]
+    seen = make_explorer(
+        steps=np.int64(9), step=np.int64(7), rate=np.float32(5.0), log_scale=np.False_, predict=np.True_
+    )
+    assert (seen.step, seen.rate, seen.log_scale, seen.predict) == (7, 5.0, False, True)
+
+
+def test_pins_that_are_read_cannot_be_changed_in_place(make_explorer):
+    explorer = make_explorer(pins=[1.0])
+    with pytest.raises(AttributeError):
+        explorer.pins.append(2.0)
+    explorer.pins = [*explorer.pins, 2.0]
+    assert [pin["rate"] for pin in explorer.chart.pins] == [1.0, 2.0]
 
 
 def test_a_misspelt_trait_raises(make_explorer):
@@ -194,7 +211,7 @@ def test_pins_stay_what_they_are_when_the_problem_changes(make_explorer):
     before = explorer.losses
     control(explorer, "seed").value = explorer.chart.seed = 4  # as the browser does
     assert explorer.problem.seed == 4
-    assert explorer.pins == [{"rate": 5.0, "seed": 0}]
+    assert explorer.pins == ({"rate": 5.0, "seed": 0},)
     label, losses = pins.curve(explorer.chart.pins[0], explorer.problem, STEPS)
     assert label == "η = 5, seed 0"
     np.testing.assert_allclose(losses, before[nearest(explorer.rates, 5.0)], rtol=0.2)
@@ -250,12 +267,29 @@ def test_where_the_runs_part_goes_to_the_browser(make_explorer):
     assert explorer.chart.parts == [1] * 121
 
 
-def test_a_gradient_s_name_is_in_the_state(make_explorer):
+def test_a_gradient_s_name_is_in_the_state_where_it_stands_for_it(make_explorer, monkeypatch):
+    def raising(X, y, W1, W2):  # another function of this name is the cell's
+        return W1, W2
+
+    class Answers:
+        def gradient(self, X, y, W1, W2):
+            return W1, W2
+
+    monkeypatch.setattr("__main__.gradients_end_to_end", gradients_end_to_end, raising=False)
+    monkeypatch.setattr("__main__.raising", globals()["raising"], raising=False)
     explorer = make_explorer(gradients_end_to_end)
     assert str(explorer.state).startswith("LossExplorer(gradient=gradients_end_to_end, network=")
-    code = str(make_explorer(lambda X, y, W1, W2: (W1, W2)).state)
-    assert code.endswith("# and gradient=…: yours has no name")
-    eval(code, {"LossExplorer": make_explorer})
+    for nameless in (lambda X, y, W1, W2: (W1, W2), raising, Answers().gradient):
+        code = str(make_explorer(nameless).state)
+        assert code.endswith("# and gradient=…: yours has no name here")
+        eval(code, {"LossExplorer": make_explorer})
+
+
+def test_another_gradient_is_for_another_explorer(make_explorer):
+    with pytest.raises(
+        AttributeError, match=r"make a new one to follow another: LossExplorer\(my_gradient\)"
+    ):
+        make_explorer(gradients_end_to_end).gradient = raising
 
 
 # ---- figures and files
@@ -326,6 +360,20 @@ def test_an_unknown_panel_is_refused(make_explorer):
     assert explorer.chart.panel == explorer.panel == "path"
     with pytest.raises(ValueError, match="panel='delta': choose one of 'none', 'curvature'"):
         make_explorer(panel="delta")
+
+
+def test_what_is_saved_does_not_tell_of_a_run_that_is_to_be_predicted(make_explorer, tmp_path):
+    explorer = make_explorer(predict=True, panel="deltas", rate=1.0, pins=[1.0, 2.0])
+    run, rates = explorer.figure().axes
+    assert [line.get_label() for line in run.get_lines()] == ["η = 2"]
+    assert not rates.get_legend_handles_labels()[1]
+    page = explorer.to_html(tmp_path / "page.html").read_text()
+    noscript = re.search("<noscript>(.*)</noscript>", page)[1]
+    picture = re.search(
+        '<div class="picture">.*?alt="([^"]*)"', saved(explorer.chart, explorer._table, "key")
+    )[1]
+    for text in (repr(explorer), noscript, picture):
+        assert text.endswith("η = 1: what will the loss do?")
 
 
 def test_every_format_can_be_saved(make_explorer, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -152,29 +153,17 @@ def own_gradient(problem: Problem, gradient: Gradient, theta: Array, step: int =
     """
     rows = problem.batch_rows(step)
     X, y = (array[rows] for array in problem.examples)
-    weights = problem.arguments(theta)
-    names = ("dC_dW1", "dC_dW2") if problem.network == "seed 1" else ("dWs", "dbs")
     try:
         result = gradient(X, y, *problem.arguments(theta))
-    except GeneratorExit:
-        raise
     except BaseException as error:  # sys.exit() and an interrupt are told as well
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        text = f": {error}" if str(error) else ""
-        what = f"raised {type(error).__name__}{text} (line {last.lineno} of {last.name})"
+        raise GradientError(step, _raised(error)) from error
+    try:
+        flat = _read(problem, result, problem.arguments(theta))
+    except _Unusable as unusable:
+        raise GradientError(step, str(unusable)) from unusable.__cause__
+    except BaseException as error:  # what was returned may be of the student's own making, and run their code
+        what = f"returned what cannot be read as arrays; reading it {_raised(error)}"
         raise GradientError(step, what) from error
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
-        raise GradientError(step, f"must return {names[0]} and {names[1]}, and returned {_kind(result)}")
-    flat = []
-    for name, part, wanted in zip(names, result, weights, strict=True):
-        single = isinstance(wanted, np.ndarray)
-        pieces, likes = ([part], [wanted]) if single else (list(part), wanted)
-        if len(pieces) != len(likes):
-            raise GradientError(
-                step, f"returned {len(pieces)} arrays in {name}, and there are {len(likes)} layers"
-            )
-        for number, (piece, like) in enumerate(zip(pieces, likes, strict=True), start=1):
-            flat.append(_checked(name if single else f"{name[:-1]}_{number}", piece, like, step))
     if problem.network == "seed 2":  # W_l and b_l follow each other in theta
         half = len(flat) // 2
         flat = [piece for layer in zip(flat[:half], flat[half:], strict=True) for piece in layer]
@@ -183,17 +172,56 @@ def own_gradient(problem: Problem, gradient: Gradient, theta: Array, step: int =
     return scale * np.concatenate(flat)
 
 
-def _checked(name: str, piece: Any, like: Array, step: int) -> Array:
+class _Unusable(Exception):
+    """What was returned is no gradient; the message says why."""
+
+
+def _read(problem: Problem, result: Any, weights: Any) -> list[Array]:
+    """Return what a gradient returned as flat arrays, in its order. Raises _Unusable, or whatever it does."""
+    names = ("dC_dW1", "dC_dW2") if problem.network == "seed 1" else ("dWs", "dbs")
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise _Unusable(f"must return {names[0]} and {names[1]}, and returned {_kind(result)}")
+    flat = []
+    for name, part, wanted in zip(names, result, weights, strict=True):
+        if isinstance(wanted, np.ndarray):
+            flat.append(_checked(name, part, wanted))
+            continue
+        if not hasattr(part, "__iter__"):
+            raise _Unusable(f"returned {_kind(part)} for {name}, not a list of arrays")
+        pieces = list(islice(part, len(wanted) + 1))  # one that never ends is too long as well
+        if len(pieces) != len(wanted):
+            count = len(pieces) if len(pieces) < len(wanted) else f"more than {len(wanted)}"
+            raise _Unusable(f"returned {count} arrays in {name}, and there are {len(wanted)} layers")
+        for number, (piece, like) in enumerate(zip(pieces, wanted, strict=True), start=1):
+            flat.append(_checked(f"{name[:-1]}_{number}", piece, like))
+    return flat
+
+
+def _checked(name: str, piece: Any, like: Array) -> Array:
     try:
-        array = np.array(piece, dtype=float)
+        given = np.array(piece)
+        array = given if np.iscomplexobj(given) else np.array(given, dtype=float)
     except (TypeError, ValueError) as error:
-        raise GradientError(step, f"returned {_kind(piece)} for {name}, not an array of numbers") from error
+        raise _Unusable(f"returned {_kind(piece)} for {name}, not an array of numbers") from error
     if array.shape != like.shape:
-        raise GradientError(step, f"returned {name} with shape {array.shape}; it must be {like.shape}")
+        raise _Unusable(f"returned {name} with shape {array.shape}; it must be {like.shape}")
+    if np.iscomplexobj(array):
+        raise _Unusable(f"returned {name} with complex numbers in it; they must be real")
     if not np.isfinite(array).all():
         kind = "NaN" if np.isnan(array).any() else "infinity"
-        raise GradientError(step, f"returned {name} with {kind} in it")
+        raise _Unusable(f"returned {name} with {kind} in it")
     return array.ravel()
+
+
+def _raised(error: BaseException) -> str:
+    """Return what was raised, and where in the student's code."""
+    try:
+        text = str(error)
+    except BaseException as another:  # the exception may be of the student's own making
+        text = f"its text cannot be read, for that raises {type(another).__name__}"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f" (line {last.lineno} of {last.name})" if last.filename != __file__ else ""
+    return f"raised {type(error).__name__}{f': {text}' if text else ''}{place}"
 
 
 def _kind(value: Any) -> str:

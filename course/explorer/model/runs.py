@@ -118,7 +118,8 @@ def landmarks(losses: Array, codes: NDArray[np.int64]) -> dict[str, int | None]:
     """Return for each of JUMPS the index of a rate whose run is what the name says, or None if none is.
 
     `losses` (K, steps + 1) are the runs at increasing rates, `codes` (K,) their regimes. The longest stretch
-    of steady runs is the band of rates that work.
+    of steady runs is the band of rates that work; where there is none, only the best has a place, for nothing
+    is too slow or too large beside it.
 
     - too slow: the middle of the last stretch of slow runs below that band;
     - good: the steady run of the band that ends lowest, MARGIN rates or more below the edge;
@@ -131,8 +132,8 @@ def landmarks(losses: Array, codes: NDArray[np.int64]) -> dict[str, int | None]:
     names = [REGIMES[code] for code in codes]
     stretches = [[*group] for _, group in groupby(range(len(codes)), key=lambda k: names[k])]
     band = max((rows for rows in stretches if names[rows[0]] == "steady"), key=len, default=[])
-    below = [rows for rows in stretches if names[rows[0]] == "slow" and not (band and rows[0] > band[-1])]
-    above = [rows for rows in stretches if not (band and rows[0] <= band[-1])]
+    below = [rows for rows in stretches if band and names[rows[0]] == "slow" and rows[0] < band[0]]
+    above = [rows for rows in stretches if band and rows[0] > band[-1]]
     frozen = [rows for rows in above if names[rows[0]] in ("stuck", "diverged")]
     large = frozen or [rows for rows in above if names[rows[0]] == "oscillating"]
     good = band[: max(len(band) - MARGIN, 1)]

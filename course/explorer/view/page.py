@@ -21,7 +21,8 @@ def page(chart: Chart, table: Table) -> str:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string((HERE / "page.html").read_text(encoding="utf-8"))
     return template.render(
-        title=words.headline(table, chart.index),
+        problem=words.describe(table.problem),  # the title: a page's address may ask for a prediction
+        seen=words.seen(table, chart.index, chart.predict),
         style=STYLE.read_text(encoding="utf-8"),
         script=script.constant("STATE", state)
         + script.shared()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from course.explorer.model import runs
+from course.explorer.model.plain import plain
 from course.explorer.model.problem import Problem
 from course.explorer.model.tape import Array
 from course.explorer.view import words
@@ -23,7 +24,7 @@ Pin = dict[str, Any]
 
 def pin(code: Code, shown: Problem) -> Pin:
     """Return the pin that is written as `code` beside the problem shown. Raises ValueError."""
-    written = dict(code) if isinstance(code, Mapping) else {"rate": code}
+    written = {k: plain(v) for k, v in code.items()} if isinstance(code, Mapping) else {"rate": code}
     rate = written.pop("rate", None)
     if not (isinstance(rate, (int, float, np.integer, np.floating)) and np.isfinite(rate) and rate > 0):
         raise ValueError(f"a pin with rate={rate!r}: a learning rate is a positive number")

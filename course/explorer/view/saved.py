@@ -20,7 +20,7 @@ def saved(chart: Chart, table: Table, key: str) -> str:
     Where scripts run, that is the page in a frame of its own; where scripts, frames and styles are taken
     out, what is left is the picture with its text.
     """
-    text = html.escape(f"{words.describe(table.problem)}. {words.headline(table, chart.index)}")
+    text = html.escape(f"{words.describe(table.problem)}. {words.seen(table, chart.index, chart.predict)}")
     image = base64.b64encode(picture.rendered(chart, table, "png", DPI)).decode("ascii")
     document = html.escape(page.page(chart, table))
     return f"""<div class="saved-{key}">

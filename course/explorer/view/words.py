@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,13 +25,14 @@ class Code(str):
 
 
 def code(gradient: Any, arguments: Mapping[str, Any]) -> Code:
-    """Return the call that makes an explorer; a gradient without a name of its own is left out, and said."""
+    """Return the call that makes an explorer; a gradient that no name stands for is left out, and said."""
     parts = [f"{name}={value!r}" for name, value in arguments.items()]
-    name, comment = getattr(gradient, "__name__", ""), ""
-    if name.isidentifier():
+    name, comment = getattr(gradient, "__name__", None), ""
+    # in a cell, the name of a method or of a function within another stands for nothing, or something else
+    if gradient is not None and isinstance(name, str) and vars(sys.modules["__main__"]).get(name) is gradient:
         parts.insert(0, f"gradient={name}")
     elif gradient is not None:
-        comment = "  # and gradient=…: yours has no name"
+        comment = "  # and gradient=…: yours has no name here"
     return Code(f"LossExplorer({', '.join(parts)}){comment}")
 
 
@@ -68,6 +70,11 @@ def headline(table: Table, index: int) -> str:
     lowest = int(np.argmin(np.where(finite, losses, np.inf)))
     end = "" if finite.all() else f", not finite from step {int(np.argmin(finite))} on"
     return f"{start}lowest loss {losses[lowest]:.3g} at step {lowest}{end}{own}"
+
+
+def seen(table: Table, index: int, predict: bool) -> str:
+    """Return a run in a line, which tells nothing of it while it is to be predicted."""
+    return f"{rate(table.rates[index])}: what will the loss do?" if predict else headline(table, index)
 
 
 def own_run(table: Table, index: int) -> str:

@@ -1,5 +1,5 @@
 // The chart of the loss explorer. It draws what the model says, at most once per frame.
-import { nameControls } from "./control_names.js";
+import { nameControls, namePinning } from "./control_names.js";
 import { CurvaturePanel } from "./curvature_panel.js";
 import { DeltasPanel } from "./deltas_panel.js";
 import { clamp, floats, html } from "./dom.js";
@@ -14,7 +14,7 @@ import { RatesPanel } from "./rates_panel.js";
 import { RunPanel } from "./run_panel.js";
 import { REGIMES, regime } from "./runs.js";
 import { pinIndex, tableOf } from "./state.js";
-import { describe, exact, pinText, short } from "./words.js";
+import { describe, exact, pinText, short, whatWill } from "./words.js";
 
 const SETTLED = 300; // milliseconds without a move, after which the headline is read out
 const SMALL = 270; // pixels of a panel beside the run's
@@ -70,10 +70,10 @@ export class Chart {
     const key = JSON.stringify([table.settings(), table.rates[index]]);
     this.key = key;
     this.prediction.on = model.get("predict");
+    const hidden = this.prediction.hides(key);
     const ownText = own.length ? model.get("own_texts")[index] : "";
     return {
-      index, losses, own, key,
-      hidden: this.prediction.hides(key),
+      index, losses, own, key, hidden,
       steps: table.steps,
       step: clamp(model.get("step"), 0, table.steps),
       code: table.codes[index],
@@ -89,16 +89,21 @@ export class Chart {
       limits: table.limits,
       name: table.network.deep ? "L" : "C",
       headline: table.headline(index) + (ownText ? `; ${ownText}` : ""),
-      pins: model.get("pins").map((/** @type {any} */ pin) => this.pinView(pin, color)),
+      pins: model.get("pins").map((/** @type {any} */ pin) => this.pinView(pin, color, hidden ? index : -1)),
     }; // prettier-ignore
   }
 
-  /** @param {import("./pins.js").Pin} pin @param {(code: number) => string} color */
-  pinView(pin, color) {
+  /**
+   * @param {import("./pins.js").Pin} pin @param {(code: number) => string} color
+   * @param {number} hidden index of the run that is still to be predicted, which no pin gives away; −1 if none is
+   */
+  pinView(pin, color, hidden) {
     const { table } = this;
     const index = pinIndex(table, pin);
-    const losses = table.pinLosses(pin);
     const text = pinText(pin, table.shown);
+    if (index >= 0 && index === hidden)
+      return { rate: pin.rate, index, losses: [], text, headline: whatWill(text), color: "currentColor" };
+    const losses = table.pinLosses(pin);
     const headline = index < 0 ? text : table.headline(index);
     return { rate: pin.rate, index, losses, text, headline, color: color(regime(losses)) };
   }
@@ -143,7 +148,7 @@ export class Chart {
 
   /** Say in words what is drawn. @param {View} view */
   tell(view) {
-    const text = view.hidden ? `${view.rateText}: what will the loss do?` : view.headline;
+    const text = view.hidden ? whatWill(view.rateText) : view.headline;
     if (this.headline.textContent !== text) this.headline.textContent = text;
     const pinned = view.pins.length ? ` Pinned: ${view.pins.map((pin) => pin.text).join(", ")}.` : "";
     const loss = view.losses[view.step];
@@ -151,6 +156,7 @@ export class Chart {
     this.run.svg.setAttribute("aria-label", `Loss against step. ${text}.${here}${pinned}`);
     this.rates.svg.setAttribute("aria-label", this.rates.text(view));
     nameControls(this.root, this.table, this.model.get("predict"), text);
+    namePinning(this.root, view.hidden && !this.model.get("pinned"));
     // screen readers wait until the slider rests
     this.headline.setAttribute("aria-busy", "true");
     clearTimeout(this.quiet);

@@ -22,8 +22,17 @@ export function nameControls(root, table, predicting, text) {
   slider?.setAttribute("aria-valuetext", text);
   /** @type {NodeListOf<HTMLButtonElement>} */ (explorer.querySelectorAll(".jumps button")).forEach((button, k) => {
     const nowhere = table.jumps[k] === null || predicting;
-    const why = predicting ? "predict the runs yourself" : noJump(k, table.complete);
+    const why = predicting ? "predict the runs yourself" : noJump(k, table.codes);
     button.disabled = nowhere;
     button.title = nowhere ? why : JUMP_RULES[k];
   });
+}
+
+/** Let a run be pinned, or not while it is hidden: a pin shows its curve. @param {Element} root of the chart @param {boolean} refused */
+export function namePinning(root, refused) {
+  /** @type {HTMLButtonElement | null | undefined} */
+  const button = root.closest(".loss-explorer")?.querySelector("button.pin-run, button[name=pinned]");
+  if (!button) return;
+  button.disabled = refused;
+  button.title = refused ? "predict this run first: a pin shows its curve" : "keep this run in the chart";
 }

@@ -17,7 +17,7 @@ export class CurvaturePanel extends Panel {
 
   /** @param {number} width @param {import("./panel.js").RunView} view @param {number[]} values every KEPT_EVERY steps */
   update(width, view, values) {
-    const known = values.filter(Number.isFinite);
+    const known = view.hidden ? [] : values.filter(Number.isFinite); // the axis of a hidden run tells nothing of it
     const peak = Math.max(4, ...known);
     const log = peak > LINEAR;
     const low = log ? Math.max(1e-3, Math.min(1, ...known.filter((value) => value > 0))) : Math.min(0, ...known);
@@ -39,10 +39,9 @@ export class CurvaturePanel extends Panel {
     this.reading.setAttribute("x", String(this.right + 6));
     this.reading.setAttribute("y", String(this.top + 11));
     this.reading.textContent = here ? `here ${short(value)}` : "";
-    const text =
-      known.length && !view.hidden
-        ? `At most ${short(Math.max(...known))}${here ? `, at step ${view.step} about ${short(value)}` : ""}.`
-        : "Not known yet.";
+    const text = known.length
+      ? `At most ${short(Math.max(...known))}${here ? `, at step ${view.step} about ${short(value)}` : ""}.`
+      : "Not known yet.";
     this.svg.setAttribute("aria-label", `η times the largest curvature against step, with the limit at 2. ${text}`);
   }
 }

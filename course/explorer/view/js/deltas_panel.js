@@ -18,7 +18,8 @@ export class DeltasPanel extends Panel {
   /** @param {number} width @param {import("./panel.js").RunView} view @param {Float64Array[]} norms by layer */
   update(width, view, norms) {
     let [least, high] = [Infinity, 0];
-    for (const value of norms.flatMap((layer) => [...layer]))
+    // the axis of a hidden run tells nothing of it
+    for (const value of view.hidden ? [] : norms.flatMap((layer) => [...layer]))
       if (Number.isFinite(value) && value > 0) [least, high] = [Math.min(least, value), Math.max(high, value)];
     if (!high) [least, high] = [LEAST, 1];
     const low = Math.max(least, LEAST * high);

@@ -1,6 +1,6 @@
 // The state of a page in its address, after the #.
 import { nearestRate } from "./runs.js";
-import { tableOf } from "./state.js";
+import { MOST_PINS, tableOf } from "./state.js";
 import { SETTINGS } from "./table.js";
 
 /** @typedef {import("./page_model.js").PageModel} PageModel */
@@ -45,7 +45,7 @@ function hashOf(model) {
 
 /** @param {string} text */
 function pinsOf(text) {
-  return text.split(";").filter(Boolean).slice(0, 4).map((part) => {
+  return text.split(";").filter(Boolean).map((part) => {
     const [rate, ...values] = part.split(",");
     const settings = Object.fromEntries(SETTINGS.map((name, k) => [name, settingOf(name, values[k] ?? "")]));
     return Number(rate) > 0 && Number.isFinite(Number(rate)) && Object.values(settings).every((value) => value !== undefined) ? { rate: Number(rate), ...settings } : null;
@@ -72,10 +72,9 @@ function readHash(model, text) {
     } else if (name === "pins") {
       const pins = pinsOf(part);
       if (pins.includes(null)) wrong.push(name);
-      model.set(
-        "pins",
-        pins.filter((pin) => pin !== null),
-      );
+      const right = pins.filter((pin) => pin !== null);
+      if (right.length > MOST_PINS) wrong.push(`pins after the first ${MOST_PINS}`);
+      model.set("pins", right.slice(0, MOST_PINS));
     } else if (name !== "rate") wrong.push(name);
   }
   return wrong;
@@ -83,30 +82,34 @@ function readHash(model, text) {
 
 /** @param {PageModel} model @param {string} text */
 function readRate(model, text) {
-  const part = new URLSearchParams(text).get("rate");
-  if (part === null) return [];
   const { rates } = tableOf(model);
-  const rate = Number(part);
-  if (!(rate >= rates[0] / 2 && rate <= rates[rates.length - 1] * 2)) return ["rate"];
-  const index = nearestRate(rates, rate);
-  if (rates[index] !== rate) model.set("exact", { ...model.get("exact"), [index]: rate });
-  model.set("index", index);
-  return [];
+  const given = new URLSearchParams(text).getAll("rate").map(numberOf);
+  const right = given.filter((rate) => rate >= rates[0] / 2 && rate <= rates[rates.length - 1] * 2);
+  for (const rate of right.slice(-1)) {
+    const index = nearestRate(rates, rate);
+    if (rates[index] !== rate) model.set("exact", { ...model.get("exact"), [index]: rate });
+    model.set("index", index);
+  }
+  return right.length < given.length ? ["rate"] : [];
 }
 
 /** Keep the hash and the model the same. @param {PageModel} model */
 export function keepHash(model) {
   let waiting = 0;
-  let own = "";
+  const names = [...SETTINGS, ...VIEW, "panel", "pins", "exact", "index"];
+  const opening = names.map((name) => model.get(name)); // the view of the page's address without a hash
+  let own = `#${hashOf(model)}`;
   // moves along a slider are no pages to go back to
   const place = (/** @type {string} */ hash) => hash.replace(/&(rate|step)=[^&]*/g, "");
   const write = () => {
     const last = own;
     own = `#${hashOf(model)}`;
-    if (own === location.hash) return;
+    if (own !== last) enter(own, place(last) !== place(own));
+  };
+  const enter = (/** @type {string} */ hash, /** @type {boolean} */ anew) => {
     try {
-      if (last && place(last) !== place(own)) history.pushState(null, "", own);
-      else history.replaceState(null, "", own);
+      if (anew) history.pushState(null, "", hash);
+      else history.replaceState(null, "", hash);
     } catch {
       // a page inside a notebook has no address of its own
     }
@@ -116,17 +119,26 @@ export function keepHash(model) {
     waiting = window.setTimeout(write, WRITTEN);
   };
   const read = async () => {
-    if (location.hash === own || location.hash.length < 2) return;
+    if (location.hash === own) return;
+    if (location.hash.length < 2) {
+      names.forEach((name, k) => model.set(name, opening[k]));
+      await Promise.resolve(); // the rates are those of its problem from now on
+      own = `#${hashOf(model)}`;
+      return;
+    }
     const text = location.hash.slice(1);
     const wrong = readHash(model, text);
     await Promise.resolve(); // the runs of the new problem begin meanwhile
     wrong.push(...readRate(model, text));
+    // the whole view takes the place of what was given of it: it is in the history already
+    own = `#${hashOf(model)}`;
+    if (own !== location.hash) enter(own, false);
     if (wrong.length)
       tableOf(model).say(
         `Of this address, these parts say nothing here: ${[...new Set(wrong)].join(", ").slice(0, 120)}.`,
       );
   };
-  model.on([...SETTINGS, "index", "exact", "pins", "panel", ...VIEW].map((name) => `change:${name}`).join(" "), soon);
+  model.on(names.map((name) => `change:${name}`).join(" "), soon);
   window.addEventListener("hashchange", read);
   return read();
 }

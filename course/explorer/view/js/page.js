@@ -7,6 +7,12 @@ import { SETTINGS } from "./table.js";
 
 const CHECKED = ["log", "band", "predict"];
 
+/** Let a menu offer a value that its page was not made with, as an address may bring one. @param {any} field @param {string} value */
+function offer(field, value) {
+  const options = /** @type {HTMLOptionElement[]} */ ([...(field.options ?? [])]);
+  if (options.length && !options.some((option) => option.value === value)) field.add(new Option(value));
+}
+
 /** @param {PageModel} model @param {HTMLFormElement} form */
 function control(model, form) {
   const table = tableOf(model);
@@ -23,6 +29,7 @@ function control(model, form) {
     step.value = model.get("step");
     for (const name of CHECKED) fields[name].checked = model.get(name);
     fields.panel.value = model.get("panel");
+    for (const name of SETTINGS) offer(fields[name], String(model.get(name)));
     for (const name of SETTINGS) if (typing !== fields[name]) fields[name].value = model.get(name);
     pinned.setAttribute("aria-pressed", String(model.get("pinned")));
     playing.textContent = model.get("playing") ? "Stop" : "Play";
@@ -35,7 +42,10 @@ function control(model, form) {
   index.addEventListener("input", () => model.set("index", Number(index.value)));
   step.addEventListener("input", () => model.set("step", Number(step.value)));
   rate.addEventListener("change", () => {
-    if (rate.value !== "" && Number.isFinite(Number(rate.value))) model.set("rate", Number(rate.value));
+    const entered = rate.value; // what is said shows the rate as it is
+    table.unsay(); // also where that is entered once more
+    if (entered === "") table.say("A learning rate is a number; it stays as it was.");
+    else model.set("rate", Number(entered));
     setTimeout(() => (rate.value = table.rates[model.get("index")]));
   });
   for (const name of CHECKED) fields[name].addEventListener("change", () => model.set(name, fields[name].checked));
@@ -44,7 +54,10 @@ function control(model, form) {
     fields[name].addEventListener(fields[name].type === "range" ? "input" : "change", () => {
       const value = settingOf(name, fields[name].value);
       if (value === undefined) table.say(`${name} ${fields[name].value}: there is no such choice here.`);
-      else model.set(name, value);
+      else {
+        table.unsay();
+        model.set(name, value);
+      }
       show();
     });
   pinned.addEventListener("click", () => model.set("pinned", !model.get("pinned")));

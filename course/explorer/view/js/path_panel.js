@@ -6,6 +6,8 @@ import { Panel } from "./panel.js";
 import { short } from "./words.js";
 
 const LEVELS = 12;
+/** @type {[number, number]} */
+const UNIT = [0, 1];
 
 /** @typedef {import("./details.js").Slice} Slice */
 
@@ -25,7 +27,7 @@ export class PathPanel extends Panel {
   /** @param {number} width @param {import("./panel.js").RunView} view @param {Slice} slice */
   update(width, view, { path, across, up, losses }) {
     const [low, high] = this.drawLevels(width, view.hidden, across, up, losses);
-    const step = Math.min(view.step, path.length / 2 - 1);
+    const step = view.hidden ? 0 : Math.min(view.step, path.length / 2 - 1);
     const points = Array.from(path.slice(0, 2 * step + 2), (value, k) => (k % 2 ? this.y : this.x).at(value));
     this.line.style.setProperty("--c", view.color);
     this.line.setAttribute("d", view.hidden ? "" : `M${points.map((value) => value.toFixed(1)).join(" ")}`);
@@ -37,7 +39,7 @@ export class PathPanel extends Panel {
     const text = view.hidden ? "Not to be seen yet." : `Losses in this plane are from ${short(low)} to ${short(high)}.`;
     this.svg.setAttribute(
       "aria-label",
-      `The run up to step ${step} as a path, from the square to the circle, over a plane of weights. ${text}`,
+      `The run up to step ${view.hidden ? view.step : step} as a path, from the square to the circle, over a plane of weights. ${text}`,
     );
   }
 
@@ -50,7 +52,8 @@ export class PathPanel extends Panel {
     if (this.drawn?.losses === losses && this.drawn.width === width && this.drawn.hidden === hidden)
       return this.drawn.ends;
     const axis = (/** @type {[number, number]} */ [low, high]) => ({ low, high, log: false });
-    this.drawFrame(width, axis(across), axis(up), "along the run", "across it");
+    // the axes of a hidden run tell nothing of it
+    this.drawFrame(width, axis(hidden ? UNIT : across), axis(hidden ? UNIT : up), "along the run", "across it");
     const at = (/** @type {[number, number]} */ [low, high], /** @type {number} */ k) =>
       low + ((high - low) * k) / (SIDE - 1);
     const x = (/** @type {number} */ i) => this.x.at(at(across, i));

@@ -116,6 +116,7 @@ export class RatesPanel extends Panel {
     const parts = stretches(codes)
       .filter(([code]) => code >= 0)
       .map(([code, from, to]) => `${REGIMES[code]} from ${exact(rates[from])} to ${exact(rates[to - 1])}`);
-    return `Final loss against learning rate. ${parts.join("; ")}. The cursor is at η = ${exact(rates[index])}.`;
+    const seen = parts.join("; ") || "No run is to be seen yet";
+    return `Final loss against learning rate. ${seen}. The cursor is at η = ${exact(rates[index])}.`;
   }
 }

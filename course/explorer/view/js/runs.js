@@ -111,8 +111,8 @@ export function landmarks(ends, codes) {
   const [, from, to] = longest;
   const best = lowest(0, codes.length);
   const steady = to > from;
-  const before = all.filter(([code, , last]) => code === 4 && (!steady || last <= from));
-  const after = all.filter(([code, first]) => code !== 2 && code !== 4 && (!steady || first >= to));
+  const before = all.filter(([code, , last]) => code === 4 && steady && last <= from);
+  const after = all.filter(([code, first]) => code !== 2 && code !== 4 && steady && first >= to);
   const large = after.filter(([code]) => code === 3 || code === 0);
   const [far] = (large.length ? large : after).sort((a, b) => b[2] - b[1] - (a[2] - a[1]));
   return [

@@ -8,6 +8,8 @@ export const MOST_PINS = 4;
 const RESTED = 100; // milliseconds without a move, after which the exact rate is shown and sent to Python
 const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
 
+const ACCEPTED = "change:index change:exact change:step change:pins change:log change:panel change:band change:predict";
+
 /** @typedef {any} Model a widget's, or that of a page */
 /** @typedef {import("./pins.js").Pin} Pin */
 
@@ -142,6 +144,7 @@ export function initialize({ model }) {
   button("saving", count("saves"));
   button("resetting", count("resets"));
   model.on("change:index change:pins", follow);
+  model.on(ACCEPTED, () => table.unsay());
   table.listeners.add(known);
   model.on("change:rate", () => queueMicrotask(typed)); // a link that passes a value on passes none back
   model.on("change:jump", jump);

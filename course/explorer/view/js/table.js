@@ -201,6 +201,12 @@ export class Table {
     this.changed();
   }
 
+  /** Take back what was said of a change that was refused, now that one is accepted. */
+  unsay() {
+    // that the problem asked for is none stays true until another is asked for
+    if (this.note && this.has(this.settings())) this.say("");
+  }
+
   /** @param {string} text */
   warn(text) {
     this.warning = text;

@@ -18,6 +18,8 @@ const NO_JUMP = [
   "every run beyond the steady ones still learns",
   "no run ends at a finite loss",
 ];
+const STEADY = REGIMES.indexOf("steady");
+const BEST = JUMPS.indexOf("best");
 export const RULES = {
   slow: "none of the others: the loss still moves, and its end is more than half the first",
   steady: "the end, the median of the last tenth, is at most half the first loss",
@@ -35,8 +37,13 @@ export const short = (value) => (Number.isFinite(value) ? String(Number(value.to
 /** @param {number} value */
 export const exact = (value) => String(Number(value.toPrecision(4)));
 
-/** Return why a button has nowhere to jump to. @param {number} jump @param {boolean} complete */
-export const noJump = (jump, complete) => (complete ? NO_JUMP[jump] : "the runs are being computed");
+/** Return why a button has nowhere to jump to. @param {number} jump @param {number[]} codes of the runs, −1 of those to come */
+export function noJump(jump, codes) {
+  if (codes.includes(-1)) return "the runs are being computed";
+  if (jump === BEST || codes.includes(STEADY)) return NO_JUMP[jump];
+  const only = new Set(codes);
+  return only.size === 1 ? `every run is ${REGIMES[codes[0]]}, whatever the rate` : "no run is steady";
+}
 
 /** @param {Settings} settings */
 export function describe(settings) {
@@ -61,6 +68,9 @@ export function headline(rate, losses, code) {
   const ending = broken < losses.length ? `, not finite from step ${broken} on` : "";
   return `${start}lowest loss ${short(losses[lowest])} at step ${lowest}${ending}`;
 }
+
+/** Return the line of a run that is still to be predicted. @param {string} run */
+export const whatWill = (run) => `${run}: what will the loss do?`;
 
 /** Return the label of a run of `settings` beside those of `shown`. @param {any} pin @param {Settings} shown */
 export function pinText(pin, shown) {
