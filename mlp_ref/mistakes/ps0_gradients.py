@@ -214,7 +214,7 @@ MISTAKES: Table = {
         ),
         Mistake(
             "norms only",
-            f"{_NORMS_ONLY}",
+            _NORMS_ONLY,
             _by(lambda c, g: abs(_norm(c) - _norm(g)) / _norm(g)),
         ),
         Mistake(

@@ -38,9 +38,6 @@ OPERATORS: dict[type[ast.operator], Function] = {
 }
 
 
-EXCHANGED = " in place of "
-
-
 @dataclass(frozen=True)
 class Slip:
     """One thing that may be wrong in a formula."""
@@ -57,11 +54,8 @@ class Slip:
     rare: bool = False
     of_one: bool = False
     """whether one value stands at this place, so that two slips can come one after the other"""
-
-    @property
-    def exchanged(self) -> bool:
-        """Whether another value of the formula stands here."""
-        return EXCHANGED in self.text
+    exchanged: bool = False
+    """whether another value of the formula stands here"""
 
 
 @dataclass
@@ -251,9 +245,9 @@ class _Writer:
         self.usual.append(_same)
         for other in self.names:
             if other != name:
-                text = f"{written(other)}{EXCHANGED}{written(name)}"
+                text = f"{written(other)} in place of {written(name)}"
                 taken = lambda _, names, other=other: names[other]  # noqa: E731
-                self.slips.append(Slip(k, text, taken, (k, other), 5))
+                self.slips.append(Slip(k, text, taken, (k, other), 5, exchanged=True))
             if other != name and other in FACTORS:
                 text = f"a factor {written(other)} too many in {written(name)}"
                 times = lambda value, names, other=other: value * names[other]  # noqa: E731
