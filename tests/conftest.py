@@ -58,6 +58,8 @@ class ToldAtOnce:
         if report.failed or report.duration > LONG:
             now, took = time.monotonic() - self.start, f"{report.when}, {report.duration:.0f} s"
             self.terminal.write_line(f"\nafter {now:.0f} s: {report.nodeid} {report.outcome} ({took})")
+            if report.failed:
+                self.terminal.write_line(report.longreprtext[-4000:])
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -99,7 +99,7 @@ c.Spawner.environment = {"COURSE_ID": COURSE}
 c.Spawner.pre_spawn_hook = choose_settings
 c.Spawner.default_url = "/lab"
 # A server that starts on a busy machine may take its time.
-c.Spawner.http_timeout = c.Spawner.start_timeout = 120
+c.Spawner.http_timeout = c.Spawner.start_timeout = 300
 
 # Formgrader, with all of JupyterLab around it, in the folder of the course.
 c.JupyterHub.services = [
@@ -111,7 +111,7 @@ c.JupyterHub.services = [
         "cwd": str(folder),
         "environment": {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
         "oauth_no_confirm": True,
-        "timeout": 120,
+        "timeout": 300,
     }
 ]
 c.JupyterHub.load_roles = [
