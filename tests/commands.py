@@ -1,9 +1,9 @@
 """Runs `python -m course.grading …` and `python -m nbgrader …` in forks of a process that imported them.
 
 Each command is a process of its own, with its own files, folder and arguments. Importing, which is most of
-what a short command does, is left out. So is what an interpreter takes from its environment when it starts:
-a command with another environment, or in a folder with modules that have been imported elsewhere, is started
-as usual.
+what a short command does, is left out. What an interpreter takes from its environment when it starts is that
+of the process it is forked from: there is one for each environment with which several commands come. In a
+folder with modules that have been imported elsewhere a command is started as usual.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,9 @@ MODULES = ("course.grading", "nbgrader")
 """what a command may be: packages with a `__main__`"""
 _LOOKED_AT = ("HOME", "JUPYTER", "LANG", "LC_", "MPL", "PYTHON", "TMPDIR", "TZ", "XDG")
 """how the variables begin that an interpreter, or what it imports, looks at when it starts"""
+_Fixed = frozenset[tuple[str, str]]
+_SEVERAL = 3
+"""commands, from which on it takes less time to import once, all that any of them needs"""
 _LONGEST = 1 << 18
 """bytes of a request"""
 
@@ -52,9 +56,10 @@ def run(
     has_own = any((cwd / name).exists() for name in ("course", "mlp_ref", "nbgrader"))
     has_own |= any(path.stem in sys.modules for path in cwd.glob("*.py"))
     if arguments[0] in MODULES and (cwd == ROOT or not has_own):
-        server = _server()
-        if _fixed(environment) == server.environment:
-            return server.run(arguments, cwd, environment, timeout)
+        fixed = _fixed(environment)
+        _commands[fixed] += 1
+        if _commands[fixed] >= _SEVERAL or fixed == _OWN:
+            return _server(fixed).run(arguments, cwd, environment, timeout)
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=cwd,
@@ -68,20 +73,25 @@ def run(
     )
 
 
-def _fixed(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name.startswith(_LOOKED_AT)}
+def _fixed(environment: Mapping[str, str]) -> _Fixed:
+    return frozenset((name, value) for name, value in environment.items() if name.startswith(_LOOKED_AT))
+
+
+_OWN = _fixed(os.environ)
 
 
 class _Server:
     """The process that forks, as its client knows it. It ends with the client."""
 
-    def __init__(self) -> None:
-        self.environment = _fixed(os.environ)
+    def __init__(self, fixed: _Fixed) -> None:
+        others = {name: value for name, value in os.environ.items() if not name.startswith(_LOOKED_AT)}
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             command = [sys.executable, "-m", "tests.commands", str(theirs.fileno())]
             streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-            self._process = subprocess.Popen(command, cwd=ROOT, pass_fds=[theirs.fileno()], **streams)
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=others | dict(fixed), pass_fds=[theirs.fileno()], **streams
+            )
         atexit.register(self._close)
 
     def run(
@@ -109,9 +119,9 @@ class _Server:
         self._process.wait()
 
 
-@cache
-def _server() -> _Server:
-    return _Server()
+_server = cache(_Server)
+_commands = Counter[_Fixed]()
+"""how many there have been with each environment"""
 
 
 def _text(file) -> str:
@@ -150,7 +160,8 @@ def serve(channel: socket.socket) -> Sequence[str]:
                         other.close()
                     for descriptor in children:
                         os.close(descriptor)
-                    return _become(*json.loads(request), streams)
+                    arguments, cwd, environment = json.loads(request)
+                    return _become([*map(_read, arguments)], _read(cwd), environment, streams)
                 for descriptor in streams:
                     os.close(descriptor)
                 descriptor = os.pidfd_open(process)
@@ -164,6 +175,11 @@ def _say(reply: socket.socket, number: int) -> None:
         reply.sendall(f"{number}\n".encode())
 
 
+def _read(text: str) -> str:
+    """Return a text from the command line or environment as an interpreter in this locale reads it."""
+    return os.fsdecode(text.encode(errors="surrogateescape"))
+
+
 def _become(arguments: list[str], cwd: str, environment: dict[str, str], streams: list[int]) -> list[str]:
     """Make this process what an interpreter is that has just been started with these arguments."""
     for number, descriptor in enumerate(streams, start=1):
@@ -171,7 +187,7 @@ def _become(arguments: list[str], cwd: str, environment: dict[str, str], streams
         os.close(descriptor)
     os.chdir(cwd)
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update({name: _read(value) for name, value in environment.items()})
     sys.path[0] = cwd
     sys.orig_argv[:] = [sys.executable, "-m", *arguments]
     sys.argv[:] = arguments
