@@ -3,11 +3,12 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 ALL_CORES := -n auto --dist loadfile --no-loadscope-reorder
-# With uv, where there is one, an installation takes seconds, and with pip minutes. Compiled, since nobody but who
-# installs could keep what is compiled later: neither students' servers nor sandboxes.
+# With uv, where there is one, an installation takes seconds, and with pip minutes.
 UV := $(shell command -v uv)
 VENV = $(if $(UV),uv venv --quiet --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')",$(PYTHON) -m venv)
-INSTALL := $(if $(UV),uv pip install --compile-bytecode --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check)
+INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check)
+# uv, too, compiles what it installs: a student's server on a Hub and a sandbox could not keep what they compile.
+export UV_COMPILE_BYTECODE ?= 1
 
 # Where the Hub, its proxy and the course for all its people are installed.
 HUB ?= .hub
@@ -67,7 +68,7 @@ $(HUB)/installed: pyproject.toml constraints.txt $(shell find course -name '*.py
 	@command -v npm > /dev/null || { echo "The Hub's proxy needs Node.js with npm: apt install nodejs npm" >&2; exit 1; }
 	@test -x $(HUB)/bin/python || $(if $(UV),uv venv --quiet --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')",$(PYTHON) -m venv) $(HUB)
 	@echo "Installing the Hub into $(HUB) (once) ..."
-	@{ $(if $(UV),uv pip install --compile-bytecode --python $(HUB)/bin/python,$(HUB)/bin/python -m pip install --disable-pip-version-check) \
+	@{ $(if $(UV),uv pip install --python $(HUB)/bin/python,$(HUB)/bin/python -m pip install --disable-pip-version-check) \
 		-c constraints.txt '.[$(HUB_EXTRAS)]' \
 		&& npm install --global --silent --no-audit --no-fund --prefix $(HUB) $(PROXY); } > $(HUB)/install.log 2>&1 \
 		|| { tail -n 20 $(HUB)/install.log; echo "The installation failed; its whole output is in $(HUB)/install.log" >&2; exit 1; }

@@ -82,7 +82,7 @@ def solve(assignment: str, path: Path, before: str = "") -> None:
 
 def clean(path: str = "", **variables: str) -> Mapping[str, str]:
     """Return an environment that leads neither to these tests' packages nor to a make that runs them."""
-    own = ("PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS", "JUPYTER", "IPYTHON", "COV")
+    own = ("PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS", "UV_COMPILE", "JUPYTER", "IPYTHON", "COV")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return kept | {"PATH": f"{path}{os.pathsep}{os.defpath}"} | variables
 
