@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -20,6 +21,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -194,10 +196,38 @@ def _become(arguments: list[str], cwd: str, environment: dict[str, str], streams
     return arguments
 
 
+def run_module(name: str) -> int:
+    """Run a module as `python -m` does; return the exit code."""
+    try:
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+    except SystemExit as error:
+        if isinstance(error.code, int | None):
+            return error.code or 0
+        print(error.code, file=sys.stderr)
+        return 1
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+def end(code: int) -> None:
+    """End this process as Python does, but for taking apart, and so copying, all that it has imported."""
+    threading._shutdown()  # type: ignore[attr-defined]  # there is no other that waits for threads
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
+    gc.disable()
     for module in IMPORTED:
         importlib.import_module(module)
+    gc.freeze()  # looking at what is imported, a fork would copy it
+    gc.enable()
     with socket.socket(fileno=int(sys.argv[1])) as requests:
         command = serve(requests)
     if command:
-        runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+        end(run_module(command[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import time
@@ -69,6 +70,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session.config.pluginmanager.register(ToldAtOnce(terminal))
 
 
+def pytest_collection_finish() -> None:
+    """Leave what is imported now, and needed to the end, out of each later search for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put files with many slow tests first, so that no core is left with a long one at the end."""
     slow = Counter(item.path for item in items if any(map(item.get_closest_marker, ("slow", "browser"))))
@@ -96,6 +104,7 @@ MARKERS = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register a marker for each equation: eq1 to eq10 of seed 1, delta for seed 2's recursion."""
+    gc.disable()  # until all is collected: importing takes a third less time
     for marker in sorted(set(MARKERS.values())):
         config.addinivalue_line("markers", f"{marker}: tests of {marker.replace('eq', 'equation ')}")
 
