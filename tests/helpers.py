@@ -101,5 +101,7 @@ def nbgrader(*arguments: str | Path, cwd: Path, **environment: str) -> subproces
 
 
 def course(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of `course` in `cwd`."""
+    """Run a command of `course` in `cwd`, with one worker if none are asked for: each takes seconds."""
+    if arguments[0] in ("grade", "feedback") and not {"--jobs", "--cluster"} & {*arguments}:
+        arguments += ("--jobs", "1")
     return run(["course.grading", *arguments], cwd, **environment)

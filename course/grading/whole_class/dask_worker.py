@@ -19,11 +19,13 @@ def dask_setup(worker: Any) -> None:
     """Leave Ctrl-C to the main process, which ends its workers in order, and keep to one processor.
 
     A worker and the kernel it asks take turns. On one processor a turn is a change of process; on two it is
-    a wake-up, for which a busy machine may take its time.
+    a wake-up, for which a busy machine may take its time. The fork server's number tells where the first of
+    its workers goes, or all commands that run at a time would begin at the same processor.
     """
     os.setpgid(0, 0)
     processors = sorted(os.sched_getaffinity(0), key=_rank)
-    os.sched_setaffinity(0, {processors[worker.name % len(processors)]})  # for all threads that follow
+    place = (os.getppid() + worker.name) % len(processors)
+    os.sched_setaffinity(0, {processors[place]})  # for all threads that follow
 
 
 def _rank(processor: int) -> tuple[int, int]:
