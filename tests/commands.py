@@ -42,7 +42,7 @@ IMPORTED = (
 )
 MODULES = ("course.grading", "nbgrader")
 """what a command may be: packages with a `__main__`"""
-_LOOKED_AT = ("HOME", "JUPYTER", "LANG", "LC_", "MPL", "PYTHON", "TMPDIR", "TZ", "XDG")
+_LOOKED_AT = ("DASK", "HOME", "JUPYTER", "LANG", "LC_", "MPL", "PYTHON", "TMPDIR", "TZ", "XDG")
 """how the variables begin that an interpreter, or what it imports, looks at when it starts"""
 _Fixed = frozenset[tuple[str, str]]
 _SEVERAL = 3
