@@ -20,7 +20,7 @@ def wait_for(session: requests.Session, address: str) -> requests.Response:
     while True:
         try:
             answer = session.get(address, timeout=PATIENCE)
-            if answer.status_code not in (404, 424, 502, 503):
+            if answer.status_code not in (404, 424, 502, 503) and "/spawn-pending/" not in answer.url:
                 return answer
         except requests.ConnectionError:
             pass
