@@ -93,17 +93,21 @@ def _nothing_but_zeros(trials: Sequence[Trial]) -> bool:
     return alike and not any(np.any(trial.got) for trial in trials)
 
 
-def _on_a_flat_copy(f: Any, W: Any, h: float = 1e-5) -> Any:
-    """Move the entries of what ravel returns: W itself where it is in one piece, a copy otherwise."""
-    result, flat = np.zeros(W.size), W.ravel()
-    for k in range(W.size):
-        old = flat[k]
-        flat[k] = old + h
-        above = f(W)
-        flat[k] = old - h
-        result[k] = (above - f(W)) / (2 * h)
-        flat[k] = old
-    return result.reshape(W.shape)
+def _on_flat(flatten: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return a numerical gradient that moves entries of what may be W itself, in one row, or a copy."""
+
+    def gradient(f: Any, W: Any, h: float = 1e-5) -> Any:
+        result, flat = np.zeros(W.size), flatten(W)
+        for k in range(W.size):
+            old = flat[k]
+            flat[k] = old + h
+            above = f(W)
+            flat[k] = old - h
+            result[k] = (above - f(W)) / (2 * h)
+            flat[k] = old
+        return result.reshape(W.shape)
+
+    return gradient
 
 
 def _rows_at_once(f: Any, W: Any, h: float = 1e-5) -> Any:
@@ -344,7 +348,8 @@ MISTAKES: Table = {
             "moved on a copy",
             "0 comes out where W is not in one piece: W.ravel() and W.reshape(-1) are copies there, and W "
             "does not move with them",
-            _on_a_flat_copy,
+            _on_flat(np.ravel),
+            (_on_flat(lambda W: W.reshape(-1)),),
         ),
         Mistake("W left changed", "W was not restored", _left_perturbed),
         Mistake(
