@@ -64,6 +64,7 @@ def _classify(
     size: Callable[[Any], Any] = _total,
     of_all: bool = False,
     later: int = 0,
+    later_too: bool = False,
     enough: Callable[[Any, Any], Any] = np.greater,
     tenth_of: Callable[[Any], Any] | None = None,
     half_of: Callable[[Any], Any] = lambda curve: curve[0],
@@ -80,6 +81,7 @@ def _classify(
         seen = steps if whole_run else early if early_run else steps[max(m(len(curve)) + later, 0) :]
         count = len(steps) if of_all else len(seen)
         moved = size(early)
+        late = seen if later_too else late
         holds = {
             "oscillating": enough(np.sum(up(seen)), fifth * count * (1 + 1e-12)),
             "steady": end(curve) <= half * half_of(curve),
@@ -173,7 +175,12 @@ MISTAKES: Table = {
         Mistake("flat steps counted", FLAT, _variant(up=lambda s: s >= 0)),
         Mistake("m one too large", "m is n // 2, not one more", _variant(m=lambda n: n // 2 + 1)),
         Mistake("m one too small", "m is n // 2, not one less", _variant(m=lambda n: max(n // 2 - 1, 0))),
-        Mistake("step m left out", "step m counts for oscillating too: from m on", _variant(later=1)),
+        Mistake(
+            "step m left out",
+            "step m counts for oscillating too: from m on",
+            _variant(later=1),
+            (_variant(later=1, later_too=True),),
+        ),
         Mistake("step before m", "only steps from m on count for oscillating", _variant(later=-1)),
         Mistake("m rounded up", "m is n // 2, rounded down", _variant(m=lambda n: (n + 1) // 2)),
         Mistake(

@@ -75,13 +75,14 @@ STARTS = (
 """where students let the iteration start"""
 
 
-def _from_a_unit_vector(place: int) -> Callable[..., float]:
+def _from_a_unit_vector(place: int, size: bool = False) -> Callable[..., float]:
     def curvature(gradient: Any, theta: Any, iterations: int = 50) -> float:
         v = np.eye(len(theta))[place if abs(place) < len(theta) else 0]
         for _ in range(iterations):
             v = (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
             v = v / np.linalg.norm(v)
-        return float(v @ (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP))
+        Hv = (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
+        return float(np.linalg.norm(Hv) if size else v @ Hv)
 
     return quiet(curvature)
 
@@ -198,7 +199,7 @@ MISTAKES: Table = {
             "a start along one of the axes has no part along some eigenvectors, and never reaches them: "
             "start from random numbers or all ones",
             _from_a_unit_vector(0),
-            (_from_a_unit_vector(-1), _from_a_unit_vector(1)),
+            tuple(_from_a_unit_vector(place, size) for size in (False, True) for place in (0, -1, 1)),
         ),
         Mistake(
             "largest of the diagonal",
