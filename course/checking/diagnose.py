@@ -106,6 +106,16 @@ def order_suspicion(pairs: Pairs, agree: Agree) -> str | None:
     return None
 
 
+def word_suspicion(pairs: Pairs) -> str | None:
+    """Return which words there are, where words are asked for and another one came back, or None."""
+    words = list(dict.fromkeys(want for _, want, _ in pairs if isinstance(want, str)))
+    others = [got for got, want, _ in pairs if isinstance(want, str) and isinstance(got, str)]
+    if len(words) < 2 or all(got in words for got in others):
+        return None
+    *first, last = (f'"{word}"' for word in sorted(words))
+    return f"the words are {', '.join(first)} and {last}: is one misspelt?"
+
+
 def transposed(got: Any, want: Any, agree: Agree) -> bool:
     """Return whether the first part of a result that has another shape is right when transposed."""
     if isinstance(want, (list, tuple)):

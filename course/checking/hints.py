@@ -24,6 +24,10 @@ FORWARD_ONCE = (
     "the losses before the last are all that of the first point: each step needs a forward pass of its own, "
     "with the weights as they are then"
 )
+LAST_LOSS_STALE = (
+    "the last loss is that of before the last step: it needs a forward pass of its own, with the last weights"
+)
+LAST_LOSS_UNFILLED = "the loss after the last step was never stored: its place is as it was made"
 
 SLOPE_MISSING = "the slope of σ is missing"
 SLOPE_TWICE = "the slope of σ appears twice"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,11 @@ def suspicion(runs: Sequence[Run]) -> str | None:
         return hints.STOPS_EARLY
     if stays_at_the_start(runs):
         return hints.FORWARD_ONCE
-    return hints.STARTS_ANEW if stays_after_one_step(runs) else None
+    if stays_after_one_step(runs):
+        return hints.STARTS_ANEW
+    if last_is_stale(runs):
+        return hints.LAST_LOSS_STALE
+    return hints.LAST_LOSS_UNFILLED if last_is_unfilled(runs) else None
 
 
 def ends_early(runs: Sequence[Run]) -> bool:
@@ -43,6 +47,31 @@ def stays_at_the_start(runs: Sequence[Run]) -> bool:
 def stays_after_one_step(runs: Sequence[Run]) -> bool:
     """Return whether all losses but the first are that after the first step, where they should have moved."""
     return _stay(runs, slice(1, None), 1)
+
+
+def last_is_stale(runs: Sequence[Run]) -> bool:
+    """Return whether all losses are right but the last, which is the one before it, noted again."""
+    return _right_but_for_the_last(runs, lambda losses: _close(losses[-1:], losses[-2:-1]))
+
+
+def last_is_unfilled(runs: Sequence[Run]) -> bool:
+    """Return whether all losses are right but the last, which is 0 or NaN."""
+    return _right_but_for_the_last(runs, lambda losses: not np.nan_to_num(losses[-1]))
+
+
+def _right_but_for_the_last(runs: Sequence[Run], wrong: Callable[[Any], bool]) -> bool:
+    """Return whether losses are right but the last, which is `wrong` wherever steps are taken.
+
+    Two steps are taken somewhere, and the last loss is wrong after two.
+    """
+    told = False
+    for losses, want in (_losses(*run) for run in runs):
+        if losses is None or len(losses) != len(want) or not _close(losses[:-1], want[:-1]):
+            return False
+        if len(want) > 1 and not wrong(losses):
+            return False
+        told = told or (len(want) > 2 and not _close(losses[-1:], want[-1:]))
+    return told
 
 
 def _stay(runs: Sequence[Run], part: slice, k: int) -> bool:

@@ -148,6 +148,8 @@ def _judge(
 
     if suspicion is None and "inputs" not in stages:
         suspicion = diagnose.order_suspicion(pairs, agree)
+    if suspicion is None:
+        suspicion = diagnose.word_suspicion(pairs)
     if suspicion is None and stages == {"shape"}:
         suspicion = _common_hint(trials, agree)
     elif suspicion is None and "value" in stages:

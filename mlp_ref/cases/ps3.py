@@ -138,6 +138,12 @@ def _largest_curvature(rng: Generator) -> Iterator[Arguments]:
             yield partial(landscapes.squares_gradient, A, curvatures), A.T @ u
         if n == 8:
             yield *_valleys(rng, A, LARGEST_RATIO), 100
+    # Along the axes, where a unit vector stays as it is: no unit vector is right in both. So far from 0 that
+    # the difference over a step of 1e-13 is little but rounding.
+    for place in (0, 2):
+        curvatures, u = _curved(rng, 3, LARGEST_RATIO)
+        A = np.roll(np.eye(3), place, axis=1)
+        yield partial(landscapes.squares_gradient, A, curvatures), A.T @ (30 * u)
 
 
 def _valleys(rng: Generator, A: Array, ratio: float) -> tuple[partial[Array], Array]:
@@ -176,6 +182,8 @@ def _best_learning_rate(rng: Generator) -> Iterator[Arguments]:
             curves[broken] /= 100
             curves[broken, place] = bad
             yield _list_or_array(rng, _etas(rng, 4)), curves
+    # no last loss is small, in any unit
+    yield _list_or_array(rng, _etas(rng, 4)), _curves(rng, 4, 6) * 10 ** rng.uniform(5, 6)
     curves = _curves(rng, 4, 6)
     good = rng.integers(4)
     curves[np.arange(4) != good, 2:] = np.nan

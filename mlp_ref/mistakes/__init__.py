@@ -24,6 +24,7 @@ from course.checking.trial import Trial, compare_call, recorded_calls, warnings_
 from course.values import clone, shares_memory, unchanged
 from mlp_ref.mistakes import (
     classify_run,
+    curvature,
     delta_step,
     descent,
     ps0,
@@ -67,6 +68,7 @@ PARTS = (
     descent,
     classify_run,
     ps3,
+    curvature,
     transfer,
     transfer_deep,
     softmax,

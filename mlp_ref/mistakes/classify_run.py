@@ -9,6 +9,39 @@ import numpy as np
 
 from mlp_ref import curves as ref
 from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.recipe import Recipe, Slip
+
+FLAT = "a step of exactly 0 does not go up"
+ALL_COUNTED = "only the steps from m on count for oscillating"
+FIFTH_OF_ALL = "a fifth of the steps from m on is meant"
+FIFTH_ENOUGH = "exactly a fifth of the steps is not yet oscillating"
+BELOW_HALF = "exactly half the first loss is steady"
+BELOW_TENTH = "exactly a tenth is stuck"
+TEN_TIMES_ENOUGH = "exactly 10 times the first loss is not yet diverged"
+NET = "the sizes of the steps are summed, |step|, not the steps"
+MEANS = "the sizes of the steps are summed, not averaged"
+
+
+def _total(steps: Any) -> Any:
+    return np.sum(np.abs(steps))
+
+
+def _average(steps: Any) -> Any:
+    return np.mean(np.abs(steps)) if len(steps) else 0.0
+
+
+def _plain_mean(steps: Any) -> Any:
+    """Return the mean size, NaN of none, which compares as false."""
+    return np.mean(np.abs(steps)) if len(steps) else np.nan
+
+
+def _net(steps: Any) -> Any:
+    return abs(np.sum(steps))
+
+
+def _tenfold_of_last(curve: Any) -> Any:
+    """Return, for each loss, the one before it; for the first itself."""
+    return np.append(curve[:1], curve[:-1])
 
 
 def _classify(
@@ -24,14 +57,17 @@ def _classify(
     base: Callable[[Any], Any] = lambda curve: curve[0],
     half: float = 1 / 2,
     tenth: float = 1 / 10,
-    net: bool = False,
     up: Callable[[Any], Any] = lambda steps: steps > 0,
     blown: Callable[[Any], Any] = lambda curve: not np.isfinite(curve).all(),
     above: Callable[[Any], Any] = lambda curve: curve,
     end: Callable[[Any], Any] = lambda curve: curve[-1],
-    mean: bool = False,
+    size: Callable[[Any], Any] = _total,
     of_all: bool = False,
     later: int = 0,
+    later_too: bool = False,
+    enough: Callable[[Any, Any], Any] = np.greater,
+    tenth_of: Callable[[Any], Any] | None = None,
+    half_of: Callable[[Any], Any] = lambda curve: curve[0],
 ) -> str:
     """The rule of ps3 with parts of it wrong."""
     curve = np.asarray(losses, dtype=float)
@@ -43,22 +79,15 @@ def _classify(
         steps = np.diff(curve)
         early, late = steps[: m(len(curve))], steps[m(len(curve)) :]
         seen = steps if whole_run else early if early_run else steps[max(m(len(curve)) + later, 0) :]
-        size = _net if net else _average if mean else _total
         count = len(steps) if of_all else len(seen)
+        moved = size(early)
+        late = seen if later_too else late
         holds = {
-            "oscillating": np.sum(up(seen)) > fifth * count * (1 + 1e-12),
-            "steady": end(curve) <= half * curve[0],
-            "stuck": size(late) <= tenth * size(early) * (1 + 1e-12),
+            "oscillating": enough(np.sum(up(seen)), fifth * count * (1 + 1e-12)),
+            "steady": end(curve) <= half * half_of(curve),
+            "stuck": size(late) <= (tenth_of(moved) if tenth_of else tenth * moved * (1 + 1e-12)),
         }
     return next((name for name in order.split() if holds[name]), "slow")
-
-
-def _total(steps: Any) -> Any:
-    return np.sum(np.abs(steps))
-
-
-def _average(steps: Any) -> Any:
-    return np.mean(np.abs(steps)) if len(steps) else 0.0
 
 
 def _swapped(losses: Any) -> str:
@@ -66,24 +95,68 @@ def _swapped(losses: Any) -> str:
     return {"stuck": "slow", "slow": "stuck"}.get(word, word)
 
 
-def _net(steps: Any) -> Any:
-    return abs(np.sum(steps))
-
-
 def _variant(**wrong: Any) -> Callable[[Any], str]:
     return lambda losses: _classify(losses, **wrong)
 
 
-def _at_least(losses: Any) -> str:
-    """Oscillating from exactly a fifth on."""
-    return _classify(losses, fifth=1 / 5 - 1e-9)
-
-
+RULE = Recipe(
+    _variant,
+    {
+        "up": (
+            Slip("flat steps counted", FLAT, lambda steps: steps >= 0),
+            Slip("every change counted", "only steps that go up count for oscillating", lambda s: s != 0),
+        ),
+        "whole_run": (Slip("all steps counted", ALL_COUNTED, True),),
+        "of_all": (Slip("a fifth of all steps", FIFTH_OF_ALL, True),),
+        "fifth": (Slip("a fifth is enough", FIFTH_ENOUGH, 1 / 5 - 1e-9),),
+        "half": (Slip("below half", BELOW_HALF, 1 / 2 * (1 - 1e-12)),),
+        "tenth": (Slip("below a tenth", BELOW_TENTH, 1 / 10 * (1 - 1e-9)),),
+        "tenfold": (Slip("ten times is enough", TEN_TIMES_ENOUGH, 10 * (1 - 1e-12)),),
+        "size": (Slip("net change", NET, _net), Slip("means for sums", MEANS, _average)),
+        "m": (
+            Slip("m one too large", "m is n // 2, not one more", lambda n: n // 2 + 1),
+            Slip("m rounded up", "m is n // 2, rounded down", lambda n: (n + 1) // 2),
+            Slip("m from the steps", "m is half the number of losses, not of steps", lambda n: (n - 1) // 2),
+        ),
+        "order": (
+            Slip(
+                "steady before oscillating",
+                "the order matters: oscillating is asked before steady",
+                "steady oscillating stuck",
+            ),
+            Slip(
+                "stuck before steady",
+                "the order matters: steady is asked before stuck",
+                "oscillating stuck steady",
+            ),
+            Slip(
+                "stuck first",
+                "the order matters: stuck comes after oscillating and steady",
+                "stuck oscillating steady",
+            ),
+        ),
+        "blown": (
+            Slip("inf overlooked", "inf is not finite either", lambda c: np.isnan(c).any()),
+            Slip(
+                "end finite",
+                "a loss that is not finite, anywhere, is a diverged run",
+                lambda c: not np.isfinite(c[-1]),
+            ),
+        ),
+        "finite": (Slip("NaN overlooked", "a loss that is not finite is a diverged run", False),),
+        "above": (
+            Slip("end only", "a loss above 10 times the first, anywhere, is diverged", lambda c: c[-1:]),
+        ),
+        "end": (Slip("lowest for last", "the last loss counts for steady, not the lowest", np.min),),
+    },
+)
+"""for two slips at once; those that come alone are told below"""
+RECIPES = {"ps3.classify_run": RULE}
 MISTAKES: Table = {
     "ps3.classify_run": (
         Mistake(
             "ten times is enough",
-            "exactly 10 times the first loss is not yet diverged",
+            TEN_TIMES_ENOUGH,
             _variant(tenfold=10 * (1 - 1e-12)),
         ),
         Mistake("NaN overlooked", "a loss that is not finite is a diverged run", _variant(finite=False)),
@@ -92,14 +165,22 @@ MISTAKES: Table = {
             "a loss above 10 times the first is a diverged run",
             _variant(tenfold=np.inf),
         ),
-        Mistake("a fifth is enough", "exactly a fifth of the steps is not yet oscillating", _at_least),
         Mistake(
-            "all steps counted", "only the steps from m on count for oscillating", _variant(whole_run=True)
+            "a fifth is enough",
+            FIFTH_ENOUGH,
+            _variant(fifth=1 / 5 - 1e-9),
+            (_variant(fifth=1 / 5 - 1e-9, enough=np.greater_equal),),
         ),
-        Mistake("flat steps counted", "a step of exactly 0 does not go up", _variant(up=lambda s: s >= 0)),
+        Mistake("all steps counted", ALL_COUNTED, _variant(whole_run=True)),
+        Mistake("flat steps counted", FLAT, _variant(up=lambda s: s >= 0)),
         Mistake("m one too large", "m is n // 2, not one more", _variant(m=lambda n: n // 2 + 1)),
         Mistake("m one too small", "m is n // 2, not one less", _variant(m=lambda n: max(n // 2 - 1, 0))),
-        Mistake("step m left out", "step m counts for oscillating too: from m on", _variant(later=1)),
+        Mistake(
+            "step m left out",
+            "step m counts for oscillating too: from m on",
+            _variant(later=1),
+            (_variant(later=1, later_too=True),),
+        ),
         Mistake("step before m", "only steps from m on count for oscillating", _variant(later=-1)),
         Mistake("m rounded up", "m is n // 2, rounded down", _variant(m=lambda n: (n + 1) // 2)),
         Mistake(
@@ -107,7 +188,7 @@ MISTAKES: Table = {
             "m is half the number of losses, not of steps",
             _variant(m=lambda n: (n - 1) // 2),
         ),
-        Mistake("below half", "exactly half the first loss is steady", _variant(half=1 / 2 * (1 - 1e-12))),
+        Mistake("below half", BELOW_HALF, _variant(half=1 / 2 * (1 - 1e-12))),
         Mistake(
             "steady before oscillating",
             "the order matters: oscillating is asked before steady",
@@ -123,8 +204,8 @@ MISTAKES: Table = {
             "the order matters: stuck comes after oscillating and steady",
             _variant(order="stuck oscillating steady"),
         ),
-        Mistake("below a tenth", "exactly a tenth is stuck", _variant(tenth=1 / 10 * (1 - 1e-9))),
-        Mistake("net change", "the sizes of the steps are summed, |step|, not the steps", _variant(net=True)),
+        Mistake("below a tenth", BELOW_TENTH, _variant(tenth=1 / 10 * (1 - 1e-9))),
+        Mistake("net change", NET, _variant(size=_net)),
         Mistake(
             "end only",
             "a loss above 10 times the first, anywhere, is diverged",
@@ -134,6 +215,39 @@ MISTAKES: Table = {
             "end finite",
             "a loss that is not finite, anywhere, is a diverged run",
             _variant(blown=lambda c: not np.isfinite(c[-1])),
+        ),
+        Mistake(
+            "only NaN at the end",
+            "a loss that is not finite, anywhere, is a diverged run, inf as well as NaN",
+            _variant(blown=lambda c: np.isnan(c[-1])),
+            (_variant(blown=lambda c: np.isnan(c[0])),),
+        ),
+        Mistake(
+            "tenfold of the smallest",
+            "diverged compares with 10 times the first loss, not the smallest",
+            _variant(base=np.min),
+        ),
+        Mistake(
+            "tenfold of the loss before",
+            "diverged compares with 10 times the first loss, not the loss before",
+            _variant(base=_tenfold_of_last),
+        ),
+        Mistake(
+            "a number for ten times the first",
+            "diverged compares with 10 times the first loss, not with a number",
+            _variant(base=lambda c: 1),
+            tuple(_variant(base=lambda c, at=at: at) for at in (0.1, 10)),
+        ),
+        Mistake(
+            "a number for half the first",
+            "steady compares with half the first loss, not with a number",
+            _variant(half_of=lambda c: 1),
+            tuple(_variant(half_of=lambda c, at=at: 2 * at) for at in (0.1, 0.01, 0.25, 1e-3, 1, 0.2, 0.05)),
+        ),
+        Mistake(
+            "half of the largest",
+            "steady compares with half the first loss, not the largest",
+            _variant(half_of=np.max),
         ),
         Mistake("inf overlooked", "inf is not finite either", _variant(blown=lambda c: np.isnan(c).any())),
         Mistake(
@@ -169,10 +283,16 @@ MISTAKES: Table = {
         ),
         Mistake(
             "means for sums",
-            "the sizes of the steps are summed, not averaged",
-            _variant(mean=True, tenth=1 / 10 * (1 + 1e-12)),
+            MEANS,
+            _variant(size=_average, tenth=1 / 10 * (1 + 1e-12)),
+            (
+                _variant(size=_plain_mean, tenth_of=lambda mean: mean / 10),
+                _variant(size=_plain_mean, tenth_of=lambda mean: 0.1 * mean),
+                _variant(size=_average, tenth_of=lambda mean: mean / 10),
+                _variant(size=_average, tenth_of=lambda mean: 0.1 * mean),
+            ),
         ),
-        Mistake("a fifth of all steps", "a fifth of the steps from m on is meant", _variant(of_all=True)),
+        Mistake("a fifth of all steps", FIFTH_OF_ALL, _variant(of_all=True)),
         Mistake("never stuck", "stuck is missing", _variant(order="oscillating steady")),
         Mistake("never steady", "steady is missing", _variant(order="oscillating stuck")),
         Mistake("never oscillating", "oscillating is missing", _variant(order="steady stuck")),

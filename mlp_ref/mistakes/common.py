@@ -20,12 +20,27 @@ FACTOR_HALF = "the ½ of (1) is still there: the 2 of the square cancels it"
 SUMMED_OVER_UNITS = "the sum was taken over the units, within each example: it runs over the examples"
 NO_SUM = "the sum over the examples is missing"
 RUNNING = "running sums over i were added up: add each term once, or the finished sum once, after the loop"
+NOT_RESET = "a running sum goes on from one entry to the next: set it to 0 for each entry"
+ALL_ZERO = (
+    "the result is 0 everywhere, as {0} * 1 − {0} is: * comes before −, so 1 − {0} needs brackets; or was "
+    "nothing stored in it?"
+)
 LEFT_TO_RIGHT = "read from left to right, as printed: δ Wᵀ h is one number; ⊙ comes before that product"
 
 
 def running(rows: Any) -> Any:
     """Return rows as often as sums that grow row by row hold them, when all these sums are added up."""
     return np.repeat(rows, np.arange(len(rows), 0, -1), axis=0)
+
+
+def not_reset(sums: Any) -> tuple[Any, ...]:
+    """Return what comes of a table of sums where the sum of an entry goes on in the next, in each order."""
+    return (
+        np.cumsum(sums).reshape(sums.shape),
+        np.cumsum(sums.T).reshape(sums.T.shape).T,
+        np.cumsum(sums, axis=0),
+        np.cumsum(sums, axis=1),
+    )
 
 
 def as_it_is(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from course.checking import hints
 from mlp_ref import deep as ref
 from mlp_ref.mistakes.backwards import PRODUCTS, SLOPES, by_slope
 from mlp_ref.mistakes.common import MEAN, as_it_is, slope_of_h, untransposed
-from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.mistake import Mistake, Table, sums_not_reset
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
 Function = Callable[..., Any]
@@ -80,6 +81,16 @@ STEP = Recipe(
 )
 
 
+def sums_not_reset_before(slope: Function) -> Mistake:
+    """Return the mistake in which the sums of δ Wᵀ, or those with the slope, go on from entry to entry."""
+    sums = sums_not_reset(lambda d, W, h: d @ W.T)
+    whole = sums_not_reset(lambda d, W, h: d @ W.T * slope(h))
+    first, *others = (
+        lambda d, W, h, form=form: form(d, W, h) * slope(h) for form in (sums.function, *sums.variants)
+    )
+    return replace(whole, function=first, variants=(*others, whole.function, *whole.variants))
+
+
 def _step_in_place_h(delta_next: Any, W_next: Any, h: Any) -> Any:
     result = delta_next @ W_next.T
     result *= h
@@ -106,6 +117,7 @@ MISTAKES: Table = {
             "δ and W were summed by themselves: a matrix product is meant",
             lambda d, W, h: d.sum(axis=1, keepdims=True) * W.sum(axis=1) * h * (1 - h),
         ),
+        sums_not_reset_before(lambda h: h * (1 - h)),
         Mistake("h in place", "the argument h was changed in place", _step_in_place_h),
         Mistake("δ in place", "the argument delta_next was changed in place", _step_in_place_delta),
     ),

@@ -12,13 +12,16 @@ from course.checking import hints, trainings
 from course.checking.trial import Trial
 from course.values import arrays
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe
+from mlp_ref.mistakes.recipe import Recipe, Slip
 from mlp_ref.mistakes.rules import at_the_start, moved, with_rates
 from mlp_ref.mistakes.training import PS1, PS2, did_not_move, loss_of_f
 from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep, train_deep, train_one_hidden
 
 Train = Callable[..., Any]
 """Takes X, y, two arrays or lists of weights, eta and steps; returns the losses and the new weights."""
+LAST_MISSING = "the loss after the last step is missing"
+FIRST_MISSING = "the loss before the first step is missing"
+ONE_MORE = "there is one step too many"
 
 
 def _of_any_net(train: Train) -> tuple[Mistake, ...]:
@@ -50,6 +53,12 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
         again = losses[-1:] if len(losses) <= a[-1] else losses[:0]
         return np.append(losses, again), *ends
 
+    def stale(losses: Any) -> Any:
+        return np.append(losses[:-1], losses[-2:-1]) if len(losses) > 1 else losses
+
+    def unfilled(losses: Any) -> Any:
+        return np.append(losses[:-1], 0)
+
     def best_weights(*a: Any) -> Any:
         losses = train(*a)[0]
         return losses, *train(*a[:-1], int(np.argmin(losses)))[1:]
@@ -75,15 +84,13 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
     return (
         Mistake(
             "last loss missing",
-            "the loss after the last step is missing",
+            LAST_MISSING,
             losses_cut(slice(-1)),
             (lambda *a: losses_cut(slice(max(a[-1], 1)))(*a),),
         ),
-        Mistake(
-            "first loss missing", "the loss before the first step is missing", losses_cut(slice(1, None))
-        ),
+        Mistake("first loss missing", FIRST_MISSING, losses_cut(slice(1, None))),
         Mistake("one loss too many", "there is one loss too many: steps + 1 are asked for", one_loss_more),
-        Mistake("one step more", "there is one step too many", one_step_more),
+        Mistake("one step more", ONE_MORE, one_step_more),
         Mistake("in place", "the arguments were changed in place", in_place),
         Mistake(
             "stops when the loss rises",
@@ -101,6 +108,19 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
             "best weights",
             "the weights of the lowest loss came back: return those after the last step",
             best_weights,
+            (_as_passed(best_weights),),
+        ),
+        Mistake(
+            "last loss stale",
+            hints.LAST_LOSS_STALE,
+            _losses_changed(train, stale),
+            seen=lambda trials: trainings.last_is_stale(_runs(trials)),
+        ),
+        Mistake(
+            "last loss never stored",
+            hints.LAST_LOSS_UNFILLED,
+            _losses_changed(train, unfilled),
+            seen=lambda trials: trainings.last_is_unfilled(_runs(trials)),
         ),
         Mistake("steps rejected", "steps are taken also where the loss rises: do all of them", rejected),
         Mistake(
@@ -115,6 +135,42 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
         ),
         Mistake("η halved", "η was changed on the way: it stays as it is, also where the loss rises", halved),
     )
+
+
+def _as_passed(train: Train) -> Train:
+    """Return training that hands back the arguments themselves where weights have not moved."""
+
+    def passed(old: Any, new: Any) -> Any:
+        if isinstance(new, list):
+            return [passed(*pair) for pair in zip(old, new, strict=True)]
+        return old if np.array_equal(old, new) else new
+
+    def trained(*a: Any) -> Any:
+        losses, *ends = train(*a)
+        return losses, *(passed(*pair) for pair in zip(a[2:4], ends, strict=True))
+
+    return trained
+
+
+def _with_records(recipe: Recipe) -> Recipe:
+    """Return the recipe of two slips, one of which may be in what is noted and returned."""
+
+    def cut(part: slice) -> Callable[[Train], Train]:
+        return lambda train: _losses_changed(train, lambda losses: losses[part])
+
+    def one_step_more(train: Train) -> Train:
+        return lambda *a: (train(*a)[0], *train(*a[:-1], a[-1] + 1)[1:])
+
+    def losses_last(train: Train) -> Train:
+        return lambda *a: (lambda losses, first, second: (first, second, losses))(*train(*a))
+
+    records = (
+        Slip("last loss missing", LAST_MISSING, cut(slice(-1))),
+        Slip("first loss missing", FIRST_MISSING, cut(slice(1, None))),
+        Slip("one step more", ONE_MORE, one_step_more),
+        Slip("losses last", "the losses come first", losses_last),
+    )
+    return replace(recipe, slips={**recipe.slips, "record": records}, forms=(_as_passed,))
 
 
 def _runs(trials: Sequence[Trial]) -> list[trainings.Run]:
@@ -208,7 +264,7 @@ def _also_from_f(recipe: Recipe) -> Iterator[Mistake]:
         yield replace(mistake, variants=(recipe.make(rule=rule, loss=loss_of_f),)) if rule else mistake
 
 
-RECIPES = {"ps1.train": PS1, "ps2.train": PS2}
+RECIPES = {"ps1.train": _with_records(PS1), "ps2.train": _with_records(PS2)}
 MISTAKES: Table = {
     "ps1.train": (
         *_of_any_net(train_one_hidden),
@@ -232,7 +288,11 @@ MISTAKES: Table = {
             "last layer only",
             "all layers move, not the last alone",
             _deep(_last_layer_only),
-            (_deep(_last_weights_only),),
+            (
+                _deep(_last_weights_only),
+                _as_passed(_deep(_last_layer_only)),
+                _as_passed(_deep(_last_weights_only)),
+            ),
         ),
     ),
 }

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 
 from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.recipe import Recipe, Slip
 from mlp_ref.tools import relative_error, sigmoid
+
+BOTH = "the denominator has both norms"
+LARGER = "the denominator is the sum of both norms, not the larger one"
+NOT_THE_LARGEST = "the norm is the root of the sum of squares, not the largest entry"
+NOT_THE_SUM = "the norm is the root of the sum of squares, not the sum of absolute values"
+SMALL_ADDED = "a small number was added in the denominator: gradients can be as small"
+SMALL = (1e-8, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)
 
 
 def _naive(t: Any) -> Any:
@@ -52,6 +60,50 @@ def _largest_entries(a: Any, b: Any) -> float:
     return _ratio(np.abs(np.subtract(a, b)).max(), np.abs(a).max() + np.abs(b).max())
 
 
+def _zero_below(eps: float) -> Callable[..., Any]:
+    return lambda a, b: 0.0 if _norm(a) + _norm(b) < eps else relative_error(a, b)
+
+
+def _sum_of_sizes(a: Any) -> Any:
+    return np.abs(a).sum()
+
+
+def _largest_size(a: Any) -> Any:
+    return np.abs(a).max()
+
+
+def _error(
+    norm: Callable[[Any], Any] = _norm,
+    below: Callable[[Any, Any], Any] = np.add,
+    added: float = 0.0,
+    scale: float = 1.0,
+) -> Callable[..., Any]:
+    return lambda a, b: scale * _ratio(norm(np.subtract(a, b)), below(norm(a), norm(b)) + added)
+
+
+ERROR = Recipe(
+    _error,
+    {
+        "below": (
+            Slip("larger norm", LARGER, max),
+            Slip("only ‖a‖ below", BOTH, lambda a, b: a),
+            Slip("only ‖b‖ below", BOTH, lambda a, b: b),
+            Slip("product below", "the denominator is the sum of both norms, not their product", np.multiply),
+            Slip("absolute", "this is the absolute error: the denominator is missing", lambda a, b: 1.0),
+        ),
+        "norm": (
+            Slip("largest entries", NOT_THE_LARGEST, _largest_size),
+            Slip("sums of sizes", NOT_THE_SUM, _sum_of_sizes),
+            Slip("squared", "the norms are squared", lambda a: _norm(a) ** 2),
+        ),
+        "added": tuple(Slip("small number added", SMALL_ADDED, eps) for eps in SMALL),
+        "scale": (
+            Slip("factor 2", "the result is twice the expected one", 2.0),
+            Slip("factor ½", "the result is half the expected one", 0.5),
+        ),
+    },
+)
+RECIPES = {"ps0.relative_error": ERROR}
 MISTAKES: Table = {
     "ps0.sigmoid": (
         Mistake("sign of t", "the sign of t is reversed", lambda t: sigmoid(-np.asarray(t))),
@@ -84,12 +136,12 @@ MISTAKES: Table = {
         Mistake("0/0", "when both are zero, 0/0 comes out", _no_zero_case),
         Mistake(
             "only ‖a‖ below",
-            "the denominator has both norms",
+            BOTH,
             lambda a, b: _ratio(_norm(np.subtract(a, b)), _norm(a)),
         ),
         Mistake(
             "only ‖b‖ below",
-            "the denominator has both norms",
+            BOTH,
             lambda a, b: _ratio(_norm(np.subtract(a, b)), _norm(b)),
         ),
         Mistake(
@@ -109,15 +161,15 @@ MISTAKES: Table = {
         ),
         Mistake(
             "largest entries",
-            "the norm is the root of the sum of squares, not the largest entry",
+            NOT_THE_LARGEST,
             _largest_entries,
         ),
         Mistake("factor 2", "the result is twice the expected one", lambda a, b: 2 * relative_error(a, b)),
         Mistake(
             "small number added",
-            "a small number was added in the denominator: gradients can be as small",
-            _added(1e-8),
-            tuple(map(_added, (1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16))),
+            SMALL_ADDED,
+            _added(SMALL[0]),
+            tuple(map(_added, SMALL[1:])),
         ),
         Mistake(
             "squared below",
@@ -131,12 +183,12 @@ MISTAKES: Table = {
         ),
         Mistake(
             "larger norm",
-            "the denominator is the sum of both norms, not the larger one",
+            LARGER,
             lambda a, b: _ratio(_norm(np.subtract(a, b)), max(_norm(a), _norm(b))),
         ),
         Mistake(
             "sums of sizes",
-            "the norm is the root of the sum of squares, not the sum of absolute values",
+            NOT_THE_SUM,
             lambda a, b: _ratio(np.abs(np.subtract(a, b)).sum(), np.abs(a).sum() + np.abs(b).sum()),
         ),
         Mistake(
@@ -150,6 +202,16 @@ MISTAKES: Table = {
             lambda a, b: (
                 _ratio(_norm(np.subtract(a, b)), _norm(a) + _norm(b)) if _norm(a) * _norm(b) else 0.0
             ),
+            (
+                lambda a, b: relative_error(a, b) if _norm(a) else 0.0,
+                lambda a, b: relative_error(a, b) if _norm(b) else 0.0,
+            ),
+        ),
+        Mistake(
+            "small taken for equal",
+            "two small arrays are taken for equal, as np.allclose does: the error can be as large as 1",
+            lambda a, b: 0.0 if np.allclose(a, b) else relative_error(a, b),
+            tuple(map(_zero_below, (1e-8, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12))),
         ),
     ),
 }

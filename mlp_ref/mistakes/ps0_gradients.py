@@ -10,7 +10,11 @@ import numpy as np
 from course.checking import hints
 from course.checking.trial import Trial
 from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.recipe import Recipe, Slip
 from mlp_ref.tools import numerical_gradient, relative_error
+
+_NORMS_ONLY = "only the norms are compared: scrambled entries go unnoticed"
+ONE_SIDED = "a one-sided difference: its error is proportional to h, not h²"
 
 
 def _norm(a: Any) -> Any:
@@ -29,6 +33,103 @@ def _entry_by_entry(difference: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return gradient
+
+
+def _central(f: Any, W: Any, E: Any, h: float) -> Any:
+    return (f(W + E) - f(W - E)) / (2 * h)
+
+
+def _gradient(
+    difference: Callable[..., Any] = _central, form: Callable[..., Any] = lambda g: g
+) -> Callable[..., Any]:
+    """Return a numerical gradient with another difference, or in another shape."""
+    gradient = _entry_by_entry(difference)
+    return lambda f, W, h=1e-5: form(gradient(f, W, h))
+
+
+GRADIENT = Recipe(
+    _gradient,
+    {
+        "difference": (
+            Slip("2 missing", "the two points are 2h apart", lambda f, W, E, h: (f(W + E) - f(W - E)) / h),
+            Slip("forward difference", ONE_SIDED, lambda f, W, E, h: (f(W + E) - f(W)) / h),
+            Slip("backward difference", ONE_SIDED, lambda f, W, E, h: (f(W) - f(W - E)) / h),
+            Slip("sign", hints.SIGN, lambda f, W, E, h: (f(W - E) - f(W + E)) / (2 * h)),
+            Slip(
+                "times h",
+                "/ 2 * h is not / (2 * h): brackets are missing",
+                lambda f, W, E, h: (f(W + E) - f(W - E)) / 2 * h,
+            ),
+            Slip(
+                "not divided", "the difference is not divided by 2h", lambda f, W, E, h: f(W + E) - f(W - E)
+            ),
+        ),
+        "form": (
+            Slip("flattened", "the shape of W is lost", np.ravel),
+            Slip("row", "the shape of W is lost", lambda g: g.reshape(1, -1)),
+            Slip("column", "the shape of W is lost", lambda g: g.reshape(-1, 1)),
+        ),
+    },
+)
+
+
+def _not_copied(f: Any, W: Any, h: float = 1e-5) -> Any:
+    """Return differences of two values at the same point, W itself, which was moved there and back."""
+    result = np.zeros(W.shape)
+    for p in np.ndindex(W.shape):
+        up = down = W
+        up[p] += h
+        down[p] -= h
+        result[p] = (f(up) - f(down)) / (2 * h)
+    return result
+
+
+def _nothing_but_zeros(trials: Sequence[Trial]) -> bool:
+    """Return whether all results are 0 everywhere, in the shape that is wanted, and some were refused."""
+    alike = all(
+        isinstance(trial.got, (np.ndarray, float)) and np.shape(trial.got) == np.shape(trial.case.want)
+        for trial in trials
+    )
+    return alike and not any(np.any(trial.got) for trial in trials)
+
+
+def _on_flat(flatten: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return a numerical gradient that moves entries of what may be W itself, in one row, or a copy."""
+
+    def gradient(f: Any, W: Any, h: float = 1e-5) -> Any:
+        result, flat = np.zeros(W.size), flatten(W)
+        for k in range(W.size):
+            old = flat[k]
+            flat[k] = old + h
+            above = f(W)
+            flat[k] = old - h
+            result[k] = (above - f(W)) / (2 * h)
+            flat[k] = old
+        return result.reshape(W.shape)
+
+    return gradient
+
+
+def _rows_at_once(f: Any, W: Any, h: float = 1e-5) -> Any:
+    if W.ndim == 0:
+        return numerical_gradient(f, W, h)
+    result = np.zeros(W.shape)
+    for i in range(len(W)):
+        E = np.zeros(W.shape)
+        E[i] = h
+        result[i] = _central(f, W, E, h)
+    return result
+
+
+def _columns_at_once(f: Any, W: Any, h: float = 1e-5) -> Any:
+    if W.ndim < 2:
+        return numerical_gradient(f, W, h)
+    result = np.zeros(W.shape)
+    for j in range(W.shape[1]):
+        E = np.zeros(W.shape)
+        E[:, j] = h
+        result[:, j] = _central(f, W, E, h)
+    return result
 
 
 def _all_at_once(f: Any, W: Any, h: float = 1e-5) -> Any:
@@ -130,20 +231,77 @@ def _right_one(candidates: Any, f: Any, W: Any) -> int:
     return int(np.argmin([relative_error(candidate, gradient) for candidate in candidates]))
 
 
+def _among_themselves(other: Callable[[Any], Any], threshold: float | None) -> Callable[..., int]:
+    """Return a bug finder that compares candidates with one made of them, and f with none.
+
+    It takes the first beyond `threshold`, or else the first; without one, the candidate furthest away.
+    """
+
+    def find(candidates: Any, f: Any, W: Any) -> int:
+        errors = [float(relative_error(candidate, other(candidates))) for candidate in candidates]
+        if threshold is None:
+            return int(np.argmax(errors))
+        return next((k for k, error in enumerate(errors) if error > threshold), 0)
+
+    return find
+
+
+AMONG = [
+    _among_themselves(other, threshold)
+    for other in (
+        lambda all_of_them: all_of_them[0],
+        lambda all_of_them: all_of_them[-1],
+        lambda all_of_them: np.mean(all_of_them, axis=0),
+        lambda all_of_them: np.median(all_of_them, axis=0),
+    )
+    for threshold in (1e-4, None, 1e-3, 1e-5, 1e-2, 1e-6)
+]
+
+
+def _only_the_first(trials: Sequence[Trial]) -> bool:
+    """Return whether the first is found where it is wrong, and nothing but −1 or None elsewhere."""
+    others = [trial.got for trial in trials if trial.case.want != 0]
+    found = all(type(trial.got) is int and trial.got == 0 for trial in trials if trial.case.want == 0)
+    return found and len(others) > 1 and all(other is None or other == -1 for other in others)
+
+
+def _with_index(
+    pick: Callable[[Any], Any] = np.argmax,
+    distance: Callable[[Any, Any], Any] = relative_error,
+    offset: int = 0,
+) -> Callable[..., int]:
+    def find(candidates: Any, f: Any, W: Any) -> int:
+        gradient = numerical_gradient(f, W)
+        return int(pick([distance(candidate, gradient) for candidate in candidates])) + offset
+
+    return find
+
+
+BUG = Recipe(
+    _with_index,
+    {
+        "pick": (Slip("a right one", "this is the best of them; the wrong one is asked for", np.argmin),),
+        "distance": (
+            Slip("sign-blind", "a reversed sign goes unnoticed", _distance_of_sizes),
+            Slip("norms only", _NORMS_ONLY, _relative_distance_of_norms),
+        ),
+        "offset": (Slip("counted from 1", "indices start at 0", 1),),
+    },
+)
+RECIPES = {"ps0.numerical_gradient": GRADIENT, "ps0.find_the_bug": BUG}
 _find = _by(relative_error)
-_NORMS_ONLY = "only the norms are compared: scrambled entries go unnoticed"
 THRESHOLDS = (1e-4, 1e-3, 1e-5, 1e-2, 1e-6, 1e-7)
 
 MISTAKES: Table = {
     "ps0.numerical_gradient": (
         Mistake(
             "forward difference",
-            "a one-sided difference: its error is proportional to h, not h²",
+            ONE_SIDED,
             _entry_by_entry(lambda f, W, E, h: (f(W + E) - f(W)) / h),
         ),
         Mistake(
             "backward difference",
-            "a one-sided difference: its error is proportional to h, not h²",
+            ONE_SIDED,
             _entry_by_entry(lambda f, W, E, h: (f(W) - f(W - E)) / h),
         ),
         Mistake(
@@ -169,11 +327,36 @@ MISTAKES: Table = {
             lambda f, W, h=1e-5: numerical_gradient(f, W, h / 2),
         ),
         Mistake("all entries at once", "all entries were moved at once: one at a time", _all_at_once),
+        Mistake(
+            "rows at once",
+            "whole rows were moved at once: one entry at a time",
+            _rows_at_once,
+        ),
+        Mistake(
+            "columns at once",
+            "whole columns were moved at once: one entry at a time",
+            _columns_at_once,
+        ),
+        Mistake(
+            "not copied",
+            "the result is 0 everywhere, as where both values of f are taken at the same point: is W copied, "
+            "so that one is moved up and the other down?",
+            _not_copied,
+            seen=_nothing_but_zeros,
+        ),
+        Mistake(
+            "moved on a copy",
+            "0 comes out where W is not in one piece: W.ravel() and W.reshape(-1) are copies there, and W "
+            "does not move with them",
+            _on_flat(np.ravel),
+            (_on_flat(lambda W: W.reshape(-1)),),
+        ),
         Mistake("W left changed", "W was not restored", _left_perturbed),
         Mistake(
             "flattened",
             "the shape of W is lost",
             lambda f, W, h=1e-5: np.atleast_1d(numerical_gradient(f, W, h)).ravel()[None],
+            (lambda f, W, h=1e-5: np.ravel(numerical_gradient(f, W, h)),),
         ),
         Mistake(
             "second difference",
@@ -234,6 +417,19 @@ MISTAKES: Table = {
         ),
         Mistake(
             "sums only", "only the sums of the entries are compared", _by(lambda c, g: abs(c.sum() - g.sum()))
+        ),
+        Mistake(
+            "compared among themselves",
+            "the candidates are compared with each other, and any of them may be wrong: compare each with "
+            "the numerical gradient",
+            AMONG[0],
+            tuple(AMONG[1:]),
+        ),
+        Mistake(
+            "only the first looked at",
+            "only the first candidate is looked at: does a return end the loop too early?",
+            lambda *args: 0 if _find(*args) == 0 else -1,
+            seen=_only_the_first,
         ),
         _with_none(
             "norms only, None",

@@ -19,7 +19,7 @@ from mlp_ref.mistakes.common import (
     running,
     spread,
 )
-from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.mistake import Mistake, Table, sums_not_reset
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
 Function = Callable[..., Any]
@@ -187,6 +187,7 @@ MISTAKES: Table = {
             lambda a, b, z: z.sum(0)[:, None] * a.sum() * b.sum(),
             (lambda a, b, z: z.sum(0)[:, None] * np.sum(a * b),),
         ),
+        sums_not_reset(_multiplied()),
     ),
     "ps1.dC_dW1_chain": (
         *OF_6.mistakes(),
@@ -196,5 +197,6 @@ MISTAKES: Table = {
             lambda a, b, w, s, x: np.outer(x.sum(0), (a * b * w * s).sum(0)),
             (lambda a, b, w, s, x: np.outer(x.sum(0), w * s.sum(0)) * a.sum() * b.sum(),),
         ),
+        sums_not_reset(_multiplied()),
     ),
 }

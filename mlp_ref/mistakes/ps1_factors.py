@@ -9,7 +9,7 @@ import numpy as np
 
 from course.activations import sigmoid
 from course.checking import hints
-from mlp_ref.mistakes.common import BIAS_KEPT, as_it_is, bias_first, slope
+from mlp_ref.mistakes.common import ALL_ZERO, BIAS_KEPT, as_it_is, bias_first, slope
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.ps1_gradients import RESIDUALS, SCALES, SIGNS
 from mlp_ref.mistakes.recipe import Recipe, Slip
@@ -73,6 +73,7 @@ MISTAKES: Table = {
         Mistake("1 + σ", "1 + σ where 1 − σ should be", lambda O: sigmoid(O) * (1 + sigmoid(O))),
         Mistake("squared", hints.SLOPE_TWICE, lambda O: slope(O) ** 2),
         Mistake("one axis", "the column was flattened", lambda O: slope(O)[:, 0]),
+        Mistake("brackets", ALL_ZERO.format("σ"), lambda O: sigmoid(O) * 1 - sigmoid(O)),
         Mistake(
             "diagonal matrix",
             "a column is asked for, with a number for each example, not a diagonal matrix",
@@ -131,6 +132,7 @@ MISTAKES: Table = {
             lambda Z: np.diag(Z[:, :-1] * (1 - Z[:, :-1])),
         ),
         Mistake("squared", hints.SLOPE_TWICE, lambda Z: (Z[:, :-1] * (1 - Z[:, :-1])) ** 2),
+        Mistake("brackets", ALL_ZERO.format("Z"), lambda Z: Z[:, :-1] * 1 - Z[:, :-1]),
         Mistake(
             "averaged",
             "the slope is one number for each example: no mean",

@@ -26,7 +26,7 @@ from mlp_ref.mistakes.common import (
     slope,
     spread,
 )
-from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.mistake import Mistake, Table, sums_not_reset
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
 Function = Callable[..., Any]
@@ -317,6 +317,7 @@ MISTAKES: Table = {
             ),
         ),
         Mistake("no sum", NO_SUM, _terms, (lambda *a: _terms(*a) * len(a[0]), lambda *a: -_terms(*a))),
+        sums_not_reset(BY_W2.make()),
     ),
     "ps1.dC_dW1": (
         *BY_W1.mistakes(),
@@ -326,9 +327,11 @@ MISTAKES: Table = {
             "the slope of the hidden units stands where that of the output unit, (3a), should",
             _by_W1(output=lambda y, p, O: np.ones_like(O), hidden=lambda z, O: (z * (1 - z)) ** 2),
         ),
+        sums_not_reset(BY_W1.make()),
     ),
     "ps1.dC_dW1_tanh": (
         *BY_W1_TANH.mistakes(),
         Mistake("bias kept", _BIAS_KEPT, _by_W1_tanh(weights=np.transpose, units=as_it_is)),
+        sums_not_reset(BY_W1_TANH.make()),
     ),
 }

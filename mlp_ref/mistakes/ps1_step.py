@@ -22,6 +22,10 @@ def _step(first: Function = _one, second: Function = _one) -> Function:
     return lambda W1, W2, dW1, dW2, eta: (first(W1, dW1, eta), second(W2, dW2, eta))
 
 
+def _but_the_last(dW: Any) -> Any:
+    return dW * (np.arange(len(dW)) < len(dW) - 1)[:, None]
+
+
 _SLIPS = (
     ("uphill", hints.UPHILL, lambda W, dW, eta: W + eta * dW),
     ("uphill, no η", "the step goes uphill, and η is missing", lambda W, dW, eta: W + dW),
@@ -38,6 +42,12 @@ _SLIPS = (
         "sign of the gradient",
         "the gradient itself is meant, not its sign",
         lambda W, dW, eta: W - eta * np.sign(dW),
+    ),
+    ("last row kept", "the last row is left as it is", lambda W, dW, eta: W - eta * _but_the_last(dW)),
+    (
+        "over its rows",
+        "η was divided by the number of rows: 1/N is in the gradients already",
+        lambda W, dW, eta: W - eta / len(W) * dW,
     ),
     ("unmoved", "the weights did not move", lambda W, dW, eta: W.copy()),
     (
@@ -66,6 +76,12 @@ MISTAKES: Table = {
     "ps1.gradient_descent_step": (
         *(Mistake(name, hint, _step(part, part)) for name, hint, part in _SLIPS),
         *STEP.mistakes(),
+        Mistake(
+            "η over a number of rows",
+            "η was divided by a number of rows: 1/N is in the gradients already",
+            lambda W1, W2, d1, d2, eta: (W1 - eta / len(W1) * d1, W2 - eta / len(W1) * d2),
+            (lambda W1, W2, d1, d2, eta: (W1 - eta / len(W2) * d1, W2 - eta / len(W2) * d2),),
+        ),
         Mistake("in place", "the arguments were changed in place", _in_place),
         Mistake("swapped", "W1 comes first", lambda W1, W2, d1, d2, eta: (W2 - eta * d2, W1 - eta * d1)),
     ),

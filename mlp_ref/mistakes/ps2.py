@@ -108,6 +108,10 @@ def _added_by_f(eps: float) -> Function:
     return lambda y, f: (f - y) / (f * (1 - f) + eps)
 
 
+def _added_delta(eps: float) -> Function:
+    return lambda y, f: (f - y) / (f * (1 - f) + eps) * f * (1 - f)
+
+
 def _clipped_delta(eps: float) -> Function:
     return lambda y, f: np.clip(f, eps, 1 - eps) - y
 
@@ -207,6 +211,12 @@ MISTAKES: Table = {
             "f was cut off near 0 and 1: f − y needs no such care",
             _clipped_delta(1e-7),
             tuple(map(_clipped_delta, (1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 0.01))),
+        ),
+        Mistake(
+            "small number added",
+            "a small number was added to f(1 − f): it changes δ where f is near 0 or 1, and f(1 − f) cancels",
+            _added_delta(1e-12),
+            tuple(map(_added_delta, (1e-8, 1e-10, 1e-9, 1e-7, 1e-6, 1e-15, 1e-16, 1e-5, 1e-20))),
         ),
     ),
 }

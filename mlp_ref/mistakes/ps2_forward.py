@@ -117,10 +117,18 @@ def _zs(X: Any, Ws: Any, bs: Any) -> Any:
     return [X, *(h @ W + b for h, W, b in zip(hs[:-1], Ws, bs, strict=True))]
 
 
+def _z_handed_on(X: Any, Ws: Any, bs: Any) -> Any:
+    zs = [X]
+    for W, b in zip(Ws, bs, strict=True):
+        zs.append(zs[-1] @ W + b)
+    return [X, *map(sigmoid, zs[1:])]
+
+
 RECIPES = {"ps2.forward": FORWARD}
 MISTAKES: Table = {
     "ps2.forward": (
         *FORWARD.mistakes(),
+        Mistake("z handed on", "a layer receives h_l, not the z_l before σ", _z_handed_on),
         Mistake("zs", "these are the z_l, before σ", _zs),
         Mistake("no σ", "all layers lack their σ", _forward(hidden=as_it_is, output=as_it_is)),
         Mistake("all tanh", "the units are σ, not tanh", _forward(hidden=np.tanh, output=np.tanh)),

@@ -33,8 +33,8 @@ def _loss_clipped(eps: float) -> Function:
     return lambda y, f: ref.bce_loss(y, np.clip(f, eps, 1 - eps))
 
 
-def _clipped_logits(y: Any, z: Any) -> Any:
-    return ref.bce_loss(y, np.clip(sigmoid(z), 1e-12, 1 - 1e-12))
+def _clipped_logits(eps: float) -> Function:
+    return lambda y, z: ref.bce_loss(y, np.clip(sigmoid(z), eps, 1 - eps))
 
 
 def _loss(
@@ -177,7 +177,12 @@ MISTAKES: Table = {
     ),
     "ps2.bce_from_logits": (
         *LOGITS.mistakes(),
-        Mistake("clipped", "f was cut off: for large |z| the loss is larger than that", _clipped_logits),
+        Mistake(
+            "clipped",
+            "f was cut off: for large |z| the loss is larger than that",
+            _clipped_logits(1e-12),
+            tuple(map(_clipped_logits, EPSILONS)),
+        ),
         Mistake(
             "z cut off",
             "z was cut off: the loss goes on beyond",

@@ -1,4 +1,4 @@
-"""What students get wrong in the curves, the curvature and the choice of a rate."""
+"""What students get wrong in the curves and the choice of a rate."""
 
 from __future__ import annotations
 
@@ -7,91 +7,29 @@ from typing import Any
 
 import numpy as np
 
-from course.checking import hints
 from course.checking.trial import Trial
 from mlp_ref import curves as ref
 from mlp_ref.mistakes.common import quiet
 from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.recipe import Recipe, Slip
 
-STEP = ref.STEP
-
-
-def _hessian(gradient: Any, theta: Any) -> Any:
-    n = len(theta)
-    columns = [(gradient(theta + STEP * e) - gradient(theta - STEP * e)) / (2 * STEP) for e in np.eye(n)]
-    return np.array(columns)
-
-
-def _eigenvalues(gradient: Any, theta: Any) -> Any:
-    H = _hessian(gradient, theta)
-    return np.linalg.eigvalsh((H + H.T) / 2)
-
-
-def _at_origin(gradient: Any, theta: Any, iterations: int = 50) -> Any:
-    with np.errstate(all="ignore"):
-        return ref.largest_curvature(gradient, 0 * theta, iterations)
+SORTED = "the rates were sorted: keep their order"
+PASS_THROUGH = "inf and NaN have to pass through"
+FIRST_MISSING = "the first loss of each curve is missing"
+LAST_MISSING = "the last loss of each curve is missing"
+ENDS = "whole curves are asked for, not their ends"
+TIES = "of rates with equal last losses the first counts"
+RATES_SORTED = "the rates were sorted: they belong to the curves in the order in which they are given"
+ANYWHERE = "a curve with NaN or inf anywhere is out"
+NAN_WINS = "curves with NaN or inf are out; argmin takes NaN for the lowest"
+LOWEST_ANYWHERE = "the last loss counts, not the lowest on the way"
+DROP = "the last loss counts, not how far it fell"
 
 
-def _of_gradient(gradient: Any, theta: Any, iterations: int = 50) -> Any:
-    """Power iteration on the gradient itself instead of on its differences."""
-    v = np.ones_like(theta) / np.sqrt(len(theta))
-    for _ in range(iterations):
-        g = gradient(v)
-        v = g / (np.linalg.norm(g) or 1.0)
-    return float(v @ gradient(v))
-
-
-def _power(start: Callable[[Any], Any], steps: int, size: bool = False) -> Callable[..., float]:
-    """Return a power iteration of so many steps, and at the end vᵀHv, or the size of Hv."""
-
-    def curvature(gradient: Any, theta: Any, iterations: int = 50) -> float:
-        def hessian_times(v: Any) -> Any:
-            return (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
-
-        v = start(theta)
-        for k in range(steps + 1):
-            v = v / np.linalg.norm(v)
-            Hv = hessian_times(v)
-            if k == steps:
-                return float(np.linalg.norm(Hv) if size else v @ Hv)
-            v = Hv
-        raise AssertionError
-
-    return quiet(curvature)
-
-
-STARTS = (
-    np.ones_like,
-    np.copy,
-    lambda theta: np.eye(len(theta))[0],
-    lambda theta: np.random.default_rng(0).normal(size=len(theta)),
-    lambda theta: np.random.default_rng(0).standard_normal(len(theta)),
-    lambda theta: np.random.default_rng(1).normal(size=len(theta)),
-    lambda theta: np.random.default_rng(42).normal(size=len(theta)),
-    lambda theta: np.random.default_rng(0).random(len(theta)),
-    lambda theta: np.random.RandomState(0).randn(len(theta)),
-    lambda theta: np.random.RandomState(0).rand(len(theta)),
+TOO_LOW = (
+    "no rate is found where all last losses are high: the lowest so far has to start from infinity, or from "
+    "the first curve that is finite"
 )
-"""where students let the iteration start"""
-
-
-@quiet
-def _unscaled(gradient: Any, theta: Any, iterations: int = 50) -> float:
-    v = np.ones_like(theta)
-    for _ in range(iterations):
-        v = (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
-    return float(v @ (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP))
-
-
-MUCH = 1e8
-
-
-def _grows(trials: Sequence[Trial]) -> bool:
-    """Return whether results are off by factors as different as powers of eigenvalues are."""
-    with np.errstate(all="ignore"):
-        factors = np.abs([float(trial.got) / trial.case.want for trial in trials])
-    factors = np.nan_to_num(factors, nan=1e300, posinf=1e300)
-    return bool(factors.max() > MUCH and factors.max() > MUCH * factors.min())
 
 
 def _rows(change: Callable[[Any], Any]) -> Callable[..., Any]:
@@ -111,17 +49,125 @@ def _last_of_ties(etas: Any, curves: Any) -> float:
     return float(etas[len(last) - 1 - int(np.argmin(last[::-1]))])
 
 
+def _best_below(start: float, otherwise: Callable[[Any], float]) -> Callable[..., float]:
+    """Return a search for the lowest last loss that begins with `start` as the lowest so far."""
+
+    def best(etas: Any, curves: Any) -> float:
+        last = np.where(_finite(curves), curves[:, -1], np.inf)
+        return _pick(etas, last) if last.min() < start else float(otherwise(etas))
+
+    return best
+
+
+BELOW = [
+    _best_below(start, otherwise)
+    for start in (1.0, 10.0, 100.0, 1e3, 1e4)
+    for otherwise in (lambda etas: 0, lambda etas: -1, lambda etas: etas[0], lambda etas: 1)
+]
+
+
+def _nothing_where_high(trials: Sequence[Trial]) -> bool:
+    """Return whether all is right but for None, which comes back where the lowest last loss is high."""
+    ends = [
+        (trial.got is None, np.where(_finite(c), c[:, -1], np.inf).min())
+        for trial in trials
+        for c in [np.asarray(trial.case.args[1])]
+    ]
+    right = all(trial.got is None or trial.difference is None for trial in trials)
+    none = [end for nothing, end in ends if nothing]
+    found = [end for nothing, end in ends if not nothing]
+    return right and bool(none and found) and min(none) > max(found)
+
+
 def _smallest_of_ties(etas: Any, curves: Any) -> float:
     last = np.where(_finite(curves), curves[:, -1], np.inf)
     return float(np.asarray(etas)[last == last.min()].min())
 
 
+def _curves_of(
+    rates: Callable[[Any], Any] = lambda etas: etas, rows: Callable[[Any], Any] = lambda c: c
+) -> Callable[..., Any]:
+    return lambda etas, train: rows(ref.loss_curves(rates(etas), train))
+
+
+def _skipping_last(etas: Any, train: Any) -> Any:
+    """Train all rates but the last, unless it is the only one, in rows of zeros."""
+    curves = [train(etas[k]) for k in range(max(len(etas) - 1, 1))]
+    result = np.zeros((len(etas), len(curves[0])))
+    result[: len(curves)] = curves
+    return result
+
+
+CURVES = Recipe(
+    _curves_of,
+    {
+        "rates": (
+            Slip("sorted", SORTED, sorted),
+            Slip("sorted down", SORTED, lambda etas: sorted(etas)[::-1]),
+            Slip("reversed", "the rates were trained in reverse", lambda etas: etas[::-1]),
+            Slip("different rates", "every rate has a row, also one that comes twice", np.unique),
+        ),
+        "rows": (
+            Slip("NaN removed", PASS_THROUGH, np.nan_to_num),
+            Slip("NaN for inf", PASS_THROUGH, lambda c: np.where(np.isfinite(c), c, np.nan)),
+            Slip("inf for NaN", PASS_THROUGH, lambda c: np.where(np.isfinite(c), c, np.inf)),
+            Slip("0 for NaN", PASS_THROUGH, lambda c: np.where(np.isfinite(c), c, 0)),
+            Slip("transposed", "the result is transposed: a row for each rate", np.transpose),
+            Slip("first losses missing", FIRST_MISSING, lambda c: c[:, 1:]),
+            Slip("last step missing", LAST_MISSING, lambda c: c[:, :-1]),
+            Slip("last losses", ENDS, lambda c: c[:, -1]),
+        ),
+    },
+)
+
+
+def _choice(
+    score: Callable[[Any], Any] = lambda c: c[:, -1],
+    out: Callable[[Any], Any] = lambda c: ~_finite(c),
+    take: Callable[[Any, Any], Any] = lambda etas, score: etas[int(np.argmin(score))],
+) -> Callable[..., float]:
+    """Return a choice of the rate with the lowest score, of curves that are not out."""
+
+    def choose(etas: Any, curves: Any) -> float:
+        return float(take(etas, np.where(out(curves), np.inf, score(curves))))
+
+    return quiet(choose)
+
+
+CHOICE = Recipe(
+    _choice,
+    {
+        "take": (
+            Slip(
+                "last of ties",
+                TIES,
+                lambda etas, score: etas[len(score) - 1 - int(np.argmin(np.asarray(score)[::-1]))],
+            ),
+            Slip("index", "the rate is asked for, not its index", lambda etas, score: np.argmin(score)),
+            Slip("rates sorted", RATES_SORTED, lambda etas, score: sorted(etas)[int(np.argmin(score))]),
+            Slip("loss", "the rate is asked for, not its loss", lambda etas, score: np.min(score)),
+            Slip("highest", "the lowest loss is asked for", lambda etas, score: etas[int(np.argmax(score))]),
+        ),
+        "out": (
+            Slip("only NaN out", "inf is not finite either", lambda c: np.isnan(c).any(axis=1)),
+            Slip("only the end looked at", ANYWHERE, lambda c: ~np.isfinite(c[:, -1])),
+            Slip("NaN at the end skipped", ANYWHERE, lambda c: np.isnan(c[:, -1])),
+            Slip("NaN wins", NAN_WINS, lambda c: np.zeros(len(c), bool)),
+        ),
+        "score": (
+            Slip("lowest anywhere", LOWEST_ANYWHERE, lambda c: c.min(axis=1)),
+            Slip("mean loss", "the last loss counts, not the mean", lambda c: c.mean(axis=1)),
+            Slip("largest drop", DROP, lambda c: c[:, -1] - c[:, 0]),
+        ),
+    },
+)
+RECIPES = {"ps3.loss_curves": CURVES, "ps3.best_learning_rate": CHOICE}
 MISTAKES: Table = {
     "ps3.loss_curves": (
         Mistake("transposed", "the result is transposed: a row for each rate", _rows(lambda c: c.T)),
         Mistake(
             "sorted",
-            "the rates were sorted: keep their order",
+            SORTED,
             lambda etas, train: ref.loss_curves(sorted(etas), train),
             (lambda etas, train: ref.loss_curves(sorted(etas)[::-1], train),),
         ),
@@ -147,7 +193,7 @@ MISTAKES: Table = {
         ),
         Mistake(
             "NaN removed",
-            "inf and NaN have to pass through",
+            PASS_THROUGH,
             _rows(lambda c: np.nan_to_num(c)),
             (
                 _rows(lambda c: np.where(np.isfinite(c), c, np.nan)),
@@ -155,7 +201,7 @@ MISTAKES: Table = {
                 _rows(lambda c: np.where(np.isfinite(c), c, 0)),
             ),
         ),
-        Mistake("first losses missing", "the first loss of each curve is missing", _rows(lambda c: c[:, 1:])),
+        Mistake("first losses missing", FIRST_MISSING, _rows(lambda c: c[:, 1:])),
         Mistake(
             "differences", "the losses are asked for, not their changes", _rows(lambda c: np.diff(c, axis=1))
         ),
@@ -179,90 +225,40 @@ MISTAKES: Table = {
             "row k is train(etas[k])",
             lambda etas, train: np.array([train(etas[0]) for _ in etas]),
         ),
-        Mistake("last losses", "whole curves are asked for, not their ends", _rows(lambda c: c[:, -1])),
+        Mistake(
+            "last losses",
+            ENDS,
+            _rows(lambda c: c[:, -1]),
+            (_rows(lambda c: c[:, -1:]),),
+        ),
+        Mistake(
+            "last rate left out",
+            "the last rate is left out, and its row stays 0",
+            _skipping_last,
+        ),
+        Mistake(
+            "index for rate",
+            "train takes the rate, etas[k], not its index k",
+            lambda etas, train: np.array([train(k) for k in range(len(etas))]),
+            (lambda etas, train: np.array([train(k + 1) for k in range(len(etas))]),),
+        ),
         Mistake("one curve", "the curves were joined to one", _rows(lambda c: c.ravel())),
-        Mistake("last step missing", "the last loss of each curve is missing", _rows(lambda c: c[:, :-1])),
-    ),
-    "ps3.largest_curvature": (
-        Mistake(
-            "smallest",
-            "this is the smallest eigenvalue",
-            lambda g, theta, iterations=50: float(_eigenvalues(g, theta)[0]),
-        ),
-        Mistake(
-            "trace",
-            "this is the sum of all eigenvalues",
-            lambda g, theta, iterations=50: float(_eigenvalues(g, theta).sum()),
-        ),
-        Mistake(
-            "one iteration",
-            "the iteration stops too early: is `iterations` used, and v the new one in each?",
-            lambda g, theta, iterations=50: ref.largest_curvature(g, theta, 1),
-            tuple(
-                _power(start, steps, size)
-                for steps in (1, 2, 0, 3, 5, 10)
-                for start in STARTS
-                for size in (False, True)
-            ),
-        ),
-        Mistake(
-            "not scaled",
-            "the result grows, or shrinks, with every iteration: v has to have length 1 in each",
-            _unscaled,
-            seen=_grows,
-        ),
-        Mistake(
-            "scaled too early",
-            "vᵀHv is taken of a v whose length is not 1",
-            lambda *a: ref.largest_curvature(*a) ** 3,
-        ),
-        Mistake("sign", hints.SIGN, lambda *a: -ref.largest_curvature(*a)),
-        Mistake(
-            "not divided",
-            "the difference of gradients is not divided by the distance of the two points",
-            lambda *a: 2e-4 * ref.largest_curvature(*a),
-            tuple(
-                lambda *a, step=step: 2 * step * ref.largest_curvature(*a)
-                for step in (1e-3, 1e-5, 1e-6, 1e-7)
-            ),
-        ),
-        Mistake("root", "a square root was taken", lambda *a: np.sqrt(abs(ref.largest_curvature(*a)))),
-        Mistake(
-            "norm of the gradient",
-            "the curvature is asked for, not the length of the gradient",
-            lambda g, theta, iterations=50: float(np.linalg.norm(g(theta))),
-        ),
-        Mistake(
-            "factor 2", "the two points are twice the step apart", lambda *a: 2 * ref.largest_curvature(*a)
-        ),
-        Mistake("factor ½", "the result is half the expected one", lambda *a: ref.largest_curvature(*a) / 2),
-        Mistake("squared", "the eigenvalue is squared", lambda *a: ref.largest_curvature(*a) ** 2),
-        Mistake(
-            "of the gradient",
-            "the iteration ran on the gradient itself, not on its differences around theta",
-            _of_gradient,
-        ),
-        Mistake(
-            "at the origin",
-            "the curvature is asked for at theta",
-            _at_origin,
-        ),
-        Mistake("inverse", "this is 1/λ", lambda *a: 1 / ref.largest_curvature(*a)),
+        Mistake("last step missing", LAST_MISSING, _rows(lambda c: c[:, :-1])),
     ),
     "ps3.best_learning_rate": (
         Mistake(
             "lowest anywhere",
-            "the last loss counts, not the lowest on the way",
+            LOWEST_ANYWHERE,
             lambda etas, c: _pick(etas, np.where(_finite(c), c.min(axis=1), np.inf)),
         ),
         Mistake(
             "NaN wins",
-            "curves with NaN or inf are out; argmin takes NaN for the lowest",
+            NAN_WINS,
             lambda etas, c: _pick(etas, c[:, -1]),
         ),
         Mistake(
             "only the end looked at",
-            "a curve with NaN or inf anywhere is out",
+            ANYWHERE,
             lambda etas, c: _pick(etas, np.where(np.isfinite(c[:, -1]), c[:, -1], np.inf)),
         ),
         Mistake(
@@ -270,7 +266,25 @@ MISTAKES: Table = {
             "the rate is asked for, not its index",
             lambda etas, c: float(np.argmin(np.where(_finite(c), c[:, -1], np.inf))),
         ),
-        Mistake("last of ties", "of rates with equal last losses the first counts", _last_of_ties),
+        Mistake("last of ties", TIES, _last_of_ties),
+        Mistake(
+            "rates sorted",
+            RATES_SORTED,
+            lambda etas, c: ref.best_learning_rate(sorted(etas), c),
+            (lambda etas, c: ref.best_learning_rate(sorted(etas)[::-1], c),),
+        ),
+        Mistake(
+            "lowest so far not high enough",
+            TOO_LOW,
+            BELOW[0],
+            tuple(BELOW[1:]),
+        ),
+        Mistake(
+            "None where losses are high",
+            f"{TOO_LOW}, and then nothing comes back",
+            lambda etas, c: ref.best_learning_rate(etas, c) if np.nanmin(c[:, -1]) < 10 else None,
+            seen=_nothing_where_high,
+        ),
         Mistake(
             "smallest of ties",
             "of rates with equal last losses the first counts, not the smallest",
@@ -313,17 +327,17 @@ MISTAKES: Table = {
         ),
         Mistake(
             "largest drop",
-            "the last loss counts, not how far it fell",
+            DROP,
             lambda etas, c: _pick(etas, np.where(_finite(c), c[:, -1] - c[:, 0], np.inf)),
         ),
         Mistake(
             "relative drop",
-            "the last loss counts, not how far it fell",
+            DROP,
             lambda etas, c: _pick(etas, np.where(_finite(c), c[:, -1] / c[:, 0], np.inf)),
         ),
         Mistake(
             "NaN at the end skipped",
-            "a curve with NaN or inf anywhere is out",
+            ANYWHERE,
             lambda etas, c: _pick(etas, np.where(np.isnan(c[:, -1]), np.inf, c[:, -1])),
         ),
         Mistake(

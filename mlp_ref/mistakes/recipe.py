@@ -29,6 +29,8 @@ class Recipe:
     """takes parts by name, and the right ones where none are passed; returns the function"""
     slips: Mapping[str, Sequence[Slip]]
     """by part; of two slips the earlier gives a mistake its name"""
+    forms: Sequence[Callable[[Callable[..., Any]], Callable[..., Any]]] = ()
+    """what a function with two slips may be as well: the same, but for what it does to its arguments"""
 
     def mistakes(self) -> tuple[Mistake, ...]:
         """Return the mistakes of one slip each."""
@@ -43,4 +45,5 @@ class Recipe:
         for (part, slips), (other, others) in combinations(self.slips.items(), 2):
             for first, second in product(slips, others):
                 function = self.make(**{part: first.part, other: second.part})
-                yield Mistake(first.name, f"{first.hint}. Besides, {second.hint}", function)
+                alike = tuple(change(function) for change in self.forms)
+                yield Mistake(first.name, f"{first.hint}. Besides, {second.hint}", function, alike)

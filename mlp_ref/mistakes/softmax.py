@@ -25,6 +25,18 @@ def _naive_softmax(z: Any) -> Any:
     return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
 
 
+def _largest(z: Any) -> Any:
+    return z.max(axis=1, keepdims=True)
+
+
+def _shifted_by(shift: Any) -> Any:
+    return lambda z: _naive_softmax(z - shift(z))
+
+
+def _rescaled(size: Any) -> Any:
+    return quiet(lambda z: _naive_softmax(z / size(z)))
+
+
 @quiet
 def _shifted_at_once(z: Any) -> Any:
     return _naive_softmax(z - z.max())
@@ -52,6 +64,22 @@ def _loss_with(eps: float, Y: Any, z: Any) -> Any:
 def _binary_loss(Y: Any, z: Any) -> Any:
     P = ref.softmax(z)
     return -np.sum(np.where(Y == 1, np.log(P), np.log(1 - P)))
+
+
+def _binary_clipped(low: float, high: float) -> Any:
+    """Return the binary loss with probabilities between `low` and 1 − `high`."""
+
+    def loss(Y: Any, z: Any) -> Any:
+        P = np.clip(ref.softmax(z), low, 1 - high)
+        return -np.sum(np.where(Y == 1, np.log(P), np.log(1 - P)))
+
+    return quiet(loss)
+
+
+_ENDS = [
+    *((eps, eps) for eps in EPSILONS),
+    *((low, high) for low in (1e-300, 1e-30, 0.0) for high in (1e-16, 1e-15, 1e-12, 1e-10, 1e-8)),
+]
 
 
 def _log_sums(z: Any) -> Any:
@@ -130,6 +158,45 @@ MISTAKES: Table = {
             tuple(lambda z, at=at: ref.softmax(np.clip(z, -at, at)) for at in (20, 30, 50, 100, 700, 709)),
         ),
         Mistake(
+            "another shift",
+            "something else than the largest z of each row was subtracted: e^z can still overflow",
+            _shifted_by(lambda z: z.mean(axis=1, keepdims=True)),
+            tuple(
+                map(
+                    _shifted_by,
+                    (
+                        lambda z: z.min(axis=1, keepdims=True),
+                        lambda z: np.median(z, axis=1, keepdims=True),
+                        lambda z: z[:, :1],
+                        lambda z: z[:, -1:],
+                    ),
+                )
+            ),
+        ),
+        Mistake(
+            "shift above or below alone",
+            "the largest z was subtracted above or below the line alone: it has to be in both",
+            quiet(lambda z: np.exp(z - _largest(z)) / np.exp(z).sum(axis=1, keepdims=True)),
+            (quiet(lambda z: np.exp(z) / np.exp(z - _largest(z)).sum(axis=1, keepdims=True)),),
+        ),
+        Mistake(
+            "divided by the largest",
+            "z was divided: the largest z of each row is to be subtracted",
+            _rescaled(lambda z: abs(z).max(axis=1, keepdims=True)),
+            tuple(
+                map(
+                    _rescaled,
+                    (
+                        _largest,
+                        np.max,
+                        lambda z: abs(z).max(),
+                        lambda z: z.sum(axis=1, keepdims=True),
+                        lambda z: np.linalg.norm(z, axis=1, keepdims=True),
+                    ),
+                )
+            ),
+        ),
+        Mistake(
             "one shift and one sum",
             "each row has a sum of its own",
             quiet(lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum()),
@@ -176,6 +243,7 @@ MISTAKES: Table = {
             "binary",
             "this is the loss for labels 0 and 1, taken of every class: only the label's probability counts",
             _binary_loss,
+            tuple(_binary_clipped(*ends) for ends in _ENDS),
         ),
         Mistake(
             "σ for softmax",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from course.checking import hints
 from mlp_ref.mistakes.backwards import PRODUCTS, SLOPES, by_slope
 from mlp_ref.mistakes.common import MEAN, RUNNING, as_it_is, running, slope_of_h, untransposed
-from mlp_ref.mistakes.mistake import Mistake, Table
+from mlp_ref.mistakes.mistake import Mistake, Table, sums_not_reset
 from mlp_ref.mistakes.ps2 import STARTS, difference
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
@@ -210,6 +211,7 @@ MISTAKES: Table = {
     "ps2.dL_dW1": (
         *MATRICES.mistakes(),
         Mistake("∂L/∂W_2", "this is the gradient by W_2: the one by W_1 is asked for", _dW2),
+        sums_not_reset(MATRICES.make()),
     ),
     "ps2.dL_dW1_sums": (
         *SUMS.mistakes(),
@@ -218,5 +220,6 @@ MISTAKES: Table = {
             "the sum over l goes on from one example to the next: start it at 0",
             _inner_not_reset,
         ),
+        replace(sums_not_reset(SUMS.make()), name="sum not reset for each entry"),
     ),
 }

@@ -8,6 +8,7 @@ import numpy as np
 
 from course.checking import hints
 from mlp_ref import deep, one_hidden
+from mlp_ref.mistakes.common import as_it_is
 from mlp_ref.mistakes.recipe import Recipe, Slip
 from mlp_ref.mistakes.rules import (
     Function,
@@ -15,6 +16,7 @@ from mlp_ref.mistakes.rules import (
     by_example,
     by_steps,
     descending,
+    moved,
     with_momentum,
     with_rates,
 )
@@ -41,8 +43,9 @@ def _recipe(
     names: tuple[str, str],
     more: tuple[Slip, ...],
 ) -> Recipe:
-    def make(loss: Function = right, rule: Function = descending) -> Function:
-        return by_steps(loss, rule(gradients))
+    def make(loss: Function = right, rule: Function = descending, record: Function = as_it_is) -> Function:
+        trained: Function = record(by_steps(loss, rule(gradients)))
+        return trained
 
     return Recipe(
         make,
@@ -156,6 +159,16 @@ def _biases_set(value: float) -> Function:
         return step
 
     return rule
+
+
+def _W_first(X: Any, y: Any, Ws: Any, bs: Any, eta: Any, t: int) -> Any:
+    Ws = moved(Ws, gradients_end_to_end_deep(X, y, Ws, bs)[0], eta)
+    return Ws, moved(bs, gradients_end_to_end_deep(X, y, Ws, bs)[1], eta)
+
+
+def _b_first(X: Any, y: Any, Ws: Any, bs: Any, eta: Any, t: int) -> Any:
+    bs = moved(bs, gradients_end_to_end_deep(X, y, Ws, bs)[1], eta)
+    return moved(Ws, gradients_end_to_end_deep(X, y, Ws, bs)[0], eta), bs
 
 
 def _cost(X: Any, y: Any, W1: Any, W2: Any) -> Any:
@@ -294,6 +307,16 @@ PS2 = _recipe(
             "new W for δ",
             "δ was sent back through weights that had moved already: all gradients belong to the old point",
             lambda gradients: _layer_by_layer,
+        ),
+        Slip(
+            "biases at the new weights",
+            "the gradients of the biases were taken at the new weights: both belong to the old point",
+            lambda gradients: _W_first,
+        ),
+        Slip(
+            "weights at the new biases",
+            "the gradients of the weights were taken at the new biases: both belong to the old point",
+            lambda gradients: _b_first,
         ),
         Slip(
             "biases set to 0",

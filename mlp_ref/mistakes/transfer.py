@@ -191,6 +191,16 @@ MISTAKES: Table = {
             "eta and beta are swapped",
             lambda t, v, g, eta, beta: ref.momentum_step(t, v, g, beta, eta),
         ),
+        Mistake(
+            "old velocity itself",
+            "the velocity that comes back is the argument itself, the old one: return the new one",
+            lambda t, v, g, eta, beta: (ref.momentum_step(t, v, g, eta, beta)[0], v),
+        ),
+        Mistake(
+            "nothing new",
+            "nothing was updated: the arguments themselves come back",
+            lambda t, v, g, eta, beta: (t, v),
+        ),
         Mistake("in place", "the arguments were changed: return new arrays", _momentum_in_place),
     ),
 }

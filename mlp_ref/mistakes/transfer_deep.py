@@ -10,6 +10,7 @@ import numpy as np
 from course.checking import hints
 from mlp_ref import transfer as ref
 from mlp_ref.mistakes.common import MEAN, as_it_is, one, untransposed
+from mlp_ref.mistakes.delta_step import sums_not_reset_before
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
@@ -28,6 +29,10 @@ def _l2_in_place(dWs: Any, Ws: Any, lam: float) -> Any:
     for dW, W in zip(dWs, Ws, strict=True):
         dW += lam * W
     return dWs
+
+
+def _l2_of(dWs: Any, Ws: Any, lam: float) -> list[Any]:
+    return [dW + lam * W for dW, W in zip(dWs, Ws, strict=True)]
 
 
 def _on(h: Any) -> Any:
@@ -121,6 +126,7 @@ RECIPES = {"ps2.relu_delta_step": RELU, "ps2.l2_gradients": L2}
 MISTAKES: Table = {
     "ps2.relu_delta_step": (
         *RELU.mistakes(),
+        sums_not_reset_before(_on),
         Mistake("ReLU of δ", "max(0, ·) was taken of δ itself", lambda d, W, h: np.maximum(0, d @ W.T)),
         Mistake(
             "ReLU of both",
@@ -150,6 +156,18 @@ MISTAKES: Table = {
             "first layer only",
             "all layers are penalised",
             lambda dWs, Ws, lam: [dWs[0] + lam * Ws[0], *(+dW for dW in dWs[1:])],
+        ),
+        Mistake(
+            "last layer spared",
+            "all layers are penalised, the last one too",
+            lambda dWs, Ws, lam: [*_l2_of(dWs[:-1], Ws[:-1], lam), +dWs[-1]],
+            (lambda dWs, Ws, lam: [*_l2_of(dWs[:-1], Ws[:-1], lam), dWs[-1]],),
+        ),
+        Mistake(
+            "first layer spared",
+            "all layers are penalised, the first one too",
+            lambda dWs, Ws, lam: [+dWs[0], *_l2_of(dWs[1:], Ws[1:], lam)],
+            (lambda dWs, Ws, lam: [dWs[0], *_l2_of(dWs[1:], Ws[1:], lam)],),
         ),
         Mistake(
             "λ outside", "λ multiplies the penalty alone: brackets", _l2(lambda dW, W, lam: lam * (dW + W))

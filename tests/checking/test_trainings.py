@@ -89,3 +89,27 @@ def test_only_what_goes_uphill_is_said_to(name, group, weights):
 @pytest.mark.parametrize("name", ["ps1", "ps2"])
 def test_the_same_training_with_nothing_wrong_passes(name):
     check(f"{name}.train", trained(name, twice=True))
+
+
+@pytest.mark.parametrize("last", ["stale", 0, np.nan])
+@pytest.mark.parametrize("name", ["ps1", "ps2"])
+def test_a_last_loss_that_was_not_computed_is_told(name, last):
+    def train(*args):
+        losses, *weights = trained(name, twice=True)(*args)
+        if len(losses) > 1:
+            losses[-1] = losses[-2] if last == "stale" else last
+        return losses, *weights
+
+    for text in refusals(name, train):
+        assert (hints.LAST_LOSS_STALE if last == "stale" else hints.LAST_LOSS_UNFILLED) in text
+
+
+@pytest.mark.parametrize("name", ["ps1", "ps2"])
+def test_a_last_loss_that_is_wrong_otherwise_is_not_said_to_be_missing(name):
+    def train(*args):
+        losses, *weights = trained(name, twice=True)(*args)
+        losses[-1] *= 1.5
+        return losses, *weights
+
+    for text in refusals(name, train):
+        assert not any(hint in text for hint in (hints.LAST_LOSS_STALE, hints.LAST_LOSS_UNFILLED))

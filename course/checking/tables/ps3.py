@@ -32,6 +32,11 @@ CURVED = (
     "around theta, over a small step, to both sides?"
 )
 
+ALONG_THE_AXES = (
+    "it is wrong only where the curvatures are those along the axes: does v start from random numbers or all "
+    "ones? A unit vector stays as it is there"
+)
+
 
 def _case(args: tuple[Any, ...], want: Any, after: tuple[Any, ...] = (), special: str = "") -> Case:
     return Case(args, want, 1, after=after, special=special)
@@ -126,6 +131,14 @@ def _largest_curvature() -> list[Case]:
             for sign in (1, -1)
         ),
         _case((partial(squares_gradient, np.ones((1, 1)), np.array([0.25])), np.array([3.0])), 0.25),
+        *(
+            _case(
+                (partial(squares_gradient, np.eye(3), np.array(along)), np.array([0.5, -1.0, 2.0])),
+                8.0,
+                special=ALONG_THE_AXES,
+            )
+            for along in ([8.0, 2.0, 5.0], [2.0, 5.0, 8.0])
+        ),
     ]
 
 
