@@ -19,6 +19,7 @@ BELOW_HALF = "exactly half the first loss is steady"
 BELOW_TENTH = "exactly a tenth is stuck"
 TEN_TIMES_ENOUGH = "exactly 10 times the first loss is not yet diverged"
 NET = "the sizes of the steps are summed, |step|, not the steps"
+NEVER = "no run is called {}: is its rule there, and can it hold?"
 MEANS = "the sizes of the steps are summed, not averaged"
 
 
@@ -265,7 +266,7 @@ MISTAKES: Table = {
         ),
         Mistake(
             "another part for a fifth",
-            "oscillating begins at a fifth of the steps",
+            "oscillating begins above a fifth of the steps from m on",
             _variant(fifth=1 / 10),
             tuple(_variant(fifth=f) for f in (0, 1 / 4, 1 / 3, 1 / 2)),
         ),
@@ -293,8 +294,20 @@ MISTAKES: Table = {
             ),
         ),
         Mistake("a fifth of all steps", FIFTH_OF_ALL, _variant(of_all=True)),
-        Mistake("never stuck", "stuck is missing", _variant(order="oscillating steady")),
-        Mistake("never steady", "steady is missing", _variant(order="oscillating stuck")),
-        Mistake("never oscillating", "oscillating is missing", _variant(order="steady stuck")),
+        Mistake(
+            "never stuck",
+            NEVER.format("stuck"),
+            _variant(order="oscillating steady"),
+        ),
+        Mistake(
+            "never steady",
+            NEVER.format("steady"),
+            _variant(order="oscillating stuck"),
+        ),
+        Mistake(
+            "never oscillating",
+            NEVER.format("oscillating"),
+            _variant(order="steady stuck"),
+        ),
     ),
 }

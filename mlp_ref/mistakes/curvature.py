@@ -99,6 +99,19 @@ def _of_length(length: Callable[[Any], Any]) -> Callable[..., float]:
     return quiet(curvature)
 
 
+def _direction(sign: int) -> Callable[..., Any]:
+    """Return the power iteration from ones, which forgets to take vᵀHv."""
+
+    def direction(gradient: Any, theta: Any, iterations: int = 50) -> Any:
+        v = sign * np.ones(len(theta)) / np.sqrt(len(theta))
+        for _ in range(iterations):
+            v = (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
+            v = v / np.linalg.norm(v)
+        return v
+
+    return quiet(direction)
+
+
 def _largest_entry(entries: Callable[[Any], Any]) -> Callable[..., float]:
     return lambda g, theta, iterations=50: float(np.max(entries(_hessian(g, theta))))
 
@@ -214,6 +227,12 @@ MISTAKES: Table = {
             "ε = 10⁻⁴ is meant",
             _with_step(1e-14),
             seen=_noisy,
+        ),
+        Mistake(
+            "direction",
+            "the direction v is returned: the curvature along it, vᵀHv, is asked for",
+            _direction(1),
+            (_direction(-1),),
         ),
         Mistake("sign", hints.SIGN, lambda *a: -ref.largest_curvature(*a)),
         Mistake(

@@ -187,6 +187,11 @@ MISTAKES: Table = {
             lambda a, b, z: z.sum(0)[:, None] * a.sum() * b.sum(),
             (lambda a, b, z: z.sum(0)[:, None] * np.sum(a * b),),
         ),
+        Mistake(
+            "first entry only",
+            "only the first entry is right, and the others are 0: does the loop end after its first round?",
+            _multiplied(form=lambda dW2: np.vstack([dW2[:1], np.zeros_like(dW2[1:])])),
+        ),
         sums_not_reset(_multiplied()),
     ),
     "ps1.dC_dW1_chain": (

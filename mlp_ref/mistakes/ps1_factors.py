@@ -113,6 +113,12 @@ MISTAKES: Table = {
             "summed", "no sum is taken here: one number for each hidden unit", lambda W2: np.sum(W2[:-1])
         ),
         Mistake("reversed", "the order of the hidden units is reversed", lambda W2: W2[:-1, 0][::-1]),
+        Mistake(
+            "first weight for all",
+            "one weight stands for all hidden units: each has a row of its own in W2",
+            lambda W2: np.full(len(W2) - 1, W2[0, 0]),
+            (lambda W2: np.full(len(W2) - 1, W2[-1, 0]), lambda W2: np.full(len(W2) - 1, W2[-2, 0])),
+        ),
     ),
     "ps1.dZ_dH": (
         Mistake("σ′ of Z", hints.SLOPE_HIDDEN_AT_Z, lambda Z: slope(Z[:, :-1])),
@@ -120,6 +126,12 @@ MISTAKES: Table = {
         Mistake("only 1 − Z", hints.REST_ALONE, lambda Z: 1 - Z[:, :-1]),
         Mistake("bias kept", BIAS_KEPT, lambda Z: Z * (1 - Z)),
         Mistake("first dropped", hints.FIRST_DROPPED, lambda Z: Z[:, 1:] * (1 - Z[:, 1:])),
+        Mistake(
+            "example dropped",
+            "a row of Z, which is an example, was dropped: the bias unit is its last column",
+            lambda Z: Z[:-1] * (1 - Z[:-1]),
+            (lambda Z: Z[:-1, :-1] * (1 - Z[:-1, :-1]), lambda Z: Z[1:] * (1 - Z[1:])),
+        ),
         Mistake("1 − Z²", "1 − Z² is the rule for tanh", lambda Z: 1 - Z[:, :-1] ** 2),
         Mistake("sign", hints.SIGN, lambda Z: -Z[:, :-1] * (1 - Z[:, :-1])),
         Mistake("1 + Z", "1 + Z where 1 − Z should be", lambda Z: Z[:, :-1] * (1 + Z[:, :-1])),

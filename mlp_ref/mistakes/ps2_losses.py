@@ -135,7 +135,7 @@ LOGITS = Recipe(
         "label": (
             Slip("y ignored", "the term with y is missing", lambda y, z: 0 * z),
             Slip("plus y z", "y z is subtracted, not added", lambda y, z: y * z),
-            Slip("z for y z", "y is missing beside z", lambda y, z: -z),
+            Slip("z for y z", "every label counts as 1, as where y is missing beside z", lambda y, z: -z),
         ),
         "axes": _AXES,
         "labels": _LABELS,

@@ -333,7 +333,7 @@ TAKEN_FOR: dict[str, dict[str, Function]] = {
     },
     "moved": {
         "all entries moved at once": lambda W, p, h: W + h,
-        "no entry moved": lambda W, p, h: W,
+        "one of the points left at W": lambda W, p, h: W,
         "the entry set, not moved": lambda W, p, h: _set(W, p, h),
         "the entry multiplied by 1 + h": lambda W, p, h: _set(W, p, W[p] * (1 + h)),
         "the entry moved by half the step": lambda W, p, h: moved(W, p, h / 2),

@@ -21,6 +21,27 @@ def chain(dC_dyhat, dyhat_dO, dO_dW2):
     return out
 
 
+def chain_of_one_round(dC_dyhat, dyhat_dO, dO_dW2):
+    out = np.zeros((dO_dW2.shape[1], 1))
+    for k in range(len(out)):
+        for i in range(len(dO_dW2)):
+            out[k, 0] += dC_dyhat[i, 0] * dyhat_dO[i, 0] * dO_dW2[i, k]
+        return out
+    return None
+
+
+def one_weight_for_all(W2):
+    return np.array([W2[0, 0] for _ in range(len(W2) - 1)])
+
+
+def direction(gradient, theta, iterations=50):
+    v = all_ones(len(theta))
+    for _ in range(iterations):
+        v = v / np.linalg.norm(v)
+        v = (gradient(theta + 1e-4 * v) - gradient(theta - 1e-4 * v)) / 2e-4
+    return v / np.linalg.norm(v)
+
+
 def delta_step(delta_next, W_next, h):
     out = np.zeros(h.shape)
     for i in range(len(h)):
@@ -136,6 +157,9 @@ def rounded_curvature(*args):
 
 WRITTEN = [
     ("ps1.dC_dW2_chain", chain, "sum not reset"),
+    ("ps1.dC_dW2_chain", chain_of_one_round, "first entry only"),
+    ("ps1.dO_dZ", one_weight_for_all, "first weight for all"),
+    ("ps1.dZ_dH", lambda Z: Z[:-1] * (1 - Z[:-1]), "example dropped"),
     ("ps2.delta_step", delta_step, "sum not reset"),
     ("ps0.numerical_gradient", gradient_in_place, "not copied"),
     ("ps0.numerical_gradient", gradient_of_rows, "rows at once"),
@@ -151,6 +175,7 @@ WRITTEN = [
     ("ps3.largest_curvature", power(all_ones, step=1e-14), "rounding"),
     ("ps3.classify_run", two_of_classify, "flat steps counted"),
     ("ps3.largest_curvature", rounded_curvature, None),
+    ("ps3.largest_curvature", direction, "direction"),
 ]
 
 
