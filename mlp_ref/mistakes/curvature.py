@@ -16,10 +16,13 @@ from mlp_ref.mistakes.mistake import Mistake, Table
 STEP = ref.STEP
 
 
+def _times(gradient: Any, theta: Any, v: Any, step: float = STEP) -> Any:
+    """Return the Hessian at theta times v, by central differences of the gradient."""
+    return (gradient(theta + step * v) - gradient(theta - step * v)) / (2 * step)
+
+
 def _hessian(gradient: Any, theta: Any) -> Any:
-    n = len(theta)
-    columns = [(gradient(theta + STEP * e) - gradient(theta - STEP * e)) / (2 * STEP) for e in np.eye(n)]
-    return np.array(columns)
+    return np.array([_times(gradient, theta, e) for e in np.eye(len(theta))])
 
 
 def _eigenvalues(gradient: Any, theta: Any) -> Any:
@@ -45,13 +48,10 @@ def _power(start: Callable[[Any], Any], steps: int, size: bool = False) -> Calla
     """Return a power iteration of so many steps, and at the end vᵀHv, or the size of Hv."""
 
     def curvature(gradient: Any, theta: Any, iterations: int = 50) -> float:
-        def hessian_times(v: Any) -> Any:
-            return (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
-
         v = start(theta)
         for k in range(steps + 1):
             v = v / np.linalg.norm(v)
-            Hv = hessian_times(v)
+            Hv = _times(gradient, theta, v)
             if k == steps:
                 return float(np.linalg.norm(Hv) if size else v @ Hv)
             v = Hv
@@ -79,9 +79,9 @@ def _from_a_unit_vector(place: int, size: bool = False) -> Callable[..., float]:
     def curvature(gradient: Any, theta: Any, iterations: int = 50) -> float:
         v = np.eye(len(theta))[place if abs(place) < len(theta) else 0]
         for _ in range(iterations):
-            v = (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
+            v = _times(gradient, theta, v)
             v = v / np.linalg.norm(v)
-        Hv = (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
+        Hv = _times(gradient, theta, v)
         return float(np.linalg.norm(Hv) if size else v @ Hv)
 
     return quiet(curvature)
@@ -105,7 +105,7 @@ def _direction(sign: int) -> Callable[..., Any]:
     def direction(gradient: Any, theta: Any, iterations: int = 50) -> Any:
         v = sign * np.ones(len(theta)) / np.sqrt(len(theta))
         for _ in range(iterations):
-            v = (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
+            v = _times(gradient, theta, v)
             v = v / np.linalg.norm(v)
         return v
 
@@ -141,9 +141,9 @@ def _with_step(step: float) -> Callable[..., float]:
     def curvature(gradient: Any, theta: Any, iterations: int = 50) -> float:
         v = np.ones(len(theta)) / np.sqrt(len(theta))
         for _ in range(iterations):
-            Hv = (gradient(theta + step * v) - gradient(theta - step * v)) / (2 * step)
+            Hv = _times(gradient, theta, v, step)
             v = Hv / np.linalg.norm(Hv)
-        return float(v @ (gradient(theta + step * v) - gradient(theta - step * v)) / (2 * step))
+        return float(v @ _times(gradient, theta, v, step))
 
     return quiet(curvature)
 
@@ -152,8 +152,8 @@ def _with_step(step: float) -> Callable[..., float]:
 def _unscaled(gradient: Any, theta: Any, iterations: int = 50) -> float:
     v = np.ones_like(theta)
     for _ in range(iterations):
-        v = (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP)
-    return float(v @ (gradient(theta + STEP * v) - gradient(theta - STEP * v)) / (2 * STEP))
+        v = _times(gradient, theta, v)
+    return float(v @ _times(gradient, theta, v))
 
 
 MUCH = 1e8
