@@ -27,6 +27,7 @@ from mlp_ref.mistakes import (
     curvature,
     delta_step,
     descent,
+    find_the_bug,
     ps0,
     ps0_gradients,
     ps1,
@@ -53,6 +54,7 @@ from mlp_ref.slips.switched import Slip
 PARTS = (
     ps0,
     ps0_gradients,
+    find_the_bug,
     ps1,
     ps1_factors,
     ps1_chains,
