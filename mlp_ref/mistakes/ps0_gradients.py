@@ -163,22 +163,7 @@ def _never_moved_back(f: Any, W: Any, h: float = 1e-5) -> Any:
 RECIPES = {"ps0.numerical_gradient": GRADIENT}
 MISTAKES: Table = {
     "ps0.numerical_gradient": (
-        Mistake(
-            "forward difference",
-            ONE_SIDED,
-            _entry_by_entry(lambda f, W, E, h: (f(W + E) - f(W)) / h),
-        ),
-        Mistake(
-            "backward difference",
-            ONE_SIDED,
-            _entry_by_entry(lambda f, W, E, h: (f(W) - f(W - E)) / h),
-        ),
-        Mistake(
-            "2 missing",
-            "the two points are 2h apart",
-            _entry_by_entry(lambda f, W, E, h: (f(W + E) - f(W - E)) / h),
-        ),
-        Mistake("sign", hints.SIGN, _entry_by_entry(lambda f, W, E, h: (f(W - E) - f(W + E)) / (2 * h))),
+        *GRADIENT.mistakes(),
         Mistake(
             "h ignored",
             "h is an argument; here it has no effect",
@@ -222,20 +207,9 @@ MISTAKES: Table = {
         ),
         Mistake("W left changed", "W was not restored", _left_perturbed),
         Mistake(
-            "flattened",
-            "the shape of W is lost",
-            lambda f, W, h=1e-5: np.atleast_1d(numerical_gradient(f, W, h)).ravel()[None],
-            (lambda f, W, h=1e-5: np.ravel(numerical_gradient(f, W, h)),),
-        ),
-        Mistake(
             "second difference",
             "this is the second derivative",
             _entry_by_entry(lambda f, W, E, h: (f(W + E) - 2 * f(W) + f(W - E)) / h**2),
-        ),
-        Mistake(
-            "times h",
-            "/ 2 * h is not / (2 * h): brackets are missing",
-            _entry_by_entry(lambda f, W, E, h: (f(W + E) - f(W - E)) / 2 * h),
         ),
         Mistake(
             "not moved back",
@@ -247,11 +221,6 @@ MISTAKES: Table = {
             "moved in place and left",
             "W was not restored",
             _left_moved_down,
-        ),
-        Mistake(
-            "not divided",
-            "the difference is not divided by 2h",
-            _entry_by_entry(lambda f, W, E, h: f(W + E) - f(W - E)),
         ),
     ),
 }
