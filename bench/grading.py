@@ -33,8 +33,9 @@ from course.grading.gradebook.reading import read_marks
 
 TABLE = ROOT / "bench" / "grading.md"
 FIGURE = ROOT / "docs" / "images" / "grading.png"
-ASSIGNMENTS = {"ps0": 1.0, SAMPLES: 1.0, "ps2": 0.2, "ps3": 0.2}
-"""the part of a class that stock nbgrader grades: of the longer ones not all, one after the other"""
+ASSIGNMENTS = ("ps0", SAMPLES, "ps2", "ps3")
+STOCK_PART = 0.2
+"""of a class, graded by stock nbgrader, which takes as long for every student, one after the other"""
 STUDENTS, SIZES = 200, (50, 200, 1000)
 
 
@@ -106,13 +107,13 @@ def ours(root: Path, assignment: str, size: int, jobs: int) -> Run:
     return Run(f"course grade --jobs {jobs}", assignment, size, seconds, each, memory)
 
 
-def compare(folder: Path, assignment: str, size: int, part: float) -> list[Run]:
+def compare(folder: Path, assignment: str, size: int) -> list[Run]:
     """Grade one class in three ways, with stock nbgrader a part of it.
 
     Raises AssertionError when two of the ways give a student different points.
     """
     jobs = len(os.sched_getaffinity(0))
-    few = min(size, max(4, round(part * size)))
+    few = min(size, max(4, round(STOCK_PART * size)))
     course = generate(folder / "class", assignment, size)
     roots = [copy(course, folder / str(number), stock=number == 0) for number in range(3)]
     for submission in sorted((roots[0] / "submitted").iterdir())[few:]:
@@ -169,7 +170,7 @@ def table(compared: Sequence[Sequence[Run]], by_size: Sequence[Run]) -> str:
     """Return the measurements as Markdown; those of a problem set are compared with its first run."""
     lines = [
         f"Classes of {compared[0][-1].size} honest students, in one run; every way gives the same points.",
-        "Of the longer problem sets stock nbgrader grades the first students only.",
+        "Stock nbgrader, which grades one student after the other, grades the first of them only.",
         f"Machine: {machine()}.",
         "",
         "| | | students | submissions a minute | × stock | p50 | p95 | peak memory of a worker |",
@@ -230,9 +231,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     parser.add_argument("--keep", action="store_true", help="leave the table and the figure as they are")
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="mlp-course-bench-") as folder:
-        compared = [
-            compare(Path(folder, name), name, chosen.students, part) for name, part in ASSIGNMENTS.items()
-        ]
+        compared = [compare(Path(folder, name), name, chosen.students) for name in ASSIGNMENTS]
         by_size = scale(Path(folder), chosen.sizes)
     markdown = table(compared, by_size)
     show(markdown, None if chosen.keep else TABLE)
