@@ -37,6 +37,10 @@ def shape_suspicion(got: tuple[int, ...], want: tuple[int, ...]) -> str:
         return "one entry too many"
     if len(want) == 1 and got in ((want[0], 1), (1, want[0])):
         return "one axis is expected, not two"
+    if 1 in want and got == tuple(n for n in want if n != 1):
+        return "an axis of length 1 was lost, as np.squeeze loses it"
+    if any(n == 1 and got[:k] + got[k + 1 :] == want for k, n in enumerate(got)):
+        return "there is an axis of length 1 too many"
     return ""
 
 
@@ -50,6 +54,18 @@ RELATIONS: dict[str, Relation] = {
     "the result is twice the expected one": lambda want, _: 2 * want,
     "the result is half the expected one": lambda want, _: want / 2,
     hints.TRANSPOSED: lambda want, _: want.T,
+    "only the first row is right, and the others are 0: does a loop end after its first round?": (
+        lambda want, _: _only(want, slice(1))
+    ),
+    "the last row is 0: does a loop end one round too early?": lambda want, _: _only(want, slice(-1)),
+    "the first row is 0: does a loop begin one round too late?": lambda want, _: _only(want, slice(1, None)),
+    "only the first column is right, and the others are 0: does a loop end after its first round?": (
+        lambda want, _: _only(want.T, slice(1)).T
+    ),
+    "the last column is 0: does a loop end one round too early?": (
+        lambda want, _: _only(want.T, slice(-1)).T
+    ),
+    "the order of the rows is reversed": lambda want, _: np.atleast_1d(want)[::-1].reshape(want.shape),
 }
 """What a wrong result may be, by suspicion: a function of the right one and the number of examples N."""
 
@@ -71,6 +87,16 @@ AVERAGING = frozenset(
     )
 )
 """Functions whose results carry 1/N."""
+
+
+def _only(want: Any, rows: slice) -> Any:
+    """Return an array with only these rows of it, the others 0; one of a single row as it is."""
+    if np.ndim(want) == 0 or len(want) < 2:
+        return want
+    result = np.zeros_like(want)
+    result[rows] = want[rows]
+    return result
+
 
 Pairs = Sequence[tuple[Any, Any, int]]
 Agree = Callable[[Any, Any], bool]

@@ -22,7 +22,7 @@ STARTS_ANEW = (
 )
 FORWARD_ONCE = (
     "the losses before the last are all that of the first point: each step needs a forward pass of its own, "
-    "with the weights as they are then"
+    "with the weights that the step before made"
 )
 LAST_LOSS_STALE = (
     "the last loss is that of before the last step: it needs a forward pass of its own, with the last weights"
@@ -77,7 +77,7 @@ ONE_SHIFT = "rows far below the others became 0/0: each row has a largest z of i
 NO_TERM_OF_THE_LABEL = "the term with the z of the label is missing"
 EVERY_CLASS_COUNTED = "every class was counted as the label"
 P_UNCANCELLED = "a factor p(1 − p) is left: it cancels"
-LABEL_ALONE = "only the entry of the label is there"
+LABEL_ALONE = "only the entry of the label is there: the loss depends on every z of the row"
 LABELS_ENTRY_MISSING = "the entry of the label is missing"
 NO_LABEL = "the label is missing"
 
@@ -90,3 +90,11 @@ PENALTY_ALONE = "the penalty's part stands alone"
 
 OLD_VELOCITY = "the step follows the old velocity"
 NO_OLD_VELOCITY = "the old velocity is missing"
+
+CURVED = (
+    "it is wrong only where the curvature changes from place to place: is the difference of gradients taken "
+    "around theta, over a small step, to both sides?"
+)
+STARTS_AT_THETA = (
+    "it is wrong only where theta is 0: does v start from random numbers or all ones, and not from theta?"
+)

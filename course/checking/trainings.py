@@ -21,6 +21,8 @@ def suspicion(runs: Sequence[Run]) -> str | None:
         return hints.FORWARD_ONCE
     if stays_after_one_step(runs):
         return hints.STARTS_ANEW
+    if is_filled_up(runs):
+        return hints.STOPS_EARLY
     if last_is_stale(runs):
         return hints.LAST_LOSS_STALE
     return hints.LAST_LOSS_UNFILLED if last_is_unfilled(runs) else None
@@ -37,6 +39,21 @@ def ends_early(runs: Sequence[Run]) -> bool:
     missing = [len(want) - len(losses) for losses, want in pairs]
     in_all = {count for count, (_, want) in zip(missing, pairs, strict=True) if len(want) > 1} == {1}
     return min(missing) == 0 < max(missing) and not in_all and all(map(_begins, pairs))
+
+
+def is_filled_up(runs: Sequence[Run]) -> bool:
+    """Return whether somewhere the last losses are one number and weights wrong; other losses are right."""
+    filled, complete = False, False
+    for (losses, want), (got, right, _) in zip(map(_of, runs), runs, strict=True):
+        if losses is None or len(losses) != len(want):
+            return False
+        others = np.flatnonzero(losses != losses[-1])
+        last = int(others[-1]) + 1 if len(others) else 0
+        if not _close(losses[: last + 1], want[: last + 1]):
+            return False
+        filled = filled or (last < len(want) - 2 and not _same(got[1], right[1]))
+        complete = complete or last == len(want) - 1 > 1
+    return filled and complete
 
 
 def stays_at_the_start(runs: Sequence[Run]) -> bool:
@@ -105,6 +122,17 @@ def _begins(pair: tuple[Any, Any]) -> bool:
     right = _close(before, want[: len(before)])
     # who breaks out of the loop and then notes the loss after the last step notes one twice
     return right and (_close(last, want[len(before)]) or bool(before and last == before[-1]))
+
+
+def _of(run: Run) -> tuple[Any, Any]:
+    return _losses(*run)
+
+
+def _same(got: Any, want: Any) -> bool:
+    """Return whether an array, or each of a list, is right."""
+    if isinstance(want, list):
+        return isinstance(got, list) and len(got) == len(want) and all(map(_same, got, want))
+    return np.shape(got) == np.shape(want) and _close(got, want)
 
 
 def _close(a: Any, b: Any) -> bool:

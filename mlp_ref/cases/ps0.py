@@ -13,7 +13,8 @@ from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 
 LARGEST_ARGUMENT = 1e4
 
-SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (4, 2), (3, 3), (2, 3, 2))
+SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (3, 2), (2, 2), (2, 1, 3))
+"""small ones: f stays with the grader, and is asked for twice for every entry"""
 
 SLOPES: dict[Callable[..., float], Callable[[Array], Array]] = {
     landscapes.squares: lambda u: u,
@@ -93,8 +94,7 @@ def _gradient(f: partial[float], W: Array) -> Array:
 def _numerical_gradient(rng: Generator) -> Iterator[Arguments]:
     for shape in SHAPES:
         W = np.asarray(rng.uniform(-1, 1, size=shape))
-        yield _landscape(rng, shape, "squares"), W
-        yield _landscape(rng, shape, "waves"), W
+        yield _landscape(rng, shape, str(rng.choice(["squares", "waves"]))), W
         # with steps this wide the result depends on h, far beyond the tolerance
         for kind, h in zip(("cubes", "valleys"), rng.permutation([0.1, 0.02]), strict=True):
             yield _landscape(rng, shape, kind), W, float(h)
@@ -129,7 +129,7 @@ BUGS: tuple[Bug, ...] = (_reverse, _rescale, _change_one, _scramble)
 
 def _find_the_bug(rng: Generator) -> Iterator[Arguments]:
     # of two candidates no majority tells: those cases decide between comparing with f and comparing them
-    places = [(count, place) for count in (2, 2, 2, 2, 3, 4, 6) for place in range(count)]
+    places = [(count, place) for count in (2, 2, 2, 2, 3, 5) for place in range(count)]
     for turn, (count, place) in enumerate(places, start=int(rng.integers(len(BUGS)))):
         f, W, right, wrong = _bugged(rng, BUGS[turn % len(BUGS)])
         candidates = [_nearly(rng, right) for _ in range(count)]

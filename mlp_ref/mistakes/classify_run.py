@@ -36,6 +36,20 @@ def _plain_mean(steps: Any) -> Any:
     return np.mean(np.abs(steps)) if len(steps) else np.nan
 
 
+def _tenth(tenth: float, moved: Any) -> Any:
+    return tenth * moved * (1 + 1e-12)
+
+
+def _still(
+    size: Callable[[Any], Any], tenth_of: Callable[[float, Any], Any] = _tenth
+) -> Callable[[Any, Any, float], Any]:
+    """Return the rule of stuck with another size of a part of the run; a tenth may be rounded otherwise."""
+    return lambda late, early, tenth: size(late) <= tenth_of(tenth, size(early))
+
+
+_RIGHT = _still(_total)
+
+
 def _net(steps: Any) -> Any:
     return abs(np.sum(steps))
 
@@ -62,12 +76,12 @@ def _classify(
     blown: Callable[[Any], Any] = lambda curve: not np.isfinite(curve).all(),
     above: Callable[[Any], Any] = lambda curve: curve,
     end: Callable[[Any], Any] = lambda curve: curve[-1],
-    size: Callable[[Any], Any] = _total,
+    still: Callable[[Any, Any, float], Any] = _RIGHT,
     of_all: bool = False,
     later: int = 0,
     later_too: bool = False,
+    middle_lost: bool = False,
     enough: Callable[[Any, Any], Any] = np.greater,
-    tenth_of: Callable[[Any], Any] | None = None,
     half_of: Callable[[Any], Any] = lambda curve: curve[0],
 ) -> str:
     """The rule of ps3 with parts of it wrong."""
@@ -80,13 +94,13 @@ def _classify(
         steps = np.diff(curve)
         early, late = steps[: m(len(curve))], steps[m(len(curve)) :]
         seen = steps if whole_run else early if early_run else steps[max(m(len(curve)) + later, 0) :]
+        early = early[:-1] if middle_lost else early
         count = len(steps) if of_all else len(seen)
-        moved = size(early)
         late = seen if later_too else late
         holds = {
             "oscillating": enough(np.sum(up(seen)), fifth * count * (1 + 1e-12)),
             "steady": end(curve) <= half * half_of(curve),
-            "stuck": size(late) <= (tenth_of(moved) if tenth_of else tenth * moved * (1 + 1e-12)),
+            "stuck": still(late, early, tenth),
         }
     return next((name for name in order.split() if holds[name]), "slow")
 
@@ -96,8 +110,23 @@ def _swapped(losses: Any) -> str:
     return {"stuck": "slow", "slow": "stuck"}.get(word, word)
 
 
+def _short_is(word: str, n: int) -> Callable[[Any], str]:
+    """Return the rule but for runs of fewer than n losses, which it calls `word` unless they diverge."""
+
+    def classify(losses: Any) -> str:
+        right = ref.classify_run(losses)
+        return word if len(losses) < n and right != "diverged" else right
+
+    return classify
+
+
 def _variant(**wrong: Any) -> Callable[[Any], str]:
     return lambda losses: _classify(losses, **wrong)
+
+
+def _about(enough: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return the comparison with a part that is a little less."""
+    return lambda count, part: enough(count, part * (1 - 1e-8))
 
 
 RULE = Recipe(
@@ -109,11 +138,28 @@ RULE = Recipe(
         ),
         "whole_run": (Slip("all steps counted", ALL_COUNTED, True),),
         "of_all": (Slip("a fifth of all steps", FIFTH_OF_ALL, True),),
-        "fifth": (Slip("a fifth is enough", FIFTH_ENOUGH, 1 / 5 - 1e-9),),
+        "enough": (Slip("a fifth is enough", FIFTH_ENOUGH, _about(np.greater), (_about(np.greater_equal),)),),
         "half": (Slip("below half", BELOW_HALF, 1 / 2 * (1 - 1e-12)),),
-        "tenth": (Slip("below a tenth", BELOW_TENTH, 1 / 10 * (1 - 1e-9)),),
         "tenfold": (Slip("ten times is enough", TEN_TIMES_ENOUGH, 10 * (1 - 1e-12)),),
-        "size": (Slip("net change", NET, _net), Slip("means for sums", MEANS, _average)),
+        "still": (
+            Slip("net change", NET, _still(_net)),
+            Slip(
+                "below a tenth",
+                BELOW_TENTH,
+                _still(_total, lambda tenth, moved: tenth * moved * (1 - 1e-9)),
+                (lambda late, early, tenth: _total(late) < tenth * _total(early) * (1 - 1e-9),),
+            ),
+            Slip(
+                "means for sums",
+                MEANS,
+                _still(_average),
+                tuple(
+                    _still(size, tenth_of)
+                    for size in (_average, _plain_mean)
+                    for tenth_of in (lambda _, mean: mean / 10, lambda _, mean: 0.1 * mean)
+                ),
+            ),
+        ),
         "m": (
             Slip("m one too large", "m is n // 2, not one more", lambda n: n // 2 + 1),
             Slip("m rounded up", "m is n // 2, rounded down", lambda n: (n + 1) // 2),
@@ -151,30 +197,15 @@ RULE = Recipe(
         "end": (Slip("lowest for last", "the last loss counts for steady, not the lowest", np.min),),
     },
 )
-"""for two slips at once; those that come alone are told below"""
 RECIPES = {"ps3.classify_run": RULE}
 MISTAKES: Table = {
     "ps3.classify_run": (
-        Mistake(
-            "ten times is enough",
-            TEN_TIMES_ENOUGH,
-            _variant(tenfold=10 * (1 - 1e-12)),
-        ),
-        Mistake("NaN overlooked", "a loss that is not finite is a diverged run", _variant(finite=False)),
+        *RULE.mistakes(),
         Mistake(
             "divergence overlooked",
             "a loss above 10 times the first is a diverged run",
             _variant(tenfold=np.inf),
         ),
-        Mistake(
-            "a fifth is enough",
-            FIFTH_ENOUGH,
-            _variant(fifth=1 / 5 - 1e-9),
-            (_variant(fifth=1 / 5 - 1e-9, enough=np.greater_equal),),
-        ),
-        Mistake("all steps counted", ALL_COUNTED, _variant(whole_run=True)),
-        Mistake("flat steps counted", FLAT, _variant(up=lambda s: s >= 0)),
-        Mistake("m one too large", "m is n // 2, not one more", _variant(m=lambda n: n // 2 + 1)),
         Mistake("m one too small", "m is n // 2, not one less", _variant(m=lambda n: max(n // 2 - 1, 0))),
         Mistake(
             "step m left out",
@@ -182,41 +213,18 @@ MISTAKES: Table = {
             _variant(later=1),
             (_variant(later=1, later_too=True),),
         ),
+        Mistake(
+            "step across the middle lost",
+            "the step into loss m is left out: take the steps of the whole run, then cut them at m",
+            _variant(middle_lost=True),
+        ),
+        Mistake(
+            "one loss apart",
+            "a single loss goes by the rules as well: 0 is at most a tenth of 0",
+            _short_is("slow", 2),
+            tuple(_short_is(word, n) for n in (2, 3) for word in ("slow", "steady", "oscillating")),
+        ),
         Mistake("step before m", "only steps from m on count for oscillating", _variant(later=-1)),
-        Mistake("m rounded up", "m is n // 2, rounded down", _variant(m=lambda n: (n + 1) // 2)),
-        Mistake(
-            "m from the steps",
-            "m is half the number of losses, not of steps",
-            _variant(m=lambda n: (n - 1) // 2),
-        ),
-        Mistake("below half", BELOW_HALF, _variant(half=1 / 2 * (1 - 1e-12))),
-        Mistake(
-            "steady before oscillating",
-            "the order matters: oscillating is asked before steady",
-            _variant(order="steady oscillating stuck"),
-        ),
-        Mistake(
-            "stuck before steady",
-            "the order matters: steady is asked before stuck",
-            _variant(order="oscillating stuck steady"),
-        ),
-        Mistake(
-            "stuck first",
-            "the order matters: stuck comes after oscillating and steady",
-            _variant(order="stuck oscillating steady"),
-        ),
-        Mistake("below a tenth", BELOW_TENTH, _variant(tenth=1 / 10 * (1 - 1e-9))),
-        Mistake("net change", NET, _variant(size=_net)),
-        Mistake(
-            "end only",
-            "a loss above 10 times the first, anywhere, is diverged",
-            _variant(above=lambda c: c[-1:]),
-        ),
-        Mistake(
-            "end finite",
-            "a loss that is not finite, anywhere, is a diverged run",
-            _variant(blown=lambda c: not np.isfinite(c[-1])),
-        ),
         Mistake(
             "only NaN at the end",
             "a loss that is not finite, anywhere, is a diverged run, inf as well as NaN",
@@ -250,13 +258,6 @@ MISTAKES: Table = {
             "steady compares with half the first loss, not the largest",
             _variant(half_of=np.max),
         ),
-        Mistake("inf overlooked", "inf is not finite either", _variant(blown=lambda c: np.isnan(c).any())),
-        Mistake(
-            "every change counted",
-            "only steps that go up count for oscillating",
-            _variant(up=lambda s: s != 0),
-        ),
-        Mistake("lowest for last", "the last loss counts for steady, not the lowest", _variant(end=np.min)),
         Mistake("stuck and slow swapped", "stuck and slow have changed places", _swapped),
         Mistake(
             "another factor for 10",
@@ -282,18 +283,6 @@ MISTAKES: Table = {
             _variant(tenth=1 / 5),
             tuple(_variant(tenth=t) for t in (1 / 100, 1 / 20, 1 / 4, 1 / 2)),
         ),
-        Mistake(
-            "means for sums",
-            MEANS,
-            _variant(size=_average, tenth=1 / 10 * (1 + 1e-12)),
-            (
-                _variant(size=_plain_mean, tenth_of=lambda mean: mean / 10),
-                _variant(size=_plain_mean, tenth_of=lambda mean: 0.1 * mean),
-                _variant(size=_average, tenth_of=lambda mean: mean / 10),
-                _variant(size=_average, tenth_of=lambda mean: 0.1 * mean),
-            ),
-        ),
-        Mistake("a fifth of all steps", FIFTH_OF_ALL, _variant(of_all=True)),
         Mistake(
             "never stuck",
             NEVER.format("stuck"),

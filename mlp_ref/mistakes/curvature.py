@@ -14,6 +14,11 @@ from mlp_ref.mistakes.common import quiet
 from mlp_ref.mistakes.mistake import Mistake, Table
 
 STEP = ref.STEP
+ROUNDED = (
+    "the two gradients are taken so near to each other that rounding is left in their difference: "
+    "ε = 10⁻⁴ is meant"
+)
+TOO_EARLY = "the iteration stops too early: is `iterations` used, and v the new one in each?"
 
 
 def _times(gradient: Any, theta: Any, v: Any, step: float = STEP) -> Any:
@@ -87,6 +92,19 @@ def _from_a_unit_vector(place: int, size: bool = False) -> Callable[..., float]:
     return quiet(curvature)
 
 
+@quiet
+def _from_theta(gradient: Any, theta: Any, iterations: int = 50) -> float:
+    v = theta / np.linalg.norm(theta)
+    for _ in range(iterations):
+        Hv = _times(gradient, theta, v)
+        v = Hv / np.linalg.norm(Hv)
+    return float(v @ _times(gradient, theta, v))
+
+
+def _wrong_where_theta_is_0(trials: Sequence[Trial]) -> bool:
+    return all((trial.difference is not None) == (not np.any(trial.case.args[1])) for trial in trials)
+
+
 def _of_length(length: Callable[[Any], Any]) -> Callable[..., float]:
     """Return vᵀHv of an eigenvector that was divided by another length."""
 
@@ -137,6 +155,47 @@ def _noisy(trials: Sequence[Trial]) -> bool:
     return bool(differs and both_ways and not rounded and abs(off).max() < most)
 
 
+def _lost(trials: Sequence[Trial]) -> bool:
+    """Return whether nothing is left of the difference where theta is not small, and NaN comes of it."""
+    results = np.array([float(trial.got) for trial in trials])
+    large = [np.linalg.norm(trial.case.args[1]) > 1 for trial in trials]
+    parts = results / np.array([trial.case.want for trial in trials])
+    some = parts[np.isfinite(parts)]
+    return bool(np.isnan(results[large]).any() and (not len(some) or abs(some).max() < MUCH))
+
+
+def _until_it_hardly_changes(gradient: Any, theta: Any, iterations: int = 50) -> float:
+    v, before = np.ones(len(theta)) / np.sqrt(len(theta)), 0.0
+    for _ in range(iterations):
+        Hv = _times(gradient, theta, v)
+        now = float(v @ Hv)
+        if abs(now - before) < 0.01:
+            return now
+        v, before = Hv / np.linalg.norm(Hv), now
+    return before
+
+
+def _wrong_numbers(trials: Sequence[Trial]) -> Any:
+    """Return which trials have a wrong number. Raises ValueError where something else is wrong as well."""
+    if not {trial.difference.stage for trial in trials if trial.difference} <= {"value"}:
+        raise ValueError
+    return np.array([trial.difference is not None for trial in trials])
+
+
+def _wrong_where_curved(trials: Sequence[Trial]) -> bool:
+    """Return whether results are right where the curvature is the same everywhere, and only there."""
+    even = [trial.case.args[0].func is landscapes.squares_gradient for trial in trials]
+    return bool(np.all(_wrong_numbers(trials) != even))
+
+
+def _short_of_it(trials: Sequence[Trial]) -> bool:
+    """Return whether results are smaller in size than the right ones, as before the iteration is there."""
+    parts = np.array([float(trial.got) / trial.case.want for trial in trials])
+    one = np.array([len(trial.case.args[1]) == 1 for trial in trials])
+    wrong = parts[_wrong_numbers(trials)]
+    return bool(wrong.min() > 0 and 0.8 < wrong.max() < 1 and np.allclose(parts[one], 1, rtol=1e-3))
+
+
 def _with_step(step: float) -> Callable[..., float]:
     def curvature(gradient: Any, theta: Any, iterations: int = 50) -> float:
         v = np.ones(len(theta)) / np.sqrt(len(theta))
@@ -163,7 +222,7 @@ def _grows(trials: Sequence[Trial]) -> bool:
     """Return whether results are off by factors as different as powers of eigenvalues are."""
     with np.errstate(all="ignore"):
         factors = np.abs([float(trial.got) / trial.case.want for trial in trials])
-    factors = np.nan_to_num(factors, nan=1e300, posinf=1e300)
+    factors = np.nan_to_num(factors, nan=1.0, posinf=1e300)
     return bool(factors.max() > MUCH and factors.max() > MUCH * factors.min())
 
 
@@ -179,9 +238,10 @@ MISTAKES: Table = {
             "this is the sum of all eigenvalues",
             lambda g, theta, iterations=50: float(_eigenvalues(g, theta).sum()),
         ),
+        Mistake("theta for v", hints.STARTS_AT_THETA, _from_theta, seen=_wrong_where_theta_is_0),
         Mistake(
             "one iteration",
-            "the iteration stops too early: is `iterations` used, and v the new one in each?",
+            TOO_EARLY,
             lambda g, theta, iterations=50: ref.largest_curvature(g, theta, 1),
             tuple(
                 _power(start, steps, size)
@@ -223,11 +283,11 @@ MISTAKES: Table = {
         ),
         Mistake(
             "rounding",
-            "the two gradients are taken so near to each other that rounding is left in their difference: "
-            "ε = 10⁻⁴ is meant",
+            ROUNDED,
             _with_step(1e-14),
             seen=_noisy,
         ),
+        Mistake("all rounded away", ROUNDED, quiet(_with_step(1e-20)), seen=_lost),
         Mistake(
             "direction",
             "the direction v is returned: the curvature along it, vᵀHv, is asked for",
@@ -266,5 +326,7 @@ MISTAKES: Table = {
             _at_origin,
         ),
         Mistake("inverse", "this is 1/λ", lambda *a: 1 / ref.largest_curvature(*a)),
+        Mistake("wide step", hints.CURVED, _with_step(1.0), seen=_wrong_where_curved),
+        Mistake("not there yet", TOO_EARLY, _until_it_hardly_changes, seen=_short_of_it),
     ),
 }

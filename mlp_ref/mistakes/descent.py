@@ -24,6 +24,14 @@ FIRST_MISSING = "the loss before the first step is missing"
 ONE_MORE = "there is one step too many"
 
 
+def _stale(losses: Any) -> Any:
+    return np.append(losses[:-1], losses[-2:-1]) if len(losses) > 1 else losses
+
+
+def _unfilled(losses: Any) -> Any:
+    return np.append(losses[:-1], 0)
+
+
 def _of_any_net(train: Train) -> tuple[Mistake, ...]:
     """Return the mistakes that have nothing to do with what is trained."""
 
@@ -53,11 +61,10 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
         again = losses[-1:] if len(losses) <= a[-1] else losses[:0]
         return np.append(losses, again), *ends
 
-    def stale(losses: Any) -> Any:
-        return np.append(losses[:-1], losses[-2:-1]) if len(losses) > 1 else losses
-
-    def unfilled(losses: Any) -> Any:
-        return np.append(losses[:-1], 0)
+    def filled_up(*a: Any, goes_on: Callable[[float, float], bool]) -> Any:
+        """Return training that stops before a step and then notes the last loss to the end."""
+        losses, *ends = stopped(*a, goes_on=goes_on)
+        return np.append(losses, np.repeat(losses[-1:], a[-1] + 1 - len(losses))), *ends
 
     def best_weights(*a: Any) -> Any:
         losses = train(*a)[0]
@@ -89,6 +96,11 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
             (lambda *a: losses_cut(slice(max(a[-1], 1)))(*a),),
         ),
         Mistake("first loss missing", FIRST_MISSING, losses_cut(slice(1, None))),
+        Mistake(
+            "first loss missing, last twice",
+            f"{FIRST_MISSING}, and the last one is there twice",
+            _losses_changed(train, lambda losses: np.append(losses[1:], losses[-1:])),
+        ),
         Mistake("one loss too many", "there is one loss too many: steps + 1 are asked for", one_loss_more),
         Mistake("one step more", ONE_MORE, one_step_more),
         Mistake("in place", "the arguments were changed in place", in_place),
@@ -113,13 +125,13 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
         Mistake(
             "last loss stale",
             hints.LAST_LOSS_STALE,
-            _losses_changed(train, stale),
+            _losses_changed(train, _stale),
             seen=lambda trials: trainings.last_is_stale(_runs(trials)),
         ),
         Mistake(
             "last loss never stored",
             hints.LAST_LOSS_UNFILLED,
-            _losses_changed(train, unfilled),
+            _losses_changed(train, _unfilled),
             seen=lambda trials: trainings.last_is_unfilled(_runs(trials)),
         ),
         Mistake("steps rejected", "steps are taken also where the loss rises: do all of them", rejected),
@@ -127,6 +139,12 @@ def _of_any_net(train: Train) -> tuple[Mistake, ...]:
             "lowest losses",
             "the losses are those of each step, however they move, not the lowest so far",
             _losses_changed(train, np.minimum.accumulate),
+        ),
+        Mistake(
+            "stops and fills up",
+            hints.STOPS_EARLY,
+            lambda *a: filled_up(*a, goes_on=lambda before, loss: abs(before - loss) > 1e-3),
+            seen=lambda trials: trainings.is_filled_up(_runs(trials)),
         ),
         Mistake(
             "losses last",
@@ -167,6 +185,8 @@ def _with_records(recipe: Recipe) -> Recipe:
     records = (
         Slip("last loss missing", LAST_MISSING, cut(slice(-1))),
         Slip("first loss missing", FIRST_MISSING, cut(slice(1, None))),
+        Slip("last loss stale", hints.LAST_LOSS_STALE, lambda train: _losses_changed(train, _stale)),
+        Slip("last loss unfilled", hints.LAST_LOSS_UNFILLED, lambda train: _losses_changed(train, _unfilled)),
         Slip("one step more", ONE_MORE, one_step_more),
         Slip("losses last", "the losses come first", losses_last),
     )

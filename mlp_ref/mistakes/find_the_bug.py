@@ -12,6 +12,10 @@ from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.recipe import Recipe, Slip
 from mlp_ref.tools import numerical_gradient, relative_error
 
+AMONG_THEMSELVES = (
+    "the candidates are compared with each other, and any of them may be wrong: compare each with the "
+    "numerical gradient"
+)
 _NORMS_ONLY = "only the norms are compared: scrambled entries go unnoticed"
 
 
@@ -48,6 +52,10 @@ def _relative_distance_of_norms(c: Any, g: Any) -> Any:
     return _distance_of_norms(c, g) / (_norm(c) + _norm(g))
 
 
+def _distance_of_norms_in_gs(c: Any, g: Any) -> Any:
+    return _distance_of_norms(c, g) / _norm(g)
+
+
 def _distance_of_sizes(c: Any, g: Any) -> Any:
     return relative_error(np.abs(c), np.abs(g))
 
@@ -80,11 +88,6 @@ def _wrong_array(candidates: Any, f: Any, W: Any) -> Any:
     return candidates[_find(candidates, f, W)].copy()
 
 
-def _right_one(candidates: Any, f: Any, W: Any) -> int:
-    gradient = numerical_gradient(f, W)
-    return int(np.argmin([relative_error(candidate, gradient) for candidate in candidates]))
-
-
 def _among_themselves(other: Callable[[Any], Any], threshold: float | None) -> Callable[..., int]:
     """Return a bug finder that compares candidates with one made of them, and f with none.
 
@@ -100,6 +103,11 @@ def _among_themselves(other: Callable[[Any], Any], threshold: float | None) -> C
     return find
 
 
+def _furthest_from_the_middle(candidates: Any, f: Any, W: Any) -> int:
+    middle = sum(candidates) / len(candidates)
+    return int(np.argmax([_norm(candidate - middle) for candidate in candidates]))
+
+
 AMONG = [
     _among_themselves(other, threshold)
     for other in (
@@ -110,6 +118,13 @@ AMONG = [
     )
     for threshold in (1e-4, None, 1e-3, 1e-5, 1e-2, 1e-6)
 ]
+
+
+def _undecided_between_two(trials: Sequence[Trial]) -> bool:
+    """Return whether nothing is wrong but the choice between two, which are equally far from their middle."""
+    refused = [len(trial.case.args[0]) for trial in trials if trial.difference]
+    taken = all(type(trial.got) is int and 0 <= trial.got < len(trial.case.args[0]) for trial in trials)
+    return taken and bool(refused) and max(refused) == 2
 
 
 def _only_the_first(trials: Sequence[Trial]) -> bool:
@@ -137,7 +152,7 @@ BUG = Recipe(
         "pick": (Slip("a right one", "this is the best of them; the wrong one is asked for", np.argmin),),
         "distance": (
             Slip("sign-blind", "a reversed sign goes unnoticed", _distance_of_sizes),
-            Slip("norms only", _NORMS_ONLY, _relative_distance_of_norms),
+            Slip("norms only", _NORMS_ONLY, _relative_distance_of_norms, (_distance_of_norms_in_gs,)),
         ),
         "offset": (Slip("counted from 1", "indices start at 0", 1),),
     },
@@ -148,20 +163,13 @@ THRESHOLDS = (1e-4, 1e-3, 1e-5, 1e-2, 1e-6, 1e-7)
 
 MISTAKES: Table = {
     "ps0.find_the_bug": (
-        Mistake("first", "the answer is always 0", lambda candidates, f, W: 0),
+        Mistake(
+            "first",
+            "the answer is always 0: is the first one called wrong by an exact comparison, or by rounding?",
+            lambda candidates, f, W: 0,
+        ),
         Mistake("last", "the answer is always the last", lambda candidates, f, W: len(candidates) - 1),
-        Mistake("a right one", "this is the best of them; the wrong one is asked for", _right_one),
-        Mistake("counted from 1", "indices start at 0", lambda *args: _find(*args) + 1),
-        Mistake(
-            "sign-blind",
-            "a reversed sign goes unnoticed",
-            _by(lambda c, g: relative_error(np.abs(c), np.abs(g))),
-        ),
-        Mistake(
-            "norms only",
-            _NORMS_ONLY,
-            _by(lambda c, g: abs(_norm(c) - _norm(g)) / _norm(g)),
-        ),
+        *BUG.mistakes(),
         Mistake(
             "signed differences",
             "an entry that is too small goes unnoticed",
@@ -182,10 +190,15 @@ MISTAKES: Table = {
         ),
         Mistake(
             "compared among themselves",
-            "the candidates are compared with each other, and any of them may be wrong: compare each with "
-            "the numerical gradient",
+            AMONG_THEMSELVES,
             AMONG[0],
             tuple(AMONG[1:]),
+        ),
+        Mistake(
+            "compared with their middle",
+            AMONG_THEMSELVES,
+            _furthest_from_the_middle,
+            seen=_undecided_between_two,
         ),
         Mistake(
             "only the first looked at",

@@ -98,6 +98,11 @@ FORWARD = Recipe(
                 hints.BIAS_IN_FRONT,
                 lambda units: bias_first(_with_bias(units, 1)),
             ),
+            Slip(
+                "bias before the last",
+                "the bias unit stands before the last hidden unit, and has to be the last column of Z",
+                lambda units: np.insert(_with_bias(units, 1)[:, :-1], -1, 1, axis=1),
+            ),
             Slip("bias zero", "the bias unit is 0; it has to be 1", lambda units: _with_bias(units, 0)),
             Slip(
                 "bias squashed",

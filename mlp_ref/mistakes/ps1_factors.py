@@ -15,6 +15,10 @@ from mlp_ref.mistakes.ps1_gradients import RESIDUALS, SCALES, SIGNS
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
 Function = Callable[..., Any]
+FIXED = "the number of hidden units is written into the code: it is one less than the rows of W2"
+SMALL = (1e-6, 1e-8, 1e-5, 1e-7, 1e-9, 1e-10, 1e-12, 1e-4, 1e-3)
+CLIPS = (0.01, 1e-3, 1e-4, 1e-5, 1e-6, 0.05, 0.1)
+CUT_OFF = "the activations were cut off near 0 and 1: where a unit saturates the slope goes to 0"
 AVERAGED = "the derivative is one number for each example, from that example alone"
 
 
@@ -25,6 +29,30 @@ def _of_3(
     scale: Function = lambda n, m: 1 / n,
 ) -> Function:
     return lambda y, p: form(sign(residual(y, p, None) * scale(len(y), 1)))
+
+
+def _cut(at: float) -> Function:
+    return lambda units: np.clip(units, at, 1 - at)
+
+
+def _slope_of(change: Function) -> Function:
+    """Return (8) made of changed activations."""
+
+    def of_Z(Z: Any) -> Any:
+        units = change(Z[:, :-1])
+        return units * (1 - units)
+
+    return of_Z
+
+
+def _slope_out_of(change: Function) -> Function:
+    """Return (3a) made of a changed output."""
+
+    def of_O(O: Any) -> Any:
+        out = change(sigmoid(O))
+        return out * (1 - out)
+
+    return of_O
 
 
 OF_3 = Recipe(
@@ -73,7 +101,24 @@ MISTAKES: Table = {
         Mistake("1 + σ", "1 + σ where 1 − σ should be", lambda O: sigmoid(O) * (1 + sigmoid(O))),
         Mistake("squared", hints.SLOPE_TWICE, lambda O: slope(O) ** 2),
         Mistake("one axis", "the column was flattened", lambda O: slope(O)[:, 0]),
+        Mistake(
+            "square missing below",
+            "the denominator of e^−t / (1 + e^−t)² is squared",
+            lambda O: np.minimum(sigmoid(O), sigmoid(-O)),
+        ),
         Mistake("brackets", ALL_ZERO.format("σ"), lambda O: sigmoid(O) * 1 - sigmoid(O)),
+        Mistake(
+            "small number added",
+            "a small number was added to the slope, which goes to 0 where the unit saturates",
+            lambda O: slope(O) + SMALL[0],
+            tuple(lambda O, eps=eps: slope(O) + eps for eps in SMALL[1:]),
+        ),
+        Mistake(
+            "cut off",
+            CUT_OFF,
+            _slope_out_of(_cut(CLIPS[0])),
+            tuple(_slope_out_of(_cut(at)) for at in CLIPS[1:]),
+        ),
         Mistake(
             "diagonal matrix",
             "a column is asked for, with a number for each example, not a diagonal matrix",
@@ -104,6 +149,12 @@ MISTAKES: Table = {
         Mistake("row", "one axis is expected: (h,), not (1, h)", lambda W2: W2[:-1].T),
         Mistake("sign", hints.SIGN, lambda W2: -W2[:-1, 0]),
         Mistake(
+            "fixed size",
+            FIXED,
+            lambda W2: W2[:3, 0],
+            tuple(lambda W2, h=h: W2[:h, 0] for h in (2, 4, 1)),
+        ),
+        Mistake(
             "W2(1 − W2)", "σ′ was taken of the weights: O is linear in Z", lambda W2: (W2 * (1 - W2))[:-1, 0]
         ),
         Mistake("squared", "the weights were squared", lambda W2: W2[:-1, 0] ** 2),
@@ -125,6 +176,12 @@ MISTAKES: Table = {
         Mistake("only Z", hints.SIGMA_ALONE, lambda Z: Z[:, :-1]),
         Mistake("only 1 − Z", hints.REST_ALONE, lambda Z: 1 - Z[:, :-1]),
         Mistake("bias kept", BIAS_KEPT, lambda Z: Z * (1 - Z)),
+        Mistake(
+            "fixed size",
+            "the number of hidden units is written into the code: it is one less than the columns of Z",
+            lambda Z: Z[:, :3] * (1 - Z[:, :3]),
+            tuple(lambda Z, h=h: Z[:, :h] * (1 - Z[:, :h]) for h in (2, 4, 1)),
+        ),
         Mistake("first dropped", hints.FIRST_DROPPED, lambda Z: Z[:, 1:] * (1 - Z[:, 1:])),
         Mistake(
             "example dropped",
@@ -134,6 +191,9 @@ MISTAKES: Table = {
         ),
         Mistake("1 − Z²", "1 − Z² is the rule for tanh", lambda Z: 1 - Z[:, :-1] ** 2),
         Mistake("sign", hints.SIGN, lambda Z: -Z[:, :-1] * (1 - Z[:, :-1])),
+        Mistake(
+            "cut off", CUT_OFF, _slope_of(_cut(CLIPS[0])), tuple(_slope_of(_cut(at)) for at in CLIPS[1:])
+        ),
         Mistake("1 + Z", "1 + Z where 1 − Z should be", lambda Z: Z[:, :-1] * (1 + Z[:, :-1])),
         Mistake("Z²", "the slope is Z(1 − Z), not Z²", lambda Z: Z[:, :-1] ** 2),
         Mistake("matrix product", "⊙ is elementwise: *, not @", lambda Z: Z[:, :-1] @ (1 - Z[:, :-1]).T),

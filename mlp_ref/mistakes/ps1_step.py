@@ -36,6 +36,9 @@ _SLIPS = (
     ("η squared", "η appears twice", lambda W, dW, eta: W - eta**2 * dW),
     ("only the step", "this is the step alone, not the new weights", lambda W, dW, eta: -eta * dW),
     ("η outside", "η multiplies the gradient alone: brackets", lambda W, dW, eta: (W - dW) * eta),
+    ("η subtracted", "η multiplies the gradient alone: brackets", lambda W, dW, eta: (W - eta) * dW),
+    ("η added", "η multiplies the gradient", lambda W, dW, eta: W - eta - dW),
+    ("times W", "the step is η times the gradient, without W", lambda W, dW, eta: W - eta * dW * W),
     ("roles swapped", "weights and gradients have changed places", lambda W, dW, eta: dW - eta * W),
     ("minus the result", "the sign of the result is reversed", lambda W, dW, eta: eta * dW - W),
     (

@@ -77,6 +77,7 @@ BY_F = Recipe(
             Slip("f²", "the denominator is f(1 − f), not f²", lambda y, f: f**2),
             Slip("f(1 + f)", "1 + f where 1 − f should be", lambda y, f: f * (1 + f)),
             Slip("f(1 − y)", "the denominator is f(1 − f), without y", lambda y, f: f * (1 - y)),
+            Slip("y(1 − y)", "the denominator is f(1 − f), not y(1 − y)", lambda y, f: y * (1 - y)),
             Slip("σ′ of f", "σ was applied once too often: f is σ(z) already", lambda y, f: slope(f)),
         ),
         "above": [slip for slip in STARTS if slip.name in OF_DIFFERENCE],
@@ -179,6 +180,11 @@ MISTAKES: Table = {
         ),
         Mistake("summed", "no sum is taken here", lambda h: np.sum(h * (1 - h), axis=0)),
         Mistake("1 + h", "1 + h where 1 − h should be", lambda h: h * (1 + h)),
+        Mistake(
+            "last column dropped",
+            "there is no bias unit to drop: all entries of h are units",
+            lambda h: h[..., :-1] * (1 - h[..., :-1]),
+        ),
     ),
     "ps2.dz_dh": (
         Mistake("not transposed", "rows belong to z_{l+1}, columns to h_l: transpose", lambda W: W),
@@ -214,7 +220,8 @@ MISTAKES: Table = {
         ),
         Mistake(
             "small number added",
-            "a small number was added to f(1 − f): it changes δ where f is near 0 or 1, and f(1 − f) cancels",
+            "δ goes to 0 where f is 0 or 1 to the last bit, as where a small number is added to f(1 − f) or "
+            "NaN is replaced: f(1 − f) cancels on paper",
             _added_delta(1e-12),
             tuple(map(_added_delta, (1e-8, 1e-10, 1e-9, 1e-7, 1e-6, 1e-15, 1e-16, 1e-5, 1e-20))),
         ),

@@ -58,6 +58,7 @@ _SCALES = (
 )
 _LABELS = (Slip("labels swapped", "y and 1 − y are swapped", lambda y: 1 - y),)
 _AXES = (Slip("broadcast", hints.BROADCAST, np.transpose),)
+SWAPPED = "y and f have changed places: the logarithms are of f and 1 − f"
 _ALL_ONE_HALF = "1 − y is missing in front of the second logarithm"
 LOSS = Recipe(
     _loss,
@@ -104,6 +105,10 @@ def _of_logits(
     return quiet(lambda y, z: np.sum(softplus(z) + label(axes(labels(y)), z)) * scale(len(y)))
 
 
+def _straight_from(at: float) -> Function:
+    return lambda z: np.where(z > at, z, np.log1p(np.exp(np.minimum(z, at))))
+
+
 def _softplus_to(at: float, z: Any) -> Any:
     return np.logaddexp(0, np.clip(z, -at, at))
 
@@ -130,6 +135,12 @@ LOGITS = Recipe(
                 "max(z, 0) stands in front of log(1 + e^−|z|), not |z|",
                 lambda z: abs(z) + np.log1p(np.exp(-abs(z))),
             ),
+            Slip(
+                "straight too early",
+                "z was taken for log(1 + e^z) where the difference still counts",
+                _straight_from(5),
+                tuple(map(_straight_from, (10, 3, 8, 4, 6, 15, 20, 2, 1, 30))),
+            ),
             Slip("no logarithm", "the logarithm of 1 + e^z is missing", lambda z: 1 + np.exp(z)),
         ),
         "label": (
@@ -151,6 +162,7 @@ MISTAKES: Table = {
             "the sum over the examples is missing",
             lambda y, f: -(y * np.log(f) + (1 - y) * np.log(1 - f)),
         ),
+        Mistake("y and f swapped", SWAPPED, lambda y, f: LOSS.make()(f, y)),
         Mistake("broadcast to a mean", hints.BROADCAST_MEAN, lambda y, f: ref.bce_loss(y.T, f) / len(y) ** 2),
         Mistake(
             "squares",

@@ -19,6 +19,7 @@ FIRST_MISSING = "the first loss of each curve is missing"
 LAST_MISSING = "the last loss of each curve is missing"
 ENDS = "whole curves are asked for, not their ends"
 TIES = "of rates with equal last losses the first counts"
+SMALLEST_OF_TIES = "of rates with equal last losses the first counts, not the smallest"
 RATES_SORTED = "the rates were sorted: they belong to the curves in the order in which they are given"
 ANYWHERE = "a curve with NaN or inf anywhere is out"
 NAN_WINS = "curves with NaN or inf are out; argmin takes NaN for the lowest"
@@ -77,6 +78,16 @@ def _nothing_where_high(trials: Sequence[Trial]) -> bool:
     none = [end for nothing, end in ends if nothing]
     found = [end for nothing, end in ends if not nothing]
     return right and bool(none and found) and min(none) > max(found)
+
+
+@quiet
+def _from_the_first(etas: Any, curves: Any) -> float:
+    """Return the choice of a search that takes the first curve without asking whether it is finite."""
+    best = 0
+    for k in range(1, len(curves)):
+        if np.isfinite(curves[k]).all() and curves[k, -1] < curves[best, -1]:
+            best = k
+    return float(etas[best])
 
 
 def _smallest_of_ties(etas: Any, curves: Any) -> float:
@@ -143,6 +154,11 @@ CHOICE = Recipe(
                 TIES,
                 lambda etas, score: etas[len(score) - 1 - int(np.argmin(np.asarray(score)[::-1]))],
             ),
+            Slip(
+                "smallest of ties",
+                SMALLEST_OF_TIES,
+                lambda etas, score: min(zip(score, etas, strict=True))[1],
+            ),
             Slip("index", "the rate is asked for, not its index", lambda etas, score: np.argmin(score)),
             Slip("rates sorted", RATES_SORTED, lambda etas, score: sorted(etas)[int(np.argmin(score))]),
             Slip("loss", "the rate is asked for, not its loss", lambda etas, score: np.min(score)),
@@ -170,6 +186,11 @@ MISTAKES: Table = {
             SORTED,
             lambda etas, train: ref.loss_curves(sorted(etas), train),
             (lambda etas, train: ref.loss_curves(sorted(etas)[::-1], train),),
+        ),
+        Mistake(
+            "sorted, each once",
+            "the rates were sorted, and one that comes twice left out: row k belongs to etas[k]",
+            lambda etas, train: ref.loss_curves(sorted(set(etas)), train),
         ),
         Mistake(
             "backwards",
@@ -224,6 +245,11 @@ MISTAKES: Table = {
             "first rate for all",
             "row k is train(etas[k])",
             lambda etas, train: np.array([train(etas[0]) for _ in etas]),
+        ),
+        Mistake(
+            "last curve in all rows",
+            "all rows are the last curve: is one list filled again and again? Each row needs its own",
+            _rows(lambda c: np.repeat(c[-1:], len(c), axis=0)),
         ),
         Mistake(
             "last losses",
@@ -287,7 +313,7 @@ MISTAKES: Table = {
         ),
         Mistake(
             "smallest of ties",
-            "of rates with equal last losses the first counts, not the smallest",
+            SMALLEST_OF_TIES,
             _smallest_of_ties,
         ),
         Mistake(
@@ -304,6 +330,11 @@ MISTAKES: Table = {
             "mean loss",
             "the last loss counts, not the mean",
             lambda etas, c: _pick(etas, np.where(_finite(c), c.mean(axis=1), np.inf)),
+        ),
+        Mistake(
+            "first curve not asked",
+            "the search begins with the first curve, finite or not",
+            _from_the_first,
         ),
         Mistake("first rate", "the first rate need not be the best", lambda etas, c: float(etas[0])),
         Mistake("last rate", "the last rate need not be the best", lambda etas, c: float(etas[-1])),

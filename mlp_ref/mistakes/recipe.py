@@ -19,6 +19,13 @@ class Slip:
     hint: str
     part: Any
     """what stands where the right part should"""
+    variants: tuple[Any, ...] = ()
+    """other parts that make the same slip, with other numbers"""
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """All parts that make this slip."""
+        return (self.part, *self.variants)
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Recipe:
     def mistakes(self) -> tuple[Mistake, ...]:
         """Return the mistakes of one slip each."""
         return tuple(
-            Mistake(slip.name, slip.hint, quiet(self.make(**{part: slip.part})))
+            _mistake(slip.name, slip.hint, [quiet(self.make(**{part: wrong})) for wrong in slip.parts])
             for part, slips in self.slips.items()
             for slip in slips
         )
@@ -44,6 +51,12 @@ class Recipe:
         """Yield the mistakes of two slips in two parts."""
         for (part, slips), (other, others) in combinations(self.slips.items(), 2):
             for first, second in product(slips, others):
-                function = self.make(**{part: first.part, other: second.part})
-                alike = tuple(change(function) for change in self.forms)
-                yield Mistake(first.name, f"{first.hint}. Besides, {second.hint}", function, alike)
+                functions = [
+                    self.make(**{part: one, other: two}) for one, two in product(first.parts, second.parts)
+                ]
+                changed = [change(function) for change in self.forms for function in functions]
+                yield _mistake(first.name, f"{first.hint}. Besides, {second.hint}", functions + changed)
+
+
+def _mistake(name: str, hint: str, functions: Sequence[Callable[..., Any]]) -> Mistake:
+    return Mistake(name, hint, functions[0], tuple(functions[1:]))

@@ -78,6 +78,11 @@ DELTAS = Recipe(
         "start": STARTS,
         "form": (
             Slip("reversed", "the list is reversed: δ_1 comes first", lambda deltas: deltas[::-1]),
+            Slip(
+                "hidden layers reversed",
+                "the δ of the hidden layers are in reverse order: each new one comes first",
+                lambda deltas: [*deltas[:-1][::-1], deltas[-1]],
+            ),
             Slip("δ_L missing", "δ_L is missing at the end", lambda deltas: deltas[:-1]),
             Slip("δ_1 missing", "δ_1 is missing at the start", lambda deltas: deltas[1:] or deltas),
             Slip("only δ_1", "all layers are asked for", lambda deltas: deltas[0]),

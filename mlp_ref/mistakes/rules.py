@@ -79,6 +79,17 @@ def by_example(gradients: Function) -> Function:
     return step
 
 
+def one_example_a_step(gradients: Function) -> Function:
+    """Return a step along the gradient of one example, the next one in each step."""
+
+    def step(X: Any, y: Any, first: Any, second: Any, eta: float, t: int) -> Any:
+        i = t % len(X)
+        by_first, by_second = gradients(X[i : i + 1], y[i : i + 1], first, second)
+        return moved(first, by_first, eta), moved(second, by_second, eta)
+
+    return step
+
+
 def by_steps(loss: Function, step: Function) -> Function:
     """Return training that records `loss` and takes steps."""
 

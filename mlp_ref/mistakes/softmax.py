@@ -47,6 +47,11 @@ def _loss_of_p(Y: Any, z: Any) -> Any:
     return -np.sum(Y * np.log(ref.softmax(z)))
 
 
+@quiet
+def _loss_shifted_at_once(Y: Any, z: Any) -> Any:
+    return np.sum(z.max() + np.log(np.exp(z - z.max()).sum(axis=1))) - np.sum(Y * z)
+
+
 EPSILONS = (1e-12, 1e-8, 1e-15, 1e-10, 1e-9, 1e-7, 1e-6, 1e-5, 1e-16, 1e-14, 1e-20, 1e-30, 1e-100, 1e-300)
 
 
@@ -225,6 +230,12 @@ MISTAKES: Table = {
                 *(partial(_clipped_loss, eps) for eps in EPSILONS[1:]),
             ),
         ),
+        Mistake(
+            "one shift for all",
+            "the sum of a row far below the others is 0, and has no logarithm: each row has a largest z of "
+            "its own",
+            _loss_shifted_at_once,
+        ),
         Mistake("mean", MEAN, scaled(ref.softmax_loss, over_n)),
         Mistake("sign", hints.SIGN, scaled(ref.softmax_loss, lambda *_: -1)),
         Mistake(
@@ -332,7 +343,22 @@ MISTAKES: Table = {
             lambda Y, P: (P - Y) * P * (1 - P),
         ),
         Mistake("by P", "this is the derivative by P, not by z", quiet(lambda Y, P: -Y / P)),
-        Mistake("label only", hints.LABEL_ALONE, lambda Y, P: (P - Y) * Y),
+        Mistake(
+            "softmax once more",
+            "P − Y is the derivative by z already: it was multiplied by the derivative of softmax again",
+            lambda Y, P: P * (P - Y - np.sum((P - Y) * P, axis=1, keepdims=True)),
+        ),
+        Mistake(
+            "all rows at once",
+            "1 was subtracted in all rows for the label of any: each row has a label of its own",
+            lambda Y, P: P - Y.any(axis=0),
+        ),
+        Mistake(
+            "label only",
+            hints.LABEL_ALONE,
+            lambda Y, P: (P - Y) * Y,
+            (quiet(lambda Y, P: -Y / P * (P * (1 - P))),),
+        ),
         Mistake("others only", hints.LABELS_ENTRY_MISSING, lambda Y, P: P * (1 - Y)),
         Mistake("Y missing", hints.NO_LABEL, lambda Y, P: P),
         Mistake("squared", "the difference was squared", lambda Y, P: (P - Y) ** 2),

@@ -17,10 +17,13 @@ from mlp_ref.mistakes.rules import (
     by_steps,
     descending,
     moved,
+    one_example_a_step,
     with_momentum,
     with_rates,
 )
 from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep
+
+OF_ALL_EXAMPLES = "a step goes along the gradient of all examples"
 
 
 def did_not_move(*names: str) -> str:
@@ -104,7 +107,8 @@ def _recipe(
                     at_the_start,
                 ),
                 Slip("momentum", "old gradients are kept: this is descent with momentum", with_momentum),
-                Slip("example by example", "a step goes along the gradient of all examples", by_example),
+                Slip("example by example", OF_ALL_EXAMPLES, by_example),
+                Slip("one example a step", OF_ALL_EXAMPLES, one_example_a_step),
                 *more,
             ),
             "loss": losses,

@@ -127,6 +127,11 @@ MISTAKES: Table = {
     "ps2.relu_delta_step": (
         *RELU.mistakes(),
         sums_not_reset_before(_on),
+        Mistake(
+            "ends at the first that is off",
+            "after the first unit of a row that is off all are 0: the others still have a δ",
+            lambda d, W, h: ref.relu_delta_step(d, W, h) * np.logical_and.accumulate(h > 0, axis=1),
+        ),
         Mistake("ReLU of δ", "max(0, ·) was taken of δ itself", lambda d, W, h: np.maximum(0, d @ W.T)),
         Mistake(
             "ReLU of both",
@@ -141,6 +146,12 @@ MISTAKES: Table = {
     ),
     "ps2.l2_gradients": (
         *L2.mistakes(),
+        Mistake(
+            "the whole penalty",
+            "the penalty itself was added, not its derivative",
+            lambda dWs, Ws, lam: [dW + lam / 2 * sum(np.sum(W**2) for W in Ws) for dW in dWs],
+            (lambda dWs, Ws, lam: [dW + lam * sum(np.sum(W**2) for W in Ws) for dW in dWs],),
+        ),
         Mistake("penalty only", hints.PENALTY_ALONE, _l2(lambda dW, W, lam: lam * W)),
         Mistake(
             "shrunk",
@@ -176,6 +187,17 @@ MISTAKES: Table = {
             "last row spared",
             "W_l has no row of biases: all its weights are penalised",
             _l2(_all_but_last_row),
+        ),
+        Mistake(
+            "first row spared",
+            "W_l has no row of biases: all its weights are penalised",
+            _l2(lambda dW, W, lam: dW + lam * W * (np.arange(len(W)) > 0)[:, None]),
+        ),
+        Mistake(
+            "lists joined",
+            "+ joins two lists: add the arrays of each layer",
+            lambda dWs, Ws, lam: [*dWs, *(lam * W for W in Ws)],
+            (lambda dWs, Ws, lam: [*(+dW for dW in dWs), *(lam * W for W in Ws)],),
         ),
         Mistake(
             "transposed",

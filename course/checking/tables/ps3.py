@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from course.checking import hints
 from course.checking.compare import Tolerance
 from course.checking.landscapes import recorded_run, squares_gradient, valleys_gradient
 from course.checking.tables import transfer
@@ -27,11 +28,6 @@ STANDS_STILL = (
     "it is wrong only where the loss stands still to the last bit: a step of 0 does not go up, and 0 is at "
     "most a tenth of 0"
 )
-CURVED = (
-    "it is wrong only where the curvature changes from place to place: is the difference of gradients taken "
-    "around theta, over a small step, to both sides?"
-)
-
 ALONG_THE_AXES = (
     "it is wrong only where the curvatures are those along the axes: does v start from random numbers or all "
     "ones? A unit vector stays as it is there"
@@ -123,11 +119,15 @@ def _largest_curvature() -> list[Case]:
         _case((partial(squares_gradient, TURN, np.array([-7.0, 10.0])), np.array([0.3, 0.2])), 10.0),
         _case((partial(squares_gradient, TURN, np.array([10.0, -7.0])), np.array([0.3, 0.2]), 100), 10.0),
         _case((partial(squares_gradient, TURN, np.array([1.0, 9.0])), np.array([0.3, 0.2]), 20), 9.0),
-        _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u), 6.0, special=CURVED),
-        _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u, 100), 6.0, special=CURVED),
+        _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u), 6.0, special=hints.CURVED),
+        _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u, 100), 6.0, special=hints.CURVED),
         # curvatures 4, 6 and −¾; over a step of 1 the first is up to 8, or 2
         *(
-            _case((partial(valleys_gradient, TWIST, steep), TWIST.T @ (sign * at), 100), 6.0, special=CURVED)
+            _case(
+                (partial(valleys_gradient, TWIST, steep), TWIST.T @ (sign * at), 100),
+                6.0,
+                special=hints.CURVED,
+            )
             for sign in (1, -1)
         ),
         _case((partial(squares_gradient, np.ones((1, 1)), np.array([0.25])), np.array([3.0])), 0.25),
@@ -138,6 +138,11 @@ def _largest_curvature() -> list[Case]:
                 special=ALONG_THE_AXES,
             )
             for along in ([8.0, 2.0, 5.0], [2.0, 5.0, 8.0])
+        ),
+        _case(
+            (partial(squares_gradient, TURN, np.array([10.0, 2.0])), np.zeros(2), 20),
+            10.0,
+            special=hints.STARTS_AT_THETA,
         ),
     ]
 
