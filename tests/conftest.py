@@ -109,8 +109,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{marker}: tests of {marker.replace('eq', 'equation ')}")
 
 
+SAMPLE = 20
+_counts: Counter[str] = Counter()
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark a test with the equations of the functions that its parameters name, or the id of these."""
+    """Mark a test as slow unless it is in the sample of its kind, and with its equations.
+
+    Equations are those of the functions that its parameters name, or the id of these.
+    """
+    if item.get_closest_marker("sampled"):
+        function = item.nodeid.partition("[")[0]
+        if _counts[function] % SAMPLE:
+            item.add_marker("slow")
+        _counts[function] += 1
     if callspec := getattr(item, "callspec", None):
         words = {value for value in callspec.params.values() if isinstance(value, str)}
         words |= set(re.findall(r"ps\d\.\w+", callspec.id))

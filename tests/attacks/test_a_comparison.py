@@ -127,11 +127,13 @@ def attacked(y, y_hat): return np.zeros(y.shape)
 }
 
 
+@pytest.mark.slow
 def test_objects():
     got = holds(OBJECTS)
     assert "ndarray" not in got.messages["a mock"]
 
 
+@pytest.mark.slow
 def test_values():
     holds(VALUES)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
+import pytest
 
 from course.checking.seed import use_seed
 from mlp_ref.cases import cases, network_pool
@@ -163,6 +164,7 @@ def test_processes_and_memory():
     holds(PROCESSES)
 
 
+@pytest.mark.slow
 def test_messages_do_not_tell_what_is_expected():
     # an answer of 0 is wrong by exactly what is expected
     got = holds(

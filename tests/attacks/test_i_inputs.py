@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from course.checking.seed import LARGEST, fresh_seed
 from tests.attacks.arena import HONEST, RIGHT, Attack, fight, holds
@@ -161,6 +162,7 @@ def test_remembered_answers():
     holds(REMEMBERED)
 
 
+@pytest.mark.slow
 def test_changed_inputs():
     got = holds(CHANGED)
     assert "argument" in got.messages["the last bit"]

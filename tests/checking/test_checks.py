@@ -162,6 +162,7 @@ def test_the_reference_passes(name, capsys):
     assert f"✓ {name}: {CHECKS[name].established}" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_every_function_has_a_check_on_two_sizes():
     assert REFERENCE.keys() == CHECKS.keys()
     for entry in CHECKS.values():

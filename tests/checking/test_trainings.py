@@ -60,6 +60,7 @@ def refusals(name, function):
     yield str(visible.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("twice", [False, True])
 @pytest.mark.parametrize("name", ["ps1", "ps2"])
 @pytest.mark.parametrize(
@@ -70,12 +71,14 @@ def test_a_training_that_stops_early_is_told(name, stops, twice):
         assert hints.STOPS_EARLY in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ps1", "ps2"])
 def test_a_forward_pass_before_the_loop_is_told(name):
     for text in refusals(name, trained(name, forward_once=True)):
         assert hints.FORWARD_ONCE in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "group", "weights"),
     [("ps1", 0, "W1"), ("ps1", 1, "W2"), ("ps2", 0, "the weights"), ("ps2", 1, "the biases")],
@@ -91,6 +94,7 @@ def test_the_same_training_with_nothing_wrong_passes(name):
     check(f"{name}.train", trained(name, twice=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", ["stale", 0, np.nan])
 @pytest.mark.parametrize("name", ["ps1", "ps2"])
 def test_a_last_loss_that_was_not_computed_is_told(name, last):
@@ -104,6 +108,7 @@ def test_a_last_loss_that_was_not_computed_is_told(name, last):
         assert (hints.LAST_LOSS_STALE if last == "stale" else hints.LAST_LOSS_UNFILLED) in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ps1", "ps2"])
 def test_a_last_loss_that_is_wrong_otherwise_is_not_said_to_be_missing(name):
     def train(*args):

@@ -64,6 +64,7 @@ def test_norms_are_those_of_the_reference_s_deltas(data):
         np.testing.assert_allclose(got[:, t], want, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_the_band_is_of_ten_seeds():
     problem, rate = Problem(seed=33), 5.0
     curves = [runs.loss_curves(replace(problem, seed=k), np.array([rate]), STEPS)[0] for k in range(10)]
@@ -96,6 +97,7 @@ def test_the_plane_holds_the_run_s_ends_and_its_losses(rate):
         assert corners.min() / 1.05 < loss < corners.max() * 1.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("problem", [Problem(n, d, 3, seed=4) for n in NETWORKS for d in DATA], ids=str)
 @pytest.mark.parametrize("rate", [0.01, 1.0])
 def test_the_figure_s_numbers_are_those_of_the_page(problem, rate):

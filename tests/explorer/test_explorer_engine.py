@@ -14,7 +14,7 @@ from course.explorer.model.problem import DATA, NETWORKS, WIDTHS, Problem
 from course.explorer.view import script
 from tests.explorer.engine import computed, job, needs_node, node, numbers
 
-pytestmark = needs_node
+pytestmark = [needs_node, pytest.mark.slow]
 RNG = np.random.default_rng(20)
 COUNT = 200
 

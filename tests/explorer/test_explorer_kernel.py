@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from jupyter_client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
@@ -29,6 +30,7 @@ FOLLOW = "go.set(); explorer.settle()"
 HEARD = "print(heard == [(75, 'MainThread'), ('clicked', 'MainThread')] or heard)"
 
 
+@pytest.mark.slow
 def test_what_is_said_in_the_background_belongs_to_the_cell_that_made_the_explorer(tmp_path) -> None:
     manager, client = start_new_kernel(kernel_name="python3", startup_timeout=PATIENCE, cwd=str(tmp_path))
     try:

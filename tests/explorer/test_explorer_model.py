@@ -193,6 +193,7 @@ def test_the_first_view_has_each_kind_of_run_in_one_band_in_the_order_of_the_sto
         assert at["too slow"] < at["good"] < at["edge"] < at["too large"]
 
 
+@pytest.mark.slow
 def test_curvature_is_the_hessian_s_largest_eigenvalue():
     problem = Problem(seed=21)
 
@@ -211,6 +212,7 @@ def test_curvature_is_the_hessian_s_largest_eigenvalue():
 # ---- the student's own gradient
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("problem", PROBLEMS, ids=name)
 def test_a_right_gradient_gives_the_true_run(problem):
     table = followed(problem, GRADIENTS[problem.network])
@@ -220,6 +222,7 @@ def test_a_right_gradient_gives_the_true_run(problem):
     assert "agree at every step" in words.headline(table, 0)
 
 
+@pytest.mark.slow
 def test_a_right_gradient_is_right_with_momentum_and_batches_too():
     table = followed(Problem("seed 2", "moons", momentum=0.5, batch=10), gradients_end_to_end_deep)
     assert table.mistakes == [None] * 121
@@ -240,6 +243,7 @@ def test_the_step_array_and_factor_of_a_wrong_gradient_are_named():
     assert own_run.first_parted(run.losses, true) == 8
 
 
+@pytest.mark.slow
 def test_a_mistake_in_one_entry_of_a_layer_is_named():
     def wrong(X, y, Ws, bs):
         dWs, dbs = gradients_end_to_end_deep(X, y, Ws, bs)
@@ -349,6 +353,7 @@ def test_what_are_no_lists_of_arrays_is_told_in_seed_2(gradient, said):
         own_run.own_gradient(Problem("seed 2"), gradient, Problem("seed 2").theta)
 
 
+@pytest.mark.slow
 def test_a_gradient_that_fails_on_the_way_ends_its_own_run_only():
     def failing(X, y, W1, W2):
         if np.abs(W2).max() > 5:
@@ -362,6 +367,7 @@ def test_a_gradient_that_fails_on_the_way_ends_its_own_run_only():
     assert "OverflowError: too large" in words.trouble(table)
 
 
+@pytest.mark.slow
 def test_a_gradient_may_spoil_its_arguments():
     def spoiling(X, y, W1, W2):
         result = gradients_end_to_end(X, y, W1, W2)
@@ -376,6 +382,7 @@ def test_a_gradient_may_spoil_its_arguments():
 # ---- the table
 
 
+@pytest.mark.slow
 def test_the_student_s_run_nearest_to_the_one_shown_comes_first():
     table = Table(Problem(), {}, STEPS)
     at, order = {"index": 30}, []
@@ -394,6 +401,7 @@ def test_an_exact_rate_takes_the_place_of_the_nearest_one():
     assert table.losses[60] == pytest.approx(runs.loss_curves(Problem(), np.array([3.2]), STEPS)[0])
 
 
+@pytest.mark.slow
 def test_what_goes_to_the_browser_can_be_read_back():
     table = followed(Problem(), gradients_end_to_end)
     data = own_data(table)

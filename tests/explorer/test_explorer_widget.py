@@ -74,6 +74,7 @@ def test_controls_are_joined_in_the_browser(make_explorer):
     }
 
 
+@pytest.mark.slow
 def test_the_state_rebuilds_the_view(make_explorer):
     pins = [1.0, {"rate": 5.0, "seed": 3, "hidden": 2}]
     view = {
@@ -252,6 +253,7 @@ def test_a_gradient_that_raises_is_told_and_the_explorer_goes_on(make_explorer):
     assert np.isfinite(explorer.losses).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["seed 1", "seed 2"])
 def test_numpy_told_to_raise_does_not_end_what_is_computed(make_explorer, network):
     with np.errstate(all="raise"):
@@ -261,12 +263,14 @@ def test_numpy_told_to_raise_does_not_end_what_is_computed(make_explorer, networ
     assert (explorer.error, explorer.status) == (None, "")
 
 
+@pytest.mark.slow
 def test_where_the_runs_part_goes_to_the_browser(make_explorer):
     explorer = make_explorer(lambda X, y, W1, W2: (W1 / 10, W2 / 10))
     explorer.settle()
     assert explorer.chart.parts == [1] * 121
 
 
+@pytest.mark.slow
 def test_a_gradient_s_name_is_in_the_state_where_it_stands_for_it(make_explorer, monkeypatch):
     def raising(X, y, W1, W2):  # another function of this name is the cell's
         return W1, W2
@@ -295,6 +299,7 @@ def test_another_gradient_is_for_another_explorer(make_explorer):
 # ---- figures and files
 
 
+@pytest.mark.slow
 def test_the_figure_shows_the_runs_and_is_not_pyplot_s(make_explorer):
     explorer = make_explorer(gradients_end_to_end, pins=[1.0], panel="curvature")
     explorer.settle()
@@ -339,6 +344,7 @@ def test_the_figure_shows_the_panel_that_is_open(make_explorer, data, panel, lab
         np.testing.assert_allclose(lines["output"][:, 0], deep.forward(X, Ws, bs)[-1][:, 0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("panel", ["output", "deltas", "path", "curvature"])
 def test_the_figure_shows_a_run_that_diverges(make_explorer, panel, tmp_path):
     explorer = make_explorer(network="seed 2", momentum=0.9, panel=panel, rate=100.0, step=STEPS)
@@ -346,6 +352,7 @@ def test_the_figure_shows_a_run_that_diverges(make_explorer, panel, tmp_path):
     assert explorer.save(tmp_path / "run.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_the_figure_shows_the_band(make_explorer):
     explorer = make_explorer(band=True, seed=3, rate=10.0)
     curves = [make_explorer(seed=seed, rate=10.0).losses[explorer.chart.index] for seed in range(10)]
@@ -362,6 +369,7 @@ def test_an_unknown_panel_is_refused(make_explorer):
         make_explorer(panel="delta")
 
 
+@pytest.mark.slow
 def test_what_is_saved_does_not_tell_of_a_run_that_is_to_be_predicted(make_explorer, tmp_path):
     explorer = make_explorer(predict=True, panel="deltas", rate=1.0, pins=[1.0, 2.0])
     run, rates = explorer.figure().axes
@@ -376,6 +384,7 @@ def test_what_is_saved_does_not_tell_of_a_run_that_is_to_be_predicted(make_explo
         assert text.endswith("η = 1: what will the loss do?")
 
 
+@pytest.mark.slow
 def test_every_format_can_be_saved(make_explorer, tmp_path):
     explorer = make_explorer()
     assert explorer.save(tmp_path / "run.png").read_bytes().startswith(b"\x89PNG")
@@ -391,6 +400,7 @@ def test_every_format_can_be_saved(make_explorer, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.csv", "run.png", "run.svg"]
 
 
+@pytest.mark.slow
 def test_a_saved_notebook_shows_the_page_and_without_scripts_its_picture(make_explorer):
     explorer = make_explorer()
     text = saved(explorer.chart, explorer._table, "key")
@@ -424,6 +434,7 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path):
     assert files.unused(Path("nothing.png")) == Path("nothing.png")
 
 
+@pytest.mark.slow
 def test_csv_has_the_student_s_losses(make_explorer, tmp_path):
     explorer = make_explorer(gradients_end_to_end)
     explorer.settle()

@@ -31,6 +31,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_a_terminal_is_seen_keeps_others_away_and_leaves_nothing(root: Path) -> None:
     launcher = Launcher()
     with locks.releasing(root):  # it waits for the end of that
@@ -45,6 +46,7 @@ def test_a_terminal_is_seen_keeps_others_away_and_leaves_nothing(root: Path) -> 
     assert not (root / runs.FOLDER).exists()
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_without_its_server_and_another_stops_it(root: Path) -> None:
     with locks.releasing(root):
         Launcher().start(root, "grade", "small", "ida")
@@ -62,6 +64,7 @@ def test_a_run_goes_on_without_its_server_and_another_stops_it(root: Path) -> No
     assert wording.headline(ended).startswith("Grading small, started by ida, was ")
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_told_and_can_be_started_again(root: Path) -> None:
     launcher = Launcher()
     with locks.releasing(root):
@@ -83,6 +86,7 @@ def test_a_killed_run_is_told_and_can_be_started_again(root: Path) -> None:
     assert ended.exit_code == 0
 
 
+@pytest.mark.slow
 def test_what_waits_is_counted(root: Path) -> None:
     hand_in(root, "bob", **RIGHT)
     (before,) = overview.rows(root)
@@ -138,6 +142,7 @@ def test_settings_that_cannot_be_used_are_told_with_their_line(
     assert "\n" not in told
 
 
+@pytest.mark.slow
 def test_a_locked_gradebook_is_told_at_once(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """People wait for the page; commands, which wait a minute, say so."""
     with closing(sqlite3.connect(root / "gradebook.db", isolation_level=None)) as other:
@@ -172,6 +177,7 @@ def test_a_file_where_runs_have_their_folder_is_told(tmp_path: Path) -> None:
     assert (tmp_path / runs.FOLDER).read_text() == "kept"
 
 
+@pytest.mark.slow
 def test_a_log_overwrites_nothing_through_a_link(root: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.txt"
     other.write_text("kept")

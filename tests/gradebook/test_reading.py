@@ -87,6 +87,7 @@ def test_export_and_report_have_the_questions_in_the_notebooks_order(root: Path,
     assert re.findall(r'<th scope="row"><code>(\w+)</code>', section) == ORDER
 
 
+@pytest.mark.slow
 def test_a_cell_that_is_not_in_the_source_comes_last(root: Path) -> None:
     path = root / "source" / "small" / "small.ipynb"
     source = notebooks.read(path)
@@ -146,6 +147,7 @@ def counted() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
+@pytest.mark.slow
 def test_the_number_of_queries_does_not_depend_on_the_class(root: Path) -> None:
     course = CourseFolder(root).course
     counts = []

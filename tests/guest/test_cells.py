@@ -9,12 +9,14 @@ import pytest
 from tests.sandboxes import texts, value_in
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 1, 100, 900])
 def test_all_that_a_cell_shows_is_there_when_it_has_ended(kernel, count):
     code = f"from IPython.display import display\nfor k in range({count}): display(k)"
     assert [output.data["text/plain"] for output in kernel.execute(code).outputs] == [*map(str, range(count))]
 
 
+@pytest.mark.slow
 def test_what_threads_show_beside_a_cell_is_no_part_of_it(kernel):
     chatting = """
 import threading, time
@@ -53,6 +55,7 @@ def show(left):
 """
 
 
+@pytest.mark.slow
 def test_a_signal_may_come_while_something_is_shown(kernel):
     assert kernel.execute(f"{RINGING}show(0)").status == "ok"  # the first time takes another way
     points = -int(value_in(kernel, "show(0)"))

@@ -44,6 +44,7 @@ def test_plain_keys_are_not() -> None:
     assert Decoder().decode(parse(json.dumps(encode(value)))) == value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("character", ["\N{GRINNING FACE}", "\\ud83d\\ude00", "é"])
 def test_long_text_is_plain(character) -> None:
     long = "a" * codec.LARGEST_WIDE
@@ -54,6 +55,7 @@ def test_long_text_is_plain(character) -> None:
     assert parse(f'["str", "{short}{character}"]')[1].startswith(short)
 
 
+@pytest.mark.slow
 def test_arrays_with_gaps_are_counted_with_their_gaps() -> None:
     node = encode(np.zeros((2, 60_000))[:, ::2])
     assert node[-1] == "strided"

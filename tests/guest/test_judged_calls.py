@@ -105,6 +105,7 @@ def test_a_visible_check_lets_no_answer_use_them(source) -> None:
         assert "does not work within an answer that is being judged" in str(raised.value)
 
 
+@pytest.mark.slow
 def test_hidden_tests_let_no_answer_use_them_and_demonstrations_may() -> None:
     assignment, book = problem_set("ps1")
     shown = helpers.cell("print('shown', numerical_gradient(lambda t: t**2, np.array(3.0)).round(6))")
@@ -159,6 +160,7 @@ def test_what_is_hidden_from_ps0_is_withheld_by_its_checks() -> None:
     assert hidden == ["course.activations", "course.gradcheck"]
 
 
+@pytest.mark.slow
 def test_in_the_sandbox_there_are_no_checks_but_one_that_says_so() -> None:
     folder = PACKAGES / "course" / "checking"
     assert [path for path in course_files() if folder in path.parents] == [folder / "check.py"]
@@ -169,6 +171,7 @@ def test_in_the_sandbox_there_are_no_checks_but_one_that_says_so() -> None:
     assert "Traceback" not in str(result.notebook.cells[1:6])
 
 
+@pytest.mark.slow
 def test_a_test_that_runs_in_the_sandbox_cannot_call_a_check() -> None:
     assignment = paper(["first"], "check('ps1.dC_dyhat', attacked)")
     for cell in assignment.skeleton.cells:

@@ -15,6 +15,7 @@ def graded(name: str, answers: dict[str, str]) -> dict[str, str]:
     return {cell: found.verdict for cell, found in result.cells.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "taken",
     [

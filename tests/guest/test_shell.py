@@ -46,6 +46,7 @@ def test_magics_are_seen_wherever_they_stand(kernel, code):
     assert "shown (" in texts(kernel.execute(code))
 
 
+@pytest.mark.slow
 def test_programs_write_between_prints(kernel):
     code = """
 import os, subprocess, sys, ctypes
@@ -63,6 +64,7 @@ print('m', file=sys.stderr); print('n')
     assert [o.name for o in result.outputs] == ["stdout", "stderr", "stdout"]
 
 
+@pytest.mark.slow
 def test_a_character_may_come_in_two_writes(kernel):
     code = "import os, time\nfor byte in 'δ½'.encode():\n    os.write(1, bytes([byte])); time.sleep(0.02)"
     assert texts(kernel.execute(code)) == "δ½"
@@ -94,11 +96,13 @@ Rich()
     assert [output.output_type for output in result.outputs] == ["display_data"] * 4 + ["execute_result"]
 
 
+@pytest.mark.slow
 def test_five_hundred_displays(kernel):
     result = kernel.execute("from IPython.display import display\nfor k in range(500): display(k)")
     assert [output.data["text/plain"] for output in result.outputs] == [*map(str, range(500))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("formats", ["svg", "pdf", "svg', 'pdf"])
 def test_a_figure_can_be_shown_whatever_its_format(kernel, formats):
     kernel.execute(f"%config InlineBackend.figure_formats = ['{formats}']\nimport matplotlib.pyplot as plt")
@@ -110,6 +114,7 @@ def test_a_figure_can_be_shown_whatever_its_format(kernel, formats):
     assert "image/png" not in output.data
 
 
+@pytest.mark.slow
 def test_figures_are_shown_after_their_cell_and_closed(kernel):
     result = kernel.execute("import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.figure(); print('drawn')")
     assert [output.output_type for output in result.outputs] == ["stream", "display_data", "display_data"]
@@ -119,6 +124,7 @@ def test_figures_are_shown_after_their_cell_and_closed(kernel):
     assert "image/png" in kernel.execute("figure").outputs[-1].data
 
 
+@pytest.mark.slow
 def test_a_cell_may_await(kernel):
     code = "import asyncio\nimport numpy as np\nawait asyncio.sleep(0)\nold = np.seterr(divide='raise')"
     assert kernel.execute(code).status == "ok"
@@ -137,6 +143,7 @@ def test_a_cell_may_be_asynchronous_without_await(kernel):
     assert texts(kernel.execute("async for number in numbers():\n    print(number)")) == "1\n"
 
 
+@pytest.mark.slow
 def test_context_variables_stay_set(kernel):
     kernel.execute("import asyncio, contextvars\nv = contextvars.ContextVar('v', default=0)")
     kernel.execute("await asyncio.sleep(0); v.set(1)")
@@ -145,6 +152,7 @@ def test_context_variables_stay_set(kernel):
     assert value_in(kernel, "v.get()") == "2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["input('name? ')", "import getpass\ngetpass.getpass()"])
 def test_asking_fails_with_a_sentence(kernel, code):
     failure = kernel.execute(code).failure
@@ -169,6 +177,7 @@ def test_exit_in_a_function_and_in_an_await_cell(kernel):
     assert kernel.execute("x").failure.name == "NameError"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "name"),
     [
@@ -186,6 +195,7 @@ def test_what_is_raised_ends_its_cell_only(kernel, code, name):
     assert kernel.execute("1").status == "ok"
 
 
+@pytest.mark.slow
 def test_an_exception_is_shown_as_is_asked_now(kernel):
     code = """
 try:
@@ -200,6 +210,7 @@ except ZeroDivisionError:
     kernel.execute("%xmode Context")
 
 
+@pytest.mark.slow
 def test_a_traceback_takes_no_look_at_all_modules(kernel):
     code = "import inspect\nismodule, looks = inspect.ismodule, []\n"
     code += "inspect.ismodule = lambda value: looks.append(1) or ismodule(value)\n"
@@ -209,12 +220,14 @@ def test_a_traceback_takes_no_look_at_all_modules(kernel):
     kernel.execute("inspect.ismodule = ismodule")
 
 
+@pytest.mark.slow
 def test_exception_groups_are_shown_whole(kernel):
     result = kernel.execute("raise ExceptionGroup('two', [ValueError('one of them'), KeyError('the other')])")
     assert result.failure.name == "ExceptionGroup"
     assert "one of them" in "".join(result.outputs[-1].traceback)
 
 
+@pytest.mark.slow
 def test_the_last_exception_is_shown_again(kernel):
     kernel.execute("def f():\n    1 / 0\nf()")
     again = kernel.execute("%tb")
@@ -240,6 +253,7 @@ def test_a_program_that_never_stops_writing(start):
     assert len(texts(result)) < 1.2 * MIB
 
 
+@pytest.mark.slow
 def test_what_comes_after_the_end_of_a_cell_is_dropped(kernel):
     code = """
 import os, subprocess, threading
@@ -288,6 +302,7 @@ def test_a_forked_child_prints_however_it_ends(kernel, end):
     assert texts(kernel.execute(code)) == "child prints\n"
 
 
+@pytest.mark.slow
 def test_a_forked_child_prints(kernel):
     # from Python 3.12 on, a process with threads is warned
     code = """
@@ -306,6 +321,7 @@ os.waitpid(pid, 0); print('again')
     assert texts(result) == "[1, 2]\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [
@@ -323,12 +339,14 @@ def test_streams_that_the_code_takes_away(kernel, code):
     assert value_in(kernel, "1 + 1") == "2"
 
 
+@pytest.mark.slow
 def test_closed_descriptors_cost_no_time(kernel):
     kernel.execute("import os, time; os.close(1); os.close(2)")
     result = kernel.execute("begin = time.process_time(); time.sleep(0.5); time.process_time() - begin")
     assert float(text_of(result)) < 0.2
 
 
+@pytest.mark.slow
 def test_an_output_far_beyond_the_cap_is_no_error(start):
     kernel = start(memory=1 << 30)
     result = kernel.execute("print('x' * (70 << 20))")
@@ -348,6 +366,7 @@ sys.meta_path.insert(0, Blocker())
 """
 
 
+@pytest.mark.slow
 def test_nothing_of_jupyters_protocol_is_needed(kernel):
     assert kernel.execute(WITHOUT_JUPYTER).status == "ok"
     for code in (

@@ -35,6 +35,7 @@ BY_ANSWERS = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("value", "test"), BY_ANSWERS.values(), ids=BY_ANSWERS)
 def test_what_an_answer_can_cause(value, test) -> None:
     cells = [

@@ -57,6 +57,7 @@ class Scaled:
         return self.factor * x
 
 
+@pytest.mark.slow
 def test_every_kind_of_function(student):
     apply = student(APPLY).apply
     factor = 5
@@ -262,6 +263,7 @@ def test_exit_in_a_call_is_told_in_pythons_words(student):
         student("def f(): exit()").f()
 
 
+@pytest.mark.slow
 def test_the_graders_time_is_not_the_students(student):
     import time
 

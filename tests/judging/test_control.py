@@ -180,6 +180,7 @@ def test_a_test_of_a_file_that_a_student_writes_has_one_remedy():
     control.check(problem(WRITES, READS, tags=(IN_KERNEL,)))
 
 
+@pytest.mark.slow
 def test_several_tests_of_files_that_a_student_writes_are_all_told():
     cells = [cell(WRITES, "double", solution=True), graded("test_one", READS), graded("test_two", READS)]
     stub = cell(STUB, "double", solution=True)
@@ -187,12 +188,14 @@ def test_several_tests_of_files_that_a_student_writes_are_all_told():
     assert re.findall(r"To do: (\w+) passes within", message) == ["test_one", "test_two"]
 
 
+@pytest.mark.slow
 def test_a_test_of_a_file_that_is_not_released_has_one_remedy():
     message = failure(problem(RIGHT, READS))
     assert "it is run beside the released files only: release what it reads (course.files" in message
     assert "in-kernel" not in message
 
 
+@pytest.mark.slow
 def test_a_data_file_that_nobody_has_written_has_one_remedy():
     message = failure(problem(RIGHT, READS.replace(".py", ".csv")))
     assert "FileNotFoundError: [Errno 2] No such file or directory: 'twice.csv'" in message
@@ -200,6 +203,7 @@ def test_a_data_file_that_nobody_has_written_has_one_remedy():
     assert "in-kernel" not in message
 
 
+@pytest.mark.slow
 def test_what_differs_from_the_source_comes_first_and_once():
     edited = replace(problem("def double(x):\n    return 3 * x"), notice="the source was edited: run `this`")
     lines = failure(edited).splitlines()
@@ -220,6 +224,7 @@ def test_without_source_a_line_says_what_is_not_checked():
     assert control.left_out(problem()) == ""
 
 
+@pytest.mark.slow
 def test_an_outcome_is_kept_for_what_it_depends_on(graded_solutions):
     control.check(problem())
     control.check(problem())
@@ -279,6 +284,7 @@ def test_an_unreadable_package_is_told_with_the_command_that_opens_it(site):
     control.check(uses)
 
 
+@pytest.mark.slow
 def test_a_package_that_is_installed_later_is_proven_anew(site, graded_solutions):
     control.check(problem())
     (site / "slope").mkdir()

@@ -49,6 +49,7 @@ def points_lost(result: Result, test: str = "") -> dict[str, str]:
     }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("assignment", "habit"), OF_ANSWERS, ids=[f"{a}: {h}" for a, h in OF_ANSWERS])
 def test_a_right_answer_has_its_points(assignment: str, habit: str) -> None:
     function, _ = HABITS[assignment][habit]
@@ -193,6 +194,7 @@ def graded_part(submission: NotebookNode) -> list[tuple[str, str, str]]:
     ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("edit", EDITS, ids=[edit.__name__ for edit in EDITS])
 def test_what_is_done_to_the_notebook_changes_nothing_of_what_is_graded(
     edit: Callable[[NotebookNode], None],

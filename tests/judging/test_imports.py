@@ -35,6 +35,7 @@ def verdicts(assignment: Assignment, answer: str, plain: str = PLAIN) -> dict[st
     return {name: cell.verdict for name, cell in result.cells.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("test", "answer", "stub"),
     [
@@ -84,12 +85,14 @@ def test_a_module_that_is_released_is_the_one_that_was_released():
     assert verdicts(subject, writes.replace("x * k", "9")) == {"test_scale": "wrong"}
 
 
+@pytest.mark.slow
 def test_what_else_a_plain_cell_binds_has_to_be_locked_by_its_author():
     subject = assignment(SCALE, cell("grid = np.arange(3)"), graded("t", "assert scale(grid)[1] == 2"))
     with pytest.raises(ControlFailed, match=r"(?s)To do: lock the cell that binds grid.*tag its cell"):
         control.check(subject)
 
 
+@pytest.mark.slow
 def test_a_test_in_the_students_process_has_it_there_only():
     test = graded("test_scale", "assert scale(3) == helper.right(3)")
     test.metadata["tags"] = [IN_KERNEL]

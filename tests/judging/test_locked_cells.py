@@ -50,6 +50,7 @@ def graded_right(root: Path) -> Result:
     return grade(load(root, "small"), notebooks.dumps(answered).encode())
 
 
+@pytest.mark.slow
 def test_released_files_are_beside_a_locked_cell_and_a_test(tmp_path, monkeypatch) -> None:
     root = a_course(tmp_path / "course", LOCKED)
     # what a student hands in, or anybody's folder, is not where the grader imports from
@@ -86,6 +87,7 @@ def score(assignment: Assignment) -> tuple[float | None, str]:
     return result.score, result.problem
 
 
+@pytest.mark.slow
 def test_threads_do_not_see_each_others_files() -> None:
     before = Path.cwd(), sys.path[:]
     with ThreadPoolExecutor(4) as pool:

@@ -164,6 +164,7 @@ def graded_answer(assignment: Assignment, answer: str):
     return result.cells["test_answer"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_right_answers_pass_and_wrong_ones_do_not(name):
     right, wrong, test = QUESTIONS[name]
@@ -214,12 +215,14 @@ def test_what_can_be_judged_from_outside_stays_there_where_others_may_run_inside
     assert graded_answer(assignment, wrong).verdict == "wrong"
 
 
+@pytest.mark.slow
 def test_a_wrong_solution_stops_grading_also_where_tests_may_run_inside():
     _, wrong, test = QUESTIONS["sets"]
     with pytest.raises(ControlFailed, match="test_answer: wrong"):
         control.check(replace(question(wrong, test), may_run_inside=True))
 
 
+@pytest.mark.slow
 def test_an_exception_that_the_test_does_not_expect_is_the_students():
     right, _, test = QUESTIONS["an exception that is expected"]
     cell = graded_answer(question(right, test), "def root(x):\n    return {}['x']")
@@ -291,6 +294,7 @@ leaves = (
 items = st.recursive(leaves, lambda inner: st.frozensets(inner, max_size=4), max_leaves=9)
 
 
+@pytest.mark.slow
 @given(items | st.sets(items) | st.lists(st.sets(items)))
 def test_values_cross_as_equal_values_of_the_same_kind(value):
     result = codec.Decoder().decode(codec.encode(value))

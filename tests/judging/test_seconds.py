@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from course.grading.judging.grade import grade
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.assignment import with_tests
@@ -11,6 +13,7 @@ from course.grading.sandbox.zygote import zygotes
 from tests.helpers import graded, notebook, solution
 
 
+@pytest.mark.slow
 def test_without_the_start_of_a_zygote() -> None:
     written = notebook(solution("double", "2 * x"), graded("test_double", "assert double(2) == 4"))
     assignment, submission = with_tests("small", written, written), notebooks.dumps(written).encode()

@@ -64,6 +64,7 @@ def test_what_decides_and_what_does_not() -> None:
     assert all((ROOT / "course" / name).is_file() for name in NOT_DECIDING)
 
 
+@pytest.mark.slow
 def test_grading_loads_nothing_of_what_does_not_decide() -> None:
     code = "import sys, course.grading.judging.grade; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -86,6 +87,7 @@ def test_a_room_that_is_missing(tree) -> None:
         (tree / "course" / "checks").rename(tree / "course" / "checking")
 
 
+@pytest.mark.slow
 def test_a_wheel_has_the_version_of_its_checkout(tmp_path) -> None:
     from hatchling.builders.wheel import WheelBuilder
 

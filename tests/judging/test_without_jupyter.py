@@ -23,6 +23,7 @@ print("without Jupyter")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow_except(("ps1",), release.assignments(ROOT)))
 def test_no_score_changes_where_jupyters_packages_cannot_be_imported(name):
     assignment = load(ROOT, name)

@@ -87,6 +87,7 @@ def test_answers_to_predictions_are_folded(name):
     assert text.count("<details>") == text.count("\n</details>") == len(asked) + 1
 
 
+@pytest.mark.sampled
 @ids
 @pytest.mark.parametrize("assignment", release.assignments(ROOT))
 def test_it_holds_no_part_of_an_answer(path, assignment):

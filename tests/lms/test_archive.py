@@ -70,6 +70,7 @@ def test_an_encrypted_archive_is_refused() -> None:
         opened_bytes(bytes(content))
 
 
+@pytest.mark.slow
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     content = packed((entry("x"), bytes(100 << 20)))
     assert len(content) < 200_000
@@ -145,6 +146,7 @@ def test_what_is_no_archive(tmp_path) -> None:
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(
@@ -162,6 +164,7 @@ def test_no_name_leads_out(parts) -> None:
         assert unicodedata.is_normalized("NFC", str(file.path))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_damage_of_any_kind_is_one_sentence(data) -> None:

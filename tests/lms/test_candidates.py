@@ -59,6 +59,7 @@ def test_a_notebook_of_another_kind_of_name(root, take, tmp_path, versions, syst
     assert "is a notebook, and taken for" in summary.remarks[0][1]
 
 
+@pytest.mark.slow
 def test_text_of_such_a_name_is_no_notebook(root, take, tmp_path, versions) -> None:
     contents = {
         "ann/small.json": b'{"cells": 1}',

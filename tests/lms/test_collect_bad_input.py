@@ -26,6 +26,7 @@ def test_unknown_assignment(root, tmp_path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_not_a_course(tmp_path) -> None:
     file = archive(tmp_path / "a.zip", ANN)
     folder = tmp_path / "elsewhere"

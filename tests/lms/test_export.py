@@ -94,6 +94,7 @@ def table(path: Path, encoding: str = "utf-8") -> list[list[str]]:
     return rows
 
 
+@pytest.mark.slow
 def test_moodle(root) -> None:
     lines = export(root, "moodle", "small")
     assert table(root / "small-moodle.csv") == [
@@ -226,6 +227,7 @@ def test_one_person_twice_is_refused(root, tmp_path) -> None:
     assert not (root / "small-moodle.csv").exists()
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_no_cell_is_a_formula(words) -> None:
     cell = text_cell(words)
@@ -261,15 +263,18 @@ def test_postgresql(root) -> None:
     assert (root / "small-csv.csv").read_bytes() == there
 
 
+@pytest.mark.slow
 def test_unknown_assignment(root) -> None:
     refused(root, *MOODLE, "large", words="there is no assignment 'large'; there is: small")
 
 
+@pytest.mark.slow
 def test_empty_class(prepared, tmp_path) -> None:
     root = shutil.copytree(prepared, tmp_path / "empty")
     refused(root, *MOODLE, "small", words="nobody's small is graded: `course grade small` comes first")
 
 
+@pytest.mark.slow
 def test_no_gradebook(root) -> None:
     (root / "gradebook.db").unlink()
     refused(root, *MOODLE, "small", words="`nbgrader generate_assignment small --force` makes it")

@@ -70,6 +70,7 @@ def test_a_file_that_cannot_lie_there_is_left_out(root, take, tmp_path, name, wh
     assert [who for who, remark in summary.remarks if why in remark] == ["eve"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "why"),
     [

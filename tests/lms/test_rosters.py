@@ -220,6 +220,7 @@ def test_collected_by_it(root, take, tmp_path, system) -> None:
     assert submitted(root) == {f"{student}/small/small.ipynb": b"{}"}
 
 
+@pytest.mark.slow
 def test_a_german_worksheet_comes_back_filled_in(root, tmp_path) -> None:
     enter(url(root))
     text = worksheet("de", maximum="20,00").replace("70001", "11")

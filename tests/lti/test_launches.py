@@ -22,11 +22,13 @@ def arriving(platform: Platform, folder: Path, name: str = "ann", **claims: Any)
     return read_launch({**token, **({"sub": claims["sub"]} if "sub" in claims else {})}, settings)
 
 
+@pytest.mark.slow
 def test_a_student_and_an_instructor(platform: Platform, tmp_path: Path) -> None:
     assert arriving(platform, tmp_path) == Launch("ann", "sub-ann", False, lineitems(platform))
     assert arriving(platform, tmp_path, "ida").teaches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("roles", "teaches"),
     [
@@ -41,6 +43,7 @@ def test_only_a_role_in_the_course_counts(
     assert arriving(platform, tmp_path, roles=roles).teaches == teaches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("claims", "words"),
     [
@@ -64,6 +67,7 @@ def test_who_is_nobody_here_is_told_so(
     assert words in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_name_in_capitals_is_the_account_in_lower_case(platform: Platform, tmp_path: Path) -> None:
     assert arriving(platform, tmp_path, custom={"username": "Ann"}).username == "ann"
 

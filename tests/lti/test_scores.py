@@ -30,6 +30,7 @@ def send(root: Path) -> Sending:
     return lti_grades(root, "small", root / "lti.toml", send=True)
 
 
+@pytest.mark.slow
 def test_scores_arrive_to_the_point(root: Path, platform: Platform) -> None:
     sending = send(root)
     (item,) = platform.items
@@ -52,6 +53,7 @@ def test_scores_arrive_to_the_point(root: Path, platform: Platform) -> None:
     assert sending.is_complete
 
 
+@pytest.mark.slow
 def test_sending_again_sends_what_differs(root: Path, platform: Platform) -> None:
     # a full page of other columns before ours, and of other grades
     platform.items += [{"id": f"{platform.address}/x", "resourceId": f"other-{n}"} for n in range(3)]
@@ -71,6 +73,7 @@ def test_sending_again_sends_what_differs(root: Path, platform: Platform) -> Non
     assert len(platform.scores) == number + 1
 
 
+@pytest.mark.slow
 def test_without_send_nothing_is_asked_of_the_platform(root: Path, platform: Platform) -> None:
     result = course("lti-grades", "small", "--settings", "lti.toml", cwd=root)
     assert result.returncode == 0, result.stderr
@@ -85,6 +88,7 @@ def test_without_send_nothing_is_asked_of_the_platform(root: Path, platform: Pla
     assert platform.requests == []
 
 
+@pytest.mark.slow
 def test_a_failure_of_the_grader_overwrites_no_score(root: Path, platform: Platform) -> None:
     send(root)
     with Gradebook(url(root), COURSE_ID) as gradebook:
@@ -100,6 +104,7 @@ def test_a_failure_of_the_grader_overwrites_no_score(root: Path, platform: Platf
     assert given == [3]
 
 
+@pytest.mark.slow
 def test_who_is_unknown_to_the_platform_is_named_and_the_others_arrive(
     root: Path, platform: Platform
 ) -> None:
@@ -115,6 +120,7 @@ def rename(root: Path, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
+@pytest.mark.slow
 def test_one_user_of_the_platform_gets_no_two_scores(root: Path, platform: Platform) -> None:
     again = Launch("zoe", "sub-ann", False, lineitems(platform))  # ann, renamed at the platform
     launches.record(root / "launches.json", again, os.getgid())
@@ -123,6 +129,7 @@ def test_one_user_of_the_platform_gets_no_two_scores(root: Path, platform: Platf
     assert "not sent, since they are one user of the platform: ann, zoe;" in sending.lines[1]
 
 
+@pytest.mark.slow
 def test_the_token_goes_to_no_other_server(root: Path, platform: Platform) -> None:
     with running() as other:
         other.tool = platform.tool
@@ -133,6 +140,7 @@ def test_the_token_goes_to_no_other_server(root: Path, platform: Platform) -> No
         assert other.requests == []
 
 
+@pytest.mark.slow
 def test_grades_go_over_no_open_line(root: Path) -> None:
     path = root / "launches.json"
     path.write_text('{"lineitems": "http://lms.example.edu/items", "subjects": {}}')
@@ -140,6 +148,7 @@ def test_grades_go_over_no_open_line(root: Path) -> None:
         send(root)
 
 
+@pytest.mark.slow
 def test_busy_platforms_are_asked_again(root: Path, platform: Platform) -> None:
     # columns, the new column, grades, then the first score
     platform.failures += [503, 0, 0, 0, 502]
@@ -147,6 +156,7 @@ def test_busy_platforms_are_asked_again(root: Path, platform: Platform) -> None:
     assert len(platform.scores) == 3
 
 
+@pytest.mark.slow
 def test_a_column_is_asked_for_once(root: Path, platform: Platform) -> None:
     """A second attempt could make a second one."""
     platform.failures += [0, 503]
@@ -155,6 +165,7 @@ def test_a_column_is_asked_for_once(root: Path, platform: Platform) -> None:
     assert len(platform.requests) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("failures", "words"),
     [
@@ -170,29 +181,34 @@ def test_a_refusal_is_told(root: Path, platform: Platform, failures: list[int], 
     assert words.format(address=platform.address) in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_refusal_is_one_line(root: Path, platform: Platform) -> None:
     platform.failures += [403]
     refused(root, *SEND, words="(403 Forbidden: ")
 
 
+@pytest.mark.slow
 def test_another_key_is_told(root: Path, platform: Platform) -> None:
     platform.tool = platform.key
     with pytest.raises(LtiError, match=r"/token \(400 .*invalid_client.*`course lti-key` prints the key"):
         send(root)
 
 
+@pytest.mark.slow
 def test_what_is_no_json_is_told(root: Path, platform: Platform) -> None:
     platform.write_settings(root, token_url=f"{platform.address}/page")
     with pytest.raises(LtiError, match=r"no JSON \(<title>Sign in</title>\): is the address right\?"):
         send(root)
 
 
+@pytest.mark.slow
 def test_a_platform_that_offers_no_grades_is_told(root: Path) -> None:
     (root / "launches.json").write_text('{"lineitems": "", "subjects": {}}')
     with pytest.raises(LtiError, match="follow its link to the Hub once"):
         send(root)
 
 
+@pytest.mark.slow
 def test_the_key_is_made_once_and_for_its_owner_alone(root: Path) -> None:
     (root / "lti-key.pem").unlink()
     results = [course("lti-key", "lti-key.pem", cwd=root) for _ in range(2)]
@@ -204,6 +220,7 @@ def test_the_key_is_made_once_and_for_its_owner_alone(root: Path) -> None:
     refused(root, *SEND, words="others can read the private key")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -54,6 +54,7 @@ def test_nbgraders_own(part: int, tmp_path: Path) -> None:
     assert int(ran["passed"]) + int(ran.get("skipped", 0)) >= len(chosen)
 
 
+@pytest.mark.slow
 def test_a_new_gradebook_has_the_version_that_nbgrader_finds_itself() -> None:
     """Ours is found in this process, and nbgrader's by a command; what a config sets would hide it."""
     code = "from nbgrader.api import get_alembic_version as of_nbgrader; print(of_nbgrader())"

@@ -141,6 +141,7 @@ def test_feedback_is_made_without_a_warning(root) -> None:
         assert "WARNING" not in result.stderr
 
 
+@pytest.mark.slow
 def test_validate_says_that_there_is_no_such_notebook(root) -> None:
     result = nbgrader("validate", "nosuch.ipynb", cwd=root)
     assert result.returncode == 1

@@ -81,6 +81,7 @@ def by_id(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row["id"]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ["ps1", "ps2", "none"])
 def test_submissions_are_listed_as_nbgrader_lists_them(
     gradebooks: tuple[Gradebook, Any], assignment: str

@@ -56,6 +56,7 @@ def contents(path: Path) -> dict[str, bytes]:
         return {name: file.read(name) for name in file.namelist()}
 
 
+@pytest.mark.slow
 def test_what_is_in_it(packed) -> None:
     found = contents(packed)
     assert sorted(found) == [
@@ -91,6 +92,7 @@ def test_a_notebook_of_condas_is_validated_in_it(packed, tmp_path) -> None:
     assert "NotImplementedError" in result.stdout
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_students_part_and_no_more(packed) -> None:
     with zipfile.ZipFile(io.BytesIO(contents(packed)[f"ps0/{WHEEL}"])) as file:
         names = set(file.namelist())
@@ -108,10 +110,12 @@ def test_the_wheel_holds_the_students_part_and_no_more(packed) -> None:
     assert not [name for name in names if name.endswith("entry_points.txt")]
 
 
+@pytest.mark.slow
 def test_the_same_sources_give_the_same_bytes(packed, tmp_path) -> None:
     assert pack(ROOT, "ps0", tmp_path / "again.zip").read_bytes() == packed.read_bytes()
 
 
+@pytest.mark.slow
 def test_another_content_is_another_version(tmp_path) -> None:
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
@@ -127,6 +131,7 @@ def test_another_content_is_another_version(tmp_path) -> None:
     assert corrected != WHEEL
 
 
+@pytest.mark.slow
 def test_what_is_for_instructors_is_out_of_students_jupyterlab(packed) -> None:
     with zipfile.ZipFile(io.BytesIO(contents(packed)[f"ps0/{WHEEL}"])) as file:
         disabled = json.loads(file.read(LAB_SETTINGS))["disabledExtensions"]
@@ -136,6 +141,7 @@ def test_what_is_for_instructors_is_out_of_students_jupyterlab(packed) -> None:
     assert all(f'"{name}"' in code for name in disabled)
 
 
+@pytest.mark.slow
 def test_lectures_and_derivations_stand_alone(packed) -> None:
     files = contents(packed)
     for name in (*ORDER, *DERIVATIONS):
@@ -151,6 +157,7 @@ def test_lectures_and_derivations_stand_alone(packed) -> None:
     assert "Ed Tam" in files["ps0/lectures/derivation_b.html"].decode()
 
 
+@pytest.mark.slow
 def test_students_install_the_tested_versions(packed) -> None:
     files = contents(packed)
     _, *lines = files["ps0/requirements.txt"].decode().splitlines()
@@ -158,6 +165,7 @@ def test_students_install_the_tested_versions(packed) -> None:
     assert files["ps0/constraints.txt"] == (ROOT / "constraints.txt").read_bytes()
 
 
+@pytest.mark.slow
 def test_what_the_notebooks_import_is_installed_too() -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import yaml, numpy, csv, own")])
     files = {
@@ -167,6 +175,7 @@ def test_what_the_notebooks_import_is_installed_too() -> None:
     assert requirements(files, ROOT, b"pyyaml==1.0\n") == ["pyyaml", f"sqlalchemy=={version('sqlalchemy')}"]
 
 
+@pytest.mark.slow
 def test_students_need_little(packed) -> None:
     with zipfile.ZipFile(io.BytesIO(contents(packed)[f"ps0/{WHEEL}"])) as file:
         metadata = email.message_from_bytes(file.read(f"{DIST_INFO}/METADATA"))
@@ -195,6 +204,7 @@ class Page(HTMLParser):
         self.words += data
 
 
+@pytest.mark.slow
 def test_the_start_page_stands_alone(packed) -> None:
     page = Page()
     page.feed(contents(packed)["ps0/START-HERE.html"].decode())
@@ -284,6 +294,7 @@ def test_a_release_that_gives_something_away(root) -> None:
     assert not (root / "ps0.zip").exists()
 
 
+@pytest.mark.slow
 def test_files_beside_the_notebook_come_along(root) -> None:
     for folder in (root / "source" / "ps0" / "data", root / "release" / "ps0" / "data"):
         folder.mkdir()

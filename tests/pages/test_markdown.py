@@ -96,6 +96,7 @@ def stock_html(source: str, attachments: object = None) -> str:
     return MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=attachments)).render(source)
 
 
+@pytest.mark.slow
 @given(PIECES)
 def test_nothing_acts_whoever_renders_it(source: str) -> None:
     assert dangers(markdown_html(source, ATTACHED)) == []
@@ -145,6 +146,7 @@ def test_an_attachment_that_is_no_picture_is_not_shown() -> None:
         assert "<img" not in markdown_html("![a](attachment:a)", {"a": bundle})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [

@@ -47,6 +47,7 @@ def test_committed_notebooks_are_canonical(path) -> None:
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_release_leaks_nothing(assignment: str) -> None:
     source = notebooks.read(ROOT / "source" / assignment / f"{assignment}.ipynb")
@@ -139,6 +140,7 @@ def test_what_is_no_notebook(content) -> None:
         notebooks.reads(content, "small.ipynb")
 
 
+@pytest.mark.slow
 def test_course_release_names_an_unreadable_source(tmp_path) -> None:
     root = small_course(tmp_path)
     (root / "source" / "small" / "small.ipynb").write_text('{"cells": [')

@@ -42,11 +42,13 @@ def errors(notebook):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", slow_except(("ps0",), ASSIGNMENTS))
 def test_with_solutions_and_hidden_tests(assignment, tmp_path):
     executed(source(assignment), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", slow_except(("ps0",), ASSIGNMENTS))
 def test_with_solutions_as_a_student_has_it(assignment, tmp_path):
     notebook = executed(solved(assignment), tmp_path)
@@ -60,6 +62,7 @@ def test_with_solutions_as_a_student_has_it(assignment, tmp_path):
                 assert re.search(r'<img [^>]*alt="[^"]{40,}"', output.data["text/html"]), cell.id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", slow_except(("ps0",), ASSIGNMENTS))
 def test_untouched_stubs_say_that_they_are_not_written(assignment, tmp_path):
     released = notebooks.read(ROOT / "release" / assignment / f"{assignment}.ipynb")

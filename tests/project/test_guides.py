@@ -271,6 +271,7 @@ def test_options_are_those_of_the_commands() -> None:
     assert named - OTHERS_OPTIONS <= known
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guide", GUIDES)
 def test_python_runs(guide, tmp_path) -> None:
     for part in code(guide):

@@ -111,6 +111,7 @@ def test_every_room_is_there() -> None:
     assert {room for room in ROW_OF if room not in MODULES} == set()
 
 
+@pytest.mark.slow
 def test_no_modules_import_each_other_in_a_circle() -> None:
     TopologicalSorter({name: modules_of(name) for name in MODULES}).prepare()
 
@@ -171,6 +172,7 @@ def test_imports_are_found_wherever_they_are() -> None:
     assert imported(source, "own") == {"a.b", "d", "d.e", "own.k", "own.k.l", "g.h", "g.h.i", "j.k", "m"}
 
 
+@pytest.mark.slow
 def test_importing_the_course_is_light() -> None:
     loaded = loaded_after("from course import check, sigmoid, xor")
     assert "course.checking.check" in loaded
@@ -178,6 +180,7 @@ def test_importing_the_course_is_light() -> None:
         assert not under(loaded, heavy), heavy
 
 
+@pytest.mark.slow
 def test_the_explorer_is_loaded_when_it_is_asked_for_and_never_touches_pyplot() -> None:
     assert not under(loaded_after("import course"), "course.explorer")
     loaded = loaded_after("from course import LossExplorer; LossExplorer(steps=10).figure()")
@@ -186,6 +189,7 @@ def test_the_explorer_is_loaded_when_it_is_asked_for_and_never_touches_pyplot() 
         assert not under(loaded, unwanted), unwanted
 
 
+@pytest.mark.slow
 def test_running_every_visible_check_needs_no_reference() -> None:
     loaded = loaded_after(
         "from course.checking.check import checks_of; [check.cases() for check in checks_of('ps1').values()]"
@@ -195,6 +199,7 @@ def test_running_every_visible_check_needs_no_reference() -> None:
         assert not under(loaded, package), package
 
 
+@pytest.mark.slow
 def test_the_reference_needs_no_grader() -> None:
     loaded = loaded_after("import mlp_ref.grading")
     assert "mlp_ref.cases" in loaded

@@ -12,6 +12,7 @@ import pytest
 from tests.helpers import ROOT, run
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_course_and_nothing_else(tmp_path) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)],

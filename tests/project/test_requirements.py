@@ -23,6 +23,7 @@ def old(tmp_path) -> str:
     return str(tmp_path / "old")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [["score", "small", "x.ipynb"], ["grade", "small"], ["verify"]], ids=lambda a: a[0]
 )
@@ -52,6 +53,7 @@ def test_other_commands_work_with_it(tmp_path, old) -> None:
     assert "cannot grade" not in result.stderr
 
 
+@pytest.mark.slow
 def test_versions_here_are_within_the_bounds(tmp_path) -> None:
     result = course("score", "no-such", "x.ipynb", cwd=small_course(tmp_path / "course"))
     assert "there is no assignment 'no-such'" in result.stderr

@@ -25,6 +25,7 @@ def test_both_labels_occur(name):
         assert set(y.ravel()) == {0, 1} or len(y) == 1
 
 
+@pytest.mark.slow
 def test_both_labels_occur_in_nets():
     for case in drawn("ps1.train"):
         assert case.args[1].min() >= 0
@@ -59,6 +60,7 @@ def test_logits_reach_far_but_not_too_far():
         assert any(((y == 1) & (z < -800)).any() for y, z in (case.args for case in drawn_once))
 
 
+@pytest.mark.slow
 @pytest.mark.eq10
 def test_saturated_hidden_layer_with_confident_wrong_labels():
     for seed in range(50):
@@ -70,6 +72,7 @@ def test_saturated_hidden_layer_with_confident_wrong_labels():
         assert max(np.abs(a).max() for H, _, O, _ in forward for a in (H, O)) < 500.001
 
 
+@pytest.mark.slow
 @pytest.mark.delta
 def test_saturated_deep_net_with_confident_wrong_labels():
     for seed in range(50):
@@ -113,6 +116,7 @@ def test_upstream_gradients_differ_from_example_to_example(name, argument):
 ALL_SEEDS = range(20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ps1.train", "ps2.train"])
 def test_every_draw_trains_where_the_loss_rises_and_where_it_hardly_moves(name):
     for drawn_once in each_draw(name):
@@ -127,6 +131,7 @@ def each_draw(name):
     return (cases(name, np.random.default_rng(seed)) for seed in ALL_SEEDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ps1.train", "ps2.train"])
 def test_every_draw_trains_every_size_for_no_step_and_for_several(name):
     for drawn_once in each_draw(name):
@@ -160,6 +165,7 @@ def test_every_draw_has_a_square_input(name, argument):
         assert any(len(set(case.args[argument].shape)) == 1 for case in drawn_once)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ps1.dC_dW1", "ps2.deltas", "ps2.dL_df", "ps3.largest_curvature"])
 def test_every_draw_has_strided_inputs(name):
     for drawn_once in each_draw(name):

@@ -32,6 +32,7 @@ def layers(case):
     return (X.shape[1], *map(len, bs))
 
 
+@pytest.mark.sampled
 @every_name
 def test_what_is_wanted_is_the_reference(name):
     for case in drawn(name):
@@ -48,6 +49,7 @@ def test_a_seed_gives_the_same_cases_and_another_others(name):
     assert not unchanged([c.args for c in first], [c.args for c in other])
 
 
+@pytest.mark.sampled
 @every_name
 def test_layouts(name):
     arguments = [a for case in drawn(name) for a in arrays(case.args)]
@@ -69,6 +71,7 @@ def test_several_sizes(name):
         assert len({str([a.shape for a in arrays(case.args)]) for case in drawn_once}) >= 3
 
 
+@pytest.mark.slow
 def test_sizes_of_one_hidden_layer():
     for seed in SEEDS:
         for name in ("ps1.forward", "ps1.train"):
@@ -81,6 +84,7 @@ def test_sizes_of_one_hidden_layer():
             assert {case.n for case in drawn_once} == {N for N, _, _ in sizes}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ps2.forward", "ps2.train"])
 def test_sizes_of_deep_nets(name):
     for seed in SEEDS:

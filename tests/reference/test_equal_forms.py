@@ -88,6 +88,7 @@ FORMS = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "function"), FORMS.values(), ids=FORMS)
 def test_equal_forms_pass(name, function):
     for seed in range(30):

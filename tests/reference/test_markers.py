@@ -10,6 +10,8 @@ import pytest
 
 from mlp_ref.functions import FUNCTIONS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ROOMS = ("tests/reference", "tests/checking", "tests/tools")
 COLLECT = """
@@ -33,7 +35,6 @@ def marked():
     return json.loads(line)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_test_with_the_name_of_a_function_has_its_marker(marked, name):
     marker = FUNCTIONS[name].marker

@@ -98,6 +98,7 @@ CHANGED = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "change"), CHANGED, ids=[f"{c.__name__}-{name}" for name, c in CHANGED])
 def test_wrong_functions_are_refused(name, change):
     refused(name, after(change, name))
@@ -110,6 +111,7 @@ def test_wrong_words_are_refused(change):
     refused("ps3.classify_run", after(change, "ps3.classify_run"))
 
 
+@pytest.mark.sampled
 @every_name
 def test_results_remembered_from_a_call_before_are_refused(name):
     remembered = {}
@@ -121,6 +123,7 @@ def test_results_remembered_from_a_call_before_are_refused(name):
     refused(name, first_of_its_shapes)
 
 
+@pytest.mark.sampled
 @every_name
 def test_no_result_is_refused(name):
     assert "return missing" in refused(name, lambda *_: None)
@@ -135,6 +138,7 @@ def test_exceptions_pass_through(name):
         matches_reference(name, failing)
 
 
+@pytest.mark.sampled
 @every_name
 def test_changed_inputs_are_refused(name):
     def changing(*args):
@@ -159,6 +163,7 @@ def seen(name, seed):
     return calls
 
 
+@pytest.mark.sampled
 @every_name
 def test_a_seed_repeats_its_inputs_and_another_draws_others(name):
     assert unchanged(seen(name, 5), seen(name, 5))
@@ -170,6 +175,7 @@ def test_functions_do_not_share_their_inputs():
     assert not unchanged(seen("ps1.dC_dyhat", 5), seen("ps1.mse_cost", 5))
 
 
+@pytest.mark.slow
 def test_without_its_name_a_mistake_is_refused_as_well():
     for mistake in MISTAKES["ps1.dC_dW1"]:
         with use_seed(0), mistakes_unnamed(), pytest.raises(WrongAnswer) as raised:
@@ -194,6 +200,7 @@ def test_shared_memory_is_refused():
     assert "shares memory" in refused("ps1.gradient_descent_step", lambda W1, W2, *_: (W1, W2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ps1.train", "ps2.train"])
 def test_training_of_no_steps_may_return_its_arguments(name):
     def as_a_loop_does(*args):
@@ -204,6 +211,7 @@ def test_training_of_no_steps_may_return_its_arguments(name):
         matches_reference(name, as_a_loop_does)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ps0.sigmoid", "ps1.train", "ps2.deltas", "ps2.bce_loss"])
 def test_what_a_student_makes_of_warnings_does_not_disturb_the_judge(name):
     with warnings.catch_warnings(), np.errstate(all="raise"):
@@ -229,6 +237,7 @@ ODD = {
 }
 
 
+@pytest.mark.sampled
 @every_name
 @pytest.mark.parametrize("odd", ODD)
 def test_anything_odd_is_refused_with_a_sentence(name, odd):
@@ -244,6 +253,7 @@ def nudged(name):
     return after(lambda result: mapped(nudge, result), name)
 
 
+@pytest.mark.slow
 def test_what_is_built_of_wrong_functions_is_told_so():
     whole, part = "ps1.gradients_end_to_end", "ps1.dC_dW1"
     follows = f"It may follow from what is wrong before it: {part}."

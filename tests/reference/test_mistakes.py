@@ -20,6 +20,7 @@ def refused(name, function, seed):
     return raised.value
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "mistake"), ALL, ids=[f"{name}: {m.name}" for name, m in ALL])
 def test_every_mistake_is_caught_and_named(name, mistake):
     for seed in SEEDS:
@@ -35,6 +36,7 @@ def test_every_function_has_enough_mistakes_of_different_names(name):
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", WITH_FORMULA)
 def test_a_wrong_answer_nobody_foresaw_is_caught_and_not_misnamed(name):
     def slightly_off(*args):
@@ -47,6 +49,7 @@ def test_a_wrong_answer_nobody_foresaw_is_caught_and_not_misnamed(name):
 VARIANTS = [(name, m, variant) for name, m in ALL for variant in m.variants[:6]]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "mistake", "variant"), VARIANTS, ids=[f"{name}: {m.name}" for name, m, _ in VARIANTS]
 )
@@ -60,6 +63,7 @@ def test_a_variant_has_the_name_or_is_right_as_far_as_can_be_told(name, mistake,
     assert mistakes in ([], [mistake.name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", ["σ′ of ŷ", "W2 missing", "(9) as printed"])
 def test_a_second_slip_is_told_beside_a_mistake(mistake):
     (function,) = (m.function for m in MISTAKES["ps1.dC_dW1"] if m.name == mistake)
@@ -120,6 +124,7 @@ WRITTEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", WRITTEN)
 def test_a_mistake_is_named_however_it_is_written(mistake):
     name, function = WRITTEN[mistake]
@@ -135,6 +140,7 @@ def nudged(value, factor):
     return value + 7 if isinstance(value, (int, np.integer)) else value * factor
 
 
+@pytest.mark.slow
 def test_a_right_answer_that_nudges_an_argument_is_not_taken_for_a_mistake():
     def nudging(*args):
         result = REFERENCE["ps1.train"](*args)

@@ -27,6 +27,7 @@ def line_of(file, number):
     return (ROOT / file).read_text(encoding="utf-8").splitlines()[int(number) - 1]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_place_is_where_it_is_said_to_be(name, capsys):
     problem_set, function = name.split(".")
@@ -77,6 +78,7 @@ def test_a_name_may_mean_several_functions():
     assert named("") == []
 
 
+@pytest.mark.slow
 def test_as_a_command():
     printed = run(["mlp_ref", "eq10", "dC_dW1", "3a"], ROOT)
     assert printed.returncode == 0
@@ -86,6 +88,7 @@ def test_as_a_command():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [[], ["dC_dW3"], ["eq10", "eq11"]])
 def test_an_unknown_name_says_what_there_is(words):
     refused = run(["mlp_ref", *words], ROOT)

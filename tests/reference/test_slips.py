@@ -53,6 +53,7 @@ ONE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slip", ONE)
 def test_one_slip_is_named(slip):
     name, function = ONE[slip]
@@ -75,6 +76,7 @@ TWO = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "function", "slips"), TWO, ids=[name for name, _, _ in TWO])
 def test_two_slips_are_named(name, function, slips):
     assert set(refusal(name, function).mistake.split(" and ")) == slips
@@ -96,6 +98,7 @@ def right_but_in_the_end(value):
     return [*value[:-1], nudged(value[-1])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ps1.dC_dW1_chain", "ps2.train"])
 @pytest.mark.parametrize("wrong", [nudged, not_numbers, right_but_in_the_end])
 def test_a_search_computes_no_more_than_it_may(wrong, name, monkeypatch):

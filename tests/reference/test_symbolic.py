@@ -59,6 +59,7 @@ def test_eq3_derivative_of_the_cost_by_the_output():
     close(one_hidden.dC_dyhat(number(y), number(Y_HAT)), number(-ERROR / N))
 
 
+@pytest.mark.slow
 @pytest.mark.eq3a
 def test_eq3a_slope_of_the_output():
     slope = o.applyfunc(lambda o_i: sp.diff(sigma(o_i), o_i))
@@ -73,6 +74,7 @@ def test_eq4_output_by_W2():
     close(one_hidden.dO_dW2(number(Z)), number(Z))
 
 
+@pytest.mark.slow
 @pytest.mark.eq2
 @pytest.mark.eq5
 def test_eq2_and_eq5_gradient_of_W2():
@@ -110,6 +112,7 @@ def test_eq9_corrected():
     close(one_hidden.dH_dW1(number(X)), number(X))
 
 
+@pytest.mark.slow
 @pytest.mark.eq9
 def test_eq9_as_printed_is_not_the_derivative():
     # ∂H_{i,k}/∂W1_{k,l} is δ_kl X_{i,k}, neither the printed X_{i,k} nor the factor that (6) needs
@@ -129,6 +132,7 @@ def test_eq9_as_printed_is_not_the_derivative():
     assert np.abs(want).min() > 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.eq6
 @pytest.mark.eq10
 def test_eq6_and_eq10_gradient_of_W1():

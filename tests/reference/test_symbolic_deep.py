@@ -57,6 +57,7 @@ def net():
     return number(Y), [number(h) for h in HS], [number(W) for W in WS]
 
 
+@pytest.mark.slow
 def test_derivative_of_the_loss_by_the_output(net):
     y, f = sp.symbols("y f")
     slope = sp.diff(-(y * sp.log(f) + (1 - y) * sp.log(1 - f)), f)
@@ -65,6 +66,7 @@ def test_derivative_of_the_loss_by_the_output(net):
     close(deep.dL_df(net[0], net[1][-1]), np.array(want))
 
 
+@pytest.mark.slow
 def test_cancellation():
     y, z = sp.symbols("y z", real=True)
     loss = -(y * sp.log(sigma(z)) + (1 - y) * sp.log(1 - sigma(z)))
@@ -85,6 +87,7 @@ def test_jacobian_between_layers(net):
     close(deep.dz_dh(net[2][1]), number((h * WS[1] + BS[1]).jacobian(h)))
 
 
+@pytest.mark.slow
 def test_recursion(net):
     y, hs, Ws = net
     want = [number(by(L, shift)) for shift in SHIFTS]
@@ -95,6 +98,7 @@ def test_recursion(net):
         close(got, w)
 
 
+@pytest.mark.slow
 def test_gradients(net):
     y, hs, Ws = net
     dWs, dbs = deep.gradients(hs, deep.deltas(y, hs, Ws))
@@ -103,6 +107,7 @@ def test_gradients(net):
         close(db, number(by(L, b))[0])
 
 
+@pytest.mark.slow
 def test_first_gradient(net):
     y, hs, Ws = net
     want = number(by(L, WS[0]))
@@ -118,6 +123,7 @@ def summation_as_printed(y, hs, Ws):
     return -((outer * inner).sum(axis=1)[:, None] * X).sum(axis=0)
 
 
+@pytest.mark.slow
 def test_summation_form_as_printed_is_not_the_derivative(net):
     got, want = summation_as_printed(*net), number(by(L, WS[0]))
     assert got.shape == (2,)

@@ -29,6 +29,7 @@ def suspected(name, function):
 WITH_SUSPECTS = [name for name in MISTAKES if cases_of(name)[0].wrong]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", WITH_SUSPECTS)
 def test_both_judges_use_the_same_words(name):
     with warnings_ignored():

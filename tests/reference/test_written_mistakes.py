@@ -179,6 +179,7 @@ WRITTEN = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "function", "mistake"), WRITTEN, ids=[f"{name}: {mistake}" for name, _, mistake in WRITTEN]
 )
@@ -189,6 +190,7 @@ def test_a_mistake_is_called_what_it_is(name, function, mistake):
         assert raised.value.mistake == mistake
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [1.0, 10.0, 100.0])
 def test_no_start_that_is_too_low_is_accepted(start):
     for seed in range(20):
@@ -196,6 +198,7 @@ def test_no_start_that_is_too_low_is_accepted(start):
             matches_reference("ps3.best_learning_rate", best_below(start, None))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [0, 1, 2, -1])
 def test_no_start_along_an_axis_is_accepted(place):
     for seed in range(5):
@@ -205,6 +208,7 @@ def test_no_start_along_an_axis_is_accepted(place):
         check("ps3.largest_curvature", power(unit(place)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "start",
     [

@@ -101,6 +101,7 @@ def test_a_text_is_compared_by_its_words() -> None:
     assert answer == NormalisedAnswer(("because", "of", "course"), (1, 1, 1))
 
 
+@pytest.mark.slow
 @given(st.text() | st.text("()[]{}:=\"'#\\\n\t ,.x0%def\x00\ud800", max_size=80))
 def test_whatever_was_handed_in_can_be_read(source: str) -> None:
     answer = normalise(source, QUESTION, "code")
@@ -170,6 +171,7 @@ def test_answers_add_up() -> None:
     assert ("ann", "bob") in [pair.students for pair in pairs]
 
 
+@pytest.mark.slow
 def test_two_thousand_answers_of_which_two_are_the_same() -> None:
     answers = a_class(2000)
     answers["s1999"] = answers["s0007"]

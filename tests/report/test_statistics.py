@@ -83,6 +83,7 @@ def test_equal_sums_of_fractions_are_equal() -> None:
     assert item.discrimination is None
 
 
+@pytest.mark.slow
 @given(POINTS, st.randoms())
 def test_item_rest_is_pearsons_correlation(points: list[int], rng: random.Random) -> None:
     rests = [rng.randint(0, 9) for _ in points]
@@ -95,6 +96,7 @@ def test_item_rest_is_pearsons_correlation(points: list[int], rng: random.Random
         assert value == pytest.approx(np.corrcoef(points, rests)[0, 1], abs=1e-9)
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
 def test_everybody_is_in_one_bin(shares: list[float]) -> None:
     scores = distribution(shares)

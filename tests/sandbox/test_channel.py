@@ -93,6 +93,7 @@ def test_a_channel_that_the_code_closes_ends_the_kernel(kernel):
     assert error.value.verdict in ("crashed", "timeout")
 
 
+@pytest.mark.slow
 def test_a_function_that_forks_answers_once(kernel):
     kernel.execute("import os\ndef fork(): return os.fork() > 0")
     for _ in range(3):
@@ -106,6 +107,7 @@ def test_a_cell_that_forks_leaves_one_kernel(kernel):
         assert value(kernel) == ["int", "1"]
 
 
+@pytest.mark.slow
 def test_a_call_that_hangs_is_interrupted_and_the_kernel_lives(kernel):
     kernel.execute("def hang():\n    while True: pass")
     question = json.dumps({"call": "hang", "calls": [codec.encode([[], {}])]}).encode()
@@ -133,6 +135,7 @@ def test_an_answer_that_is_too_large_is_refused_with_a_sentence(start):
     assert value(kernel) == ["int", "1"]
 
 
+@pytest.mark.slow
 def test_what_a_call_shows_is_not_the_next_cells(kernel):
     kernel.execute(
         "import matplotlib.pyplot as plt\ndef f():\n    print('shown'); plt.plot([1, 2])\n    return 0"

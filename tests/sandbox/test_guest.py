@@ -25,6 +25,7 @@ from tests.sandboxes import (
 )
 
 
+@pytest.mark.slow
 def test_an_honest_cell(kernel):
     result = kernel.execute("import sys\nprint('one')\nprint('two', file=sys.stderr)\n1 + 1")
     assert (result.status, result.reason, result.failure, result.count) == ("ok", "", None, 1)
@@ -37,6 +38,7 @@ def test_an_honest_cell(kernel):
     assert result.seconds >= 0
 
 
+@pytest.mark.slow
 def test_an_exception(kernel):
     result = kernel.execute("print('before')\n{}['key']")
     assert result.status == "error"
@@ -46,6 +48,7 @@ def test_an_exception(kernel):
     assert kernel.alive
 
 
+@pytest.mark.slow
 def test_a_figure(kernel):
     result = kernel.execute(
         "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()"
@@ -67,6 +70,7 @@ def test_a_kernel_that_cannot_start_says_so():
         Guest(limits=Limits(address_space=1 << 20, startup=20))
 
 
+@pytest.mark.slow
 def test_input_raises(kernel):
     assert kernel.execute("input()").failure.name == "RuntimeError"
 
@@ -129,6 +133,7 @@ time.sleep(600)
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow_except(("exit",), ENDS))
 def test_the_kernel_ends(start, name):
     kernel = start()
@@ -263,6 +268,7 @@ CONTENTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", slow_except(CONTENTS[-1:], CONTENTS))
 def test_forged_replies_are_answers_at_most(start, content):
     kernel = start()
@@ -289,6 +295,7 @@ forge(300)
     assert value_in(kernel, "1 + 1") == "2"
 
 
+@pytest.mark.slow
 def test_what_is_sent_between_requests_is_dropped(start):
     kernel = start()
     kernel.execute(PRELUDE)
@@ -341,6 +348,7 @@ OUTPUTS = [
 ]
 
 
+@pytest.mark.slow
 def test_forged_outputs_are_outputs_of_a_notebook(kernel):
     import nbformat
 
@@ -354,6 +362,7 @@ def test_forged_outputs_are_outputs_of_a_notebook(kernel):
     assert kernel.alive
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [
@@ -399,6 +408,7 @@ def test_a_patched_guest_is_believed_no_more(start, name):
     assert result.status == "error" or not kernel.alive
 
 
+@pytest.mark.slow
 def test_the_next_notebook_sees_nothing_of_the_last(start):
     first = start()
     code = """
@@ -418,6 +428,7 @@ import numpy; numpy.left = 1
     assert value_in(second, "hasattr(numpy, 'left') or 'left' in globals()") == "False"
 
 
+@pytest.mark.slow
 def test_closing_twice_and_in_the_middle_of_a_cell(start):
     kernel = start()
     killer = threading.Timer(0.5, kernel.sandbox.kill)

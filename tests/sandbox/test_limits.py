@@ -161,6 +161,7 @@ BOMBS = {
 QUICK_BOMBS = ("memory, over many processes", "processes, a fork bomb", "files, many")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow_except(QUICK_BOMBS, BOMBS))
 def test_bombs(start, name):
     status, code = BOMBS[name]
@@ -200,6 +201,7 @@ def test_descriptors_run_out_inside_only(kernel):
     assert kernel.execute(code).outputs[0].text == "24 True\n"
 
 
+@pytest.mark.slow
 def test_no_core_is_written_and_a_file_has_a_largest_size(start):
     kernel = start()
     code = "import resource as r\n[r.getrlimit(n) for n in (r.RLIMIT_CORE, r.RLIMIT_FSIZE, r.RLIMIT_NPROC)]"
@@ -299,6 +301,7 @@ def test_a_busy_machine_fails_nobody(start):
     assert result.status == "ok", result
 
 
+@pytest.mark.slow
 def test_all_processes_count_towards_own_time(start, monkeypatch):
     kernel = start()
     # So that nothing else is counted.
@@ -317,6 +320,7 @@ def test_the_wall_clock_is_a_wide_limit(start, monkeypatch):
     assert kernel.execute("import time; time.sleep(600)", seconds=0.5).status == "timeout"
 
 
+@pytest.mark.slow
 def test_without_a_watcher_nothing_goes_on(start, monkeypatch):
     kernel = start()
 

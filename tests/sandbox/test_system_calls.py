@@ -25,6 +25,7 @@ def answers(value, calls: list[tuple[int, ...]]) -> list[object]:
     return eval(value(f"[answer(*call) for call in {calls}]", CALL))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "answer"),
     [
@@ -42,6 +43,7 @@ def test_the_tables(value, table, answer) -> None:
     assert dict(zip(numbers, got, strict=True)) == dict.fromkeys(numbers, answer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", system_calls.BY_ARGUMENT, ids=lambda rule: rule.what[:20])
 def test_what_is_examined(value, rule) -> None:
     arguments = [*rule.equal, *(rule.bits & -rule.bits for _ in range(bool(rule.bits))), sum(rule.all_of)]
@@ -53,6 +55,7 @@ def test_what_is_examined(value, rule) -> None:
     assert answers(value, calls) == [rule.answer or "done"] * len(calls)
 
 
+@pytest.mark.slow
 def test_what_is_allowed_of_examined_calls(value) -> None:
     numbers = system_calls.numbers(COLUMN)
     calls = [
@@ -169,6 +172,7 @@ with concurrent.futures.ThreadPoolExecutor(3) as pool:
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HONEST)
 def test_honest_code_works(start, name) -> None:
     result = start(memory=1 << 30).execute(HONEST[name])
@@ -190,5 +194,6 @@ print(sent)
 """
 
 
+@pytest.mark.slow
 def test_little_waits_in_a_socket_whatever_is_asked_for(start) -> None:
     assert 0 < int(start().execute(WAITING).outputs[0].text) < 1 << 20

@@ -78,6 +78,7 @@ CHANNELS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHANNELS)
 def test_nothing_is_told(start, name) -> None:
     act, look = CHANNELS[name]
@@ -100,11 +101,13 @@ print([random.random(), random.Random().random(), np.random.rand(), np.random.de
 """
 
 
+@pytest.mark.slow
 def test_no_two_draw_the_same(start) -> None:
     one, other = (eval(start().execute(DRAWN).outputs[0].text) for _ in range(2))
     assert not set(one) & set(other)
 
 
+@pytest.mark.slow
 def test_devices_work(start) -> None:
     code = """
 for name in ('null', 'zero', 'full', 'random', 'urandom'):

@@ -16,6 +16,7 @@ from course.grading.sandbox.zygote import zygotes
 from tests.sandboxes import descendants, left_of, namespace, namespace_of, value_in, wait_until
 
 
+@pytest.mark.slow
 def test_kernels_are_forked_from_one_zygote_which_has_imported_already(start):
     first = start()
     zygote = first.sandbox.zygote
@@ -152,6 +153,7 @@ x
 """
 
 
+@pytest.mark.slow
 def test_a_shell_made_in_the_zygote_is_each_kernels_own_and_at_home(start):
     kernels = [start(), start()]
     names = [ast.literal_eval(value_in(kernel, OF_ITS_OWN)) for kernel in kernels]
@@ -161,6 +163,7 @@ def test_a_shell_made_in_the_zygote_is_each_kernels_own_and_at_home(start):
         assert kernel.execute("%history -n 1").count == 3, "not its own count"
 
 
+@pytest.mark.slow
 def test_kernels_of_one_zygote_do_not_meet(start):
     one, other = start(), start()
     assert one.execute(

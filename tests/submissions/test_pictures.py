@@ -60,6 +60,7 @@ def test_what_is_none(data: object) -> None:
     assert not any(is_picture(kind, data) for kind in KINDS)
 
 
+@pytest.mark.slow
 def test_one_too_large_to_be_shown() -> None:
     assert is_picture("image/png", png(7000, 7000))
     assert not is_picture("image/png", png(8000, 8000))

@@ -32,6 +32,7 @@ def named(result: nbformat.NotebookNode) -> dict[str, str]:
     return {name: each.source for each in result.cells if (name := notebooks.grade_id(each))}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", READABLE)
 def test_all_answers_are_read(name, tmp_path) -> None:
     file, path = READABLE[name], tmp_path / "ps0.ipynb"
@@ -50,6 +51,7 @@ def test_bytes_of_windows_are_read_as_there() -> None:
     assert rebuilt.notebook.cells[-1].source == "Für dich – 5 €"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_what_cannot_be_read_is_told_with_the_reason(name, tmp_path) -> None:
     file, path = UNREADABLE[name], tmp_path / "ps0.ipynb"
@@ -146,6 +148,7 @@ CELLS = st.dictionaries(st.sampled_from(("source", "outputs", "id", "metadata", 
 BOOKS = st.dictionaries(st.sampled_from(("cells", "metadata", "worksheets")), JSON | st.lists(CELLS | JSON))
 
 
+@pytest.mark.slow
 @given(BOOKS | JSON, st.integers(1, 40), st.sampled_from((None, 1)), st.booleans())
 def test_what_is_needed_is_what_the_json_says(book, chunk, indent, ascii_only) -> None:
     text = json.dumps(book, indent=indent, ensure_ascii=ascii_only)
@@ -154,6 +157,7 @@ def test_what_is_needed_is_what_the_json_says(book, chunk, indent, ascii_only) -
         assert json.loads(needed_json(io.BytesIO(text.encode()), 10**6)) == pruned(book, NEEDED)
 
 
+@pytest.mark.slow
 @given(BOOKS, st.integers(1, 40), st.integers(0, 10**4), st.sampled_from((*'[]{},:"x\\', "")))
 def test_damage_is_damage_or_in_what_is_passed_over(book, chunk, place, mark) -> None:
     text = json.dumps(book)

@@ -72,6 +72,7 @@ def replaced(items, k, item):
     return [*items[:k], item, *items[k + 1 :]]
 
 
+@pytest.mark.slow
 @pytest.mark.eq3
 @pytest.mark.eq3a
 @one_hidden_shapes
@@ -88,6 +89,7 @@ def test_output_by_W2(N, d, h, rng):
     close(one_hidden.dO_dW2(Z), derivative(lambda W2: Z @ W2, W2)[:, 0, :, 0])
 
 
+@pytest.mark.slow
 @pytest.mark.eq2
 @pytest.mark.eq5
 @one_hidden_shapes
@@ -99,6 +101,7 @@ def test_gradient_of_W2(N, d, h, rng):
     close(one_hidden.dC_dW2_chain(*factors), want)
 
 
+@pytest.mark.slow
 @pytest.mark.eq2
 @one_hidden_shapes
 def test_chain_of_W2_with_any_factors(N, d, h, rng):
@@ -107,6 +110,7 @@ def test_chain_of_W2_with_any_factors(N, d, h, rng):
     close(one_hidden.dC_dW2_chain(a, b, Z), derivative(lambda W2: (a * b * (Z @ W2)).sum(), W2))
 
 
+@pytest.mark.slow
 @pytest.mark.eq7
 @one_hidden_shapes
 def test_output_by_hidden_activations(N, d, h, rng):
@@ -115,6 +119,7 @@ def test_output_by_hidden_activations(N, d, h, rng):
     close(np.einsum("ij,l->ijl", np.eye(N), one_hidden.dO_dZ(W2)), jacobian)
 
 
+@pytest.mark.slow
 @pytest.mark.eq8
 @one_hidden_shapes
 def test_slope_of_hidden_units(N, d, h, rng):
@@ -122,6 +127,7 @@ def test_slope_of_hidden_units(N, d, h, rng):
     is_diagonal(derivative(sigma, H), one_hidden.dZ_dH(Z))
 
 
+@pytest.mark.slow
 @pytest.mark.eq9
 @one_hidden_shapes
 def test_hidden_units_by_W1(N, d, h, rng):
@@ -130,6 +136,7 @@ def test_hidden_units_by_W1(N, d, h, rng):
     close(want, derivative(lambda W1: X @ W1, W1))
 
 
+@pytest.mark.slow
 @pytest.mark.eq10
 @pytest.mark.eq6
 @one_hidden_shapes
@@ -141,6 +148,7 @@ def test_gradient_of_W1(N, d, h, rng):
     close(one_hidden.dC_dW1_chain(*outer, one_hidden.dZ_dH(Z), one_hidden.dH_dW1(X)), want)
 
 
+@pytest.mark.slow
 @pytest.mark.eq6
 @one_hidden_shapes
 def test_chain_of_W1_with_any_factors(N, d, h, rng):
@@ -149,6 +157,7 @@ def test_chain_of_W1_with_any_factors(N, d, h, rng):
     close(one_hidden.dC_dW1_chain(a, b, w, s, X), derivative(lambda W1: (a * b * w * s * (X @ W1)).sum(), W1))
 
 
+@pytest.mark.slow
 @pytest.mark.delta
 @given(N=small, sizes=depths, rng=generators)
 def test_factors_of_the_recursion(N, sizes, rng):
@@ -162,6 +171,7 @@ def test_factors_of_the_recursion(N, sizes, rng):
     close(deep.output_delta(y, hs[-1]), derivative(lambda z: loss(y, sigma(z)), z))
 
 
+@pytest.mark.slow
 @pytest.mark.delta
 @given(N=small, n=small, n_next=small, rng=generators)
 def test_one_step_of_the_recursion(N, n, n_next, rng):
@@ -170,6 +180,7 @@ def test_one_step_of_the_recursion(N, n, n_next, rng):
     close(deep.delta_step(delta_next, W, sigma(z)), want)
 
 
+@pytest.mark.slow
 @pytest.mark.delta
 @given(N=small, sizes=depths, rng=generators)
 def test_deltas_and_gradients(N, sizes, rng):

@@ -16,6 +16,7 @@ def test_no_label_is_cut_off_or_covers_another(log, smallest):
     plt.close(figure)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log", ["", "xy"])
 def test_two_panels_do_not_touch(log):
     figure, panels = side_by_side(10, 4, "A title of usual length", "Another one of that length", log=log)

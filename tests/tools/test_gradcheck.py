@@ -72,6 +72,7 @@ def test_jacobian_has_the_axes_of_the_result_first():
 vectors = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5).map(np.array)
 
 
+@pytest.mark.slow
 @given(vectors)
 def test_relative_error_of_multiples(a):
     assert relative_error(a, a) == 0

@@ -124,6 +124,7 @@ def test_planted_functions_are_named(package):
     }
 
 
+@pytest.mark.slow
 def test_a_rule_that_names_its_kinds_otherwise_is_an_answer_too(package):
     add(package, CLASSIFIED)
     assert given("ps3", ["classify_run"]) == [
@@ -143,6 +144,7 @@ def test_verify_tells_it(package, tmp_path, monkeypatch):
     assert problem.startswith("students receive an answer of ps1.mse_cost: course.data.planted_cost, line")
 
 
+@pytest.mark.slow
 def test_a_package_that_cannot_be_imported_is_told(package):
     (package / "extra.py").write_text("import no_such_library\n")
     with pytest.raises(given_answers.CourseError, match="No module named 'no_such_library'"):

@@ -48,6 +48,7 @@ def test_variants_differ_in_one_place():
     assert list(variants("x = 1")) == []
 
 
+@pytest.mark.slow
 def test_of_a_problem_set_of_ones_own():
     found = rates(notebook(VISIBLE + HIDDEN), range(1), "slope")
     assert not found.problems
@@ -59,6 +60,7 @@ def test_of_a_problem_set_of_ones_own():
     assert not found.ok
 
 
+@pytest.mark.slow
 def test_a_test_that_tests_nothing():
     found = rates(notebook("slope(np.ones((2, 2)))"), range(1), "slope")
     assert len(found.visible) > found.wrong / 2
@@ -66,6 +68,7 @@ def test_a_test_that_tests_nothing():
     assert rates(notebook(VISIBLE, function="slope"), range(1), "slope").hidden == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "after",
     [
@@ -92,6 +95,7 @@ def test_a_call_is_limited():
         limited.limited(lambda: [0] * 10**10, 5)
 
 
+@pytest.mark.slow
 def test_variants_of_some_functions_are_all_found():
     # those of all others are tried below
     for assignment, function in (("ps1", "dZ_dH"), ("ps3", "best_learning_rate")):
@@ -100,6 +104,7 @@ def test_variants_of_some_functions_are_all_found():
         assert found.ok, [*map(str, found.hidden), *map(str, found.visible)]
 
 
+@pytest.mark.slow
 def test_command(monkeypatch):
     monkeypatch.chdir(ROOT)
     result = CliRunner().invoke(app, ["verify", "ps1", "--mutants", "--seeds", "1", "--function", "dC_dyhat"])

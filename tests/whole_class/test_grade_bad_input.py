@@ -41,6 +41,7 @@ def test_not_a_course(tmp_path) -> None:
     refused(tmp_path, "small", words="run this in the course's root")
 
 
+@pytest.mark.slow
 def test_settings_with_a_fault(root) -> None:
     (root / "nbgrader_config.py").write_text("c = get_config()\nc.Exchange.root = nowhere\n")
     refused(
@@ -59,6 +60,7 @@ def test_unknown_student(root) -> None:
     refused(root, "small", "--student", "zoe", words="there is no submitted/zoe/small")
 
 
+@pytest.mark.slow
 def test_no_gradebook(root) -> None:
     (root / "gradebook.db").unlink()
     refused(root, "small", words="`nbgrader generate_assignment small --force` makes it")

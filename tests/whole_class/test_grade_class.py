@@ -103,12 +103,14 @@ def test_same_gradebook(both) -> None:
     assert export(url(ours)) == export(url(stock))
 
 
+@pytest.mark.slow
 def test_same_files(both) -> None:
     stock, ours, _ = both
     assert tree(ours / "autograded") == tree(stock / "autograded")
     assert (ours / "autograded" / "carl" / "small" / "made.txt").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_summary(both) -> None:
     _, _, said = both
     assert "7 of 7 submissions graded" in said
