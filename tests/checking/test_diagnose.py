@@ -26,6 +26,7 @@ SHAPES = [
     ((1, 4), (4,), "one axis"),
     ((2, 9), (7, 4), ""),
     ((7, 4, 1), (7, 4), "an axis of length 1 too many"),
+    ((), (1,), "np.squeeze"),
     ((), (7, 1), ""),
     ((4,), (7, 4), "summed over"),
     ((7,), (7, 4), "summed over"),

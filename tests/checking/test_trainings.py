@@ -12,7 +12,7 @@ from mlp_ref.grading import matches_reference
 from mlp_ref.mistakes.common import quiet
 
 
-def trained(name, *, stops=None, twice=False, uphill=(), forward_once=False):
+def trained(name, *, stops=None, twice=False, fill=False, uphill=(), forward_once=False):
     """Gradient descent of ps1 or ps2 as a student writes it, with something wrong."""
     ref = {key.partition(".")[2]: function for key, function in REFERENCE.items() if key.startswith(name)}
 
@@ -45,6 +45,8 @@ def trained(name, *, stops=None, twice=False, uphill=(), forward_once=False):
             second = moved(second, by_second, -eta if 1 in uphill else eta)
         if twice or len(losses) == steps:
             losses.append(loss_of(y, forward(X, first, second)))
+        if fill:
+            losses += losses[-1:] * (steps + 1 - len(losses))
         return np.array(losses), first, second
 
     return quiet(train)
@@ -61,13 +63,13 @@ def refusals(name, function):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("twice", [False, True])
+@pytest.mark.parametrize("end", [{}, {"twice": True}, {"twice": True, "fill": True}], ids=str)
 @pytest.mark.parametrize("name", ["ps1", "ps2"])
 @pytest.mark.parametrize(
     "stops", [lambda a, b: b > a, lambda a, b: abs(a - b) < 1e-3], ids=["it rises", "it hardly moves"]
 )
-def test_a_training_that_stops_early_is_told(name, stops, twice):
-    for text in refusals(name, trained(name, stops=stops, twice=twice)):
+def test_a_training_that_stops_early_is_told(name, stops, end):
+    for text in refusals(name, trained(name, stops=stops, **end)):
         assert hints.STOPS_EARLY in text
 
 

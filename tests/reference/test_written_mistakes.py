@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from course.checking.check import check
+from course.activations import sigmoid
+from course.checking.check import CheckFailed, check
 from course.checking.seed import use_seed
 from course.checking.trial import WrongAnswer
 from mlp_ref.functions import REFERENCE
 from mlp_ref.grading import matches_reference
+from mlp_ref.mistakes.common import quiet
 
 SEEDS = range(3)
 
@@ -155,7 +157,82 @@ def rounded_curvature(*args):
     return np.round(REFERENCE["ps3.largest_curvature"](*args), 1)
 
 
+def sigmoid_but_at_0(t):
+    t = np.asarray(t, dtype=float)
+    out = np.zeros(t.shape)
+    out[t > 0] = 1 / (1 + np.exp(-t[t > 0]))
+    out[t < 0] = np.exp(t[t < 0]) / (1 + np.exp(t[t < 0]))
+    return out
+
+
+def from_the_middle(candidates, f, W):
+    middle = sum(candidates) / len(candidates)
+    distances = [np.linalg.norm(candidate - middle) for candidate in candidates]
+    return distances.index(max(distances))
+
+
+def bias_before_the_last(X, W1, W2):
+    H = X @ W1
+    Z = np.insert(sigmoid(H), -1, 1.0, axis=1)
+    return H, Z, Z @ W2, sigmoid(Z @ W2)
+
+
+def deltas_before_the_last(y, hs, Ws):
+    delta = hs[-1] - y
+    deltas = [delta]
+    for l in range(len(Ws) - 1, 0, -1):
+        delta = (delta @ Ws[l].T) * hs[l] * (1 - hs[l])
+        deltas.insert(-1, delta)
+    return deltas
+
+
+def ends_at_the_first_that_is_off(delta_next, W_next, h):
+    delta = np.zeros(h.shape)
+    for i in range(len(h)):
+        for m in range(h.shape[1]):
+            if h[i, m] <= 0:
+                break
+            delta[i, m] = delta_next[i] @ W_next[m]
+    return delta
+
+
+def one_list_for_all_rows(etas, train):
+    curves, row = [], []
+    for eta in etas:
+        row[:] = list(train(eta))
+        curves.append(row)
+    return np.array(curves)
+
+
+def from_theta(gradient, theta, iterations=50):
+    return quiet(power(lambda n: theta / np.linalg.norm(theta)))(gradient, theta, iterations)
+
+
+def one_example_a_step(X, y, W1, W2, eta, steps):
+    ref = REFERENCE
+    losses = [ref["ps1.mse_cost"](y, ref["ps1.forward"](X, W1, W2)[3])]
+    for t in range(steps):
+        Xi, yi = X[t % len(X)][None], y[t % len(X)][None]
+        _, Z, O, y_hat = ref["ps1.forward"](Xi, W1, W2)
+        dW1, dW2 = ref["ps1.dC_dW1"](Xi, yi, y_hat, O, Z, W2), ref["ps1.dC_dW2"](yi, y_hat, O, Z)
+        W1, W2 = W1 - eta * dW1, W2 - eta * dW2
+        losses.append(ref["ps1.mse_cost"](y, ref["ps1.forward"](X, W1, W2)[3]))
+    return np.array(losses), W1, W2
+
+
 WRITTEN = [
+    ("ps0.sigmoid", sigmoid_but_at_0, "0 left out"),
+    ("ps0.find_the_bug", from_the_middle, "compared with their middle"),
+    ("ps1.forward", bias_before_the_last, "bias before the last"),
+    ("ps1.dO_dZ", lambda W2: W2[:3, 0], "fixed size"),
+    ("ps1.gradient_descent_step", lambda W1, W2, a, b, eta: ((W1 - eta) * a, (W2 - eta) * b), "η subtracted"),
+    ("ps1.train", one_example_a_step, "one example a step"),
+    ("ps2.deltas", deltas_before_the_last, "hidden layers reversed"),
+    ("ps2.relu_delta_step", ends_at_the_first_that_is_off, "ends at the first that is off"),
+    ("ps3.loss_curves", one_list_for_all_rows, "last curve in all rows"),
+    ("ps3.largest_curvature", from_theta, "theta for v"),
+    ("ps3.largest_curvature", power(all_ones, step=1.0), "wide step"),
+    ("ps3.largest_curvature", quiet(power(all_ones, step=1e-20)), "all rounded away"),
     ("ps1.dC_dW2_chain", chain, "sum not reset"),
     ("ps1.dC_dW2_chain", chain_of_one_round, "first entry only"),
     ("ps1.dO_dZ", one_weight_for_all, "first weight for all"),
@@ -206,6 +283,14 @@ def test_no_start_along_an_axis_is_accepted(place):
             matches_reference("ps3.largest_curvature", power(unit(place)))
     with pytest.raises(WrongAnswer, match="random numbers or all ones"):
         check("ps3.largest_curvature", power(unit(place)))
+
+
+def test_a_start_at_theta_is_refused_where_theta_is_0():
+    for seed in range(5):
+        with use_seed(seed), pytest.raises(WrongAnswer):
+            matches_reference("ps3.largest_curvature", from_theta)
+    with pytest.raises(CheckFailed, match="theta is 0"):
+        check("ps3.largest_curvature", from_theta)
 
 
 @pytest.mark.slow
