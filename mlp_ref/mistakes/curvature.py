@@ -49,18 +49,19 @@ def _of_gradient(gradient: Any, theta: Any, iterations: int = 50) -> Any:
     return float(v @ gradient(v))
 
 
-def _power(start: Callable[[Any], Any], steps: int, size: bool = False) -> Callable[..., float]:
-    """Return a power iteration of so many steps, and at the end vᵀHv, or the size of Hv."""
+def _power(
+    start: Callable[[Any], Any], steps: int | None = None, size: bool = False, step: float = STEP
+) -> Callable[..., float]:
+    """Return a power iteration of so many steps, or `iterations`, and at the end vᵀHv, or the size of Hv."""
 
     def curvature(gradient: Any, theta: Any, iterations: int = 50) -> float:
         v = start(theta)
-        for k in range(steps + 1):
+        for _ in range(iterations if steps is None else steps):
             v = v / np.linalg.norm(v)
-            Hv = _times(gradient, theta, v)
-            if k == steps:
-                return float(np.linalg.norm(Hv) if size else v @ Hv)
-            v = Hv
-        raise AssertionError
+            v = _times(gradient, theta, v, step)
+        v = v / np.linalg.norm(v)
+        Hv = _times(gradient, theta, v, step)
+        return float(np.linalg.norm(Hv) if size else v @ Hv)
 
     return quiet(curvature)
 
@@ -80,25 +81,9 @@ STARTS = (
 """where students let the iteration start"""
 
 
-def _from_a_unit_vector(place: int, size: bool = False) -> Callable[..., float]:
-    def curvature(gradient: Any, theta: Any, iterations: int = 50) -> float:
-        v = np.eye(len(theta))[place if abs(place) < len(theta) else 0]
-        for _ in range(iterations):
-            v = _times(gradient, theta, v)
-            v = v / np.linalg.norm(v)
-        Hv = _times(gradient, theta, v)
-        return float(np.linalg.norm(Hv) if size else v @ Hv)
-
-    return quiet(curvature)
-
-
-@quiet
-def _from_theta(gradient: Any, theta: Any, iterations: int = 50) -> float:
-    v = theta / np.linalg.norm(theta)
-    for _ in range(iterations):
-        Hv = _times(gradient, theta, v)
-        v = Hv / np.linalg.norm(Hv)
-    return float(v @ _times(gradient, theta, v))
+def _axis(place: int) -> Callable[[Any], Any]:
+    """Return the start along an axis, the first where there are too few."""
+    return lambda theta: np.eye(len(theta))[place if abs(place) < len(theta) else 0]
 
 
 def _wrong_where_theta_is_0(trials: Sequence[Trial]) -> bool:
@@ -196,17 +181,6 @@ def _short_of_it(trials: Sequence[Trial]) -> bool:
     return bool(wrong.min() > 0 and 0.8 < wrong.max() < 1 and np.allclose(parts[one], 1, rtol=1e-3))
 
 
-def _with_step(step: float) -> Callable[..., float]:
-    def curvature(gradient: Any, theta: Any, iterations: int = 50) -> float:
-        v = np.ones(len(theta)) / np.sqrt(len(theta))
-        for _ in range(iterations):
-            Hv = _times(gradient, theta, v, step)
-            v = Hv / np.linalg.norm(Hv)
-        return float(v @ _times(gradient, theta, v, step))
-
-    return quiet(curvature)
-
-
 @quiet
 def _unscaled(gradient: Any, theta: Any, iterations: int = 50) -> float:
     v = np.ones_like(theta)
@@ -238,7 +212,7 @@ MISTAKES: Table = {
             "this is the sum of all eigenvalues",
             lambda g, theta, iterations=50: float(_eigenvalues(g, theta).sum()),
         ),
-        Mistake("theta for v", hints.STARTS_AT_THETA, _from_theta, seen=_wrong_where_theta_is_0),
+        Mistake("theta for v", hints.STARTS_AT_THETA, _power(np.copy), seen=_wrong_where_theta_is_0),
         Mistake(
             "one iteration",
             TOO_EARLY,
@@ -271,8 +245,8 @@ MISTAKES: Table = {
             "unit vector",
             "a start along one of the axes has no part along some eigenvectors, and never reaches them: "
             "start from random numbers or all ones",
-            _from_a_unit_vector(0),
-            tuple(_from_a_unit_vector(place, size) for size in (False, True) for place in (0, -1, 1)),
+            _power(_axis(0)),
+            tuple(_power(_axis(place), size=size) for size in (False, True) for place in (0, -1, 1)),
         ),
         Mistake(
             "largest of the diagonal",
@@ -284,10 +258,10 @@ MISTAKES: Table = {
         Mistake(
             "rounding",
             ROUNDED,
-            _with_step(1e-14),
+            _power(np.ones_like, step=1e-14),
             seen=_noisy,
         ),
-        Mistake("all rounded away", ROUNDED, quiet(_with_step(1e-20)), seen=_lost),
+        Mistake("all rounded away", ROUNDED, _power(np.ones_like, step=1e-20), seen=_lost),
         Mistake(
             "direction",
             "the direction v is returned: the curvature along it, vᵀHv, is asked for",
@@ -326,7 +300,7 @@ MISTAKES: Table = {
             _at_origin,
         ),
         Mistake("inverse", "this is 1/λ", lambda *a: 1 / ref.largest_curvature(*a)),
-        Mistake("wide step", hints.CURVED, _with_step(1.0), seen=_wrong_where_curved),
+        Mistake("wide step", hints.CURVED, _power(np.ones_like, step=1.0), seen=_wrong_where_curved),
         Mistake("not there yet", TOO_EARLY, _until_it_hardly_changes, seen=_short_of_it),
     ),
 }
