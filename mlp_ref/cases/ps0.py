@@ -73,14 +73,14 @@ def _landscape(rng: Generator, shape: tuple[int, ...], kind: str) -> partial[flo
 
 
 def _steep(rng: Generator, W: Array) -> partial[float]:
-    """Return waves so short that the result depends on the default of h too, by (A h)²/6 ≈ 2e-5.
+    """Return waves so short that the result depends on the default of h too, by (A h)²/6 ≈ 2e-4.
 
     No entry of the gradient is small beside the terms it sums, of which rounding takes 1e-10.
     """
     while True:
         flat = _landscape(rng, W.shape, "waves")
-        f = partial(landscapes.waves, 1000 * flat.args[0], flat.args[1])
-        if np.abs(_gradient(f, W)).min() > 50:
+        f = partial(landscapes.waves, 3000 * flat.args[0], flat.args[1])
+        if np.abs(_gradient(f, W)).min() > 150:
             return f
 
 
