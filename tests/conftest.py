@@ -110,6 +110,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 SAMPLE = 20
+"""one of so many of a test's parameters is among the quick tests"""
 _counts: Counter[str] = Counter()
 
 

@@ -44,7 +44,8 @@ def ends_early(runs: Sequence[Run]) -> bool:
 def is_filled_up(runs: Sequence[Run]) -> bool:
     """Return whether somewhere the last losses are one number and weights wrong; other losses are right."""
     filled, complete = False, False
-    for (losses, want), (got, right, _) in zip(map(_of, runs), runs, strict=True):
+    for got, right, steps in runs:
+        losses, want = _losses(got, right, steps)
         if losses is None or len(losses) != len(want):
             return False
         others = np.flatnonzero(losses != losses[-1])
@@ -122,10 +123,6 @@ def _begins(pair: tuple[Any, Any]) -> bool:
     right = _close(before, want[: len(before)])
     # who breaks out of the loop and then notes the loss after the last step notes one twice
     return right and (_close(last, want[len(before)]) or bool(before and last == before[-1]))
-
-
-def _of(run: Run) -> tuple[Any, Any]:
-    return _losses(*run)
 
 
 def _same(got: Any, want: Any) -> bool:

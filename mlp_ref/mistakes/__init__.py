@@ -23,11 +23,13 @@ from course.checking.diagnose import Relation, related
 from course.checking.trial import Trial, compare_call, recorded_calls, warnings_ignored
 from course.values import clone, shares_memory, unchanged
 from mlp_ref.mistakes import (
+    best_learning_rate,
     classify_run,
     curvature,
     delta_step,
     descent,
     find_the_bug,
+    loss_curves,
     ps0,
     ps0_gradients,
     ps1,
@@ -39,9 +41,9 @@ from mlp_ref.mistakes import (
     ps2_forward,
     ps2_gradients,
     ps2_losses,
-    ps3,
     recursion,
     softmax,
+    softmax_loss,
     three_layers,
     transfer,
     transfer_deep,
@@ -69,11 +71,13 @@ PARTS = (
     ps2_gradients,
     descent,
     classify_run,
-    ps3,
+    loss_curves,
+    best_learning_rate,
     curvature,
     transfer,
     transfer_deep,
     softmax,
+    softmax_loss,
 )
 MISTAKES: Table = {name: mistakes for part in PARTS for name, mistakes in part.MISTAKES.items()}
 

@@ -15,7 +15,6 @@ from mlp_ref.mistakes.ps1_gradients import RESIDUALS, SCALES, SIGNS
 from mlp_ref.mistakes.recipe import Recipe, Slip
 
 Function = Callable[..., Any]
-FIXED = "the number of hidden units is written into the code: it is one less than the rows of W2"
 SMALL = (1e-6, 1e-8, 1e-5, 1e-7, 1e-9, 1e-10, 1e-12, 1e-4, 1e-3)
 CLIPS = (0.01, 1e-3, 1e-4, 1e-5, 1e-6, 0.05, 0.1)
 CUT_OFF = "the activations were cut off near 0 and 1: where a unit saturates the slope goes to 0"
@@ -150,7 +149,7 @@ MISTAKES: Table = {
         Mistake("sign", hints.SIGN, lambda W2: -W2[:-1, 0]),
         Mistake(
             "fixed size",
-            FIXED,
+            "the number of hidden units is written into the code: it is one less than the rows of W2",
             lambda W2: W2[:3, 0],
             tuple(lambda W2, h=h: W2[:h, 0] for h in (2, 4, 1)),
         ),

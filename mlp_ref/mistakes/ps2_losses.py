@@ -58,7 +58,6 @@ _SCALES = (
 )
 _LABELS = (Slip("labels swapped", "y and 1 − y are swapped", lambda y: 1 - y),)
 _AXES = (Slip("broadcast", hints.BROADCAST, np.transpose),)
-SWAPPED = "y and f have changed places: the logarithms are of f and 1 − f"
 _ALL_ONE_HALF = "1 − y is missing in front of the second logarithm"
 LOSS = Recipe(
     _loss,
@@ -162,7 +161,11 @@ MISTAKES: Table = {
             "the sum over the examples is missing",
             lambda y, f: -(y * np.log(f) + (1 - y) * np.log(1 - f)),
         ),
-        Mistake("y and f swapped", SWAPPED, lambda y, f: LOSS.make()(f, y)),
+        Mistake(
+            "y and f swapped",
+            "y and f have changed places: the logarithms are of f and 1 − f",
+            lambda y, f: LOSS.make()(f, y),
+        ),
         Mistake("broadcast to a mean", hints.BROADCAST_MEAN, lambda y, f: ref.bce_loss(y.T, f) / len(y) ** 2),
         Mistake(
             "squares",
