@@ -100,6 +100,7 @@ c.Spawner.pre_spawn_hook = choose_settings
 c.Spawner.default_url = "/lab"
 # A server that starts on a busy machine may take its time.
 c.Spawner.http_timeout = c.Spawner.start_timeout = 300
+c.JupyterHub.template_paths = [str(HERE / "templates")]
 
 # Formgrader, with all of JupyterLab around it, in the folder of the course.
 c.JupyterHub.services = [

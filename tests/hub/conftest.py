@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PageTimeout
 
 from tests.helpers import PATIENCE, ROOT
 from tests.jupyterlab import free_port
@@ -90,9 +91,14 @@ def _wait(hub: Hub, process: subprocess.Popen[bytes]) -> None:
     pytest.fail(f"the Hub did not start:\n{hub.log}")
 
 
-def signed_in(browser: Browser, hub: Hub, name: str) -> Page:
-    """Sign in as one of the trial's people, in a browser of their own; return the page that opens."""
+def signed_in(browser: Browser, hub: Hub, name: str, *withheld: str) -> Page:
+    """Sign in as one of the trial's people, in a browser of their own; return the page that opens.
+
+    What is `withheld` never arrives there: patterns of addresses.
+    """
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    for pattern in withheld:
+        page.route(pattern, lambda route: route.abort())
     page.set_default_timeout(PATIENCE * 1000)
     expect.set_options(timeout=PATIENCE * 1000)
     page.goto(f"{hub.address}/hub/login")
@@ -102,9 +108,18 @@ def signed_in(browser: Browser, hub: Hub, name: str) -> Page:
     return page
 
 
+def arrive(page: Page, hub: Hub, name: str) -> Page:
+    """Wait until a user is led to their own server."""
+    try:
+        page.wait_for_url(f"{hub.address}/user/{name}/**")
+    except PageTimeout:
+        pytest.fail(f"{name} still sees {page.url}:\n{page.inner_text('body')}\n\nThe Hub's log:\n{hub.log}")
+    return page
+
+
 def in_lab(page: Page, hub: Hub, name: str) -> Page:
     """Wait until a user's own server shows JupyterLab."""
-    page.wait_for_url(f"{hub.address}/user/{name}/lab**")
+    arrive(page, hub, name)
     page.locator(".jp-Launcher, .jp-Notebook").first.wait_for()
     return page
 
