@@ -96,5 +96,6 @@ CURVED = (
     "around theta, over a small step, to both sides?"
 )
 STARTS_AT_THETA = (
-    "it is wrong only where theta is 0: does v start from random numbers or all ones, and not from theta?"
+    "it is wrong only where theta is 0: is v, or the small step ε, made of theta? v starts from random "
+    "numbers or all ones"
 )

@@ -16,6 +16,8 @@ LARGEST_ARGUMENT = 1e4
 SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (3, 2), (2, 2), (2, 1, 3))
 """small ones: f stays with the grader, and is asked for twice for every entry"""
 
+LARGER = (2, 3, 2)
+
 SLOPES: dict[Callable[..., float], Callable[[Array], Array]] = {
     landscapes.squares: lambda u: u,
     landscapes.waves: np.cos,
@@ -100,6 +102,11 @@ def _numerical_gradient(rng: Generator) -> Iterator[Arguments]:
             yield _landscape(rng, shape, kind), W, float(h)
         yield _landscape(rng, shape, "waves"), W, float(rng.choice([1e-4, 1e-6]))
         yield _steep(rng, W), W
+    # more entries, further out, and entries that are small
+    W = rng.uniform(-5, 5, size=LARGER)
+    yield _landscape(rng, LARGER, "cubes"), W, 0.1
+    A, c = _landscape(rng, LARGER, "waves").args
+    yield partial(landscapes.waves, A, 1e-6 * c), W
 
 
 def _reverse(_: Generator, gradient: Array) -> Array:
@@ -122,14 +129,31 @@ def _scramble(rng: Generator, gradient: Array) -> Array:
     return rng.permutation(gradient.ravel()).reshape(gradient.shape)
 
 
+def _reverse_rows(_: Generator, gradient: Array) -> Array:
+    return gradient[::-1].copy()
+
+
+def _exchange_two(_: Generator, gradient: Array) -> Array:
+    wrong = gradient.copy()
+    wrong.flat[:2] = gradient.flat[1], gradient.flat[0]
+    return wrong
+
+
 Bug = Callable[[Generator, Array], Array]
 
-BUGS: tuple[Bug, ...] = (_reverse, _rescale, _change_one, _scramble)
+BUGS: tuple[Bug, ...] = (
+    _reverse,
+    _rescale,
+    _change_one,
+    _scramble,
+    _reverse_rows,
+    _exchange_two,
+)
 
 
 def _find_the_bug(rng: Generator) -> Iterator[Arguments]:
     # of two candidates no majority tells: those cases decide between comparing with f and comparing them
-    places = [(count, place) for count in (2, 2, 2, 2, 3, 5) for place in range(count)]
+    places = [(count, place) for count in (2, 2, 2, 2, 3, 6) for place in range(count)]
     for turn, (count, place) in enumerate(places, start=int(rng.integers(len(BUGS)))):
         f, W, right, wrong = _bugged(rng, BUGS[turn % len(BUGS)])
         candidates = [_nearly(rng, right) for _ in range(count)]

@@ -43,8 +43,14 @@ def _train(rng: Generator) -> Iterator[Arguments]:
         for steps in steps_of(size):
             net = draw_one_hidden(rng, size)
             yield net.X, net.y, net.W1, net.W2, rng.uniform(0.3, 2), steps
-    yield from rising(lambda: _steep(rng), train_one_hidden)
+    yield from rising(
+        lambda: _within_margin(rng, lambda: draw_one_hidden(rng, WIDE), (15, 50), 8), train_one_hidden
+    )
     yield _run(_of_output(rng, rng.uniform(10, 13)), rng.uniform(0.5, 2), 40)
+    yield _within_margin(rng, lambda: _of_output(rng, rng.uniform(5, 6)), (150, 300), 3)
+    # the same net in another unit of X: large gradients
+    net = draw_one_hidden(rng, WIDE)
+    yield 20 * net.X, net.y, net.W1 / 20, net.W2, rng.uniform(0.3, 2) / 400, 2
     # still to the last bit
     yield _run(draw_one_hidden(rng, WIDE), 1e-18, 60)
     net = draw_one_hidden(rng, WIDE)
@@ -56,17 +62,19 @@ def _run(net: OneHidden, eta: float, steps: int) -> Arguments:
     return net.X, net.y, net.W1, net.W2, eta, steps
 
 
-def _steep(rng: Generator) -> Arguments:
+def _within_margin(
+    rng: Generator, network: Callable[[], OneHidden], rates: tuple[float, float], steps: int
+) -> Arguments:
     """Draw a run with a large rate, in which ŷ stays within the margin."""
     while True:
-        net, eta = draw_one_hidden(rng, WIDE), rng.uniform(15, 50)
+        net, eta = network(), rng.uniform(*rates)
         W1, W2 = net.W1, net.W2
-        steps = 0
+        done = 0
         while is_within_margin(one_hidden.forward(net.X, W1, W2)[-1]):
-            if steps == 8:
+            if done == steps:
                 return _run(net, eta, steps)
             _, W1, W2 = train_one_hidden(net.X, net.y, W1, W2, eta, 1)
-            steps += 1
+            done += 1
 
 
 def _of_output(rng: Generator, logit: float) -> OneHidden:

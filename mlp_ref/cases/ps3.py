@@ -22,6 +22,9 @@ LARGEST_RATIO = 0.7
 SMALL_RATIO = 0.3
 """The same, where 20 iterations are enough."""
 
+NEARLY_AS_STRONG = 0.9
+"""The same, where it takes 100 iterations."""
+
 BURSTING = 1e200
 """A learning rate whose losses are inf after one step and NaN after three."""
 
@@ -54,7 +57,7 @@ def _loss_curves(rng: Generator) -> Iterator[Arguments]:
 
 def _classify_run(rng: Generator) -> Iterator[Arguments]:
     for losses in (*_boundaries(rng), *_of_every_regime(rng)):
-        scaled = np.asarray(losses, dtype=float) * 2.0 ** rng.integers(-30, 3)
+        scaled = np.asarray(losses, dtype=float) * 2.0 ** rng.integers(-60, 3)
         yield (_list_or_array(rng, scaled),)
     for bad in (np.nan, np.inf, -np.inf):
         for n, place in ((1, 0), (2, 1), (9, 0), (9, 4), (9, 8)):
@@ -80,6 +83,13 @@ def _boundaries(rng: Generator) -> Iterator[Sequence[int] | Integers]:
     for last in (300, 800):
         wavering = _falling(rng, 1000, last, 6)
         yield np.concatenate([wavering, last + rng.integers(1, 50) * np.array([1, 0, 1, 0, -1])])
+    # down and up again to where it was: much movement, and no change
+    down = rng.integers(5, 9)
+    yield np.concatenate([_falling(rng, 1000, 900, 7), 900 - down * np.array([1, 2, 3, 4, 5, 0])])
+    # half of the steps from m on go up
+    yield 1000 - np.cumsum([0, *rng.integers(9, 20, size=4), *rng.permutation([2, 3, -2, -4])])
+    # step m is the only large one
+    yield np.concatenate([_falling(rng, 1000, 990, 6), _falling(rng, 900, 895, 5)])
     # up and down by 100, then down by 40 in small steps
     zigzag = 1000 - 100 * (np.arange(7) % 2)
     yield np.concatenate([zigzag, _falling(rng, 990, 950, 5)])
@@ -141,8 +151,11 @@ def _largest_curvature(rng: Generator) -> Iterator[Arguments]:
         if n == 3:
             curvatures, u = _curved(rng, n, SMALL_RATIO)
             yield partial(landscapes.squares_gradient, A, curvatures), A.T @ u, 25
-        if n == 8:
-            yield *_valleys(rng, A, LARGEST_RATIO), 100
+    # Nearly as strong, each in turn: from any start one of the two takes its iterations.
+    A, _ = np.linalg.qr(rng.normal(size=(2, 2)))
+    curvatures, u = _curved(rng, 2, NEARLY_AS_STRONG)
+    for strong in (A, A[::-1]):
+        yield partial(landscapes.squares_gradient, strong, curvatures), A.T @ u, 100
     # From theta no iteration can start where theta is 0.
     A, _ = np.linalg.qr(rng.normal(size=(2, 2)))
     yield partial(landscapes.squares_gradient, A, _curved(rng, 2, SMALL_RATIO)[0]), np.zeros(2), 20
@@ -191,7 +204,7 @@ def _best_learning_rate(rng: Generator) -> Iterator[Arguments]:
             curves[broken, place] = bad
             yield _list_or_array(rng, _etas(rng, 4)), curves
     # no last loss is small, in any unit
-    yield _list_or_array(rng, _etas(rng, 4)), _curves(rng, 4, 6) * 10 ** rng.uniform(5, 6)
+    yield _list_or_array(rng, _etas(rng, 4)), _curves(rng, 4, 6) * 10 ** rng.uniform(5, 12)
     curves = _curves(rng, 4, 6)
     good = rng.integers(4)
     curves[np.arange(4) != good, 2:] = np.nan

@@ -90,7 +90,7 @@ def _relu_delta_step(rng: Generator) -> Iterator[Arguments]:
         (1, 5, 3),
         (1, 1, 1),
     ):
-        h = np.maximum(0.0, rng.normal(size=(N, n)) * 10.0 ** rng.integers(-3, 3, size=(N, n)))
+        h = np.maximum(0.0, rng.normal(size=(N, n)) * 10.0 ** rng.integers(-12, 3, size=(N, n)))
         # units that are off, and units that are on, wherever there are two
         places = rng.permutation(h.size)[:2]
         h.flat[places] = (0.0, rng.uniform(0.1, 5))[: len(places)]

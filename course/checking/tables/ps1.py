@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -93,6 +94,9 @@ RUNS = (
     # the loss rises on the way, and does not end at its lowest
     (MODERATE[1], 30.0, 8),
     (MODERATE[2], 30.0, 8),
+    # a large rate where the slope is small, and large gradients
+    (SURE, 200.0, 3),
+    (replace(MODERATE[1], X=20 * MODERATE[1].X), 0.05, 2),
     # it stands nearly still, on a plateau and at the bottom, and still to the last bit
     (SURE, 1.0, 40),
     (SOLVED, 1.0, 20),

@@ -26,6 +26,7 @@ from course.checking.tables.ps2_nets import (
     THREE_LAYERS,
     TWO,
     Net,
+    repeated,
     solved,
 )
 from course.checking.tables.table import LN3, Array, Check, column, saturated
@@ -256,10 +257,13 @@ def _numerical_gradients(net: Net) -> tuple[list[Array], list[Array]]:
 
 
 YES, NO = solved(SQUARE, 12), solved(SQUARE, -12)
+MANY = repeated(THREE, 30)
 RUNS = (
     (HAND, 0.5, 2),
     (HAND, 0.5, 0),
     (THREE, 0.1, 3),
+    # gradients that are large sums
+    (MANY, 0.005, 2),
     *((net, 0.05, 3) for net in DRAWN if net is not THREE),
     (TWO, 0.05, 25),
     # the loss rises on the way, and does not end at its lowest

@@ -105,6 +105,12 @@ THREE_LAYERS = (THREE, SINGLE, SQUARE, SQUARE_OF_THREE, THIN, ZERO, UNIT, SATURA
 DRAWN = (*THREE_LAYERS, ONE, TWO, FOUR, ONE_LAYER_SINGLE)
 
 
+def repeated(net: Net, times: int) -> Net:
+    """Return a net whose examples come so many times."""
+    X, y = np.tile(net.X, (times, 1)), np.tile(net.y, (times, 1))
+    return Net(X, y, net.Ws, net.bs, *pass_forward(X, net.Ws, net.bs))
+
+
 def solved(net: Net, logit: float) -> Net:
     """Return a net that gets all examples right, its last z within ½ of `logit`."""
     Ws, bs, z = list(net.Ws), list(net.bs), net.zs[-1]

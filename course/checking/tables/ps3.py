@@ -85,6 +85,8 @@ RUNS: list[tuple[list[float], str]] = [
     ([1600, 1500, 1400, 1300, 1200, 1100, 1000, 950, 945, 941, 940, 939], "slow"),
     # up and down by 40 before m = 4, down by 4 after
     ([100, 90, 100, 90, 100, 98, 97, 96], "stuck"),
+    # m = 5: down by 20, and up again at once
+    ([1000, 980, 960, 940, 920, 900, 895, 890, 885, 880, 900], "slow"),
     ([7, 7, 7, 7], "stuck"),
     ([7], "stuck"),
     ([4, 3], "stuck"),
@@ -102,7 +104,7 @@ def _classify_run() -> list[Case]:
         for losses, regime in RUNS
     ]
     return lists + [
-        _case((np.array(losses, dtype=float) / 128,), regime, special=special(losses, regime))
+        _case((np.array(losses, dtype=float) / 2.0**50,), regime, special=special(losses, regime))
         for losses, regime in RUNS
     ]
 
@@ -117,6 +119,11 @@ def _largest_curvature() -> list[Case]:
         # the others are nearly as strong: this takes its iterations
         _case((partial(squares_gradient, TURN, np.array([7.0, 10.0])), np.array([1.0, -2.0])), 10.0),
         _case((partial(squares_gradient, TURN, np.array([-7.0, 10.0])), np.array([0.3, 0.2])), 10.0),
+        # from any start one of these takes its iterations
+        *(
+            _case((partial(squares_gradient, TURN, np.array(both)), np.array([0.3, 0.2]), 100), 10.0)
+            for both in ([9.0, 10.0], [10.0, 9.0])
+        ),
         _case((partial(squares_gradient, TURN, np.array([10.0, -7.0])), np.array([0.3, 0.2]), 100), 10.0),
         _case((partial(squares_gradient, TURN, np.array([1.0, 9.0])), np.array([0.3, 0.2]), 20), 9.0),
         _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u), 6.0, special=hints.CURVED),
@@ -164,6 +171,8 @@ def _best_learning_rate() -> list[Case]:
         _case(([0.1, 1.0, 10.0, 0.01], curves), 1.0),
         _case((np.array([1.0, 0.1, 10.0, 3.0, 2.0, 5.0]), broken), 0.1),
         _case((np.array([0.3]), np.array([[2.0, 3.0]])), 0.3),
+        # nearly a tie
+        _case((np.array([0.3, 0.1]), np.array([[2.0, 1.0 + 1e-9], [2.0, 1.0]])), 0.1),
         _case((np.array([2.0, 1 / 7]), np.array([[2.0, 3.0], [2.0, 1.0]])), 1 / 7),
     ]
 
