@@ -50,7 +50,7 @@ def _train(rng: Generator) -> Iterator[Arguments]:
     yield _within_margin(rng, lambda: _of_output(rng, rng.uniform(5, 6)), (150, 300), 3)
     # the same net in another unit of X: large gradients
     net = draw_one_hidden(rng, WIDE)
-    yield 20 * net.X, net.y, net.W1 / 20, net.W2, rng.uniform(0.3, 2) / 400, 2
+    yield 1e4 * net.X, net.y, net.W1 / 1e4, net.W2, rng.uniform(0.3, 2) / 1e8, 2
     # still to the last bit
     yield _run(draw_one_hidden(rng, WIDE), 1e-18, 60)
     net = draw_one_hidden(rng, WIDE)

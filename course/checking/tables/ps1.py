@@ -96,7 +96,7 @@ RUNS = (
     (MODERATE[2], 30.0, 8),
     # a large rate where the slope is small, and large gradients
     (SURE, 200.0, 3),
-    (replace(MODERATE[1], X=20 * MODERATE[1].X), 0.05, 2),
+    (replace(MODERATE[1], X=1e4 * MODERATE[1].X, W1=MODERATE[1].W1 / 1e4), 1e-8, 2),
     # it stands nearly still, on a plateau and at the bottom, and still to the last bit
     (SURE, 1.0, 40),
     (SOLVED, 1.0, 20),
