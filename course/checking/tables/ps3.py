@@ -112,35 +112,34 @@ def _classify_run() -> list[Case]:
 def _largest_curvature() -> list[Case]:
     # At u = A θ the curvatures of c log cosh u are c / cosh² u, and 1 / cosh² u = 1 − tanh² u.
     c, u = np.array([8.0, 3.0, -1.0]), np.arctanh([0.5, 0.25, 0.5])
-    steep, at = np.array([100 / 9, 6.0, -1.0]), np.arctanh([0.8, 0.0, 0.5])
+    steep, at = np.array([100 / 9, 6 / 0.99, -1.0]), np.arctanh([0.8, 0.1, 0.5])
     return [
         _case((partial(squares_gradient, TURN, np.array([10.0, 2.0])), np.array([1.0, -2.0])), 10.0),
-        _case((partial(squares_gradient, TURN, np.array([-3.0, 6.0])), np.array([0.5, 1.0])), 6.0),
-        # the others are nearly as strong: this takes its iterations
-        _case((partial(squares_gradient, TURN, np.array([7.0, 10.0])), np.array([1.0, -2.0])), 10.0),
-        _case((partial(squares_gradient, TURN, np.array([-7.0, 10.0])), np.array([0.3, 0.2])), 10.0),
-        # from any start one of these takes its iterations
+        _case((partial(squares_gradient, TURN, np.array([-3.0, 6.0])), np.array([0.5, 1.0]), 20), 6.0),
+        # the other is nearly as strong: this takes its iterations, in one of these from any start
         *(
             _case((partial(squares_gradient, TURN, np.array(both)), np.array([0.3, 0.2]), 100), 10.0)
             for both in ([9.0, 10.0], [10.0, 9.0])
         ),
-        _case((partial(squares_gradient, TURN, np.array([10.0, -7.0])), np.array([0.3, 0.2]), 100), 10.0),
-        _case((partial(squares_gradient, TURN, np.array([1.0, 9.0])), np.array([0.3, 0.2]), 20), 9.0),
-        _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u), 6.0, special=hints.CURVED),
-        _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u, 100), 6.0, special=hints.CURVED),
+        *(
+            _case((partial(squares_gradient, TURN, np.array(both)), np.array([0.3, 0.2]), 35), 10.0)
+            for both in ([-7.0, 10.0], [10.0, -7.0])
+        ),
+        _case((partial(squares_gradient, TURN, np.array([1.0, 9.0])), np.array([0.3, 0.2]), 8), 9.0),
+        _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u, 20), 6.0, special=hints.CURVED),
         # curvatures 4, 6 and −¾; over a step of 1 the first is up to 8, or 2
         *(
             _case(
-                (partial(valleys_gradient, TWIST, steep), TWIST.T @ (sign * at), 100),
+                (partial(valleys_gradient, TWIST, steep), TWIST.T @ (sign * at), 35),
                 6.0,
                 special=hints.CURVED,
             )
             for sign in (1, -1)
         ),
-        _case((partial(squares_gradient, np.ones((1, 1)), np.array([0.25])), np.array([3.0])), 0.25),
+        _case((partial(squares_gradient, np.ones((1, 1)), np.array([0.25])), np.array([3.0]), 3), 0.25),
         *(
             _case(
-                (partial(squares_gradient, np.eye(3), np.array(along)), np.array([0.5, -1.0, 2.0])),
+                (partial(squares_gradient, np.eye(3), np.array(along)), np.array([0.5, -1.0, 2.0]), 30),
                 8.0,
                 special=ALONG_THE_AXES,
             )
