@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from course.checking.compare import agrees
+from course.checking.tables.ps3 import CHECKS
 from course.values import arrays
 from mlp_ref import deep, one_hidden
 from mlp_ref.cases import cases
+from mlp_ref.functions import FUNCTIONS
 from mlp_ref.training import train_deep, train_one_hidden
 
 SEEDS = range(6)
@@ -111,6 +114,29 @@ def test_upstream_gradients_differ_from_example_to_example(name, argument):
     for case in drawn(name):
         for upstream in arrays([case.args[argument]]):
             assert len(np.unique(upstream)) == upstream.size
+
+
+def curvature_from_nearly_a_right_angle(gradient, theta, iterations=50):
+    """The power iteration from a start that is 1e-4 off a right angle to the direction sought."""
+
+    def product(v):
+        return (gradient(theta + 1e-4 * v) - gradient(theta - 1e-4 * v)) / 2e-4
+
+    hessian = np.array([product(e) for e in np.eye(len(theta))])
+    curvatures, directions = np.linalg.eigh((hessian + hessian.T) / 2)
+    parts = np.where(np.abs(curvatures) == np.abs(curvatures).max(), 1e-4, 1.0)
+    v = directions @ parts
+    for _ in range(iterations):
+        v = product(v)
+        v = v / np.linalg.norm(v)
+    return v @ product(v)
+
+
+def test_the_iterations_are_enough_from_nearly_every_start():
+    name = "ps3.largest_curvature"
+    for case in (*drawn(name), *CHECKS[name].cases()):
+        got = curvature_from_nearly_a_right_angle(*case.args)
+        assert agrees(got, case.want, FUNCTIONS[name].tolerance), case.args
 
 
 ALL_SEEDS = range(20)

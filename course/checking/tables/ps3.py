@@ -119,11 +119,7 @@ def _largest_curvature() -> list[Case]:
         # the other is nearly as strong: this takes its iterations, in one of these from any start
         *(
             _case((partial(squares_gradient, TURN, np.array(both)), np.array([0.3, 0.2]), 100), 10.0)
-            for both in ([9.0, 10.0], [10.0, 9.0])
-        ),
-        *(
-            _case((partial(squares_gradient, TURN, np.array(both)), np.array([0.3, 0.2]), 35), 10.0)
-            for both in ([-7.0, 10.0], [10.0, -7.0])
+            for both in ([-8.5, 10.0], [10.0, -8.5])
         ),
         _case((partial(squares_gradient, TURN, np.array([1.0, 9.0])), np.array([0.3, 0.2]), 8), 9.0),
         _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u, 20), 6.0, special=hints.CURVED),
