@@ -23,12 +23,24 @@ def gradient_after(change):
     return numerical_gradient
 
 
-def bug_by(distance, among=None):
-    """The search for a bug with another distance from the numerical gradient, or among the first few only."""
+def bug_by(distance, among=slice(None)):
+    """The search for a bug with another distance from the numerical gradient, or among some only."""
 
     def find_the_bug(candidates, f, W):
         want = REFERENCE["ps0.numerical_gradient"](f, W, 1e-5)
-        return int(np.argmax([distance(c, want) for c in candidates[:among]]))
+        places = range(len(candidates))[among]
+        return max(places, key=lambda k: distance(np.asarray(candidates[k]), want))
+
+    return find_the_bug
+
+
+def first_bug_above(threshold):
+    """The first candidate that is so far away, and where there is none the last."""
+
+    def find_the_bug(candidates, f, W):
+        want = REFERENCE["ps0.numerical_gradient"](f, W, 1e-5)
+        errors = [REFERENCE["ps0.relative_error"](c, want) for c in candidates]
+        return next((k for k, error in enumerate(errors) if error > threshold), len(errors) - 1)
 
     return find_the_bug
 
@@ -43,8 +55,8 @@ def with_shape_kept(numerical_gradient):
     return without_axis
 
 
-def first_six(gradient):
-    return np.where(np.arange(gradient.size) < 6, gradient.ravel(), 0)
+def first(number):
+    return lambda gradient: np.where(np.arange(gradient.size) < number, gradient.ravel(), 0)
 
 
 def difference(c, want):
@@ -57,6 +69,22 @@ def difference_of_column_sums(c, want):
 
 def difference_of_row_sums(c, want):
     return np.abs(np.sum(c, axis=-1) - np.sum(want, axis=-1)).max()
+
+
+def angle(c, want):
+    return -np.sum(c * want) / np.linalg.norm(c) / np.linalg.norm(want)
+
+
+def difference_of_sizes(c, want):
+    return np.abs(np.abs(c) - np.abs(want)).max()
+
+
+def difference_at(part):
+    return lambda c, want: np.abs(c[part] - want[part]).max()
+
+
+def difference_of_first_three(c, want):
+    return np.abs(c.ravel()[:3] - want.ravel()[:3]).max()
 
 
 def classify_by_net_change(losses):
@@ -92,14 +120,20 @@ PARTLY_RIGHT = {
         gradient_after(lambda g: np.where(np.abs(g) < 1e-5, 0, g)),
     ),
     "gradient cut at 100": ("ps0.numerical_gradient", gradient_after(lambda g: np.clip(g, -100, 100))),
-    "the first six entries": ("ps0.numerical_gradient", gradient_after(first_six)),
+    **{f"the first {n} entries": ("ps0.numerical_gradient", gradient_after(first(n))) for n in (6, 9)},
     "an axis of length 1 lost": (
         "ps0.numerical_gradient",
         with_shape_kept(REFERENCE["ps0.numerical_gradient"]),
     ),
     "bug by sums of columns": ("ps0.find_the_bug", bug_by(difference_of_column_sums)),
     "bug by sums of rows": ("ps0.find_the_bug", bug_by(difference_of_row_sums)),
-    "bug among the first five": ("ps0.find_the_bug", bug_by(difference, among=5)),
+    "bug by the angle": ("ps0.find_the_bug", bug_by(angle)),
+    "bug by sizes": ("ps0.find_the_bug", bug_by(difference_of_sizes)),
+    **{f"bug in row {row}": ("ps0.find_the_bug", bug_by(difference_at(row))) for row in (0, -1)},
+    "bug in the first three entries": ("ps0.find_the_bug", bug_by(difference_of_first_three)),
+    "bug among the first five": ("ps0.find_the_bug", bug_by(difference, slice(5))),
+    "bug among the last two": ("ps0.find_the_bug", bug_by(difference, slice(-2, None))),
+    "bug by a wide margin": ("ps0.find_the_bug", first_bug_above(0.05)),
     "train with gradients cut off": ("ps1.train", train_with_clipped_gradient),
     "stuck by the net change": ("ps3.classify_run", classify_by_net_change),
     **{f"always {n} iterations": ("ps3.largest_curvature", curvature_of(n)) for n in (10, 15, 20)},

@@ -183,12 +183,15 @@ def test_landmarks_are_what_they_are_called():
 def test_the_first_view_has_each_kind_of_run_in_one_band_in_the_order_of_the_story():
     from course.explorer.opening import STORY
 
-    # also where rounding errors are others, as they are in another browser
-    for shift in np.arange(6) * 1e-13:
-        losses = runs.loss_curves(STORY, runs.learning_rates(STORY) * (1 + shift))
-        codes = regimes(losses)
-        bands = [REGIMES[code] for code, _ in groupby(codes)]
-        assert bands == ["slow", "steady", "oscillating", "stuck"], shift
+    # also where rounding errors are others, as they are in another browser or on another processor: there
+    # single runs near an edge may be called by the neighbouring name
+    rates = runs.learning_rates(STORY)
+    curves = [runs.loss_curves(STORY, rates * (1 + shift)) for shift in np.arange(7) * 1e-13]
+    views = np.array([regimes(losses) for losses in curves])
+    usual = np.array([np.bincount(codes).argmax() for codes in views.T])
+    assert [REGIMES[code] for code, _ in groupby(usual)] == ["slow", "steady", "oscillating", "stuck"]
+    for losses, codes in zip(curves, views, strict=True):
+        assert np.sum(codes != usual) <= 2
         at = runs.landmarks(losses, codes)
         assert at["too slow"] < at["good"] < at["edge"] < at["too large"]
 

@@ -33,7 +33,7 @@ CUBED = np.array([[1.0, 8.0], [-1.0, 1.0]])
 STEEP = partial(cubes, np.array([[1000.0, 2000.0]]), np.ones(1))
 SUM_OF_TWO = partial(squares, np.ones((1, 2)), np.ones(1))
 SUM = partial(squares, np.ones((1, 6)), np.ones(1))
-EIGHT = np.arange(8.0).reshape(2, 2, 2) / 4
+TWELVE = np.arange(12.0).reshape(2, 3, 2) / 6
 SIX = np.array([[1.0, 0.0, 2.0], [0.0, -1.0, 3.0]])
 
 
@@ -107,13 +107,13 @@ def _numerical_gradient() -> list[Case]:
         # a view with gaps
         _case((SUM, np.repeat(SIX, 2, axis=1)[:, ::2]), np.full((2, 3), 5.0)),
         _case((partial(squares, np.ones((1, 1)), np.ones(1)), np.array(3.0)), np.array(3.0)),
-        # large ones, tiny ones, an axis of length 1, and eight entries
+        # large ones, tiny ones, an axis of length 1, and twelve entries
         *(_case((partial(squares, A, np.full(2, c)), W), GRADIENT * c) for c in (1e6, 1e-6 / 3)),
         _case(
             (partial(squares, np.ones((1, 2)), np.ones(1)), np.array([[[1.0], [2.0]]])),
             np.full((1, 2, 1), 3.0),
         ),
-        _case((partial(squares, np.ones((1, 8)), np.ones(1)), EIGHT), np.full((2, 2, 2), 7.0)),
+        _case((partial(squares, np.ones((1, 12)), np.ones(1)), TWELVE), np.full((2, 3, 2), 11.0)),
     ]
 
 
@@ -121,6 +121,7 @@ def _find_the_bug() -> list[Case]:
     one_wrong, nearly = GRADIENT.copy(), GRADIENT * (1 + 1e-10)
     one_wrong[1] += 1
     six = np.full((2, 3), 5.0)
+    last = np.array([[5.0, 5.0, 5.0], [5.0, 5.0, 6.0]])
     scrambled = GRADIENT[[2, 1, 0]]
     return [
         _case(([GRADIENT, -GRADIENT], SQUARES, W), 1),
@@ -130,6 +131,7 @@ def _find_the_bug() -> list[Case]:
         _case(([1.03 * GRADIENT, GRADIENT], SQUARES, W), 0),
         _case(([nearly, 0.97 * GRADIENT, nearly], SQUARES, W), 1),
         _case(([-six, six], SUM, SIX), 0),
+        _case(([six, last], SUM, SIX), 1),
         _case(([*[GRADIENT] * 5, scrambled], SQUARES, W), 5),
         _case(([CUBE_SLOPES, CUBE_SLOPES[::-1].copy()], CUBE, SQUARE), 1),
         _case(([CUBE_SLOPES, np.array([[6.0, 3.0], [-3.0, 3.0]])], CUBE, SQUARE), 1),
@@ -152,7 +154,7 @@ CHECKS = {
         "equals distances worked by hand, and is 0 for zeros", _relative_error, withheld=WITHHELD
     ),
     "ps0.numerical_gradient": Check(
-        "central differences of functions of one to eight entries, for three steps h; W comes back unchanged",
+        "central differences of functions of one to twelve entries, for three h; W comes back unchanged",
         _numerical_gradient,
         Tolerance(rtol=1e-6, atol=1e-8),
         WITHHELD,

@@ -135,7 +135,7 @@ def _largest_curvature() -> list[Case]:
         _case((partial(squares_gradient, np.ones((1, 1)), np.array([0.25])), np.array([3.0]), 3), 0.25),
         *(
             _case(
-                (partial(squares_gradient, np.eye(3), np.array(along)), np.array([0.5, -1.0, 2.0]), 30),
+                (partial(squares_gradient, np.eye(3), np.array(along)), np.array([50.0, -100.0, 200.0]), 30),
                 8.0,
                 special=ALONG_THE_AXES,
             )
