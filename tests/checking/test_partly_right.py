@@ -45,14 +45,10 @@ def first_bug_above(threshold):
     return find_the_bug
 
 
-def with_shape_kept(numerical_gradient):
-    """Without the last of its axes of length 1."""
-
-    def without_axis(f, W, h=1e-5):
-        gradient = numerical_gradient(f, W, h)
-        return gradient.squeeze() if gradient.ndim > 2 else gradient
-
-    return without_axis
+def squeezed(f, W, h=1e-5):
+    """A numerical gradient that loses its axes of length 1."""
+    gradient = REFERENCE["ps0.numerical_gradient"](f, W, h)
+    return gradient.squeeze() if gradient.ndim > 2 else gradient
 
 
 def first(number):
@@ -121,10 +117,7 @@ PARTLY_RIGHT = {
     ),
     "gradient cut at 100": ("ps0.numerical_gradient", gradient_after(lambda g: np.clip(g, -100, 100))),
     **{f"the first {n} entries": ("ps0.numerical_gradient", gradient_after(first(n))) for n in (6, 9)},
-    "an axis of length 1 lost": (
-        "ps0.numerical_gradient",
-        with_shape_kept(REFERENCE["ps0.numerical_gradient"]),
-    ),
+    "an axis of length 1 lost": ("ps0.numerical_gradient", squeezed),
     "bug by sums of columns": ("ps0.find_the_bug", bug_by(difference_of_column_sums)),
     "bug by sums of rows": ("ps0.find_the_bug", bug_by(difference_of_row_sums)),
     "bug by the angle": ("ps0.find_the_bug", bug_by(angle)),
