@@ -104,6 +104,7 @@ def _numerical_gradient() -> list[Case]:
         _case((CUBE, SQUARE), CUBE_SLOPES.copy()),
         _case((CUBE, SQUARE, 0.5), np.array([[3.25, 8.0], [-3.25, 3.25]])),
         _case((CUBE, SQUARE, 0.1), np.array([[3.01, 6.08], [-3.01, 3.01]])),
+        _case((SQUARES, W, 1e-6), GRADIENT),
         # a view with gaps
         _case((SUM, np.repeat(SIX, 2, axis=1)[:, ::2]), np.full((2, 3), 5.0)),
         _case((partial(squares, np.ones((1, 1)), np.ones(1)), np.array(3.0)), np.array(3.0)),
@@ -121,7 +122,7 @@ def _find_the_bug() -> list[Case]:
     one_wrong, nearly = GRADIENT.copy(), GRADIENT * (1 + 1e-10)
     one_wrong[1] += 1
     six = np.full((2, 3), 5.0)
-    last = np.array([[5.0, 5.0, 5.0], [5.0, 5.0, 6.0]])
+    first, last = np.array([[6.0, 5.0, 5.0], [5.0, 5.0, 5.0]]), np.array([[5.0, 5.0, 5.0], [5.0, 5.0, 6.0]])
     scrambled = GRADIENT[[2, 1, 0]]
     return [
         _case(([GRADIENT, -GRADIENT], SQUARES, W), 1),
@@ -132,6 +133,8 @@ def _find_the_bug() -> list[Case]:
         _case(([nearly, 0.97 * GRADIENT, nearly], SQUARES, W), 1),
         _case(([-six, six], SUM, SIX), 0),
         _case(([six, last], SUM, SIX), 1),
+        _case(([six, first], SUM, SIX), 1),
+        _case(([GRADIENT * 1e-4, -GRADIENT * 1e-4], partial(squares, A, np.full(2, 1e-4)), W), 1),
         _case(([*[GRADIENT] * 5, scrambled], SQUARES, W), 5),
         _case(([CUBE_SLOPES, CUBE_SLOPES[::-1].copy()], CUBE, SQUARE), 1),
         _case(([CUBE_SLOPES, np.array([[6.0, 3.0], [-3.0, 3.0]])], CUBE, SQUARE), 1),
@@ -154,7 +157,7 @@ CHECKS = {
         "equals distances worked by hand, and is 0 for zeros", _relative_error, withheld=WITHHELD
     ),
     "ps0.numerical_gradient": Check(
-        "central differences of functions of one to twelve entries, for three h; W comes back unchanged",
+        "central differences of functions of one to twelve entries, for several h; W comes back unchanged",
         _numerical_gradient,
         Tolerance(rtol=1e-6, atol=1e-8),
         WITHHELD,

@@ -59,6 +59,9 @@ RUNS: list[tuple[list[float], str]] = [
     ([8, 6, NAN, 4, 3], "diverged"),
     ([8, 6, 5, 4, INF], "diverged"),
     ([8, 6, -INF, 4], "diverged"),
+    ([NAN, 6, 5, 4], "diverged"),
+    ([-INF, 6, 5], "diverged"),
+    ([1000, 10001, 100], "diverged"),
     ([1, 11, 1, 0.25], "diverged"),
     # exactly ten times the first does not exceed it
     ([1, 10, 1, 0.25], "steady"),
@@ -87,6 +90,14 @@ RUNS: list[tuple[list[float], str]] = [
     ([100, 90, 100, 90, 100, 98, 97, 96], "stuck"),
     # m = 5: down by 20, and up again at once
     ([1000, 980, 960, 940, 920, 900, 895, 890, 885, 880, 900], "slow"),
+    # up three times, never down after m = 3
+    ([100, 90, 80, 81, 82, 83], "oscillating"),
+    # long ones, m = 12 and m = 13
+    ([*range(100, 75, -1)], "slow"),
+    ([*range(100, 79, -1), 81, 80, 81, 80, 81], "oscillating"),
+    ([*range(1000, 740, -20), *range(740, 727, -1)], "stuck"),
+    ([4, 2], "steady"),
+    ([4, 3, 5], "oscillating"),
     ([7, 7, 7, 7], "stuck"),
     ([7], "stuck"),
     ([4, 3], "stuck"),
@@ -121,7 +132,7 @@ def _largest_curvature() -> list[Case]:
             _case((partial(squares_gradient, TURN, np.array(both)), np.array([0.3, 0.2]), 100), 10.0)
             for both in ([-8.5, 10.0], [10.0, -8.5])
         ),
-        _case((partial(squares_gradient, TURN, np.array([1.0, 9.0])), np.array([0.3, 0.2]), 8), 9.0),
+        _case((partial(squares_gradient, TURN, np.array([1, 10]) / 70), np.array([0.3, 0.2]), 8), 1 / 7),
         _case((partial(valleys_gradient, TWIST, c), TWIST.T @ u, 20), 6.0, special=hints.CURVED),
         # curvatures 4, 6 and −¾; over a step of 1 the first is up to 8, or 2
         *(
@@ -161,13 +172,20 @@ def _best_learning_rate() -> list[Case]:
             [NAN, 3.0, 1.0],
         ]
     )
+    # NaN anywhere in the first five; the last rises
+    spoilt = np.array([*[[4.0, 3.0, 2.0, 1.0, 0.5]] * 5, [4.0, 9.0, 20.0, 8.0, 5.0]])
+    np.fill_diagonal(spoilt, NAN)
     return [
         _case((np.array([0.1, 10.0, 1.0, 0.01]), curves), 10.0),
         _case(([0.1, 1.0, 10.0, 0.01], curves), 1.0),
         _case((np.array([1.0, 0.1, 10.0, 3.0, 2.0, 5.0]), broken), 0.1),
         _case((np.array([0.3]), np.array([[2.0, 3.0]])), 0.3),
+        _case((np.arange(1.0, 7.0), spoilt), 6.0),
         # nearly a tie
-        _case((np.array([0.3, 0.1]), np.array([[2.0, 1.0 + 1e-9], [2.0, 1.0]])), 0.1),
+        *(
+            _case((np.array([0.3, 0.1]), unit * np.array([[2.0, 1.0 + 1e-9], [2.0, 1.0]])), 0.1)
+            for unit in (1e-3, 1.0, 1e13)
+        ),
         _case((np.array([2.0, 1 / 7]), np.array([[2.0, 3.0], [2.0, 1.0]])), 1 / 7),
     ]
 
