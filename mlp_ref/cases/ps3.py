@@ -70,6 +70,7 @@ def _boundaries(rng: Generator) -> Iterator[Sequence[int] | Integers]:
     """Yield runs exactly on the edge of each rule, and runs one unit beyond it."""
     first = int(rng.integers(2, 1000))
     yield [first]
+    yield [0, 0, 0]
     yield [first] * int(rng.integers(3, 12))
     yield [4 * first, 3 * first]
     yield [4 * first, 2 * first]
@@ -200,14 +201,15 @@ def _best_learning_rate(rng: Generator) -> Iterator[Arguments]:
         curves[[first, second], -1] = 1e-3 * (1 + 1e-9), 1e-3
         yield _list_or_array(rng, etas), curves
     for bad in (np.nan, np.inf, -np.inf):
-        for place in (0, 3, -1):
+        for place in (0, 1, 2, 3, -1):
             curves = _curves(rng, 4, 6)
             broken = rng.integers(4)
             curves[broken] /= 100
             curves[broken, place] = bad
             yield _list_or_array(rng, _etas(rng, 4)), curves
     # no last loss is small, in any unit
-    yield _list_or_array(rng, _etas(rng, 4)), _curves(rng, 4, 6) * 10 ** rng.uniform(5, 12)
+    for _ in range(3):
+        yield _list_or_array(rng, _etas(rng, 4)), _curves(rng, 4, 6) * 10 ** rng.uniform(10, 14)
     curves = _curves(rng, 4, 6)
     good = rng.integers(4)
     curves[np.arange(4) != good, 2:] = np.nan

@@ -25,6 +25,7 @@ from course.checking.tables.ps1_nets import (
     Net,
     Worked,
     measured,
+    with_cost,
 )
 from course.checking.tables.table import Check, column, saturated
 from course.checking.trial import Case, Suspects
@@ -85,6 +86,12 @@ def _gradient_descent_step() -> list[Case]:
     ]
 
 
+TWELVE = with_cost(
+    np.vstack([MODERATE[1].X, MODERATE[1].X[::-1] / 2]),
+    np.vstack([MODERATE[1].y, 1 - MODERATE[1].y]),
+    MODERATE[1].W1,
+    MODERATE[1].W2,
+)
 RUNS = (
     (HAND, 2.0, 2),
     (HAND, 1.0, 0),
@@ -94,6 +101,8 @@ RUNS = (
     # the loss rises on the way, and does not end at its lowest
     (MODERATE[1], 30.0, 8),
     (MODERATE[2], 30.0, 8),
+    # twelve examples
+    (TWELVE, 1.0, 3),
     # a large rate where the slope is small, and large gradients
     (SURE, 200.0, 3),
     (replace(MODERATE[1], X=1e4 * MODERATE[1].X, W1=MODERATE[1].W1 / 1e4), 1e-8, 2),

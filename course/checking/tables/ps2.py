@@ -257,13 +257,13 @@ def _numerical_gradients(net: Net) -> tuple[list[Array], list[Array]]:
 
 
 YES, NO = solved(SQUARE, 12), solved(SQUARE, -12)
-MANY = repeated(THREE, 30)
+MANY = repeated(THREE, 300)
 RUNS = (
     (HAND, 0.5, 2),
     (HAND, 0.5, 0),
     (THREE, 0.1, 3),
     # gradients that are large sums
-    (MANY, 0.005, 2),
+    (MANY, 0.0005, 2),
     *((net, 0.05, 3) for net in DRAWN if net is not THREE),
     (TWO, 0.05, 25),
     # the loss rises on the way, and does not end at its lowest

@@ -98,6 +98,7 @@ RUNS: list[tuple[list[float], str]] = [
     ([*range(1000, 740, -20), *range(740, 727, -1)], "stuck"),
     ([4, 2], "steady"),
     ([4, 3, 5], "oscillating"),
+    ([0, 0, 0], "steady"),
     ([7, 7, 7, 7], "stuck"),
     ([7], "stuck"),
     ([4, 3], "stuck"),
