@@ -21,6 +21,8 @@ from tests.jupyterlab import free_port
 
 COURSE = "mlp-gradients"
 PASSWORD = "of-the-trial-only"
+ASK_ANEW = 120
+"""seconds"""
 TRIAL = ROOT / "deploy" / "jupyterhub" / "trial.py"
 
 
@@ -109,12 +111,16 @@ def signed_in(browser: Browser, hub: Hub, name: str, *withheld: str) -> Page:
 
 
 def arrive(page: Page, hub: Hub, name: str) -> Page:
-    """Wait until a user is led to their own server."""
-    try:
-        page.wait_for_url(f"{hub.address}/user/{name}/**")
-    except PageTimeout:
-        pytest.fail(f"{name} still sees {page.url}:\n{page.inner_text('body')}\n\nThe Hub's log:\n{hub.log}")
-    return page
+    """Wait until a user is led to their own server, and ask for it again, as people do, where none comes."""
+    seen = []
+    for _ in range(PATIENCE // ASK_ANEW):
+        try:
+            page.wait_for_url(f"{hub.address}/user/{name}/**", timeout=ASK_ANEW * 1000)
+            return page
+        except PageTimeout:
+            seen.append(f"{page.url}:\n{page.inner_text('body')}")
+            page.goto(f"{hub.address}/hub/spawn/{name}")
+    pytest.fail("\n\n".join([f"{name} sees no server, but", *seen, f"The Hub's log:\n{hub.log}"]))
 
 
 def in_lab(page: Page, hub: Hub, name: str) -> Page:
