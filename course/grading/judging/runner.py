@@ -22,7 +22,7 @@ from course.grading.judging.imports import imported
 from course.grading.judging.proxies import AT_GRADING, Callbacks, StudentError, ask
 from course.grading.judging.random_state import sets_seed, with_random_state
 from course.grading.judging.results import CellResult
-from course.grading.judging.students_files import beside_students_files, named_files
+from course.grading.judging.students_files import WrittenFiles, named_files
 from course.grading.judging.test_cells import NOT_DEFINED, Ask, Judge
 from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, names_in_solutions
 from course.grading.problem_sets.notebooks import grade_id
@@ -52,6 +52,8 @@ class Runner:
 
     def __init__(self, assignment: Assignment, limits: Limits, variables: dict[str, str]) -> None:
         self._assignment, self._limits, self._variables = assignment, limits, variables
+        self.written = WrittenFiles(assignment.files)
+        """close it when all is judged"""
         self._guest: Guest | None = None
         self._depth = 0
         """how many questions are under way: a callback may put another one"""
@@ -125,7 +127,7 @@ class Runner:
         if not names:
             yield ask
             return
-        with beside_students_files(self._assignment.files, names) as put:
+        with self.written.beside(names) as put:
 
             def asking(*question: Any) -> Any:
                 try:
@@ -264,7 +266,7 @@ def run(
     judge = Judge({"__name__": "__main__"}, answers, seed)
     runner = Runner(assignment, limits, variables)
     results: dict[str, CellResult] = {}
-    with contextlib.closing(runner), beside(assignment.files):
+    with contextlib.closing(runner.written), contextlib.closing(runner), beside(assignment.files):
         judge.namespace.update(imported(assignment))
         for cell in notebook.cells:
             settings = cell.metadata.get("nbgrader", {})

@@ -37,32 +37,60 @@ def named_files(source: str) -> frozenset[str]:
     )
 
 
-@contextlib.contextmanager
-def beside_students_files(released: Files, names: Collection[str]) -> Iterator[Callable[[Files], None]]:
-    """Work in a new folder with the released files; yield what adds a student's files, those in `names`.
+class WrittenFiles:
+    """Where the tests of one notebook find the files that the student's code has written, each on its own.
 
-    Nothing is imported from the folder, and no pickle, which could run a student's code here, is read.
+    Close it at the end. A folder that a test leaves empty serves the next one: to remove a folder takes
+    milliseconds on some disks, and many a test names something that only might be a file.
     """
-    _refuse_pickles()
-    with one_at_a_time, tempfile.TemporaryDirectory(prefix="course-written-") as folder:
-        before, search = Path.cwd(), sys.path[:]
 
-        def put(files: Files) -> None:
-            for name in files.keys() & names - released.keys():
-                _write(Path(folder, name), files[name])
+    def __init__(self, released: Files) -> None:
+        self._released = released
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-        for name, content in released.items():
-            _write(Path(folder, name), content)
-        # an empty entry stands for the working folder
-        sys.path[:] = map(os.path.abspath, search)
-        os.chdir(folder)
-        _reading.files = True
+    def close(self) -> None:
+        """Remove the folder."""
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _empty_folder(self) -> str:
         try:
-            yield put
-        finally:
-            _reading.files = False
-            os.chdir(before)
-            sys.path[:] = search
+            is_empty = self._folder is not None and not any(Path(self._folder.name).iterdir())
+        except OSError:  # a test has removed it
+            is_empty = False
+        if self._folder is None or not is_empty:
+            self.close()
+            self._folder = tempfile.TemporaryDirectory(prefix="course-written-")
+        return self._folder.name
+
+    @contextlib.contextmanager
+    def beside(self, names: Collection[str]) -> Iterator[Callable[[Files], None]]:
+        """Work in an empty folder with the released files; yield what adds a student's, those in `names`.
+
+        Nothing is imported from the folder, and no pickle, which could run a student's code here, is read.
+        """
+        _refuse_pickles()
+        with one_at_a_time:
+            folder = self._empty_folder()
+            before, search = Path.cwd(), sys.path[:]
+
+            def put(files: Files) -> None:
+                for name in files.keys() & names - self._released.keys():
+                    _write(Path(folder, name), files[name])
+
+            for name, content in self._released.items():
+                _write(Path(folder, name), content)
+            # an empty entry stands for the working folder
+            sys.path[:] = map(os.path.abspath, search)
+            os.chdir(folder)
+            _reading.files = True
+            try:
+                yield put
+            finally:
+                _reading.files = False
+                os.chdir(before)
+                sys.path[:] = search
 
 
 def _write(path: Path, content: bytes) -> None:
