@@ -45,7 +45,7 @@ c.GenerateAssignment.preprocessors = [
 ]
 
 # Students' code is a stranger's. A submission is rebuilt on the instructor's notebook, its cells run in a
-# sandbox (bubblewrap), and the tests are judged out here, by asking it: docs of course.grading.
+# sandbox (bubblewrap), and the tests are judged out here, by asking it: docs/grading.md.
 c.Autograde.exporter_class = steps + "autograde.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = [
     steps + "autograde.Rebuild",

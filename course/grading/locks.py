@@ -13,7 +13,7 @@ from course.grading.errors import CourseError
 
 @contextmanager
 def grading(root: Path) -> Iterator[bool]:
-    """Grade within the block; others may grade too: yield whether somebody does.
+    """Hold the course's lock for grading within the block; yield whether another process grades, too.
 
     Where something is being released, wait for its end.
     """

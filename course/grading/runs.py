@@ -92,7 +92,8 @@ class Run:
 def published(root: Path, command: str, assignment: str, *, claim: bool = True) -> Iterator[Run]:
     """Let others see the command that works in the course `root` within the block.
 
-    Nobody sees it while another is seen, nor without `claim` unless the parent has claimed the place for it.
+    A course shows one run at a time: this one stays unseen while another is shown. Without `claim` it is
+    shown only where the parent process has reserved the place for it.
     """
     state = State(command, assignment, user(), started=time.time())
     folder, descriptor = root / FOLDER, _handed_over(root)

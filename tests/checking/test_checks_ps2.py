@@ -7,7 +7,7 @@ from course.activations import sigmoid
 from course.checking.check import CheckFailed, check, checks_of
 from course.checking.tables import ps2_suspects
 from course.checking.tables.altered import slope, true_unit
-from course.checking.tables.ps2_nets import DEPTHS, HAND, SURE
+from course.checking.tables.ps2_nets import FOUR, HAND, ONE, SURE, THREE, TWO
 from mlp_ref.functions import REFERENCE
 from mlp_ref.mistakes import MISTAKES
 
@@ -100,7 +100,7 @@ def test_a_mistake_nobody_foresaw_is_caught_and_nothing_is_suspected(name):
     assert failed.finding.suspicion is None
 
 
-@pytest.mark.parametrize("net", [HAND, *DEPTHS, SURE], ids=lambda net: str(len(net.zs)))
+@pytest.mark.parametrize("net", [HAND, ONE, TWO, THREE, FOUR, SURE], ids=lambda net: str(len(net.zs)))
 def test_a_network_that_is_not_altered_has_the_derivatives_of_the_net(net):
     network = ps2_suspects._of_loss(net)
     deltas = REFERENCE["ps2.deltas"](net.y, net.hs, net.Ws)

@@ -101,8 +101,8 @@ def test_a_cell_that_is_not_in_the_source_comes_last(root: Path) -> None:
 def test_a_student(root: Path) -> None:
     record = read(root)
     ann, bob = record.students
-    assert (ann.name, ann.handed_in, ann.raw_score, record.waiting(ann)) == ("Ann Lee", True, 2.0, ["why"])
-    assert (bob.name, bob.handed_in, bob.raw_score, record.waiting(bob)) == ("", False, 0.0, [])
+    assert (ann.name, ann.is_graded, ann.raw_score, record.waiting(ann)) == ("Ann Lee", True, 2.0, ["why"])
+    assert (bob.name, bob.is_graded, bob.raw_score, record.waiting(bob)) == ("", False, 0.0, [])
     assert record.graded == [ann]
     assert record.max_score == 7.0
     assert [question.is_written for question in record.questions] == [True, False, False]

@@ -13,6 +13,7 @@ from mlp_ref.cases import ARGUMENTS
 from mlp_ref.functions import FUNCTIONS
 from mlp_ref.mistakes import MISTAKES
 from tests.helpers import ROOT
+from tests.project.test_imports import ROWS
 
 PAGE = (ROOT / "docs" / "developing.md").read_text(encoding="utf-8")
 KINDS = "css|html|ipynb|js|md|py|toml"
@@ -54,6 +55,20 @@ def test_what_is_not_there_is_found_out() -> None:
     ]
 
 
+def test_the_rooms_are_all_there_from_top_to_bottom() -> None:
+    table = [line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `")]
+    rows = [[room.removeprefix("grading.") for room in row.split()] for row in ROWS]
+    rows = [[room for room in row if "." not in room and room != "__main__"] for row in rows]
+    last = 0
+    for row in filter(None, rows):
+        places = {
+            room: [k for k, cell in enumerate(table) if re.search(rf"[`/]{room}[./]", cell)] for room in row
+        }
+        assert all(places.values()), places
+        assert min(min(k) for k in places.values()) >= last, row
+        last = max(min(k) for k in places.values())
+
+
 def test_the_recipe_of_a_function_names_every_table_that_has_them() -> None:
     tables = {"FUNCTIONS": FUNCTIONS, "ARGUMENTS": ARGUMENTS, "MISTAKES": MISTAKES, "CHECKS": CHECKS}
     for name, table in tables.items():
@@ -64,13 +79,20 @@ def test_the_recipe_of_a_function_names_every_table_that_has_them() -> None:
 # What one wants to change, a file that the recipe names, and words of it that are to be changed.
 CHANGES = [
     ("A limit", "course/grading/sandbox/limits.py", "class Limits"),
+    ("A limit", "course/grading/nbgrader_steps/autograde.py", "def limits"),
+    ("A limit", "course/grading/judging/remedies.py", "c.SandboxedExecute.memory"),
     ("A message", "course/checking/compare.py", "expected"),
     ("The wording of feedback", "course/grading/judging/runner.py", "✓ passed"),
     ("The wording of feedback", "course/grading/judging/test_cells.py", "assertion does not hold."),
     ("The wording of feedback", "course/grading/feedback/problems.py", "then {RUN_AGAIN}"),
     ("The wording of feedback", "course/grading/nbgrader_steps/feedback.py", "STYLE = "),
+    ("A verdict", "course/grading/sandbox/guest.py", "crashed"),
+    ("What may be released", "course/grading/problem_sets/release_rule.py", "LEFTOVERS"),
     ("A named mistake", "mlp_ref/mistakes/ps1.py", "MISTAKES"),
     ("A table of the report", "course/grading/report/overview.py", "def "),
+    ("A table of the report", "course/grading/report/students.py", "Return everybody"),
+    ("A control of the explorer", "course/explorer/view/js/listen.js", "change:band"),
+    ("A control of the explorer", "course/explorer/view/js/state.js", "ACCEPTED"),
 ]
 
 

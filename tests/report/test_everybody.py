@@ -29,7 +29,7 @@ LONG = "def f(x):\n    total = 0\n    for value in x:\n        total += value * 
 def record(students: int, **changed: object) -> ClassRecord:
     released = [ReleasedCell("ps", "f", "code", "def f(x):\n    ...", is_answer=True)]
     questions = [Question("ps", "test_f", 1.0, is_written=False)]
-    people = [StudentRecord(f"s{number:04}", handed_in=True) for number in range(students)]
+    people = [StudentRecord(f"s{number:04}", is_graded=True) for number in range(students)]
     return replace(ClassRecord("course", "ps", questions, people, released), **changed)
 
 
@@ -62,7 +62,7 @@ def test_a_verdict_that_can_be_forged_is_marked(message: str) -> None:
     cells = {"test_f": {"verdict": "pass", "message": message}}
     gradings = {"ps": Grading("ps", "s0", "ps", "", "", "", "", 1, "graded", 1.0, cells)}
     marks = {("ps", "test_f"): Mark(1.0, is_waiting=False)}
-    students = [StudentRecord("s0", handed_in=True, marks=marks, gradings=gradings)]
+    students = [StudentRecord("s0", is_graded=True, marks=marks, gradings=gradings)]
     shown = page(overview(replace(record(0), students=students), {}, [], datetime.now(UTC)))
     assert (f"{INSIDE}: the student can forge it" in unescape(shown)) == bool(message)
 

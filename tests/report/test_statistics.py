@@ -28,7 +28,7 @@ def a_class(*rows: tuple[float | None, ...], points: float = 4.0) -> ClassRecord
     students = [
         StudentRecord(
             f"s{n}",
-            handed_in=True,
+            is_graded=True,
             gradings={},
             marks={q.key: Mark(given or 0.0, given is None) for q, given in zip(questions, row, strict=True)},
         )

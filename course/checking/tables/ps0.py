@@ -31,7 +31,6 @@ CUBE_SLOPES = np.array([[3.0, 6.0], [-3.0, 3.0]])
 CUBED = np.array([[1.0, 8.0], [-1.0, 1.0]])
 # at a point where 1000 w_1 + 2000 w_2 = 1/10
 STEEP = partial(cubes, np.array([[1000.0, 2000.0]]), np.ones(1))
-SUM_OF_TWO = partial(squares, np.ones((1, 2)), np.ones(1))
 SUM = partial(squares, np.ones((1, 6)), np.ones(1))
 TWELVE = np.arange(12.0).reshape(2, 3, 2) / 6
 SIX = np.array([[1.0, 0.0, 2.0], [0.0, -1.0, 3.0]])

@@ -83,7 +83,6 @@ THREE = _draw(_rng, 5, (4, 3, 2, 1))
 SURE = _draw(_rng, 6, (3, 4, 2, 1), sure=30_000)
 SINGLE = _draw(_rng, 1, (2, 4, 3, 1))
 ONE, TWO, FOUR = _draw(_rng, 4, (3, 1)), _draw(_rng, 5, (2, 4, 1)), _draw(_rng, 3, (2, 3, 5, 4, 1))
-DEPTHS = (ONE, TWO, THREE, FOUR)
 SQUARE, SQUARE_OF_THREE = _draw(_rng, 6, (3, 3, 3, 1)), _draw(_rng, 3, (3, 3, 3, 1))
 THIN, ONE_LAYER_SINGLE = _draw(_rng, 5, (3, 1, 2, 1)), _draw(_rng, 1, (4, 1))
 ZERO, UNIT = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from course.grading.sandbox import system_calls
 from course.grading.sandbox.confinement import HOME, WORK
 from course.grading.sandbox.limits import Limits
@@ -24,14 +22,6 @@ def allowances(limits: Limits) -> list[tuple[str, str]]:
             f"seconds a cell and {limits.notebook:g} a notebook, {limits.output >> 10} KiB of output a cell",
         ),
         ("refused", "any network, any file of this machine that is not named above, any other process"),
-        (
-            "refused",
-            "sockets, except to itself, and except to ask which network interfaces there are",
-        ),
-        ("refused", f"system calls: {_calls(system_calls.REFUSED)}, and clone with a new namespace"),
-        ("refused", f"system calls, as if unknown: {_calls(system_calls.UNKNOWN)}"),
+        ("allowed", "every system call that is not named below"),
+        *(("refused", line) for line in system_calls.refusals()),
     ]
-
-
-def _calls(table: Mapping[str, system_calls.Calls]) -> str:
-    return ", ".join(sorted(name for calls in table.values() for name in calls))

@@ -26,7 +26,7 @@ from course.grading.gradebook.lateness import bring_up_to_date
 from course.grading.gradebook.notebook_grades import NotebookGrades, read_notebook_grades
 from course.grading.replacing import PendingFolder, Replacement, is_of_one_path
 from course.grading.runs import Run
-from course.grading.submissions.folders import submitted_folders
+from course.grading.submissions.folders import student_folders
 from course.grading.submissions.notebook import read_graded
 from course.grading.whole_class.autograded import copy_file, set_permissions
 from course.grading.whole_class.cluster import Died, Scheduler, TaskMap, workers
@@ -85,15 +85,15 @@ def make_feedback(
 ) -> FeedbackSummary:
     """Write the feedback of `assignment` in the course at `root`, of all students or of these.
 
-    A student's old pages are replaced by all the new ones, or stay. `run` tells others how far it is. Raises
-    CourseError, GradebookError, ClusterError.
+    A student's old pages are replaced by all the new ones, or stay. `run` shows its
+    progress to everybody who works on the course. Raises CourseError, GradebookError, ClusterError.
     """
     course_folder = CourseFolder(root)
     course, config = course_folder.course, course_folder.config
     with working_in(root):
         rules = GenerateFeedback(coursedir=course, config=config)
         problems = Problems(course, assignment)
-        graded = submitted_folders(rules, assignment)
+        graded = student_folders(course, course.autograded_directory, assignment)
         if not graded:
             if (root / course_folder.folders.source).is_dir():
                 course_folder.notebooks(assignment)  # raises for an unknown one

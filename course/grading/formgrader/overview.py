@@ -16,7 +16,7 @@ from course.grading.gradebook import history
 from course.grading.gradebook.book import SECONDS_OF_SILENCE, snapshot
 from course.grading.gradebook.groups import read_groups, shared
 from course.grading.gradebook.reading import read_class
-from course.grading.submissions.folders import nbgrader_rules, submitted_folders
+from course.grading.submissions.folders import submitted_folders
 from course.grading.submissions.other_files import digests
 
 SYSTEMS = {"csv": "a spreadsheet", "moodle": "Moodle", "canvas": "Canvas"}
@@ -84,7 +84,7 @@ def _counted(course_folder: CourseFolder, assignment: str) -> Row:
     course, root = course_folder.course, course_folder.root
     folders = shared(
         read_groups(root, assignment),
-        submitted_folders(nbgrader_rules(course_folder), assignment, hidden=True),
+        submitted_folders(course, assignment, hidden=True),
     )
 
     def has_feedback(student: str) -> bool:

@@ -51,8 +51,8 @@ class StudentRecord:
     email: str = ""
     section: str = ""
     """of the class, where a roster tells"""
-    handed_in: bool = False
-    """whether the gradebook has a submission: it is entered when it is graded"""
+    is_graded: bool = False
+    """whether the gradebook has a submission, which is entered when it is graded"""
     timestamp: datetime | None = None
     """when it was handed in, in UTC"""
     marks: Mapping[CellKey, Mark] = field(default_factory=dict)
@@ -118,13 +118,15 @@ class ClassRecord:
     """by id"""
     released: Sequence[ReleasedCell] = ()
     """only from `read_graded_class`"""
+    ungraded: Sequence[str] = ()
+    """ids of those who have handed in and are not graded, in order; only where folders were looked at"""
     strangers: Sequence[str] = ()
     """ids that are in the gradebook and in no roster, where one was entered"""
 
     @property
     def graded(self) -> list[StudentRecord]:
         """The students whose submission is in the gradebook."""
-        return [student for student in self.students if student.handed_in]
+        return [student for student in self.students if student.is_graded]
 
     @property
     def max_score(self) -> float:

@@ -45,7 +45,7 @@ def extend(root: Path, assignment: str, student: str, text: str) -> list[str]:
     """
     course_folder = CourseFolder(root)
     extension = _duration(text)
-    submitted = submitted_folders(nbgrader_rules(course_folder), assignment)
+    submitted = submitted_folders(course_folder.course, assignment)
     due: list[datetime] = []
 
     def work(gradebook: Gradebook) -> None:

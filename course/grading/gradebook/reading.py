@@ -51,7 +51,7 @@ def read_marks(course: CourseDirectory, assignment: str) -> dict[str, dict[str, 
     return {
         student.id: {name: mark for (_, name), mark in student.marks.items()}
         for student in students
-        if student.handed_in
+        if student.is_graded
     }
 
 
@@ -83,7 +83,7 @@ def read_class(
                 first_name,
                 email,
                 sections.get(student, ""),
-                handed_in=student in submissions,
+                is_graded=student in submissions,
                 timestamp=timestamp,
                 marks=marks.get(student, {}),
                 penalty=penalty,

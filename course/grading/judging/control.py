@@ -155,7 +155,7 @@ def _failure(
 
 
 def _shown(cell: str, text: str, inside: list[str]) -> str:
-    """Return what a failure says, without a remedy that was tried in vain, or that another one replaces."""
+    """Return a failure's text without the advice to release files, where tagging helps, or to tag a cell."""
     return text.partition(f"; {BESIDE_RELEASED}")[0] if cell in inside else text.replace(OR_INSIDE, "")
 
 

@@ -37,7 +37,7 @@ def enrol_roster(course_folder: CourseFolder, roster: Roster) -> list[str]:
         try:
             with Session(engine) as session, session.begin():
                 if inspect(session.connection()).has_table("course"):
-                    require_course(session, name, course.course_id, "ps1")
+                    require_course(session, name, course.course_id, "PS")
                 new = enter(session, course, people)
                 session.flush()
                 known = set(session.scalars(select(Student.id)))

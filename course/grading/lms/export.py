@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -23,7 +24,7 @@ from course.grading.gradebook.reading import read_class
 from course.grading.lms import rosters
 from course.grading.lms.sheets import SHEETS
 from course.grading.replacing import replace_file
-from course.grading.submissions.folders import nbgrader_rules, submitted_folders
+from course.grading.submissions.folders import submitted_folders
 
 
 def export(
@@ -47,17 +48,7 @@ def export(
     target = to or root / f"{assignment}-{system}.csv"
     bring_up_to_date(course_folder, assignment)
     with snapshot(course, assignment) as session:
-        record, lines = write_grades(
-            session, course, system, assignment, target, roster, provisional, section
-        )
-    graded = {student.id for student in record.graded}
-    ungraded = sorted(set(submitted_folders(nbgrader_rules(course_folder), assignment, hidden=True)) - graded)
-    if section is not None:
-        members = {student.id for student in record.students}
-        ungraded = [student for student in ungraded if student in members]
-    if ungraded:
-        lines.append(f"handed in, but not graded: {', '.join(ungraded)}; `course grade {assignment}` does it")
-    return lines
+        return write_grades(session, course, system, assignment, target, roster, provisional, section)
 
 
 def write_grades(
@@ -69,19 +60,30 @@ def write_grades(
     roster: Path | None,
     provisional: bool,
     section: str | None = None,
-) -> tuple[ClassRecord, list[str]]:
-    """Write the grades in a gradebook to a file; return them, and what to tell of the file."""
+) -> list[str]:
+    """Write the grades in a gradebook to a file; return what to tell of it."""
     record = read_class(session, course, assignment, section)
     if not record.graded:
         raise CourseError(f"nobody's {assignment} is graded: `course grade {assignment}` comes first")
+    record = replace(record, ungraded=_ungraded(record, course, section))
     sheet = SHEETS[system](record, rosters.read_roster(roster) if roster else None, provisional)
     replace_file(to, sheet.text(bom=system == "csv"))
-    return record, [*_lines(record, assignment, to, provisional), *sheet.remarks]
+    return [*_lines(record, assignment, to, provisional), *sheet.remarks, *_ungraded_lines(record)]
+
+
+def _ungraded(record: ClassRecord, course: CourseDirectory, section: str | None) -> list[str]:
+    """Return whose submissions are not graded, of the members of a section alone if there is one."""
+    ungraded = set(submitted_folders(course, record.assignment, hidden=True))
+    ungraded -= {student.id for student in record.graded}
+    if section is not None:
+        ungraded &= {student.id for student in record.students}
+    return sorted(ungraded)
 
 
 def _lines(record: ClassRecord, assignment: str, to: Path, provisional: bool) -> Iterator[str]:
     waiting = {student.id: labels for student in record.students if (labels := record.waiting(student))}
-    missing = len(record.students) - len(record.graded)
+    ungraded = {student.id for student in record.students} & set(record.ungraded)
+    missing = len(record.students) - len(record.graded) - len(ungraded)
     graded = len(record.graded) - len(waiting)
     yield f"{to.name}: {graded} graded, {len(waiting)} wait for grading, {missing} have not handed in"
     if record.strangers:
@@ -93,6 +95,14 @@ def _lines(record: ClassRecord, assignment: str, to: Path, provisional: bool) ->
             f"{', '.join(waiting)}: {totals}, since {', '.join(names)} "
             "wait for somebody to grade them: the formgrader's Manual Grading lists them, "
             f"once `course grade {assignment}` has run tests that are new"
+        )
+
+
+def _ungraded_lines(record: ClassRecord) -> Iterator[str]:
+    if record.ungraded:
+        yield (
+            f"handed in, but not graded: {', '.join(record.ungraded)}; "
+            f"`course grade {record.assignment}` does it"
         )
 
 
@@ -117,7 +127,7 @@ class SystemExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
         read_together.save(gradebook.db, name, read_groups(Path(course.root), name))
         save_penalties(gradebook.db, name, rule)
         gradebook.db.commit()
-        _, lines = write_grades(gradebook.db, course, self.system, name, to, roster, self.provisional)
+        lines = write_grades(gradebook.db, course, self.system, name, to, roster, self.provisional)
         for line in lines:
             self.log.info(line)
 

@@ -66,12 +66,15 @@ def plain_sheet(record: ClassRecord, roster: Roster | None, provisional: bool) -
     rows = [[*head, *map(text_cell, record.labels.values())]]
     for student in record.students:
         waiting = record.waiting(student)
-        status = "waits for grading" if waiting else "graded" if student.handed_in else "not handed in"
+        if student.is_graded:
+            status = "waits for grading" if waiting else "graded"
+        else:
+            status = "not graded" if student.id in record.ungraded else "not handed in"
         names = (student.id, student.last_name, student.first_name, student.email)
         row = [*map(text_cell, (record.assignment, *names, status, ", ".join(waiting)))]
         row += [f"{student.timestamp:%Y-%m-%d %H:%M:%S} UTC" if student.timestamp else ""]
         row += [
-            number_cell(value) if student.handed_in else "" for value in (student.raw_score, student.penalty)
+            number_cell(value) if student.is_graded else "" for value in (student.raw_score, student.penalty)
         ]
         row += [_total(record, student, provisional, ""), number_cell(record.max_score)]
         rows.append([*row, *_points(record, student, "")])
@@ -183,7 +186,7 @@ def _canvas_people(record: ClassRecord) -> list[tuple[list[str], StudentRecord]]
 
 def _total(record: ClassRecord, student: StudentRecord, provisional: bool, nothing: str) -> str:
     """Return a student's score, or `nothing` where there is none, or none that is final."""
-    has_total = student.handed_in and (provisional or not record.waiting(student))
+    has_total = student.is_graded and (provisional or not record.waiting(student))
     return number_cell(student.score) if has_total else nothing
 
 

@@ -36,6 +36,7 @@ from course.grading.problem_sets.notebooks import grade_id
 from course.grading.requirements import require
 from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.limits import Limits
+from course.grading.submissions.folders import folder_pattern
 from course.grading.submissions.notebook import link_above
 from course.grading.submissions.other_files import digests, guard, kept, write_files
 from course.grading.submissions.rebuild import Rebuilt, rebuild
@@ -49,7 +50,7 @@ class SubmissionExporter(NotebookExporter):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         converter: Any = self.parent
-        pattern = converter._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
+        pattern = folder_pattern(converter.coursedir, converter.coursedir.submitted_directory)
         for folder in list(converter.assignments):
             # nbgrader would stop, and everybody after it would not be graded
             if not re.match(pattern, folder) or not folder.isprintable():
@@ -94,7 +95,7 @@ class SubmissionExporter(NotebookExporter):
         if not execute.enabled or not any(issubclass(s, SandboxedExecute) for s in steps):
             return
         Guest(limits=execute.limits()).close()
-        pattern = converter._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
+        pattern = folder_pattern(converter.coursedir, converter.coursedir.submitted_directory)
         matches = (re.match(pattern, folder) for folder in converter.assignments)
         for name in sorted({match["assignment"] for match in matches if match}):
             assignments = list(_assignments(converter.coursedir, name))

@@ -22,10 +22,10 @@ SECRET = "submission_secret.txt"
 
 
 class List(ExchangeList):  # type: ignore[misc]  # nbgrader has no types
-    """Lists the exchange; where there is none, only who asks for its list is told."""
+    """Lists the exchange. Where there is none, only `nbgrader list` fails with a message."""
 
     def fail(self, msg: str) -> None:
-        """Raise ExchangeError; an `NbGraderAPI`, which every command and page makes, only tries."""
+        """Raise ExchangeError, without a message where an `NbGraderAPI` lists it, asked or not."""
         if isinstance(self.parent, NbGraderAPI):
             raise ExchangeError(msg)
         super().fail(msg)
@@ -64,31 +64,39 @@ class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]  # nbgrade
     def copy_files(self) -> None:
         """Copy the pages of feedback to the exchange."""
         excluded = self.coursedir.student_id_exclude
-        others = list(self._prepared())
+        others = list(self._without_secret())
+        self._add_times()
         self.coursedir.student_id_exclude = ",".join(filter(None, (excluded, *others)))
         try:
             super().copy_files()
         finally:
             self.coursedir.student_id_exclude = excluded
 
-    def _prepared(self) -> Iterator[str]:
-        """Yield the students whose feedback the exchange cannot have; the others' all have a time."""
+    def _folders(self) -> Iterator[tuple[str, Path]]:
+        """Yield the students with feedback, and the folder of each."""
         course = self.coursedir
         pattern = course.format_path(
             course.feedback_directory, "(?P<student>.*)", course.assignment_id, escape=True
         )
         for folder in glob_literally(self.src_path):
-            match = re.fullmatch(pattern, folder)
-            if match is None:
-                continue
-            if not (Path(folder) / SECRET).is_file():
+            if match := re.fullmatch(pattern, folder):
+                yield match["student"], Path(folder)
+
+    def _without_secret(self) -> Iterator[str]:
+        """Yield the students whose feedback the exchange cannot have, and name them in the log."""
+        for student, folder in self._folders():
+            if not (folder / SECRET).is_file():
                 self.log.warning(
                     "%s: not released, the submission did not come through the exchange (it has no %s): "
                     "give the pages in %s to the student",
-                    match["student"],
+                    student,
                     SECRET,
                     os.path.relpath(folder),
                 )
-                yield match["student"]
-            elif not (Path(folder) / TIMESTAMP).exists():
-                (Path(folder) / TIMESTAMP).touch()
+                yield student
+
+    def _add_times(self) -> None:
+        """Give each folder for the exchange the timestamp that nbgrader looks for."""
+        for _, folder in self._folders():
+            if (folder / SECRET).is_file() and not (folder / TIMESTAMP).exists():
+                (folder / TIMESTAMP).touch()

@@ -109,7 +109,7 @@ def load(
             )
     if generated is not None and generated.keys() != _known_to_nbgrader(released):
         raise CourseError(f"{released_path} has other cells than the gradebook: run {generate}")
-    result = with_tests(name, released, source, generated, _data_of(released_path.parent))
+    result = with_tests(name, released, source, generated, _data_of(released_path.parent), assignment)
     notices = []
     if source and generated and (cells := list(_edited_cells(source, generated))):
         notices.append(
@@ -142,10 +142,12 @@ def with_tests(
     source: NotebookNode | None = None,
     generated: Mapping[str, GeneratedCell] | None = None,
     files: dict[str, bytes] | None = None,
+    assignment: str = "",
 ) -> Assignment:
     """Return the assignment of a released notebook whose tests are those of `generated`, else of `source`.
 
-    Raises CourseError where a test is made by generating, and `generated` is not given.
+    `assignment` is what the notebook belongs to, where that has another name. Raises CourseError where a
+    test is made by generating, and `generated` is not given.
     """
     originals = {notebooks.grade_id(cell): cell.source for cell in source.cells} if source else {}
     skeleton = notebooks.canonical(released)
@@ -162,7 +164,8 @@ def with_tests(
         elif cell.cell_type == "code" and AUTOTEST in original and not settings.solution:
             raise CourseError(
                 f"nbgrader makes the tests of {grade_id} from its line of {AUTOTEST}: "
-                f"`nbgrader generate_assignment {name} --force` has to do so before they can be used"
+                f"`nbgrader generate_assignment {assignment or name} --force` has to do so before they "
+                "can be used"
             )
         if not settings.solution:
             cell.source = original

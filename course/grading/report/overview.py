@@ -71,7 +71,7 @@ class Overview:
     stuck: Sequence[StuckStudent]
     """without those of whose submission nothing could be run"""
     missing: Sequence[StudentRecord]
-    """students who handed in nothing"""
+    """students of whom nothing is graded, or has failed to be"""
     failed: Sequence[StudentRecord]
     """students whose last grading failed"""
     slow: Sequence[SlowNotebook]
@@ -118,7 +118,7 @@ def overview(record: ClassRecord, forms: Forms, unread: Sequence[str], made_at: 
         not_run,
         _of_kind("run in part", notes),
         [stuck for stuck in _stuck(record) if stuck.student.id not in unread_students],
-        [student for student in record.students if not student.handed_in and not student.failures],
+        [student for student in record.students if not student.is_graded and not student.failures],
         [student for student in record.students if student.failures],
         slow,
         usual,

@@ -35,11 +35,11 @@ def _row(record: ClassRecord, student: StudentRecord, course: CourseDirectory, p
     waiting = len(record.waiting(student))
     if student.failures:
         state = "grading failed"
-    elif not student.handed_in:
+    elif not student.is_graded:
         state = "missing"
     else:
         state = "to be read" if waiting else "graded"
-    if not student.handed_in:
+    if not student.is_graded:
         return Row(student, state, waiting)
     folder = Path(course.format_path(course.feedback_directory, student.id, record.assignment))
     # several notebooks have a page each: the folder lists them

@@ -191,13 +191,12 @@ def numbers(column: int) -> dict[str, int]:
     return {name: number for name, row in rows.items() if (number := row[column]) is not None}
 
 
-def listing() -> Iterator[str]:
-    """Yield what a sandbox allows and refuses, in lines to be printed."""
-    yield f"sockets: {', '.join(FAMILIES)} and netlink's routes, in a network of its own without a link"
+def refusals() -> Iterator[str]:
+    """Yield what a sandbox refuses, in lines to be printed: calls, how they fail, and why."""
+    yield f"sockets other than {', '.join(FAMILIES)} in a network without a link, and netlink's routes"
     for answer, table in (("EPERM", REFUSED), ("ENOSYS", UNKNOWN), ("granted, not done", GRANTED)):
         for reason, calls in table.items():
             yield f"{', '.join(calls)}: {answer} ({reason})"
     for rule in BY_ARGUMENT:
         answer = errno.errorcode[rule.answer] if rule.answer else "granted, not done"
         yield f"{rule.call}: {answer} for {rule.what}"
-    yield "every other system call is allowed"

@@ -27,7 +27,7 @@ from course.grading.sandbox.causes import Attempt
 from course.grading.sandbox.mounts import GUEST_NAME, PACKAGES, Mounts, course_files, mounts
 from course.grading.sandbox.readable import cannot_import
 
-# What most kernels import. Not matplotlib_inline's backend, which has to find a shell when it is imported.
+# What most notebooks import. Not matplotlib_inline's backend, which has to find a shell when it is imported.
 _MODULES = (
     "IPython.core.completerlib",
     "IPython.core.debugger",
@@ -254,7 +254,7 @@ class _Zygotes:
         self.current = None
 
     def close(self) -> None:
-        """End the zygote that is kept; the next guest has a new one. Kernels that run go on."""
+        """End the zygote that is kept; the next guest has a new one. Guests that run go on."""
         with self._lock:
             self._retire()
 

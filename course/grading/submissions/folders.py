@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import Autograde
-from nbgrader.converters.base import BaseConverter
+from nbgrader.coursedir import CourseDirectory
 
 from course.grading.course_folder import CourseFolder
 from course.grading.encoding import is_text
@@ -51,25 +51,35 @@ def nbgrader_rules(course_folder: CourseFolder) -> Autograde:
     return converter
 
 
-def submitted_folders(
-    rules: BaseConverter, assignment: str, student: str | None = None, *, hidden: bool = False
+def submitted_folders(course: CourseDirectory, assignment: str, *, hidden: bool = False) -> dict[str, Path]:
+    """Return what was handed in for an assignment: see `student_folders`."""
+    return student_folders(course, course.submitted_directory, assignment, hidden=hidden)
+
+
+def student_folders(
+    course: CourseDirectory, directory: str, assignment: str, *, hidden: bool = False
 ) -> dict[str, Path]:
-    """Return the folders that a converter of nbgrader's reads for an assignment, by student, as it does.
+    """Return the folders below `directory` that nbgrader reads for an assignment, by student, as it does.
 
     With `hidden` also those that it passes over, since the name of the student's begins with a dot. Where
     there is something else, a file or a link that leads nowhere, its path is returned all the same.
     """
-    course = rules.coursedir
     excluded = set(filter(None, course.student_id_exclude.split(",")))
-    pattern = rules._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
-    student_pattern = "*" if student is None else glob.escape(student)
+    pattern = folder_pattern(course, directory)
     folders: dict[str, Path] = {}
-    source = rules._format_source(glob.escape(assignment), student_pattern)
-    for path in sorted(glob_literally(source, hidden=hidden)):
+    for path in sorted(
+        glob_literally(course.format_path(directory, "*", glob.escape(assignment)), hidden=hidden)
+    ):
         match: Any = re.match(pattern, path, re.DOTALL)
-        if match and match["student_id"] not in excluded:
-            folders[match["student_id"]] = Path(os.path.relpath(path))
+        if match and match["student"] not in excluded:
+            folders[match["student"]] = Path(os.path.relpath(path))
     return folders
+
+
+def folder_pattern(course: CourseDirectory, directory: str) -> str:
+    """Return the regular expression of a student's folder, with groups `assignment` and `student`."""
+    path: str = course.format_path(directory, "(?P<student>.*)", "(?P<assignment>.*)", escape=True)
+    return path
 
 
 def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, ...]) -> SubmittedFolder:

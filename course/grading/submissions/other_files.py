@@ -49,27 +49,27 @@ def guard(converter: Autograde) -> None:
     shown: set[str] = set()
 
     def guarded_init_assignment(assignment: str, student: str) -> None:
-        folder = Path(converter._format_source(assignment, student))
-        released = list(
-            Path(coursedir.format_path(coursedir.release_directory, ".", assignment)).glob("*.ipynb")
-        )
-        if not {path.name for path in released} & {Path(name).name for name in converter.notebooks}:
+        folder = Path(coursedir.format_path(coursedir.submitted_directory, student, assignment))
+        release = Path(coursedir.format_path(coursedir.release_directory, ".", assignment))
+        notebooks = {path.name for path in release.glob("*.ipynb")}
+        if not notebooks & {Path(name).name for name in converter.notebooks}:
             # graded as missing, where nbgrader would not grade at all
-            converter.notebooks = [*converter.notebooks, *(str(folder / path.name) for path in released)]
+            converter.notebooks = [*converter.notebooks, *(str(folder / name) for name in sorted(notebooks))]
 
         def start(patterns: list[str], why: str) -> None:
             if patterns:
                 converter.log.warning("%s: not copied: %s", folder, why)
             coursedir.ignore = [*ignored, *patterns]
             try:
-                with tempfile.TemporaryDirectory() as released:
+                with tempfile.TemporaryDirectory() as stand_in:
                     original = Path(coursedir.format_path(source, ".", assignment))
-                    write_files(released_files(original), Path(released, assignment))
-                    coursedir.source_directory = released
+                    write_files(released_files(original), Path(stand_in, assignment))
+                    coursedir.source_directory = stand_in
                     init_assignment(assignment, student)
                     own = set(converter.exclude_overwriting.get(assignment, []))
                     instructors = {*released_files(original)} - own
-                    _rename_students(Path(converter._format_dest(assignment, student)), instructors)
+                    graded = coursedir.format_path(coursedir.autograded_directory, student, assignment)
+                    _rename_students(Path(graded), instructors)
             finally:
                 coursedir.ignore, coursedir.source_directory = ignored, source
 
@@ -120,8 +120,8 @@ def other_files(folder: Path, ignored: list[str]) -> list[Path]:
 def kept_name(path: PurePath) -> PurePath:
     """Return the name under which a file of a student's is kept beside the graded notebook.
 
-    Formgrader serves what is there from the address of the whole server. So a page, a drawing that may hold
-    a script, or a module is kept as text.
+    Formgrader serves what is there from the address of the whole server. So a page, or a drawing that may
+    hold a script, is kept as text.
     """
     if path.suffix.lower() in SHOWN:
         return path

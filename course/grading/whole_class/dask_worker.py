@@ -18,7 +18,7 @@ with imports_kept():
 def dask_setup(worker: Any) -> None:
     """Leave Ctrl-C to the main process, which ends its workers in order, and keep to one processor.
 
-    A worker and the kernel it asks take turns. On one processor a turn is a change of process; on two it is
+    A worker and the guest it asks take turns. On one processor a turn is a change of process; on two it is
     a wake-up, for which a busy machine may take its time. The fork server's number tells where the first of
     its workers goes, or all commands that run at a time would begin at the same processor.
     """

@@ -70,10 +70,11 @@ def grade_class(
     console: Console | None = None,
     run: Run | None = None,
 ) -> ClassSummary:
-    """Grade the submissions of `assignment` in the course at `root`; return a summary. `run` tells others.
+    """Grade the submissions of `assignment` in the course at `root`; return a summary.
 
-    A submission graded before from the same inputs is skipped unless `force`. Raises CourseError,
-    GradebookError, ClusterError, SandboxUnavailable, OSError; what was graded until then is kept.
+    A submission graded before from the same inputs is skipped unless `force`. `run` shows the progress to
+    everybody who works on the course. Raises CourseError, GradebookError, ClusterError,
+    SandboxUnavailable, OSError; what was graded until then is kept.
     """
     course_folder = CourseFolder(root)
     course, config = course_folder.course, course_folder.config
@@ -86,7 +87,7 @@ def grade_class(
         if (root / course_folder.folders.source).is_dir():  # the gradebook knows an assignment without it
             course_folder.notebooks(assignment)
         groups = read_groups(root, assignment)
-        folders = shared(groups, submitted_folders(rules, assignment, hidden=True))
+        folders = shared(groups, submitted_folders(course, assignment, hidden=True))
         if student is not None:
             folders = {name: path for name, path in folders.items() if name == student}
         if not folders:
@@ -98,7 +99,7 @@ def grade_class(
         try:
             if groups:
                 known = book.transact(lambda gradebook: {each.id for each in gradebook.students})
-                require_known(root, groups, known | set(submitted_folders(rules, assignment)))
+                require_known(root, groups, known | set(submitted_folders(course, assignment)))
             execute = SandboxedExecute(config=config)
             loaded = load_notebooks(assignment, book, course_folder.folders)
             notebooks = list(map(execute.set_up, loaded))

@@ -68,7 +68,7 @@ class ClassSummary:
 
 
 class ProgressBar:
-    """A progress bar while a class is graded; nothing where the output is no terminal. `run` tells others."""
+    """A progress bar while a class is graded, where the output is a terminal; `run` shows it to others."""
 
     def __init__(self, summary: ClassSummary, console: Console, run: Run | None = None) -> None:
         self._summary, self._run = summary, run
