@@ -36,7 +36,7 @@ def answers_of_one_student(refused: list[str]) -> Iterator[None]:
 
 
 def refused_before(name: str) -> Sequence[str]:
-    """Return which functions of the student were refused before function `name`, which is from now on."""
+    """Note that function `name` was refused, and return the functions that were refused before it."""
     refused = _refused.get()
     if refused is None:
         return ()

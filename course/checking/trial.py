@@ -136,7 +136,7 @@ def _judge(
     if failed is None:
         return None
     stages = {trial.difference.stage for trial in trials if trial.difference}
-    # what is returned may share memory with an argument because something was forgotten
+    # a function that changes its arguments often returns one: then the suspicion is about the wrong fault
     left_alone = "inputs" not in stages or all(unchanged(trial.case.args, trial.after) for trial in trials)
     suspicion = _suspected(trials, tolerance) if left_alone else None
     if suspicion is None and left_alone:

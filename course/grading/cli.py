@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ except ModuleNotFoundError:
 
 from course.grading import encoding, runs
 from course.grading.errors import CourseError
+from course.text import printable
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -65,6 +66,12 @@ def course(context: typer.Context) -> None:
         requirements.require()
 
 
+def _echo(lines: Iterable[str]) -> None:
+    """Print lines, which may name files and students: whatever these are called, each on one line."""
+    for line in lines:
+        typer.echo(printable(line, 2000))
+
+
 @app.command()
 def doctor() -> None:
     """Say whether this machine can grade this course, and what to type where it cannot."""
@@ -107,11 +114,12 @@ def release(
 
         releases.tidy(root)
         written_releases, lines = releasing.write(root, *names)
-        for line in lines:
-            typer.echo(line)
+        _echo(lines)
         for written in written_releases:
-            for name, reason in written.left_out.items():
-                typer.echo(f"{folders.source}/{written.assignment}/{name} is not released: {reason}")
+            _echo(
+                f"{folders.source}/{written.assignment}/{name} is not released: {reason}"
+                for name, reason in written.left_out.items()
+            )
             typer.echo(f"{folders.release}/{written.assignment} is current")
         return
     differences = "".join(releases.difference(root, name) for name in names)
@@ -200,8 +208,7 @@ def feedback(
             console=_console(),
             run=run,
         )
-        for line in summary.lines():
-            typer.echo(line)
+        _echo(summary.lines())
         if not summary.is_complete:
             raise typer.Exit(130 if summary.is_stopped else 1)
 
@@ -226,8 +233,7 @@ def collect(
     ] = None,
 ) -> None:
     """Put the submissions that a learning management system hands out under submitted/."""
-    from course.grading.lms import collect  # late: it needs nbgrader
-    from course.text import printable
+    from course.grading.lms import collect as collecting  # late: it needs nbgrader
 
     picks = {}
     for choice in pick or ():
@@ -235,9 +241,10 @@ def collect(
         if not (student and name):
             raise CourseError(f"--pick {choice} is not of the form STUDENT=FILE")
         picks[student] = name
-    result = collect.collect(Path.cwd(), system, file, assignment, roster=roster, update=update, picks=picks)
-    for line in result.lines(Path.cwd()):
-        typer.echo(printable(line, 2000))
+    result = collecting.collect(
+        Path.cwd(), system, file, assignment, roster=roster, update=update, picks=picks
+    )
+    _echo(result.lines(Path.cwd()))
     if result.refused:
         raise typer.Exit(1)
 
@@ -248,10 +255,8 @@ def roster(
 ) -> None:
     """Enter the names, e-mail addresses and sections of a class into the gradebook."""
     from course.grading.lms import enrol  # late: it needs nbgrader
-    from course.text import printable
 
-    for line in enrol.enrol(Path.cwd(), file):
-        typer.echo(printable(line, 2000))
+    _echo(enrol.enrol(Path.cwd(), file))
 
 
 @app.command()
@@ -271,12 +276,11 @@ def export(
     ] = False,
 ) -> None:
     """Write the grades, question by question, to a file that a learning management system imports."""
-    from course.grading.lms import export  # late: it needs nbgrader
-    from course.text import printable
+    from course.grading.lms import export as exporting  # late: it needs nbgrader
 
     gc.disable()  # a large class is many objects, and none is garbage
     with runs.published(Path.cwd(), "export", assignment, claim=False):
-        lines = export.export(
+        lines = exporting.export(
             Path.cwd(),
             system,
             assignment,
@@ -285,8 +289,7 @@ def export(
             provisional=provisional,
             section=section,
         )
-        for line in lines:
-            typer.echo(printable(line, 2000))
+        _echo(lines)
 
 
 @app.command("lti-grades")
@@ -301,11 +304,9 @@ def lti_grades(
     """Send the grades by LTI 1.3 to the system from which students come to the Hub."""
     with _lti_imports():
         from course.grading.lti import scores
-    from course.text import printable
 
     sending = scores.lti_grades(Path.cwd(), assignment, settings, send=send, section=section)
-    for line in sending.lines:
-        typer.echo(printable(line, 2000))
+    _echo(sending.lines)
     if not sending.is_complete:
         raise typer.Exit(1)
 
@@ -333,8 +334,7 @@ def due(
     """Set when a problem set is due, also after it was graded: late penalties follow."""
     from course.grading.gradebook import dates  # late: it needs nbgrader
 
-    for line in dates.set_due(Path.cwd(), assignment, date):
-        typer.echo(line)
+    _echo(dates.set_due(Path.cwd(), assignment, date))
 
 
 @app.command()
@@ -348,8 +348,7 @@ def extend(
     """Let one student hand in later, also after the submission was graded."""
     from course.grading.gradebook import dates  # late: it needs nbgrader
 
-    for line in dates.extend(Path.cwd(), assignment, student, time):
-        typer.echo(line)
+    _echo(dates.extend(Path.cwd(), assignment, student, time))
 
 
 @app.command()
@@ -362,18 +361,17 @@ def archive(
     ] = False,
 ) -> None:
     """Put a term's gradebook, submissions, graded work, feedback, reports and exports into one file."""
-    from course.grading import archive  # late: it needs nbgrader
-    from course.text import printable
+    from course.grading import archive as archiving  # late: it needs nbgrader
 
-    for line in archive.archive(Path.cwd(), to, clear=clear):
-        typer.echo(printable(line, 2000))
+    _echo(archiving.archive(Path.cwd(), to, clear=clear))
 
 
 @app.command()
 def pack(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
     to: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The archive; PS.zip when none is named.")
+        Path | None,
+        typer.Option("--output", "--to", metavar="FILE", help="The archive; PS.zip when none is named."),
     ] = None,
 ) -> None:
     """Make the archive that a student downloads: notebooks, the package, its versions, a start page."""
@@ -410,7 +408,9 @@ def report(
     assignment: Annotated[str, typer.Argument(metavar="PS", help="The problem set.")],
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="FILE.html", help="Where the page goes; report/PS.html by default."),
+        typer.Option(
+            "--output", "--to", metavar="FILE.html", help="Where the page goes; report/PS.html by default."
+        ),
     ] = None,
     section: Section = None,
 ) -> None:

@@ -34,7 +34,7 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _settings_told(path: Path) -> Iterator[None]:
+def _settings_errors(path: Path) -> Iterator[None]:
     """Raise CourseError, with the place, where the settings in `path` cannot be read or are none."""
     try:
         yield
@@ -73,7 +73,7 @@ class CourseFolder:
         self.root = root.resolve()
         if not (self.root / CONFIG).is_file():
             raise CourseError(f"{root} is not a course: it holds no {CONFIG}; run this in the course's root")
-        with _quiet(), _settings_told(self.root / CONFIG):
+        with _quiet(), _settings_errors(self.root / CONFIG):
             self.config: Config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
             if cell_seconds is not None:
                 self.config.Execute.timeout = cell_seconds

@@ -89,7 +89,7 @@ RECIPES: dict[str, Recipe] = {
 __all__ = ["MISTAKES", "Mistake", "recognise"]
 
 
-SLIPS: dict[str, Relation] = {
+SCALINGS: dict[str, Relation] = {
     hints.SIGN: lambda want, _: -want,
     "it is multiplied by N": lambda want, n: n * want,
     "it is divided by N": lambda want, n: want / n,
@@ -162,7 +162,7 @@ def _second_slip(mistake: Mistake, trials: Sequence[Trial], call: Call, toleranc
     if any(trial.difference is not None and trial.difference.stage == "inputs" for trial in trials):
         return None
     for function in (mistake.function, *mistake.variants):
-        slips = dict(SLIPS)
+        slips = dict(SCALINGS)
         for number, trial in enumerate(trials):
             slips = _fitting(slips, trial, partial(call, function, number), tolerance)
             if not slips:

@@ -8,19 +8,21 @@ import numpy as np
 
 from course.checking import hints
 from mlp_ref.mistakes.common import LEFT_TO_RIGHT, left_to_right, one, rest, slope, twice
-from mlp_ref.mistakes.recipe import Slip
+from mlp_ref.mistakes.recipe import WrongPart
 
 SLOPES = (
-    Slip("h(1 − h) missing", hints.SLOPE_MISSING, one),
-    Slip("h(1 − h) twice", hints.SLOPE_TWICE, twice),
-    Slip("only h", hints.SIGMA_ALONE, lambda h: h),
-    Slip("only 1 − h", hints.REST_ALONE, rest),
-    Slip("σ′ of h", hints.SLOPE_AT_H, slope),
-    Slip("1 − h²", "1 − h² is the rule for tanh", lambda h: 1 - h**2),
-    Slip("1 + h", "1 + h where 1 − h should be", lambda h: h * (1 + h)),
-    Slip("ReLU", "this is the slope of ReLU units: the units are σ", lambda h: np.where(h > 0.5, 1.0, 0.0)),
-    Slip("h²", "the slope is h(1 − h), not h²", lambda h: h**2),
-    Slip(
+    WrongPart("h(1 − h) missing", hints.SLOPE_MISSING, one),
+    WrongPart("h(1 − h) twice", hints.SLOPE_TWICE, twice),
+    WrongPart("only h", hints.SIGMA_ALONE, lambda h: h),
+    WrongPart("only 1 − h", hints.REST_ALONE, rest),
+    WrongPart("σ′ of h", hints.SLOPE_AT_H, slope),
+    WrongPart("1 − h²", "1 − h² is the rule for tanh", lambda h: 1 - h**2),
+    WrongPart("1 + h", "1 + h where 1 − h should be", lambda h: h * (1 + h)),
+    WrongPart(
+        "ReLU", "this is the slope of ReLU units: the units are σ", lambda h: np.where(h > 0.5, 1.0, 0.0)
+    ),
+    WrongPart("h²", "the slope is h(1 − h), not h²", lambda h: h**2),
+    WrongPart(
         "h(1 − h) summed",
         "h(1 − h) was summed over the layer: ⊙ takes entry by entry",
         lambda h: np.sum(h * (1 - h), axis=1, keepdims=True),
@@ -35,25 +37,25 @@ def by_slope(back: Any, h: Any) -> Any:
 
 
 PRODUCTS = (
-    Slip("left to right", LEFT_TO_RIGHT, left_to_right),
-    Slip(
+    WrongPart("left to right", LEFT_TO_RIGHT, left_to_right),
+    WrongPart(
         "left to right at the end",
         "⊙ takes entry by entry: the product with 1 − h was summed over the layer",
         lambda back, h: np.sum(back * (1 - h), axis=1, keepdims=True) * h,
     ),
-    Slip(
+    WrongPart(
         "δ Wᵀ summed",
         "δ Wᵀ was summed over the layer: ⊙ takes entry by entry",
         lambda back, h: back.sum(axis=1, keepdims=True) * h * (1 - h),
     ),
-    Slip("h added", "h(1 − h) was added, it has to be multiplied", lambda back, h: back + h * (1 - h)),
-    Slip("brackets", "h · 1 − h is not h (1 − h): brackets are missing", lambda back, h: back * h - h),
-    Slip(
+    WrongPart("h added", "h(1 − h) was added, it has to be multiplied", lambda back, h: back + h * (1 - h)),
+    WrongPart("brackets", "h · 1 − h is not h (1 − h): brackets are missing", lambda back, h: back * h - h),
+    WrongPart(
         "brackets of h − h²",
         "· h − h² is not · (h − h²): brackets are missing",
         lambda back, h: back * h - h**2,
     ),
-    Slip(
+    WrongPart(
         "matrix product for ⊙",
         "⊙ is elementwise: *, not @",
         lambda back, h: back @ (h * (1 - h)).T,

@@ -11,7 +11,7 @@ from course.checking.trial import Trial
 from mlp_ref import curves as ref
 from mlp_ref.mistakes.common import quiet
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 ANYWHERE = "a curve with NaN or inf anywhere is out"
 DROP = "the last loss counts, not how far it fell"
@@ -86,25 +86,25 @@ CHOICE = Recipe(
     _choice,
     {
         "take": (
-            Slip(
+            WrongPart(
                 "last of ties",
                 "of rates with equal last losses the first counts",
                 lambda etas, score: etas[len(score) - 1 - int(np.argmin(np.asarray(score)[::-1]))],
             ),
-            Slip(
+            WrongPart(
                 "smallest of ties",
                 "of rates with equal last losses the first counts, not the smallest",
                 lambda etas, score: min(zip(score, etas, strict=True))[1],
             ),
-            Slip("index", "the rate is asked for, not its index", lambda etas, score: np.argmin(score)),
-            Slip(
+            WrongPart("index", "the rate is asked for, not its index", lambda etas, score: np.argmin(score)),
+            WrongPart(
                 "rates sorted",
                 "the rates were sorted: they belong to the curves in the order in which they are given",
                 lambda etas, score: sorted(etas)[int(np.argmin(score))],
                 (lambda etas, score: sorted(etas)[::-1][int(np.argmin(score))],),
             ),
-            Slip("loss", "the rate is asked for, not its loss", lambda etas, score: np.min(score)),
-            Slip(
+            WrongPart("loss", "the rate is asked for, not its loss", lambda etas, score: np.min(score)),
+            WrongPart(
                 "highest",
                 "the lowest loss is asked for, not the highest",
                 lambda etas, score: etas[int(np.argmax(np.where(np.isfinite(score), score, -np.inf)))],
@@ -112,21 +112,21 @@ CHOICE = Recipe(
             ),
         ),
         "out": (
-            Slip("only NaN out", "inf is not finite either", lambda c: np.isnan(c).any(axis=1)),
-            Slip("only the end looked at", ANYWHERE, lambda c: ~np.isfinite(c[:, -1])),
-            Slip("NaN at the end skipped", ANYWHERE, lambda c: np.isnan(c[:, -1])),
-            Slip(
+            WrongPart("only NaN out", "inf is not finite either", lambda c: np.isnan(c).any(axis=1)),
+            WrongPart("only the end looked at", ANYWHERE, lambda c: ~np.isfinite(c[:, -1])),
+            WrongPart("NaN at the end skipped", ANYWHERE, lambda c: np.isnan(c[:, -1])),
+            WrongPart(
                 "NaN wins",
                 "curves with NaN or inf are out; argmin takes NaN for the lowest",
                 lambda c: np.zeros(len(c), bool),
             ),
         ),
         "score": (
-            Slip(
+            WrongPart(
                 "lowest anywhere", "the last loss counts, not the lowest on the way", lambda c: c.min(axis=1)
             ),
-            Slip("mean loss", "the last loss counts, not the mean", lambda c: c.mean(axis=1)),
-            Slip("largest drop", DROP, lambda c: c[:, -1] - c[:, 0]),
+            WrongPart("mean loss", "the last loss counts, not the mean", lambda c: c.mean(axis=1)),
+            WrongPart("largest drop", DROP, lambda c: c[:, -1] - c[:, 0]),
         ),
     },
 )

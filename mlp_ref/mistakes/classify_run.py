@@ -9,7 +9,7 @@ import numpy as np
 
 from mlp_ref import curves as ref
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 FLAT = "a step of exactly 0 does not go up"
 ALL_COUNTED = "only the steps from m on count for oscillating"
@@ -133,23 +133,27 @@ RULE = Recipe(
     _variant,
     {
         "up": (
-            Slip("flat steps counted", FLAT, lambda steps: steps >= 0),
-            Slip("every change counted", "only steps that go up count for oscillating", lambda s: s != 0),
+            WrongPart("flat steps counted", FLAT, lambda steps: steps >= 0),
+            WrongPart(
+                "every change counted", "only steps that go up count for oscillating", lambda s: s != 0
+            ),
         ),
-        "whole_run": (Slip("all steps counted", ALL_COUNTED, True),),
-        "of_all": (Slip("a fifth of all steps", FIFTH_OF_ALL, True),),
-        "enough": (Slip("a fifth is enough", FIFTH_ENOUGH, _about(np.greater), (_about(np.greater_equal),)),),
-        "half": (Slip("below half", BELOW_HALF, 1 / 2 * (1 - 1e-12)),),
-        "tenfold": (Slip("ten times is enough", TEN_TIMES_ENOUGH, 10 * (1 - 1e-12)),),
+        "whole_run": (WrongPart("all steps counted", ALL_COUNTED, True),),
+        "of_all": (WrongPart("a fifth of all steps", FIFTH_OF_ALL, True),),
+        "enough": (
+            WrongPart("a fifth is enough", FIFTH_ENOUGH, _about(np.greater), (_about(np.greater_equal),)),
+        ),
+        "half": (WrongPart("below half", BELOW_HALF, 1 / 2 * (1 - 1e-12)),),
+        "tenfold": (WrongPart("ten times is enough", TEN_TIMES_ENOUGH, 10 * (1 - 1e-12)),),
         "still": (
-            Slip("net change", NET, _still(_net)),
-            Slip(
+            WrongPart("net change", NET, _still(_net)),
+            WrongPart(
                 "below a tenth",
                 BELOW_TENTH,
                 _still(_total, lambda tenth, moved: tenth * moved * (1 - 1e-9)),
                 (lambda late, early, tenth: _total(late) < tenth * _total(early) * (1 - 1e-9),),
             ),
-            Slip(
+            WrongPart(
                 "means for sums",
                 MEANS,
                 _still(_average),
@@ -161,40 +165,42 @@ RULE = Recipe(
             ),
         ),
         "m": (
-            Slip("m one too large", "m is n // 2, not one more", lambda n: n // 2 + 1),
-            Slip("m rounded up", "m is n // 2, rounded down", lambda n: (n + 1) // 2),
-            Slip("m from the steps", "m is half the number of losses, not of steps", lambda n: (n - 1) // 2),
+            WrongPart("m one too large", "m is n // 2, not one more", lambda n: n // 2 + 1),
+            WrongPart("m rounded up", "m is n // 2, rounded down", lambda n: (n + 1) // 2),
+            WrongPart(
+                "m from the steps", "m is half the number of losses, not of steps", lambda n: (n - 1) // 2
+            ),
         ),
         "order": (
-            Slip(
+            WrongPart(
                 "steady before oscillating",
                 "the order matters: oscillating is asked before steady",
                 "steady oscillating stuck",
             ),
-            Slip(
+            WrongPart(
                 "stuck before steady",
                 "the order matters: steady is asked before stuck",
                 "oscillating stuck steady",
             ),
-            Slip(
+            WrongPart(
                 "stuck first",
                 "the order matters: stuck comes after oscillating and steady",
                 "stuck oscillating steady",
             ),
         ),
         "blown": (
-            Slip("inf overlooked", "inf is not finite either", lambda c: np.isnan(c).any()),
-            Slip(
+            WrongPart("inf overlooked", "inf is not finite either", lambda c: np.isnan(c).any()),
+            WrongPart(
                 "end finite",
                 "a loss that is not finite, anywhere, is a diverged run",
                 lambda c: not np.isfinite(c[-1]),
             ),
         ),
-        "finite": (Slip("NaN overlooked", "a loss that is not finite is a diverged run", False),),
+        "finite": (WrongPart("NaN overlooked", "a loss that is not finite is a diverged run", False),),
         "above": (
-            Slip("end only", "a loss above 10 times the first, anywhere, is diverged", lambda c: c[-1:]),
+            WrongPart("end only", "a loss above 10 times the first, anywhere, is diverged", lambda c: c[-1:]),
         ),
-        "end": (Slip("lowest for last", "the last loss counts for steady, not the lowest", np.min),),
+        "end": (WrongPart("lowest for last", "the last loss counts for steady, not the lowest", np.min),),
     },
 )
 RECIPES = {"ps3.classify_run": RULE}

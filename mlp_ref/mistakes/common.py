@@ -29,12 +29,12 @@ LEFT_TO_RIGHT = "read from left to right, as printed: δ Wᵀ h is one number; �
 
 
 def running(rows: Any) -> Any:
-    """Return rows as often as sums that grow row by row hold them, when all these sums are added up."""
+    """Return row k, counted from 0, n − k times: as often as the sum of all n running sums has it."""
     return np.repeat(rows, np.arange(len(rows), 0, -1), axis=0)
 
 
 def not_reset(sums: Any) -> tuple[Any, ...]:
-    """Return what comes of a table of sums where the sum of an entry goes on in the next, in each order."""
+    """Return a table of sums whose accumulator is never reset: by rows, by columns, and within each of them."""
     return (
         np.cumsum(sums).reshape(sums.shape),
         np.cumsum(sums.T).reshape(sums.T.shape).T,

@@ -13,16 +13,16 @@ from mlp_ref import deep as ref
 from mlp_ref.mistakes.backwards import PRODUCTS, SLOPES, by_slope
 from mlp_ref.mistakes.common import MEAN, as_it_is, slope_of_h, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table, sums_not_reset
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 Function = Callable[..., Any]
 
 
 SCALES = (
-    Slip("sign", hints.SIGN, lambda n: -1),
-    Slip("mean", MEAN, lambda n: 1 / n),
-    Slip("factor N", "there is a factor N too many", lambda n: n),
-    Slip("factor 2", "there is a factor 2 too many", lambda n: 2),
+    WrongPart("sign", hints.SIGN, lambda n: -1),
+    WrongPart("mean", MEAN, lambda n: 1 / n),
+    WrongPart("factor N", "there is a factor N too many", lambda n: n),
+    WrongPart("factor 2", "there is a factor 2 too many", lambda n: 2),
 )
 
 
@@ -46,35 +46,35 @@ STEP = Recipe(
     _step,
     {
         "weights": (
-            Slip(
+            WrongPart(
                 "W not transposed",
                 hints.UNTRANSPOSED,
                 untransposed,
             ),
-            Slip("W missing", "W_{l+1} is missing from the product", lambda W: np.ones_like(W.T)),
-            Slip(
+            WrongPart("W missing", "W_{l+1} is missing from the product", lambda W: np.ones_like(W.T)),
+            WrongPart(
                 "W(1 − W)",
                 "the slope is taken of the weights: h(1 − h) is meant",
                 lambda W: (W * (1 - W)).T,
             ),
-            Slip("W squared", "W_{l+1} appears twice", lambda W: W.T**2),
-            Slip("W reversed", "the order of the weights is reversed", lambda W: W[::-1].T),
+            WrongPart("W squared", "W_{l+1} appears twice", lambda W: W.T**2),
+            WrongPart("W reversed", "the order of the weights is reversed", lambda W: W[::-1].T),
         ),
         "slope": SLOPES,
         "product": PRODUCTS,
         "delta": (
-            Slip("δ_{l+1} ignored", "δ_{l+1} is missing from the product", np.ones_like),
-            Slip("δ_{l+1} squared", "δ_{l+1} appears twice", np.square),
-            Slip("absolute value", "the sign of δ_{l+1} is lost", np.abs),
-            Slip(
+            WrongPart("δ_{l+1} ignored", "δ_{l+1} is missing from the product", np.ones_like),
+            WrongPart("δ_{l+1} squared", "δ_{l+1} appears twice", np.square),
+            WrongPart("absolute value", "the sign of δ_{l+1} is lost", np.abs),
+            WrongPart(
                 "δ_{l+1} summed",
                 "δ_{l+1} was summed over the examples: each has its own",
                 lambda d: np.ones_like(d) * d.sum(axis=0),
             ),
         ),
         "form": (
-            Slip("summed", "no sum over the examples: each has its own δ", lambda d: d.sum(axis=0)),
-            Slip("transposed", hints.TRANSPOSED, np.transpose),
+            WrongPart("summed", "no sum over the examples: each has its own δ", lambda d: d.sum(axis=0)),
+            WrongPart("transposed", hints.TRANSPOSED, np.transpose),
         ),
         "scale": SCALES,
     },

@@ -12,7 +12,7 @@ from course.checking import hints, trainings
 from course.checking.trial import Trial
 from course.values import arrays
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 from mlp_ref.mistakes.rules import at_the_start, moved, with_rates
 from mlp_ref.mistakes.training import PS1, PS2, did_not_move, loss_of_f
 from mlp_ref.training import gradients_end_to_end, gradients_end_to_end_deep, train_deep, train_one_hidden
@@ -183,14 +183,16 @@ def _with_records(recipe: Recipe) -> Recipe:
         return lambda *a: (lambda losses, first, second: (first, second, losses))(*train(*a))
 
     records = (
-        Slip("last loss missing", LAST_MISSING, cut(slice(-1))),
-        Slip("first loss missing", FIRST_MISSING, cut(slice(1, None))),
-        Slip("last loss stale", hints.LAST_LOSS_STALE, lambda train: _losses_changed(train, _stale)),
-        Slip("last loss unfilled", hints.LAST_LOSS_UNFILLED, lambda train: _losses_changed(train, _unfilled)),
-        Slip("one step more", ONE_MORE, one_step_more),
-        Slip("losses last", "the losses come first", losses_last),
+        WrongPart("last loss missing", LAST_MISSING, cut(slice(-1))),
+        WrongPart("first loss missing", FIRST_MISSING, cut(slice(1, None))),
+        WrongPart("last loss stale", hints.LAST_LOSS_STALE, lambda train: _losses_changed(train, _stale)),
+        WrongPart(
+            "last loss unfilled", hints.LAST_LOSS_UNFILLED, lambda train: _losses_changed(train, _unfilled)
+        ),
+        WrongPart("one step more", ONE_MORE, one_step_more),
+        WrongPart("losses last", "the losses come first", losses_last),
     )
-    return replace(recipe, slips={**recipe.slips, "record": records}, forms=(_as_passed,))
+    return replace(recipe, wrong_parts={**recipe.wrong_parts, "record": records}, forms=(_as_passed,))
 
 
 def _runs(trials: Sequence[Trial]) -> list[trainings.Run]:
@@ -278,7 +280,7 @@ def _last_weights_only(X: Any, y: Any, Ws: Any, bs: Any, eta: Any) -> Any:
 
 def _also_from_f(recipe: Recipe) -> Iterator[Mistake]:
     """Yield the mistakes of ps2's training, also with losses made of f, which may have no logarithm."""
-    rules = {slip.name: slip.part for slip in recipe.slips["rule"]}
+    rules = {slip.name: slip.part for slip in recipe.wrong_parts["rule"]}
     for mistake in recipe.mistakes():
         rule = rules.get(mistake.name)
         yield replace(mistake, variants=(recipe.make(rule=rule, loss=loss_of_f),)) if rule else mistake

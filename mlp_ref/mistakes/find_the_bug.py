@@ -9,7 +9,7 @@ import numpy as np
 
 from course.checking.trial import Trial
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 from mlp_ref.tools import numerical_gradient, relative_error
 
 AMONG_THEMSELVES = (
@@ -149,12 +149,14 @@ def _with_index(
 BUG = Recipe(
     _with_index,
     {
-        "pick": (Slip("a right one", "this is the best of them; the wrong one is asked for", np.argmin),),
-        "distance": (
-            Slip("sign-blind", "a reversed sign goes unnoticed", _distance_of_sizes),
-            Slip("norms only", _NORMS_ONLY, _relative_distance_of_norms, (_distance_of_norms_in_gs,)),
+        "pick": (
+            WrongPart("a right one", "this is the best of them; the wrong one is asked for", np.argmin),
         ),
-        "offset": (Slip("counted from 1", "indices start at 0", 1),),
+        "distance": (
+            WrongPart("sign-blind", "a reversed sign goes unnoticed", _distance_of_sizes),
+            WrongPart("norms only", _NORMS_ONLY, _relative_distance_of_norms, (_distance_of_norms_in_gs,)),
+        ),
+        "offset": (WrongPart("counted from 1", "indices start at 0", 1),),
     },
 )
 RECIPES = {"ps0.find_the_bug": BUG}

@@ -10,7 +10,7 @@ import numpy as np
 from mlp_ref import curves as ref
 from mlp_ref.mistakes.common import quiet
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 SORTED = "the rates were sorted: keep their order"
 PASS_THROUGH = "inf and NaN have to pass through"
@@ -38,24 +38,24 @@ CURVES = Recipe(
     _curves_of,
     {
         "rates": (
-            Slip("sorted", SORTED, sorted),
-            Slip("sorted down", SORTED, lambda etas: sorted(etas)[::-1]),
-            Slip("reversed", "the rates were trained in reverse", lambda etas: etas[::-1]),
-            Slip(
+            WrongPart("sorted", SORTED, sorted),
+            WrongPart("sorted down", SORTED, lambda etas: sorted(etas)[::-1]),
+            WrongPart("reversed", "the rates were trained in reverse", lambda etas: etas[::-1]),
+            WrongPart(
                 "different rates",
                 "the rates were sorted, and one that comes twice left out: row k belongs to etas[k]",
                 np.unique,
             ),
         ),
         "rows": (
-            Slip("NaN removed", PASS_THROUGH, np.nan_to_num),
-            Slip("NaN for inf", PASS_THROUGH, lambda c: np.where(np.isfinite(c), c, np.nan)),
-            Slip("inf for NaN", PASS_THROUGH, lambda c: np.where(np.isfinite(c), c, np.inf)),
-            Slip("0 for NaN", PASS_THROUGH, lambda c: np.where(np.isfinite(c), c, 0)),
-            Slip("transposed", "the result is transposed: a row for each rate", np.transpose),
-            Slip("first losses missing", "the first loss of each curve is missing", lambda c: c[:, 1:]),
-            Slip("last step missing", "the last loss of each curve is missing", lambda c: c[:, :-1]),
-            Slip(
+            WrongPart("NaN removed", PASS_THROUGH, np.nan_to_num),
+            WrongPart("NaN for inf", PASS_THROUGH, lambda c: np.where(np.isfinite(c), c, np.nan)),
+            WrongPart("inf for NaN", PASS_THROUGH, lambda c: np.where(np.isfinite(c), c, np.inf)),
+            WrongPart("0 for NaN", PASS_THROUGH, lambda c: np.where(np.isfinite(c), c, 0)),
+            WrongPart("transposed", "the result is transposed: a row for each rate", np.transpose),
+            WrongPart("first losses missing", "the first loss of each curve is missing", lambda c: c[:, 1:]),
+            WrongPart("last step missing", "the last loss of each curve is missing", lambda c: c[:, :-1]),
+            WrongPart(
                 "last losses",
                 "whole curves are asked for, not their ends",
                 lambda c: c[:, -1],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 from mlp_ref.tools import relative_error, sigmoid
 
 BOTH = "the denominator has both norms"
@@ -82,21 +82,23 @@ ERROR = Recipe(
     _error,
     {
         "below": (
-            Slip("larger norm", LARGER, max),
-            Slip("only ‖a‖ below", BOTH, lambda a, b: a),
-            Slip("only ‖b‖ below", BOTH, lambda a, b: b),
-            Slip("product below", "the denominator is the sum of both norms, not their product", np.multiply),
-            Slip("absolute", "this is the absolute error: the denominator is missing", lambda a, b: 1.0),
+            WrongPart("larger norm", LARGER, max),
+            WrongPart("only ‖a‖ below", BOTH, lambda a, b: a),
+            WrongPart("only ‖b‖ below", BOTH, lambda a, b: b),
+            WrongPart(
+                "product below", "the denominator is the sum of both norms, not their product", np.multiply
+            ),
+            WrongPart("absolute", "this is the absolute error: the denominator is missing", lambda a, b: 1.0),
         ),
         "norm": (
-            Slip("largest entries", NOT_THE_LARGEST, _largest_size),
-            Slip("sums of sizes", NOT_THE_SUM, _sum_of_sizes),
-            Slip("squared", "the norms are squared", lambda a: _norm(a) ** 2),
+            WrongPart("largest entries", NOT_THE_LARGEST, _largest_size),
+            WrongPart("sums of sizes", NOT_THE_SUM, _sum_of_sizes),
+            WrongPart("squared", "the norms are squared", lambda a: _norm(a) ** 2),
         ),
-        "added": (Slip("small number added", SMALL_ADDED, SMALL[0], SMALL[1:]),),
+        "added": (WrongPart("small number added", SMALL_ADDED, SMALL[0], SMALL[1:]),),
         "scale": (
-            Slip("factor 2", "the result is twice the expected one", 2.0),
-            Slip("factor ½", "the result is half the expected one", 0.5),
+            WrongPart("factor 2", "the result is twice the expected one", 2.0),
+            WrongPart("factor ½", "the result is half the expected one", 0.5),
         ),
     },
 )

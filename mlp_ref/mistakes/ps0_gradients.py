@@ -10,7 +10,7 @@ import numpy as np
 from course.checking import hints
 from course.checking.trial import Trial
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 from mlp_ref.tools import numerical_gradient
 
 ONE_SIDED = "a one-sided difference: its error is proportional to h, not h²"
@@ -46,23 +46,25 @@ GRADIENT = Recipe(
     _gradient,
     {
         "difference": (
-            Slip("2 missing", "the two points are 2h apart", lambda f, W, E, h: (f(W + E) - f(W - E)) / h),
-            Slip("forward difference", ONE_SIDED, lambda f, W, E, h: (f(W + E) - f(W)) / h),
-            Slip("backward difference", ONE_SIDED, lambda f, W, E, h: (f(W) - f(W - E)) / h),
-            Slip("sign", hints.SIGN, lambda f, W, E, h: (f(W - E) - f(W + E)) / (2 * h)),
-            Slip(
+            WrongPart(
+                "2 missing", "the two points are 2h apart", lambda f, W, E, h: (f(W + E) - f(W - E)) / h
+            ),
+            WrongPart("forward difference", ONE_SIDED, lambda f, W, E, h: (f(W + E) - f(W)) / h),
+            WrongPart("backward difference", ONE_SIDED, lambda f, W, E, h: (f(W) - f(W - E)) / h),
+            WrongPart("sign", hints.SIGN, lambda f, W, E, h: (f(W - E) - f(W + E)) / (2 * h)),
+            WrongPart(
                 "times h",
                 "/ 2 * h is not / (2 * h): brackets are missing",
                 lambda f, W, E, h: (f(W + E) - f(W - E)) / 2 * h,
             ),
-            Slip(
+            WrongPart(
                 "not divided", "the difference is not divided by 2h", lambda f, W, E, h: f(W + E) - f(W - E)
             ),
         ),
         "form": (
-            Slip("flattened", "the shape of W is lost", np.ravel),
-            Slip("row", "the shape of W is lost", lambda g: g.reshape(1, -1)),
-            Slip("column", "the shape of W is lost", lambda g: g.reshape(-1, 1)),
+            WrongPart("flattened", "the shape of W is lost", np.ravel),
+            WrongPart("row", "the shape of W is lost", lambda g: g.reshape(1, -1)),
+            WrongPart("column", "the shape of W is lost", lambda g: g.reshape(-1, 1)),
         ),
     },
 )

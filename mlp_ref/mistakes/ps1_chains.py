@@ -20,7 +20,7 @@ from mlp_ref.mistakes.common import (
     spread,
 )
 from mlp_ref.mistakes.mistake import Mistake, Table, sums_not_reset
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 Function = Callable[..., Any]
 NO_SUM_IN_6 = "(6) has no sum over hidden units"
@@ -51,17 +51,19 @@ def _multiplied(
     return chain
 
 
-def _of_factor(name: str, ordinal: str) -> tuple[Slip, ...]:
+def _of_factor(name: str, ordinal: str) -> tuple[WrongPart, ...]:
     return (
-        Slip(f"no {name}", hints.FACTOR_MISSING.format(ordinal), np.ones_like),
-        Slip(f"{name} twice", f"the {ordinal} factor appears twice", np.square),
+        WrongPart(f"no {name}", hints.FACTOR_MISSING.format(ordinal), np.ones_like),
+        WrongPart(f"{name} twice", f"the {ordinal} factor appears twice", np.square),
     )
 
 
-def _summed_apart(name: str, ordinal: str) -> tuple[Slip, ...]:
+def _summed_apart(name: str, ordinal: str) -> tuple[WrongPart, ...]:
     return (
-        Slip(f"{name} summed alone", SUMMED_APART.format(ordinal), lambda t: np.ones_like(t) * t.sum(axis=0)),
-        Slip(
+        WrongPart(
+            f"{name} summed alone", SUMMED_APART.format(ordinal), lambda t: np.ones_like(t) * t.sum(axis=0)
+        ),
+        WrongPart(
             f"{name} averaged alone",
             AVERAGED_APART.format(ordinal),
             lambda t: np.ones_like(t) * t.mean(axis=0),
@@ -96,16 +98,16 @@ AVERAGED_APART = (
 )
 _IS_A_SLOPE = "is a slope already: it is multiplied as it is"
 _EXAMPLES = (
-    Slip("running sums", RUNNING, lambda n: running(np.arange(n))),
-    Slip("last example only", "the sum over i keeps its last term only: += is needed", _last),
-    Slip("first example missing", "the sum leaves the first example out", lambda n: slice(1, None)),
-    Slip("last example missing", "the sum leaves the last example out", lambda n: slice(n - 1)),
+    WrongPart("running sums", RUNNING, lambda n: running(np.arange(n))),
+    WrongPart("last example only", "the sum over i keeps its last term only: += is needed", _last),
+    WrongPart("first example missing", "the sum leaves the first example out", lambda n: slice(1, None)),
+    WrongPart("last example missing", "the sum leaves the last example out", lambda n: slice(n - 1)),
 )
 _SCALES = (
-    Slip("sign", hints.SIGN, lambda n: -1),
-    Slip("mean", "a mean was taken for the sum: 1/N is in the first factor already", lambda n: 1 / n),
-    Slip("factor N", "there is a factor N too many", lambda n: n),
-    Slip("factor 2", "there is a factor 2 too many", lambda n: 2),
+    WrongPart("sign", hints.SIGN, lambda n: -1),
+    WrongPart("mean", "a mean was taken for the sum: 1/N is in the first factor already", lambda n: 1 / n),
+    WrongPart("factor N", "there is a factor N too many", lambda n: n),
+    WrongPart("factor 2", "there is a factor 2 too many", lambda n: 2),
 )
 OF_2 = Recipe(
     _multiplied,
@@ -114,19 +116,21 @@ OF_2 = Recipe(
         "factor2": (
             *_of_factor("∂ŷ/∂O", "second"),
             *_summed_apart("∂ŷ/∂O", "second"),
-            Slip("σ′ of ∂ŷ/∂O", f"∂ŷ/∂O {_IS_A_SLOPE}", _rule),
+            WrongPart("σ′ of ∂ŷ/∂O", f"∂ŷ/∂O {_IS_A_SLOPE}", _rule),
         ),
         "factor3": (
             *_of_factor("∂O/∂W2", "third"),
-            Slip("∂O/∂W2 (1 − ∂O/∂W2)", "∂O/∂W2 is Z, not a slope: it is multiplied as it is", _rule),
-            Slip("bias dropped", "the bias row is missing", lambda Z: Z[:, :-1]),
-            Slip("bias zero", "the derivative by the bias weight is not 0", _last_column_zero),
-            Slip("bias first", "the order of the rows is changed: the bias unit is the last", bias_first),
+            WrongPart("∂O/∂W2 (1 − ∂O/∂W2)", "∂O/∂W2 is Z, not a slope: it is multiplied as it is", _rule),
+            WrongPart("bias dropped", "the bias row is missing", lambda Z: Z[:, :-1]),
+            WrongPart("bias zero", "the derivative by the bias weight is not 0", _last_column_zero),
+            WrongPart(
+                "bias first", "the order of the rows is changed: the bias unit is the last", bias_first
+            ),
         ),
         "examples": _EXAMPLES,
         "form": (
-            Slip("one axis", "the column was flattened", np.ravel),
-            Slip("row", hints.TRANSPOSED, np.transpose),
+            WrongPart("one axis", "the column was flattened", np.ravel),
+            WrongPart("row", hints.TRANSPOSED, np.transpose),
         ),
         "scale": _SCALES,
     },
@@ -138,33 +142,37 @@ OF_6 = Recipe(
         "factor2": (
             *_of_factor("∂ŷ/∂O", "second"),
             *_summed_apart("∂ŷ/∂O", "second"),
-            Slip("σ′ of ∂ŷ/∂O", f"∂ŷ/∂O {_IS_A_SLOPE}", _rule),
+            WrongPart("σ′ of ∂ŷ/∂O", f"∂ŷ/∂O {_IS_A_SLOPE}", _rule),
         ),
         "factor3": (
             *_of_factor("∂O/∂Z", "third"),
-            Slip("∂O/∂Z (1 − ∂O/∂Z)", "∂O/∂Z is W2, not a slope: it is multiplied as it is", _rule),
-            Slip("W2 reversed", "the order of the third factor is reversed", np.flip),
-            Slip("W2 summed", "the third factor was summed: each hidden unit has one of its own", _summed),
+            WrongPart("∂O/∂Z (1 − ∂O/∂Z)", "∂O/∂Z is W2, not a slope: it is multiplied as it is", _rule),
+            WrongPart("W2 reversed", "the order of the third factor is reversed", np.flip),
+            WrongPart(
+                "W2 summed", "the third factor was summed: each hidden unit has one of its own", _summed
+            ),
         ),
         "factor4": (
             *_of_factor("∂Z/∂H", "fourth"),
             *_summed_apart("∂Z/∂H", "fourth"),
-            Slip("∂Z/∂H summed", "the fourth factor was summed over the hidden units", spread),
-            Slip("σ′ of ∂Z/∂H", f"∂Z/∂H {_IS_A_SLOPE}", _rule),
+            WrongPart("∂Z/∂H summed", "the fourth factor was summed over the hidden units", spread),
+            WrongPart("σ′ of ∂Z/∂H", f"∂Z/∂H {_IS_A_SLOPE}", _rule),
         ),
         "factor5": (
             *_of_factor("∂H/∂W1", "fifth"),
-            Slip(
+            WrongPart(
                 "last row missing", "the last row, by the weights of the last input, is 0", _last_column_zero
             ),
         ),
         "examples": _EXAMPLES,
         "form": (
-            Slip("(9) as printed", AS_PRINTED, diagonal),
-            Slip("transposed", hints.TRANSPOSED, np.transpose),
-            Slip("summed over hidden", NO_SUM_IN_6, lambda dW1: dW1.sum(axis=1, keepdims=True)),
-            Slip("spread over hidden", NO_SUM_IN_6, spread),
-            Slip("last column missing", "the last column, of the last hidden unit, is 0", _last_column_zero),
+            WrongPart("(9) as printed", AS_PRINTED, diagonal),
+            WrongPart("transposed", hints.TRANSPOSED, np.transpose),
+            WrongPart("summed over hidden", NO_SUM_IN_6, lambda dW1: dW1.sum(axis=1, keepdims=True)),
+            WrongPart("spread over hidden", NO_SUM_IN_6, spread),
+            WrongPart(
+                "last column missing", "the last column, of the last hidden unit, is 0", _last_column_zero
+            ),
         ),
         "scale": _SCALES,
     },

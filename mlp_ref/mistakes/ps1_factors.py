@@ -12,7 +12,7 @@ from course.checking import hints
 from mlp_ref.mistakes.common import ALL_ZERO, BIAS_KEPT, as_it_is, bias_first, slope
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.ps1_gradients import RESIDUALS, SCALES, SIGNS
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 Function = Callable[..., Any]
 SMALL = (1e-6, 1e-8, 1e-5, 1e-7, 1e-9, 1e-10, 1e-12, 1e-4, 1e-3)
@@ -59,23 +59,23 @@ OF_3 = Recipe(
     {
         "residual": (
             *RESIDUALS,
-            Slip(
+            WrongPart(
                 "cross-entropy",
                 "this is the derivative of the cross-entropy by ŷ: the cost is (1)",
                 (lambda y, p, O: (p - y) / (p * (1 - p))),
             ),
-            Slip(
+            WrongPart(
                 "σ′ included",
                 "the slope of the output unit, (3a), is a factor of its own",
                 lambda y, p, O: (p - y) * p * (1 - p),
             ),
         ),
         "form": (
-            Slip("one axis", "the column was flattened", np.ravel),
-            Slip("averaged", AVERAGED, np.mean),
-            Slip("summed", AVERAGED, np.sum),
-            Slip("averaged and spread", AVERAGED, lambda t: np.full_like(t, t.mean())),
-            Slip("summed and spread", AVERAGED, lambda t: np.full_like(t, t.sum())),
+            WrongPart("one axis", "the column was flattened", np.ravel),
+            WrongPart("averaged", AVERAGED, np.mean),
+            WrongPart("summed", AVERAGED, np.sum),
+            WrongPart("averaged and spread", AVERAGED, lambda t: np.full_like(t, t.mean())),
+            WrongPart("summed and spread", AVERAGED, lambda t: np.full_like(t, t.sum())),
         ),
         "sign": SIGNS,
         "scale": [slip for slip in SCALES if slip.name != "columns counted"],

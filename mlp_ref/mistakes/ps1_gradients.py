@@ -27,27 +27,29 @@ from mlp_ref.mistakes.common import (
     spread,
 )
 from mlp_ref.mistakes.mistake import Mistake, Table, sums_not_reset
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 Function = Callable[..., Any]
 
 RESIDUALS = (
-    Slip("squared", "the square is not differentiated", lambda y, p, O: (p - y) ** 2),
-    Slip(
+    WrongPart("squared", "the square is not differentiated", lambda y, p, O: (p - y) ** 2),
+    WrongPart(
         "the cost itself",
         "this is made of the cost itself: the square is not differentiated",
         lambda y, p, O: (p - y) ** 2 / 2,
     ),
-    Slip("absolute value", "the sign of the difference is lost", lambda y, p, O: abs(p - y)),
-    Slip("broadcast", hints.BROADCAST, lambda y, p, O: (p - y.T).sum(axis=1, keepdims=True)),
-    Slip(
+    WrongPart("absolute value", "the sign of the difference is lost", lambda y, p, O: abs(p - y)),
+    WrongPart("broadcast", hints.BROADCAST, lambda y, p, O: (p - y.T).sum(axis=1, keepdims=True)),
+    WrongPart(
         "broadcast to a mean",
         hints.BROADCAST_MEAN,
         lambda y, p, O: (p - y.T).mean(axis=1, keepdims=True),
     ),
-    Slip("y missing", "the target y is missing", lambda y, p, O: p),
+    WrongPart("y missing", "the target y is missing", lambda y, p, O: p),
 )
-_O_FOR_Y_HAT = Slip("O for ŷ", "the difference is that of ŷ and y, not of O and y", lambda y, p, O: O - y)
+_O_FOR_Y_HAT = WrongPart(
+    "O for ŷ", "the difference is that of ŷ and y, not of O and y", lambda y, p, O: O - y
+)
 OUTPUT_SLOPES = (
     ("σ′ missing", hints.NO_SLOPE_OUT, lambda y, p, O: np.ones_like(O)),
     ("σ′ of ŷ", hints.SLOPE_OUT_AT_Y_HAT, lambda y, p, O: slope(p)),
@@ -66,22 +68,24 @@ OUTPUT_SLOPES = (
     ),
 )
 SCALES = (
-    Slip("1/N missing", NO_N, lambda n, m: 1),
-    Slip("1/N twice", TWICE_N, lambda n, m: 1 / n**2),
-    Slip("factor 2", FACTOR_2, lambda n, m: 2 / n),
-    Slip("factor ½", FACTOR_HALF, lambda n, m: 1 / (2 * n)),
-    Slip("N − 1", "the cost divides by N, not by N − 1", lambda n, m: 1 / max(n - 1, 1)),
-    Slip("columns counted", "the number of columns was taken for N, the number of rows", lambda n, m: 1 / m),
+    WrongPart("1/N missing", NO_N, lambda n, m: 1),
+    WrongPart("1/N twice", TWICE_N, lambda n, m: 1 / n**2),
+    WrongPart("factor 2", FACTOR_2, lambda n, m: 2 / n),
+    WrongPart("factor ½", FACTOR_HALF, lambda n, m: 1 / (2 * n)),
+    WrongPart("N − 1", "the cost divides by N, not by N − 1", lambda n, m: 1 / max(n - 1, 1)),
+    WrongPart(
+        "columns counted", "the number of columns was taken for N, the number of rows", lambda n, m: 1 / m
+    ),
 )
 EXAMPLES = (
-    Slip("running sums", RUNNING, running),
-    Slip(
+    WrongPart("running sums", RUNNING, running),
+    WrongPart(
         "last example only", "the sum over i keeps its last term only: += is needed", lambda rows: rows[-1:]
     ),
-    Slip("last example missing", "the sum over i leaves the last example out", lambda rows: rows[:-1]),
-    Slip("first example missing", "the sum over i leaves the first example out", lambda rows: rows[1:]),
+    WrongPart("last example missing", "the sum over i leaves the last example out", lambda rows: rows[:-1]),
+    WrongPart("first example missing", "the sum over i leaves the first example out", lambda rows: rows[1:]),
 )
-SIGNS = (Slip("sign", hints.SIGN, lambda gradient: -gradient),)
+SIGNS = (WrongPart("sign", hints.SIGN, lambda gradient: -gradient),)
 
 
 def _residual(y: Any, y_hat: Any, O: Any) -> Any:
@@ -164,7 +168,7 @@ def _bias_zero(Z: Any) -> Any:
 
 
 _BRACKETS = tuple(
-    Slip(name, f"{text}: brackets are missing", part)
+    WrongPart(name, f"{text}: brackets are missing", part)
     for name, text, part in (
         ("brackets", "· σ · 1 − σ is not · σ (1 − σ)", lambda back, h: back * h - h),
         ("brackets of σ − σ²", "· σ − σ² is not · (σ − σ²)", lambda back, h: back * h - h**2),
@@ -172,14 +176,16 @@ _BRACKETS = tuple(
 )
 """in the product with σ(1 − σ), where h is σ"""
 _BRACKETS_OF_TANH = (
-    Slip(
+    WrongPart(
         "brackets of 1 − Z²", "· 1 − Z² is not · (1 − Z²): brackets are missing", lambda back, z: back - z**2
     ),
 )
 
 
-def _of_the(units: str, slips: tuple[Slip, ...]) -> tuple[Slip, ...]:
-    return tuple(Slip(f"{s.name}: {units}", f"{s.hint}, in the slope of the {units}", s.part) for s in slips)
+def _of_the(units: str, slips: tuple[WrongPart, ...]) -> tuple[WrongPart, ...]:
+    return tuple(
+        WrongPart(f"{s.name}: {units}", f"{s.hint}, in the slope of the {units}", s.part) for s in slips
+    )
 
 
 def _terms(y: Any, y_hat: Any, O: Any, Z: Any) -> Any:
@@ -191,76 +197,80 @@ BY_W2 = Recipe(
     _by_W2,
     {
         "units": (
-            Slip("Z(1 − Z) for Z", "the slope (8) has no place here: (4) is Z", lambda Z: Z * (1 - Z)),
-            Slip("σ(Z)", "σ was applied to Z, which is σ(H) already", sigmoid),
-            Slip("bias first", "the bias unit is the last column of Z, not the first", bias_first),
-            Slip("bias zero", "the derivative by the bias weight is not 0", _bias_zero),
-            Slip("bias dropped", "the bias row is missing", _real),
+            WrongPart("Z(1 − Z) for Z", "the slope (8) has no place here: (4) is Z", lambda Z: Z * (1 - Z)),
+            WrongPart("σ(Z)", "σ was applied to Z, which is σ(H) already", sigmoid),
+            WrongPart("bias first", "the bias unit is the last column of Z, not the first", bias_first),
+            WrongPart("bias zero", "the derivative by the bias weight is not 0", _bias_zero),
+            WrongPart("bias dropped", "the bias row is missing", _real),
         ),
-        "output": [Slip(*slip) for slip in OUTPUT_SLOPES],
+        "output": [WrongPart(*slip) for slip in OUTPUT_SLOPES],
         "residual": (*RESIDUALS, _O_FOR_Y_HAT),
         "outer": _of_the("output", _BRACKETS),
         "examples": EXAMPLES,
         "form": (
-            Slip("one axis", "the column was flattened", np.ravel),
-            Slip("row", hints.TRANSPOSED, np.transpose),
+            WrongPart("one axis", "the column was flattened", np.ravel),
+            WrongPart("row", hints.TRANSPOSED, np.transpose),
         ),
         "sign": SIGNS,
         "scale": SCALES,
     },
 )
 _FORMS = (
-    Slip("(9) as printed", AS_PRINTED, diagonal),
-    Slip("transposed", hints.TRANSPOSED, np.transpose),
-    Slip("summed over hidden", "there is no sum over hidden units: each has weights of its own", spread),
+    WrongPart("(9) as printed", AS_PRINTED, diagonal),
+    WrongPart("transposed", hints.TRANSPOSED, np.transpose),
+    WrongPart("summed over hidden", "there is no sum over hidden units: each has weights of its own", spread),
 )
 _WEIGHTS = (
-    Slip("W2 missing", hints.NO_WEIGHTS, lambda W2: 1),
-    Slip("W2 shifted", "W2 was shifted by one: its last row belongs to the bias unit", lambda W2: W2[1:].T),
-    Slip("W2 squared", "the weight W2 appears twice", lambda W2: W2[:-1].T ** 2),
-    Slip(
+    WrongPart("W2 missing", hints.NO_WEIGHTS, lambda W2: 1),
+    WrongPart(
+        "W2 shifted", "W2 was shifted by one: its last row belongs to the bias unit", lambda W2: W2[1:].T
+    ),
+    WrongPart("W2 squared", "the weight W2 appears twice", lambda W2: W2[:-1].T ** 2),
+    WrongPart(
         "W2(1 − W2)",
         "σ′ was taken of the weights: O is linear in Z, (7)",
         lambda W2: (W2[:-1] * (1 - W2[:-1])).T,
     ),
-    Slip("W2 summed", "the weights were summed: each unit has one of its own", lambda W2: W2[:-1].sum()),
-    Slip("|W2|", "the sign of the weights is lost", lambda W2: abs(W2[:-1].T)),
-    Slip("W2 reversed", "the order of the weights is reversed", lambda W2: W2[:-1][::-1].T),
+    WrongPart("W2 summed", "the weights were summed: each unit has one of its own", lambda W2: W2[:-1].sum()),
+    WrongPart("|W2|", "the sign of the weights is lost", lambda W2: abs(W2[:-1].T)),
+    WrongPart("W2 reversed", "the order of the weights is reversed", lambda W2: W2[:-1][::-1].T),
 )
-_UNITS = (Slip("Z shifted", "Z was shifted by one: its last column is the bias unit", lambda Z: Z[:, 1:]),)
+_UNITS = (
+    WrongPart("Z shifted", "Z was shifted by one: its last column is the bias unit", lambda Z: Z[:, 1:]),
+)
 _INPUTS = (
-    Slip("Z for X", "the last factor is X, (9), not Z", lambda X, Z: Z[:, :-1]),
-    Slip("σ(X)", "σ has no place here: the last factor is X, (9)", lambda X, Z: sigmoid(X)),
-    Slip("X missing", "the last factor, X, (9), is missing", lambda X, Z: np.ones_like(X)),
+    WrongPart("Z for X", "the last factor is X, (9), not Z", lambda X, Z: Z[:, :-1]),
+    WrongPart("σ(X)", "σ has no place here: the last factor is X, (9)", lambda X, Z: sigmoid(X)),
+    WrongPart("X missing", "the last factor, X, (9), is missing", lambda X, Z: np.ones_like(X)),
 )
 _HIDDEN = (
-    Slip("hidden σ′ missing", hints.NO_SLOPE_HIDDEN, lambda z, O: np.ones_like(z)),
-    Slip(
+    WrongPart("hidden σ′ missing", hints.NO_SLOPE_HIDDEN, lambda z, O: np.ones_like(z)),
+    WrongPart(
         "σ′ of Z",
         hints.SLOPE_HIDDEN_AT_Z,
         lambda z, O: slope(z),
     ),
-    Slip("hidden σ′ doubled", hints.SLOPE_HIDDEN_TWICE, lambda z, O: (z * (1 - z)) ** 2),
-    Slip("only Z", "the factor 1 − Z is missing", lambda z, O: z),
-    Slip("only 1 − Z", "the factor Z is missing", lambda z, O: 1 - z),
-    Slip("hidden tanh′", "1 − Z² is the rule for tanh: the hidden units are σ", lambda z, O: 1 - z**2),
-    Slip("1 + Z", "1 + Z where 1 − Z should be", lambda z, O: z * (1 + z)),
-    Slip(
+    WrongPart("hidden σ′ doubled", hints.SLOPE_HIDDEN_TWICE, lambda z, O: (z * (1 - z)) ** 2),
+    WrongPart("only Z", "the factor 1 − Z is missing", lambda z, O: z),
+    WrongPart("only 1 − Z", "the factor Z is missing", lambda z, O: 1 - z),
+    WrongPart("hidden tanh′", "1 − Z² is the rule for tanh: the hidden units are σ", lambda z, O: 1 - z**2),
+    WrongPart("1 + Z", "1 + Z where 1 − Z should be", lambda z, O: z * (1 + z)),
+    WrongPart(
         "output σ′ for the hidden",
         "the slope of the output unit stands where that of the hidden units, (8), should",
         lambda z, O: slope(O) * np.ones_like(z),
     ),
 )
 _HIDDEN_TANH = (
-    Slip("hidden σ′", hints.SIGMA_FOR_TANH, lambda z, O: z * (1 - z)),
-    Slip("hidden slope missing", hints.NO_SLOPE_HIDDEN, lambda z, O: np.ones_like(z)),
-    Slip("hidden not squared", hints.NOT_SQUARED, lambda z, O: 1 - z),
-    Slip("hidden tanh twice", hints.SLOPE_OF_TANH_AT_Z, lambda z, O: 1 - np.tanh(z) ** 2),
-    Slip("hidden slope doubled", hints.SLOPE_HIDDEN_TWICE, lambda z, O: (1 - z**2) ** 2),
-    Slip("1 + Z²", "one sign inside the hidden slope is wrong", lambda z, O: 1 + z**2),
-    Slip("only Z²", "the 1 in the hidden slope is missing", lambda z, O: z**2),
-    Slip("(1 − Z)²", "1 − Z² is not (1 − Z)²", lambda z, O: (1 - z) ** 2),
-    Slip(
+    WrongPart("hidden σ′", hints.SIGMA_FOR_TANH, lambda z, O: z * (1 - z)),
+    WrongPart("hidden slope missing", hints.NO_SLOPE_HIDDEN, lambda z, O: np.ones_like(z)),
+    WrongPart("hidden not squared", hints.NOT_SQUARED, lambda z, O: 1 - z),
+    WrongPart("hidden tanh twice", hints.SLOPE_OF_TANH_AT_Z, lambda z, O: 1 - np.tanh(z) ** 2),
+    WrongPart("hidden slope doubled", hints.SLOPE_HIDDEN_TWICE, lambda z, O: (1 - z**2) ** 2),
+    WrongPart("1 + Z²", "one sign inside the hidden slope is wrong", lambda z, O: 1 + z**2),
+    WrongPart("only Z²", "the 1 in the hidden slope is missing", lambda z, O: z**2),
+    WrongPart("(1 − Z)²", "1 − Z² is not (1 − Z)²", lambda z, O: (1 - z) ** 2),
+    WrongPart(
         "output slope for the hidden",
         "the slope of the output unit stands where that of the hidden units should",
         lambda z, O: slope(O) * np.ones_like(z),
@@ -275,9 +285,9 @@ _OUTPUT_TANH = {
 
 
 def _of_W1(
-    make: Function, hidden: tuple[Slip, ...], inner: tuple[Slip, ...], names: dict[str, str]
+    make: Function, hidden: tuple[WrongPart, ...], inner: tuple[WrongPart, ...], names: dict[str, str]
 ) -> Recipe:
-    output = [Slip(names.get(name, name), hint, part) for name, hint, part in OUTPUT_SLOPES]
+    output = [WrongPart(names.get(name, name), hint, part) for name, hint, part in OUTPUT_SLOPES]
     return Recipe(
         make,
         {

@@ -9,7 +9,7 @@ import numpy as np
 
 from course.checking import hints
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 Function = Callable[..., Any]
 
@@ -61,8 +61,8 @@ _SLIPS = (
 )
 
 
-def _of(name: str) -> tuple[Slip, ...]:
-    return tuple(Slip(f"{name}: {slip}", f"{hint}, of {name}", part) for slip, hint, part in _SLIPS)
+def _of(name: str) -> tuple[WrongPart, ...]:
+    return tuple(WrongPart(f"{name}: {slip}", f"{hint}, of {name}", part) for slip, hint, part in _SLIPS)
 
 
 STEP = Recipe(_step, {"first": _of("W1"), "second": _of("W2")})

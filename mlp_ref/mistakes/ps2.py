@@ -12,7 +12,7 @@ from course.checking import hints
 from mlp_ref import deep as ref
 from mlp_ref.mistakes.common import MEAN, as_it_is, quiet, slope, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 Function = Callable[..., Any]
 
@@ -37,48 +37,50 @@ def _by_f(
 
 
 STARTS = (
-    Slip("sign", SIGN, lambda y, f: y - f),
-    Slip("f(1 − f) kept", hints.UNCANCELLED, lambda y, f: (f - y) * f * (1 - f)),
-    Slip("0/0", hints.ZERO_BY_ZERO, naive_delta),
-    Slip("∂L/∂f for δ_L", "this is ∂L/∂f: δ_L is the derivative by z_L", _by_f()),
-    Slip("squared", "the difference was squared", lambda y, f: (f - y) ** 2),
-    Slip("absolute value", "the sign of the difference is lost", lambda y, f: abs(f - y)),
-    Slip("y missing", "the label is missing in δ_L", lambda y, f: +f),
-    Slip("1 − y for y", "y and 1 − y are swapped", lambda y, f: f - (1 - y)),
-    Slip("broadcast", hints.BROADCAST, lambda y, f: (f - y.T).sum(axis=1, keepdims=True)),
+    WrongPart("sign", SIGN, lambda y, f: y - f),
+    WrongPart("f(1 − f) kept", hints.UNCANCELLED, lambda y, f: (f - y) * f * (1 - f)),
+    WrongPart("0/0", hints.ZERO_BY_ZERO, naive_delta),
+    WrongPart("∂L/∂f for δ_L", "this is ∂L/∂f: δ_L is the derivative by z_L", _by_f()),
+    WrongPart("squared", "the difference was squared", lambda y, f: (f - y) ** 2),
+    WrongPart("absolute value", "the sign of the difference is lost", lambda y, f: abs(f - y)),
+    WrongPart("y missing", "the label is missing in δ_L", lambda y, f: +f),
+    WrongPart("1 − y for y", "y and 1 − y are swapped", lambda y, f: f - (1 - y)),
+    WrongPart("broadcast", hints.BROADCAST, lambda y, f: (f - y.T).sum(axis=1, keepdims=True)),
 )
 """instead of δ_L = f − y"""
 OF_DIFFERENCE = ("sign", "squared", "y missing", "1 − y for y", "broadcast")
 _FORMS = (
-    Slip("one axis", "the column was flattened", np.ravel),
-    Slip("summed", EACH, np.sum),
-    Slip("averaged", EACH, np.mean),
-    Slip("summed and spread", EACH, lambda rows: np.full_like(rows, rows.sum())),
+    WrongPart("one axis", "the column was flattened", np.ravel),
+    WrongPart("summed", EACH, np.sum),
+    WrongPart("averaged", EACH, np.mean),
+    WrongPart("summed and spread", EACH, lambda rows: np.full_like(rows, rows.sum())),
 )
 _SCALES = (
-    Slip("mean", MEAN, lambda n: 1 / n),
-    Slip("factor N", "there is a factor N too many", lambda n: n),
-    Slip("factor 2", "there is no factor 2 in the cross-entropy", lambda n: 2),
+    WrongPart("mean", MEAN, lambda n: 1 / n),
+    WrongPart("factor N", "there is a factor N too many", lambda n: n),
+    WrongPart("factor 2", "there is no factor 2 in the cross-entropy", lambda n: 2),
 )
 BY_F = Recipe(
     _by_f,
     {
         "below": (
-            Slip("f(1 − f) missing", hints.NO_DENOMINATOR, lambda y, f: 1),
-            Slip("1 − f missing", "the factor 1 − f is missing in the denominator", lambda y, f: f),
-            Slip("f missing", "the factor f is missing in the denominator", lambda y, f: 1 - f),
-            Slip("multiplied", "f(1 − f) is a denominator, not a factor", lambda y, f: 1 / (f * (1 - f))),
-            Slip(
+            WrongPart("f(1 − f) missing", hints.NO_DENOMINATOR, lambda y, f: 1),
+            WrongPart("1 − f missing", "the factor 1 − f is missing in the denominator", lambda y, f: f),
+            WrongPart("f missing", "the factor f is missing in the denominator", lambda y, f: 1 - f),
+            WrongPart(
+                "multiplied", "f(1 − f) is a denominator, not a factor", lambda y, f: 1 / (f * (1 - f))
+            ),
+            WrongPart(
                 "brackets",
                 "/ f * (1 − f) is not / (f (1 − f)): brackets are missing",
                 lambda y, f: f / (1 - f),
             ),
-            Slip("denominator squared", "the denominator was squared", lambda y, f: (f * (1 - f)) ** 2),
-            Slip("f²", "the denominator is f(1 − f), not f²", lambda y, f: f**2),
-            Slip("f(1 + f)", "1 + f where 1 − f should be", lambda y, f: f * (1 + f)),
-            Slip("f(1 − y)", "the denominator is f(1 − f), without y", lambda y, f: f * (1 - y)),
-            Slip("y(1 − y)", "the denominator is f(1 − f), not y(1 − y)", lambda y, f: y * (1 - y)),
-            Slip("σ′ of f", "σ was applied once too often: f is σ(z) already", lambda y, f: slope(f)),
+            WrongPart("denominator squared", "the denominator was squared", lambda y, f: (f * (1 - f)) ** 2),
+            WrongPart("f²", "the denominator is f(1 − f), not f²", lambda y, f: f**2),
+            WrongPart("f(1 + f)", "1 + f where 1 − f should be", lambda y, f: f * (1 + f)),
+            WrongPart("f(1 − y)", "the denominator is f(1 − f), without y", lambda y, f: f * (1 - y)),
+            WrongPart("y(1 − y)", "the denominator is f(1 − f), not y(1 − y)", lambda y, f: y * (1 - y)),
+            WrongPart("σ′ of f", "σ was applied once too often: f is σ(z) already", lambda y, f: slope(f)),
         ),
         "above": [slip for slip in STARTS if slip.name in OF_DIFFERENCE],
         "form": _FORMS,

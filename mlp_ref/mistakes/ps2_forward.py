@@ -12,7 +12,7 @@ from course.checking import hints
 from mlp_ref import deep as ref
 from mlp_ref.mistakes.common import as_it_is, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 Function = Callable[..., Any]
 
@@ -53,60 +53,62 @@ FORWARD = Recipe(
     _forward,
     {
         "hidden": (
-            Slip("no σ in hidden", "the hidden layers lack their σ", as_it_is),
-            Slip("tanh", "the hidden layers are tanh, not σ", np.tanh),
-            Slip("ReLU", "the hidden layers are ReLU, not σ", lambda t: np.maximum(t, 0)),
-            Slip("σ twice in hidden", "σ was applied twice in the hidden layers", _twice),
-            Slip("sign in hidden", "the sign in the hidden layers' σ is reversed", _reversed),
+            WrongPart("no σ in hidden", "the hidden layers lack their σ", as_it_is),
+            WrongPart("tanh", "the hidden layers are tanh, not σ", np.tanh),
+            WrongPart("ReLU", "the hidden layers are ReLU, not σ", lambda t: np.maximum(t, 0)),
+            WrongPart("σ twice in hidden", "σ was applied twice in the hidden layers", _twice),
+            WrongPart("sign in hidden", "the sign in the hidden layers' σ is reversed", _reversed),
         ),
         "output": (
-            Slip("no σ at output", "the last layer lacks its σ", as_it_is),
-            Slip("tanh at output", "the last layer is σ, not tanh", np.tanh),
-            Slip("ReLU at output", "the last layer is σ, not ReLU", lambda t: np.maximum(t, 0)),
-            Slip("σ twice at output", "σ was applied twice at the output", _twice),
-            Slip("sign at output", "the sign in the last σ is reversed", _reversed),
-            Slip(
+            WrongPart("no σ at output", "the last layer lacks its σ", as_it_is),
+            WrongPart("tanh at output", "the last layer is σ, not tanh", np.tanh),
+            WrongPart("ReLU at output", "the last layer is σ, not ReLU", lambda t: np.maximum(t, 0)),
+            WrongPart("σ twice at output", "σ was applied twice at the output", _twice),
+            WrongPart("sign at output", "the sign in the last σ is reversed", _reversed),
+            WrongPart(
                 "rounded",
                 "f is the probability itself, not rounded to 0 or 1",
                 lambda t: np.round(sigmoid(t)),
             ),
         ),
         "layer": (
-            Slip("bias missing", "the biases are missing", lambda h, W, b, b_1, unit: unit(h @ W)),
-            Slip(
+            WrongPart("bias missing", "the biases are missing", lambda h, W, b, b_1, unit: unit(h @ W)),
+            WrongPart(
                 "bias subtracted",
                 "the biases are added, not subtracted",
                 lambda h, W, b, b_1, unit: unit(h @ W - b),
             ),
-            Slip("bias twice", "the biases were added twice", lambda h, W, b, b_1, unit: unit(h @ W + 2 * b)),
-            Slip(
+            WrongPart(
+                "bias twice", "the biases were added twice", lambda h, W, b, b_1, unit: unit(h @ W + 2 * b)
+            ),
+            WrongPart(
                 "bias after σ",
                 "the biases were added after σ: they belong to what the units receive",
                 lambda h, W, b, b_1, unit: unit(h @ W) + b,
             ),
-            Slip(
+            WrongPart(
                 "b_1 in every layer",
                 "every layer has a bias of its own; where the shapes fit, they do not tell",
                 lambda h, W, b, b_1, unit: unit(h @ W + (b_1 if b_1.shape == b.shape else b)),
             ),
         ),
         "inputs": (
-            Slip(
+            WrongPart(
                 "X in every layer",
                 "a layer receives what the one before returns, not X; where the shapes fit, they do not tell",
                 lambda X, h, W: X if X.shape[1] == len(W) else h,
             ),
         ),
         "weights": (
-            Slip("W transposed", hints.UNTRANSPOSED.replace("not ", ""), lambda W: untransposed(W.T)),
+            WrongPart("W transposed", hints.UNTRANSPOSED.replace("not ", ""), lambda W: untransposed(W.T)),
         ),
-        "first": (Slip("σ(X)", "the first layer receives X itself, without σ", sigmoid),),
+        "first": (WrongPart("σ(X)", "the first layer receives X itself, without σ", sigmoid),),
         "results": (
-            Slip("X missing", "hs starts with X itself", lambda hs: hs[1:]),
-            Slip("only f", "all layers are asked for, not the last alone", lambda hs: hs[-1]),
-            Slip("X activated", "h_0 is X itself, without σ", lambda hs: [sigmoid(hs[0]), *hs[1:]]),
-            Slip("reversed", "the list is reversed: X comes first", lambda hs: hs[::-1]),
-            Slip("last layer missing", "the last layer, f, is missing", lambda hs: hs[:-1]),
+            WrongPart("X missing", "hs starts with X itself", lambda hs: hs[1:]),
+            WrongPart("only f", "all layers are asked for, not the last alone", lambda hs: hs[-1]),
+            WrongPart("X activated", "h_0 is X itself, without σ", lambda hs: [sigmoid(hs[0]), *hs[1:]]),
+            WrongPart("reversed", "the list is reversed: X comes first", lambda hs: hs[::-1]),
+            WrongPart("last layer missing", "the last layer, f, is missing", lambda hs: hs[:-1]),
         ),
     },
 )

@@ -13,7 +13,7 @@ from course.checking import hints
 from mlp_ref import deep as ref
 from mlp_ref.mistakes.common import MEAN, as_it_is, quiet
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 Function = Callable[..., Any]
 EPSILONS = (1e-8, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12, 1e-4, 1e-15, 1e-16, 1e-14)
@@ -48,44 +48,50 @@ def _loss(
 
 
 _SCALES = (
-    Slip("sign", "this is the log-likelihood: the minus in front is missing", lambda n: -1),
-    Slip("mean", MEAN, lambda n: 1 / n),
-    Slip("half", "there is no ½ in the cross-entropy", lambda n: 1 / 2),
-    Slip("twice", "there is no 2 in the cross-entropy", lambda n: 2),
-    Slip("base 2", "the logarithm is the natural one", lambda n: 1 / np.log(2)),
-    Slip("base 10", "the logarithm is the natural one, not that to base 10", lambda n: 1 / np.log(10)),
-    Slip("factor N", "there is a factor N too many", lambda n: n),
+    WrongPart("sign", "this is the log-likelihood: the minus in front is missing", lambda n: -1),
+    WrongPart("mean", MEAN, lambda n: 1 / n),
+    WrongPart("half", "there is no ½ in the cross-entropy", lambda n: 1 / 2),
+    WrongPart("twice", "there is no 2 in the cross-entropy", lambda n: 2),
+    WrongPart("base 2", "the logarithm is the natural one", lambda n: 1 / np.log(2)),
+    WrongPart("base 10", "the logarithm is the natural one, not that to base 10", lambda n: 1 / np.log(10)),
+    WrongPart("factor N", "there is a factor N too many", lambda n: n),
 )
-_LABELS = (Slip("labels swapped", "y and 1 − y are swapped", lambda y: 1 - y),)
-_AXES = (Slip("broadcast", hints.BROADCAST, np.transpose),)
+_LABELS = (WrongPart("labels swapped", "y and 1 − y are swapped", lambda y: 1 - y),)
+_AXES = (WrongPart("broadcast", hints.BROADCAST, np.transpose),)
 _ALL_ONE_HALF = "1 − y is missing in front of the second logarithm"
 LOSS = Recipe(
     _loss,
     {
         "first": (
-            Slip("first term missing", "the term with y is missing", lambda y, f: 0 * f),
-            Slip("y missing", "y is missing in front of the first logarithm", lambda y, f: np.log(f)),
-            Slip("log(1 + f)", "the first logarithm is of f, not of 1 + f", lambda y, f: y * np.log1p(f)),
-            Slip("y f", "the first logarithm is missing", lambda y, f: y * f),
-            Slip("sign of the first term", "the minus belongs to both terms", lambda y, f: -y * np.log(f)),
+            WrongPart("first term missing", "the term with y is missing", lambda y, f: 0 * f),
+            WrongPart("y missing", "y is missing in front of the first logarithm", lambda y, f: np.log(f)),
+            WrongPart(
+                "log(1 + f)", "the first logarithm is of f, not of 1 + f", lambda y, f: y * np.log1p(f)
+            ),
+            WrongPart("y f", "the first logarithm is missing", lambda y, f: y * f),
+            WrongPart(
+                "sign of the first term", "the minus belongs to both terms", lambda y, f: -y * np.log(f)
+            ),
         ),
         "second": (
-            Slip("second term missing", "the term with 1 − y is missing", lambda y, f: 0 * f),
-            Slip("1 − y missing", _ALL_ONE_HALF, lambda y, f: np.log(1 - f)),
-            Slip(
+            WrongPart("second term missing", "the term with 1 − y is missing", lambda y, f: 0 * f),
+            WrongPart("1 − y missing", _ALL_ONE_HALF, lambda y, f: np.log(1 - f)),
+            WrongPart(
                 "as printed",
                 "the brackets are missing: the minus belongs to both terms",
                 lambda y, f: -(1 - y) * np.log(1 - f),
             ),
-            Slip("y for 1 − y", "the second term has 1 − y, not y", lambda y, f: y * np.log(1 - f)),
-            Slip("f for 1 − f", hints.ALL_ONES, lambda y, f: (1 - y) * np.log(f)),
-            Slip("1 + f for 1 − f", "the second logarithm is of 1 − f", lambda y, f: (1 - y) * np.log1p(f)),
-            Slip(
+            WrongPart("y for 1 − y", "the second term has 1 − y, not y", lambda y, f: y * np.log(1 - f)),
+            WrongPart("f for 1 − f", hints.ALL_ONES, lambda y, f: (1 - y) * np.log(f)),
+            WrongPart(
+                "1 + f for 1 − f", "the second logarithm is of 1 − f", lambda y, f: (1 - y) * np.log1p(f)
+            ),
+            WrongPart(
                 "brackets of 1 − y",
                 "1 − y · log … is not (1 − y) · log …: brackets are missing",
                 lambda y, f: 1 - y * np.log(1 - f),
             ),
-            Slip("(1 − y)(1 − f)", "the second logarithm is missing", lambda y, f: (1 - y) * (1 - f)),
+            WrongPart("(1 − y)(1 − f)", "the second logarithm is missing", lambda y, f: (1 - y) * (1 - f)),
         ),
         "axes": _AXES,
         "labels": _LABELS,
@@ -121,31 +127,35 @@ LOGITS = Recipe(
     _of_logits,
     {
         "softplus": (
-            Slip("overflow", "exp overflows for large z", lambda z: np.log(1 + np.exp(z))),
-            Slip("sign of z", "log(1 + e^z) and log(1 + e^−z) are mixed up", lambda z: np.logaddexp(0, -z)),
-            Slip("logarithm missing", "log(1 + e^−|z|) is missing", lambda z: np.maximum(z, 0)),
-            Slip(
+            WrongPart("overflow", "exp overflows for large z", lambda z: np.log(1 + np.exp(z))),
+            WrongPart(
+                "sign of z", "log(1 + e^z) and log(1 + e^−z) are mixed up", lambda z: np.logaddexp(0, -z)
+            ),
+            WrongPart("logarithm missing", "log(1 + e^−|z|) is missing", lambda z: np.maximum(z, 0)),
+            WrongPart(
                 "|z| missing",
                 "the exponent has to be −|z|",
                 lambda z: np.maximum(z, 0) + np.log1p(np.exp(-z)),
             ),
-            Slip(
+            WrongPart(
                 "|z| for max",
                 "max(z, 0) stands in front of log(1 + e^−|z|), not |z|",
                 lambda z: abs(z) + np.log1p(np.exp(-abs(z))),
             ),
-            Slip(
+            WrongPart(
                 "straight too early",
                 "z was taken for log(1 + e^z) where the difference still counts",
                 _straight_from(5),
                 tuple(map(_straight_from, (10, 3, 8, 4, 6, 15, 20, 2, 1, 30))),
             ),
-            Slip("no logarithm", "the logarithm of 1 + e^z is missing", lambda z: 1 + np.exp(z)),
+            WrongPart("no logarithm", "the logarithm of 1 + e^z is missing", lambda z: 1 + np.exp(z)),
         ),
         "label": (
-            Slip("y ignored", "the term with y is missing", lambda y, z: 0 * z),
-            Slip("plus y z", "y z is subtracted, not added", lambda y, z: y * z),
-            Slip("z for y z", "every label counts as 1, as where y is missing beside z", lambda y, z: -z),
+            WrongPart("y ignored", "the term with y is missing", lambda y, z: 0 * z),
+            WrongPart("plus y z", "y z is subtracted, not added", lambda y, z: y * z),
+            WrongPart(
+                "z for y z", "every label counts as 1, as where y is missing beside z", lambda y, z: -z
+            ),
         ),
         "axes": _AXES,
         "labels": _LABELS,

@@ -12,7 +12,7 @@ from mlp_ref.mistakes.mistake import Mistake
 
 
 @dataclass(frozen=True)
-class Slip:
+class WrongPart:
     """A part of a function that is wrong."""
 
     name: str
@@ -34,7 +34,7 @@ class Recipe:
 
     make: Callable[..., Callable[..., Any]]
     """takes parts by name, and the right ones where none are passed; returns the function"""
-    slips: Mapping[str, Sequence[Slip]]
+    wrong_parts: Mapping[str, Sequence[WrongPart]]
     """by part; of two slips the earlier gives a mistake its name"""
     forms: Sequence[Callable[[Callable[..., Any]], Callable[..., Any]]] = ()
     """what a function with two slips may be as well: the same, but for what it does to its arguments"""
@@ -43,13 +43,13 @@ class Recipe:
         """Return the mistakes of one slip each."""
         return tuple(
             _mistake(slip.name, slip.hint, [quiet(self.make(**{part: wrong})) for wrong in slip.parts])
-            for part, slips in self.slips.items()
+            for part, slips in self.wrong_parts.items()
             for slip in slips
         )
 
     def pairs(self) -> Iterator[Mistake]:
         """Yield the mistakes of two slips in two parts."""
-        for (part, slips), (other, others) in combinations(self.slips.items(), 2):
+        for (part, slips), (other, others) in combinations(self.wrong_parts.items(), 2):
             for first, second in product(slips, others):
                 functions = [
                     self.make(**{part: one, other: two}) for one, two in product(first.parts, second.parts)

@@ -17,7 +17,7 @@ from mlp_ref.mistakes.common import as_it_is, slope_of_h, untransposed
 from mlp_ref.mistakes.delta_step import SCALES
 from mlp_ref.mistakes.mistake import Mistake, Table
 from mlp_ref.mistakes.ps2 import STARTS, difference
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 Function = Callable[..., Any]
 
@@ -61,33 +61,33 @@ DELTAS = Recipe(
         "slope": SLOPES,
         "product": PRODUCTS[:6],
         "weights": (
-            Slip("W_l for W_{l+1}", "W_l stands where W_{l+1} should", _W_before),
-            Slip(
+            WrongPart("W_l for W_{l+1}", "W_l stands where W_{l+1} should", _W_before),
+            WrongPart(
                 "W not transposed",
                 hints.UNTRANSPOSED,
                 lambda Ws: [untransposed(W).T for W in Ws],
             ),
-            Slip(
+            WrongPart(
                 "W missing", "W_{l+1} is missing from the product", lambda Ws: [np.ones_like(W) for W in Ws]
             ),
         ),
         "layer": (
-            Slip("h_{l+1}", "the slope is that of layer l + 1; δ_l needs h_l", 1),
-            Slip("h_{l−1}", "the slope is that of layer l − 1; δ_l needs h_l", -1),
+            WrongPart("h_{l+1}", "the slope is that of layer l + 1; δ_l needs h_l", 1),
+            WrongPart("h_{l−1}", "the slope is that of layer l − 1; δ_l needs h_l", -1),
         ),
         "start": STARTS,
         "form": (
-            Slip("reversed", "the list is reversed: δ_1 comes first", lambda deltas: deltas[::-1]),
-            Slip(
+            WrongPart("reversed", "the list is reversed: δ_1 comes first", lambda deltas: deltas[::-1]),
+            WrongPart(
                 "hidden layers reversed",
                 "the δ of the hidden layers are in reverse order: each new one comes first",
                 lambda deltas: [*deltas[:-1][::-1], deltas[-1]],
             ),
-            Slip("δ_L missing", "δ_L is missing at the end", lambda deltas: deltas[:-1]),
-            Slip("δ_1 missing", "δ_1 is missing at the start", lambda deltas: deltas[1:] or deltas),
-            Slip("only δ_1", "all layers are asked for", lambda deltas: deltas[0]),
-            Slip("L = 3 only", "the number of layers is written into the code; L may be any", _three),
-            Slip(
+            WrongPart("δ_L missing", "δ_L is missing at the end", lambda deltas: deltas[:-1]),
+            WrongPart("δ_1 missing", "δ_1 is missing at the start", lambda deltas: deltas[1:] or deltas),
+            WrongPart("only δ_1", "all layers are asked for", lambda deltas: deltas[0]),
+            WrongPart("L = 3 only", "the number of layers is written into the code; L may be any", _three),
+            WrongPart(
                 "summed",
                 "no sum over the examples: each has its own δ",
                 lambda deltas: [np.broadcast_to(delta.sum(0), delta.shape) for delta in deltas],

@@ -13,7 +13,7 @@ from mlp_ref.mistakes.backwards import PRODUCTS, SLOPES, by_slope
 from mlp_ref.mistakes.common import MEAN, RUNNING, as_it_is, running, slope_of_h, untransposed
 from mlp_ref.mistakes.mistake import Mistake, Table, sums_not_reset
 from mlp_ref.mistakes.ps2 import STARTS, difference
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 Function = Callable[..., Any]
 
@@ -49,10 +49,10 @@ def _product(product: Function, slope: Function, back: Any, h: Any) -> Any:
     return back * slope(h) if product is by_slope else product(back, h)
 
 
-def _of_layers(slips: tuple[Slip, ...], right: Function) -> tuple[Slip, ...]:
+def _of_layers(slips: tuple[WrongPart, ...], right: Function) -> tuple[WrongPart, ...]:
     """Return slips of both layers, of layer 1 and of layer 2 alone."""
     return tuple(
-        Slip(f"{slip.name}{where}", f"{slip.hint}{where and ':'}{where}", part)
+        WrongPart(f"{slip.name}{where}", f"{slip.hint}{where and ':'}{where}", part)
         for slip in slips
         for where, part in (
             ("", (slip.part, slip.part)),
@@ -79,77 +79,79 @@ def _all_but_the_last(back: Any) -> Any:
     return back * np.append(np.ones(back.shape[1] - 1), 0)
 
 
-def _recipe(*forms: Slip) -> Recipe:
+def _recipe(*forms: WrongPart) -> Recipe:
     return Recipe(
         _dW1,
         {
-            "slope1": [Slip(f"{s.name} in layer 1", f"{s.hint}: in layer 1", s.part) for s in SLOPES],
-            "slope2": [Slip(f"{s.name} in layer 2", f"{s.hint}: in layer 2", s.part) for s in SLOPES],
+            "slope1": [WrongPart(f"{s.name} in layer 1", f"{s.hint}: in layer 1", s.part) for s in SLOPES],
+            "slope2": [WrongPart(f"{s.name} in layer 2", f"{s.hint}: in layer 2", s.part) for s in SLOPES],
             "slopes": SLOPES,
             "products": _of_layers(PRODUCTS[:6], by_slope),
             "layers": (
-                Slip(
+                WrongPart(
                     "slopes swapped",
                     "the slopes of layers 1 and 2 have changed places",
                     lambda h1, h2: (_fitting(h2, h1), _fitting(h1, h2)),
                 ),
-                Slip(
+                WrongPart(
                     "slope of layer 2 in both",
                     "the slope of layer 2 stands where that of layer 1 should",
                     lambda h1, h2: (_fitting(h2, h1), h2),
                 ),
-                Slip(
+                WrongPart(
                     "slope of layer 1 in both",
                     "the slope of layer 1 stands where that of layer 2 should",
                     lambda h1, h2: (h1, _fitting(h1, h2)),
                 ),
             ),
             "W2": (
-                Slip("W_2 not transposed", hints.UNTRANSPOSED, lambda W1, W2: untransposed(W2)),
-                Slip("W_2 missing", "W_2 is missing from the product", lambda W1, W2: np.ones_like(W2.T)),
-                Slip(
+                WrongPart("W_2 not transposed", hints.UNTRANSPOSED, lambda W1, W2: untransposed(W2)),
+                WrongPart(
+                    "W_2 missing", "W_2 is missing from the product", lambda W1, W2: np.ones_like(W2.T)
+                ),
+                WrongPart(
                     "l to n_1",
                     "the sum over l ends at the number of units in layer 1: l counts those in layer 2",
                     lambda W1, W2: W2.T * (np.arange(W2.shape[1]) < len(W2))[:, None],
                 ),
-                Slip("W_1 for W_2", "W_1 stands where W_2 should", lambda W1, W2: _fitting(W1, W2).T),
-                Slip("W_2 squared", "W_2 appears twice", lambda W1, W2: W2.T**2),
+                WrongPart("W_1 for W_2", "W_1 stands where W_2 should", lambda W1, W2: _fitting(W1, W2).T),
+                WrongPart("W_2 squared", "W_2 appears twice", lambda W1, W2: W2.T**2),
             ),
             "W3": (
-                Slip("W_3 missing", hints.NO_W_3, lambda W3: np.ones_like(W3.T)),
-                Slip("W_3 squared", "W_3 appears twice", lambda W3: W3.T**2),
-                Slip("W_3 reversed", "the order of W_3 is reversed", lambda W3: W3[::-1].T),
+                WrongPart("W_3 missing", hints.NO_W_3, lambda W3: np.ones_like(W3.T)),
+                WrongPart("W_3 squared", "W_3 appears twice", lambda W3: W3.T**2),
+                WrongPart("W_3 reversed", "the order of W_3 is reversed", lambda W3: W3[::-1].T),
             ),
             "inputs": (
-                Slip("h_1 for X", "the last factor is x, not h_1", lambda X, h1: h1),
-                Slip(
+                WrongPart("h_1 for X", "the last factor is x, not h_1", lambda X, h1: h1),
+                WrongPart(
                     "h_1 for X where it fits", "the last factor is x, not h_1", lambda X, h1: _fitting(h1, X)
                 ),
-                Slip("X missing", "the last factor, x, is missing", lambda X, h1: np.ones_like(X)),
+                WrongPart("X missing", "the last factor, x, is missing", lambda X, h1: np.ones_like(X)),
             ),
             "nodes": (
-                Slip("last l only", "the sum over l keeps its last term only: += is needed", _last_node),
-                Slip("first l missing", "the sum over l leaves the first unit out", _all_but_the_first),
-                Slip(
+                WrongPart("last l only", "the sum over l keeps its last term only: += is needed", _last_node),
+                WrongPart("first l missing", "the sum over l leaves the first unit out", _all_but_the_first),
+                WrongPart(
                     "running sums over l",
                     "running sums over l were added up: add each term once, or the finished sum once",
                     lambda back: back * np.arange(back.shape[1], 0, -1),
                 ),
-                Slip("last l missing", "the sum over l leaves the last unit out", _all_but_the_last),
+                WrongPart("last l missing", "the sum over l leaves the last unit out", _all_but_the_last),
             ),
             "examples": (
-                Slip("running sums", RUNNING, running),
-                Slip(
+                WrongPart("running sums", RUNNING, running),
+                WrongPart(
                     "last example only",
                     "the sum over i keeps its last term only: += is needed",
                     lambda rows: rows[-1:],
                 ),
-                Slip(
+                WrongPart(
                     "last example missing",
                     "the sum over i leaves the last example out",
                     lambda rows: rows[:-1],
                 ),
-                Slip(
+                WrongPart(
                     "first example missing",
                     "the sum over i leaves the first example out",
                     lambda rows: rows[1:],
@@ -157,13 +159,13 @@ def _recipe(*forms: Slip) -> Recipe:
             ),
             "start": STARTS,
             "form": (
-                Slip("transposed", hints.TRANSPOSED, np.transpose),
-                Slip(
+                WrongPart("transposed", hints.TRANSPOSED, np.transpose),
+                WrongPart(
                     "p to n_1",
                     "p ends at the number of units in layer 1: it counts the inputs, the rows of W_1",
                     lambda dW1: dW1 * (np.arange(len(dW1)) < dW1.shape[1])[:, None],
                 ),
-                Slip(
+                WrongPart(
                     "m to n_0",
                     "m ends at the number of inputs: it counts the units of layer 1, the columns of W_1",
                     lambda dW1: dW1 * (np.arange(dW1.shape[1]) < len(dW1)),
@@ -171,20 +173,20 @@ def _recipe(*forms: Slip) -> Recipe:
                 *forms,
             ),
             "scale": (
-                Slip("mean", MEAN, lambda n: 1 / n),
-                Slip("factor N", "there is a factor N too many", lambda n: n),
-                Slip("factor 2", "there is a factor 2 too many", lambda n: 2),
+                WrongPart("mean", MEAN, lambda n: 1 / n),
+                WrongPart("factor N", "there is a factor N too many", lambda n: n),
+                WrongPart("factor 2", "there is a factor 2 too many", lambda n: 2),
             ),
         },
     )
 
 
-SPREAD = Slip(
+SPREAD = WrongPart(
     "Σ_m spread", hints.SUMMED_AND_SPREAD, lambda dW1: np.ones_like(dW1) * dW1.sum(axis=1, keepdims=True)
 )
-MATRICES = _recipe(Slip("summed over columns", hints.SUMMED, lambda dW1: dW1.sum(axis=1)), SPREAD)
+MATRICES = _recipe(WrongPart("summed over columns", hints.SUMMED, lambda dW1: dW1.sum(axis=1)), SPREAD)
 SUMS = _recipe(
-    Slip(
+    WrongPart(
         "as printed",
         hints.SUMMED,
         lambda dW1: dW1.sum(axis=1),

@@ -9,7 +9,7 @@ import numpy as np
 from course.checking import hints
 from mlp_ref import deep, one_hidden
 from mlp_ref.mistakes.common import as_it_is
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 from mlp_ref.mistakes.rules import (
     Function,
     at_the_start,
@@ -42,9 +42,9 @@ def _the(name: str) -> str:
 def _recipe(
     right: Function,
     gradients: Function,
-    losses: tuple[Slip, ...],
+    losses: tuple[WrongPart, ...],
     names: tuple[str, str],
-    more: tuple[Slip, ...],
+    more: tuple[WrongPart, ...],
 ) -> Recipe:
     def make(loss: Function = right, rule: Function = descending, record: Function = as_it_is) -> Function:
         trained: Function = record(by_steps(loss, rule(gradients)))
@@ -54,61 +54,61 @@ def _recipe(
         make,
         {
             "rule": (
-                Slip(f"only {names[0]}", did_not_move(names[1]), with_rates(lambda eta, n, t: (eta, 0))),
-                Slip(f"only {names[1]}", did_not_move(names[0]), with_rates(lambda eta, n, t: (0, eta))),
-                Slip(
+                WrongPart(f"only {names[0]}", did_not_move(names[1]), with_rates(lambda eta, n, t: (eta, 0))),
+                WrongPart(f"only {names[1]}", did_not_move(names[0]), with_rates(lambda eta, n, t: (0, eta))),
+                WrongPart(
                     "uphill",
                     f"{hints.STEPS_UPHILL}: subtract the gradients",
                     with_rates(lambda eta, n, t: (-eta, -eta)),
                 ),
-                Slip(f"{names[0]} uphill", _uphill(names[0]), with_rates(lambda eta, n, t: (-eta, eta))),
-                Slip(f"{names[1]} uphill", _uphill(names[1]), with_rates(lambda eta, n, t: (eta, -eta))),
-                Slip(
+                WrongPart(f"{names[0]} uphill", _uphill(names[0]), with_rates(lambda eta, n, t: (-eta, eta))),
+                WrongPart(f"{names[1]} uphill", _uphill(names[1]), with_rates(lambda eta, n, t: (eta, -eta))),
+                WrongPart(
                     "mean gradient",
                     "the gradients are divided by N once too often",
                     with_rates(lambda eta, n, t: (eta / n, eta / n)),
                 ),
-                Slip(
+                WrongPart(
                     "gradient times N",
                     "the gradients are multiplied by N",
                     with_rates(lambda eta, n, t: (eta * n, eta * n)),
                 ),
-                Slip(
+                WrongPart(
                     "η twice", "the steps are twice as long", with_rates(lambda eta, n, t: (2 * eta, 2 * eta))
                 ),
-                Slip(
+                WrongPart(
                     "half η", "the steps are half as long", with_rates(lambda eta, n, t: (eta / 2, eta / 2))
                 ),
-                Slip("no η", "η is missing", with_rates(lambda eta, n, t: (1, 1))),
-                Slip("η squared", "η appears twice", with_rates(lambda eta, n, t: (eta**2, eta**2))),
-                Slip(
+                WrongPart("no η", "η is missing", with_rates(lambda eta, n, t: (1, 1))),
+                WrongPart("η squared", "η appears twice", with_rates(lambda eta, n, t: (eta**2, eta**2))),
+                WrongPart(
                     f"mean gradient of {names[1]}",
                     f"the gradients of {names[1]} are divided by N once too often",
                     with_rates(lambda eta, n, t: (eta, eta / n)),
                 ),
-                Slip(
+                WrongPart(
                     f"mean gradient of {names[0]}",
                     f"the gradients of {names[0]} are divided by N once too often",
                     with_rates(lambda eta, n, t: (eta / n, eta)),
                 ),
-                Slip(
+                WrongPart(
                     f"2 η for {names[1]}",
                     f"{names[1]} moves twice as far as it should",
                     with_rates(lambda eta, n, t: (eta, 2 * eta)),
                 ),
-                Slip(
+                WrongPart(
                     "η decays",
                     "η was changed on the way: it stays as it is",
                     with_rates(lambda eta, n, t: (eta / (1 + t), eta / (1 + t))),
                 ),
-                Slip(
+                WrongPart(
                     "gradient of the start",
                     "the gradients are taken once: each step has its own",
                     at_the_start,
                 ),
-                Slip("momentum", "old gradients are kept: this is descent with momentum", with_momentum),
-                Slip("example by example", OF_ALL_EXAMPLES, by_example),
-                Slip("one example a step", OF_ALL_EXAMPLES, one_example_a_step),
+                WrongPart("momentum", "old gradients are kept: this is descent with momentum", with_momentum),
+                WrongPart("example by example", OF_ALL_EXAMPLES, by_example),
+                WrongPart("one example a step", OF_ALL_EXAMPLES, one_example_a_step),
                 *more,
             ),
             "loss": losses,
@@ -215,38 +215,38 @@ PS1 = _recipe(
     _cost,
     gradients_end_to_end,
     (
-        Slip(
+        WrongPart(
             "½ missing in the loss",
             "the ½ of (1) is missing in the losses",
             _of_output(lambda y, p: _sum_of_squares(y, p) / len(y)),
         ),
-        Slip(
+        WrongPart(
             "1/N missing in the loss",
             "1/N is missing in the losses",
             _of_output(lambda y, p: _sum_of_squares(y, p) / 2),
         ),
-        Slip("1/2N missing in the loss", "1/(2N) is missing in the losses", _of_output(_sum_of_squares)),
-        Slip(
+        WrongPart("1/2N missing in the loss", "1/(2N) is missing in the losses", _of_output(_sum_of_squares)),
+        WrongPart(
             "broadcast in the loss",
             _BROADCAST,
             _of_output(lambda y, p: _sum_of_squares(y.T, p) / (2 * len(y))),
         ),
-        Slip(
+        WrongPart(
             "broadcast to a mean in the loss",
             _BROADCAST,
             _of_output(lambda y, p: np.mean((y.T - p) ** 2) / 2),
         ),
-        Slip(
+        WrongPart(
             "sign of the loss",
             "the sign of the losses is reversed",
             _of_output(lambda y, p: -one_hidden.mse_cost(y, p)),
         ),
-        Slip(
+        WrongPart(
             "absolute values in the loss",
             "the losses are made of squares, not of absolute values",
             _of_output(lambda y, p: np.mean(abs(y - p))),
         ),
-        Slip(
+        WrongPart(
             "root of the loss",
             "a square root was taken of the losses",
             _of_output(lambda y, p: np.sqrt(one_hidden.mse_cost(y, p))),
@@ -254,24 +254,24 @@ PS1 = _recipe(
     ),
     ("W1", "W2"),
     (
-        Slip(
+        WrongPart(
             "W2 from the new W1",
             "the gradient for W2 was taken at the new W1: both belong to the old point",
             lambda gradients: _W2_from_new_W1,
         ),
-        Slip(
+        WrongPart(
             "W1 from the new W2",
             "the gradient for W1 was taken with the new W2: both belong to the old point",
             lambda gradients: _W1_from_new_W2,
         ),
-        Slip(
+        WrongPart(
             "bias weight kept",
             "the last row of W2, the weight of the bias unit, did not move",
             _last_row(1, None),
         ),
-        Slip("last row of W1 kept", "the last row of W1 did not move", _last_row(0, None)),
-        Slip("bias weight set to 1", _SET_ANEW, _last_row(1, 1)),
-        Slip("bias weight set to 0", _SET_ANEW, _last_row(1, 0)),
+        WrongPart("last row of W1 kept", "the last row of W1 did not move", _last_row(0, None)),
+        WrongPart("bias weight set to 1", _SET_ANEW, _last_row(1, 1)),
+        WrongPart("bias weight set to 0", _SET_ANEW, _last_row(1, 0)),
     ),
 )
 
@@ -280,26 +280,26 @@ PS2 = _recipe(
     deep_loss,
     gradients_end_to_end_deep,
     (
-        Slip(
+        WrongPart(
             "mean loss",
             "the losses are means: L is a sum",
             lambda X, y, Ws, bs: deep_loss(X, y, Ws, bs) / len(y),
         ),
-        Slip(
+        WrongPart(
             "half the loss", "there is no ½ in the losses", lambda X, y, Ws, bs: deep_loss(X, y, Ws, bs) / 2
         ),
-        Slip(
+        WrongPart(
             "sign of the loss",
             "the sign of the losses is reversed",
             lambda X, y, Ws, bs: -deep_loss(X, y, Ws, bs),
         ),
-        Slip("broadcast in the loss", _BROADCAST, _of_f(lambda y, f: _cross_entropy(y.T, f))),
-        Slip(
+        WrongPart("broadcast in the loss", _BROADCAST, _of_f(lambda y, f: _cross_entropy(y.T, f))),
+        WrongPart(
             "broadcast to a mean in the loss",
             _BROADCAST,
             _of_f(lambda y, f: _cross_entropy(y.T, f) / len(y) ** 2),
         ),
-        Slip(
+        WrongPart(
             "squares in the loss",
             "the losses are squares: L is the cross-entropy",
             _of_f(lambda y, f: np.mean((y - f) ** 2) / 2),
@@ -307,22 +307,22 @@ PS2 = _recipe(
     ),
     ("weights", "biases"),
     (
-        Slip(
+        WrongPart(
             "new W for δ",
             "δ was sent back through weights that had moved already: all gradients belong to the old point",
             lambda gradients: _layer_by_layer,
         ),
-        Slip(
+        WrongPart(
             "biases at the new weights",
             "the gradients of the biases were taken at the new weights: both belong to the old point",
             lambda gradients: _W_first,
         ),
-        Slip(
+        WrongPart(
             "weights at the new biases",
             "the gradients of the weights were taken at the new biases: both belong to the old point",
             lambda gradients: _b_first,
         ),
-        Slip(
+        WrongPart(
             "biases set to 0",
             "the biases are set to 0 in every step: they move as the weights do",
             _biases_set(0),

@@ -11,7 +11,7 @@ from course.checking import hints
 from mlp_ref import transfer as ref
 from mlp_ref.mistakes.common import BIAS_KEPT
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 Function = Callable[..., Any]
 
@@ -51,101 +51,107 @@ MOMENTUM = Recipe(
     _step,
     {
         "velocity": (
-            Slip(
+            WrongPart(
                 "average",
                 "the gradient is added whole, without 1 − β",
                 lambda v, g, eta, beta: beta * v + (1 - beta) * g,
             ),
-            Slip("β missing", "the old velocity is kept whole: β is missing", lambda v, g, eta, beta: v + g),
-            Slip("β on both", "β multiplies the old velocity only", lambda v, g, eta, beta: beta * (v + g)),
-            Slip(
+            WrongPart(
+                "β missing", "the old velocity is kept whole: β is missing", lambda v, g, eta, beta: v + g
+            ),
+            WrongPart(
+                "β on both", "β multiplies the old velocity only", lambda v, g, eta, beta: beta * (v + g)
+            ),
+            WrongPart(
                 "β on the gradient",
                 "β multiplies the old velocity, not the gradient",
                 lambda v, g, eta, beta: v + beta * g,
             ),
-            Slip("plain descent", hints.NO_OLD_VELOCITY, lambda v, g, eta, beta: +g),
-            Slip(
+            WrongPart("plain descent", hints.NO_OLD_VELOCITY, lambda v, g, eta, beta: +g),
+            WrongPart(
                 "1 − β",
                 "what is kept of the old velocity is β, not 1 − β",
                 lambda v, g, eta, beta: (1 - beta) * v + g,
             ),
-            Slip("β squared", "β appears twice", lambda v, g, eta, beta: beta**2 * v + g),
-            Slip(
+            WrongPart("β squared", "β appears twice", lambda v, g, eta, beta: beta**2 * v + g),
+            WrongPart(
                 "β and 1 − β swapped",
                 "the velocity is β v + g",
                 lambda v, g, eta, beta: (1 - beta) * v + beta * g,
             ),
-            Slip(
+            WrongPart(
                 "minus the gradient",
                 "the gradient is added to the velocity, and the step goes against it",
                 lambda v, g, eta, beta: beta * v - g,
             ),
-            Slip(
+            WrongPart(
                 "minus the velocity",
                 "the old velocity is added, not subtracted",
                 lambda v, g, eta, beta: g - beta * v,
             ),
-            Slip(
+            WrongPart(
                 "η twice",
                 "η belongs to the step, not to the velocity as well",
                 lambda v, g, eta, beta: beta * v + eta * g,
             ),
-            Slip(
+            WrongPart(
                 "η on the old velocity",
                 "the old velocity is multiplied by β, not by η",
                 lambda v, g, eta, beta: eta * v + g,
             ),
-            Slip(
+            WrongPart(
                 "gradient missing",
                 "the gradient is missing in the velocity",
                 lambda v, g, eta, beta: beta * v,
             ),
         ),
         "move": (
-            Slip("sign", hints.UPHILL, lambda v, g, new, eta, beta: -eta * new),
-            Slip(
+            WrongPart("sign", hints.UPHILL, lambda v, g, new, eta, beta: -eta * new),
+            WrongPart(
                 "old velocity",
                 hints.OLD_VELOCITY,
                 lambda v, g, new, eta, beta: eta * v,
             ),
-            Slip("no η", "the learning rate is missing", lambda v, g, new, eta, beta: new),
-            Slip(
+            WrongPart("no η", "the learning rate is missing", lambda v, g, new, eta, beta: new),
+            WrongPart(
                 "look ahead",
                 "the gradient was added once more in the step",
                 lambda v, g, new, eta, beta: eta * (g + beta * new),
             ),
-            Slip(
+            WrongPart(
                 "gradient added again",
                 "the gradient is in the velocity already",
                 lambda v, g, new, eta, beta: eta * (new + g),
             ),
-            Slip(
+            WrongPart(
                 "gradient only in the step",
                 "the step follows the velocity, not the gradient",
                 lambda v, g, new, eta, beta: eta * g,
             ),
-            Slip("half η", "η was halved", lambda v, g, new, eta, beta: eta / 2 * new),
-            Slip("double η", "η was doubled", lambda v, g, new, eta, beta: 2 * eta * new),
-            Slip("divided by η", "the velocity was divided by η", lambda v, g, new, eta, beta: new / eta),
-            Slip(
+            WrongPart("half η", "η was halved", lambda v, g, new, eta, beta: eta / 2 * new),
+            WrongPart("double η", "η was doubled", lambda v, g, new, eta, beta: 2 * eta * new),
+            WrongPart(
+                "divided by η", "the velocity was divided by η", lambda v, g, new, eta, beta: new / eta
+            ),
+            WrongPart(
                 "β in the step",
                 "β belongs to the velocity, not to the step",
                 lambda v, g, new, eta, beta: beta * new,
             ),
-            Slip(
+            WrongPart(
                 "β in the step too",
                 "β belongs to the velocity, not to the step",
                 lambda v, g, new, eta, beta: eta * beta * new,
             ),
         ),
         "results": (
-            Slip(
+            WrongPart(
                 "velocity lost",
                 "the new velocity is to be returned, not the old one",
                 lambda theta, new, v: (theta, v),
             ),
-            Slip("swapped", "theta comes first, then the velocity", lambda theta, new, v: (new, theta)),
-            Slip("only theta", "the new velocity is asked for as well", lambda theta, new, v: theta),
+            WrongPart("swapped", "theta comes first, then the velocity", lambda theta, new, v: (new, theta)),
+            WrongPart("only theta", "the new velocity is asked for as well", lambda theta, new, v: theta),
         ),
     },
 )

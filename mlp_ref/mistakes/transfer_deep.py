@@ -12,7 +12,7 @@ from mlp_ref import transfer as ref
 from mlp_ref.mistakes.common import MEAN, as_it_is, one, untransposed
 from mlp_ref.mistakes.delta_step import sums_not_reset_before
 from mlp_ref.mistakes.mistake import Mistake, Table
-from mlp_ref.mistakes.recipe import Recipe, Slip
+from mlp_ref.mistakes.recipe import Recipe, WrongPart
 
 Function = Callable[..., Any]
 
@@ -52,32 +52,34 @@ RELU = Recipe(
     _relu_step,
     {
         "slope": (
-            Slip("slope missing", hints.NO_SLOPE_OF_RELU, one),
-            Slip("σ′", hints.SIGMA_FOR_RELU, lambda h: h * (1 - h)),
-            Slip("tanh′", "1 − h² is the slope of tanh: the units are ReLU", lambda h: 1 - h**2),
-            Slip("h for its slope", hints.H_FOR_ITS_SLOPE, as_it_is),
-            Slip("reversed", hints.ON_AND_OFF_SWAPPED, lambda h: (h == 0) * 1.0),
-            Slip("never on", hints.NEVER_ON, lambda h: 0.0 * h),
-            Slip("on from 1", "a unit is on where h is above 0, not above 1", lambda h: (h > 1) * 1.0),
-            Slip("on from ½", "a unit is on where h is above 0, not above ½", lambda h: (h > 0.5) * 1.0),
-            Slip("½ at 0", "at h = 0 the slope is 0", lambda h: np.where(h > 0, 1, 0.5)),
-            Slip("leaky", "units that are off pass nothing on", lambda h: np.where(h > 0, 1, 0.01)),
-            Slip("−1 when off", "units that are off pass nothing on", lambda h: np.where(h > 0, 1, -1)),
+            WrongPart("slope missing", hints.NO_SLOPE_OF_RELU, one),
+            WrongPart("σ′", hints.SIGMA_FOR_RELU, lambda h: h * (1 - h)),
+            WrongPart("tanh′", "1 − h² is the slope of tanh: the units are ReLU", lambda h: 1 - h**2),
+            WrongPart("h for its slope", hints.H_FOR_ITS_SLOPE, as_it_is),
+            WrongPart("reversed", hints.ON_AND_OFF_SWAPPED, lambda h: (h == 0) * 1.0),
+            WrongPart("never on", hints.NEVER_ON, lambda h: 0.0 * h),
+            WrongPart("on from 1", "a unit is on where h is above 0, not above 1", lambda h: (h > 1) * 1.0),
+            WrongPart("on from ½", "a unit is on where h is above 0, not above ½", lambda h: (h > 0.5) * 1.0),
+            WrongPart("½ at 0", "at h = 0 the slope is 0", lambda h: np.where(h > 0, 1, 0.5)),
+            WrongPart("leaky", "units that are off pass nothing on", lambda h: np.where(h > 0, 1, 0.01)),
+            WrongPart("−1 when off", "units that are off pass nothing on", lambda h: np.where(h > 0, 1, -1)),
         ),
         "weights": (
-            Slip("W not transposed", hints.UNTRANSPOSED, untransposed),
-            Slip("W missing", "W_{l+1} is missing", lambda W: np.ones_like(W.T)),
-            Slip("ReLU of W", "max(0, ·) was taken of the weights", lambda W: np.maximum(W, 0).T),
+            WrongPart("W not transposed", hints.UNTRANSPOSED, untransposed),
+            WrongPart("W missing", "W_{l+1} is missing", lambda W: np.ones_like(W.T)),
+            WrongPart("ReLU of W", "max(0, ·) was taken of the weights", lambda W: np.maximum(W, 0).T),
         ),
         "delta": (
-            Slip("only the slope", "δ of the next layer is missing", one),
-            Slip("ReLU of δ_{l+1}", "max(0, ·) was taken of δ of the next layer", lambda d: np.maximum(d, 0)),
-            Slip("absolute value", "the sign of δ of the next layer is lost", np.abs),
+            WrongPart("only the slope", "δ of the next layer is missing", one),
+            WrongPart(
+                "ReLU of δ_{l+1}", "max(0, ·) was taken of δ of the next layer", lambda d: np.maximum(d, 0)
+            ),
+            WrongPart("absolute value", "the sign of δ of the next layer is lost", np.abs),
         ),
         "scale": (
-            Slip("sign", hints.SIGN, lambda n: -1),
-            Slip("mean", MEAN, lambda n: 1 / n),
-            Slip("factor N", "there is a factor N too many", lambda n: n),
+            WrongPart("sign", hints.SIGN, lambda n: -1),
+            WrongPart("mean", MEAN, lambda n: 1 / n),
+            WrongPart("factor N", "there is a factor N too many", lambda n: n),
         ),
     },
 )
@@ -91,32 +93,36 @@ L2 = Recipe(
     _penalised,
     {
         "term": (
-            Slip("W²", "the square is not differentiated", np.square),
-            Slip(
+            WrongPart("W²", "the square is not differentiated", np.square),
+            WrongPart(
                 "W²/2",
                 hints.PENALTY_ITSELF,
                 lambda W: W**2 / 2,
             ),
-            Slip("W³", "the derivative of W² / 2 is W", lambda W: W**3),
-            Slip("sign of W", "this is the derivative of λ Σ |w|", np.sign),
-            Slip("|W|", "the derivative of W² / 2 is W, with its sign", np.abs),
-            Slip("‖W‖", "the norm itself was added, not a derivative", np.linalg.norm),
-            Slip("‖W‖²", "the penalty itself was added, not its derivative", lambda W: np.sum(W**2)),
-            Slip("‖W‖²/2", "the penalty itself was added, not its derivative", lambda W: np.sum(W**2) / 2),
-            Slip("sum of W", "the weights were summed: each has a derivative of its own", np.sum),
-            Slip("norm", "the norm was differentiated without its square", lambda W: W / np.linalg.norm(W)),
-            Slip("λ alone", "W is missing beside λ", np.ones_like),
+            WrongPart("W³", "the derivative of W² / 2 is W", lambda W: W**3),
+            WrongPart("sign of W", "this is the derivative of λ Σ |w|", np.sign),
+            WrongPart("|W|", "the derivative of W² / 2 is W, with its sign", np.abs),
+            WrongPart("‖W‖", "the norm itself was added, not a derivative", np.linalg.norm),
+            WrongPart("‖W‖²", "the penalty itself was added, not its derivative", lambda W: np.sum(W**2)),
+            WrongPart(
+                "‖W‖²/2", "the penalty itself was added, not its derivative", lambda W: np.sum(W**2) / 2
+            ),
+            WrongPart("sum of W", "the weights were summed: each has a derivative of its own", np.sum),
+            WrongPart(
+                "norm", "the norm was differentiated without its square", lambda W: W / np.linalg.norm(W)
+            ),
+            WrongPart("λ alone", "W is missing beside λ", np.ones_like),
         ),
         "factor": (
-            Slip("factor 2", hints.PENALTY_TWICE, lambda lam, W: 2 * lam),
-            Slip("factor ½", hints.PENALTY_HALF, lambda lam, W: lam / 2),
-            Slip("sign", hints.PENALTY_SIGN, lambda lam, W: -lam),
-            Slip("minus 2", "the penalty is added, and its ½ cancels", lambda lam, W: -2 * lam),
-            Slip("λ missing", "λ is missing", lambda lam, W: 1),
-            Slip("λ²", "λ appears twice", lambda lam, W: lam**2),
-            Slip("penalty missing", hints.NO_PENALTY, lambda lam, W: 0),
-            Slip("mean of the penalty", "the penalty is a sum, not a mean", lambda lam, W: lam / W.size),
-            Slip("mean over rows", "the penalty is a sum, not a mean", lambda lam, W: lam / len(W)),
+            WrongPart("factor 2", hints.PENALTY_TWICE, lambda lam, W: 2 * lam),
+            WrongPart("factor ½", hints.PENALTY_HALF, lambda lam, W: lam / 2),
+            WrongPart("sign", hints.PENALTY_SIGN, lambda lam, W: -lam),
+            WrongPart("minus 2", "the penalty is added, and its ½ cancels", lambda lam, W: -2 * lam),
+            WrongPart("λ missing", "λ is missing", lambda lam, W: 1),
+            WrongPart("λ²", "λ appears twice", lambda lam, W: lam**2),
+            WrongPart("penalty missing", hints.NO_PENALTY, lambda lam, W: 0),
+            WrongPart("mean of the penalty", "the penalty is a sum, not a mean", lambda lam, W: lam / W.size),
+            WrongPart("mean over rows", "the penalty is a sum, not a mean", lambda lam, W: lam / len(W)),
         ),
     },
 )

@@ -10,9 +10,9 @@ import ast
 import inspect
 import operator
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -246,12 +246,10 @@ class _Writer:
         for other in self.names:
             if other != name:
                 text = f"{written(other)} in place of {written(name)}"
-                taken = lambda _, names, other=other: names[other]  # noqa: E731
-                self.slips.append(Slip(k, text, taken, (k, other), 5, exchanged=True))
+                self.slips.append(Slip(k, text, partial(_taken, other), (k, other), 5, exchanged=True))
             if other != name and other in FACTORS:
                 text = f"a factor {written(other)} too many in {written(name)}"
-                times = lambda value, names, other=other: value * names[other]  # noqa: E731
-                self.slips.append(Slip(k, text, times, ("factor", other), 5, rare=True))
+                self.slips.append(Slip(k, text, partial(_times, other), ("factor", other), 5, rare=True))
         here = ast.parse(f"({name} if {k} not in _on else _on[{k}]({name}, locals()))", mode="eval")
         return here.body
 
@@ -280,6 +278,14 @@ class _Writer:
 
 def _same(value: Any, *_: Any) -> Any:
     return value
+
+
+def _taken(other: str, _: Any, names: Mapping[str, Any]) -> Any:
+    return names[other]
+
+
+def _times(other: str, value: Any, names: Mapping[str, Any]) -> Any:
+    return value * names[other]
 
 
 def _usual(on: dict[Site, Function], name: str) -> Function:

@@ -25,7 +25,7 @@ from course.grading.errors import CourseError
 from course.grading.pack import wheel
 from course.grading.pack.imported import requirements
 from course.grading.pack.packing import pack
-from course.grading.pack.reading import DERIVATIONS, ORDER
+from course.grading.pack.to_read import DERIVATIONS, ORDER
 from course.grading.problem_sets import notebooks
 from tests.helpers import ROOT, nbgrader
 from tests.lms.refusals import refused

@@ -33,7 +33,7 @@ def straight(t: Any, t0: Any) -> Any:
 
 
 def steep_twice(t: Any, t0: Any) -> Any:
-    """σ, stretched by the slope that it has at t0 already."""
+    """σ(t) times σ′(t0)."""
     return slope(true_unit(sigmoid), t0) * sigmoid(t)
 
 
@@ -43,12 +43,12 @@ def shifted(t: Any, t0: Any) -> Any:
 
 
 def line_by_value(t: Any, t0: Any) -> Any:
-    """A straight line as steep as σ is high."""
+    """A straight line of slope σ(t0)."""
     return sigmoid(t0) * t
 
 
 def line_by_rest(t: Any, t0: Any) -> Any:
-    """A straight line as steep as σ is below 1."""
+    """A straight line of slope 1 − σ(t0)."""
     return sigmoid(-t0) * t
 
 

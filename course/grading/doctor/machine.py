@@ -1,4 +1,4 @@
-"""What of a machine grading depends on, besides the sandbox: versions, room on disks, TMPDIR, the locale."""
+"""Checks what grading needs of a machine besides a sandbox: versions, room on disks, TMPDIR, the locale."""
 
 from __future__ import annotations
 

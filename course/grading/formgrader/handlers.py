@@ -115,7 +115,7 @@ class _WithPage(Handler):
 
     @cached_property
     def nonce(self) -> str:
-        """A word that only what the server has put into this answer knows."""
+        """The nonce of this answer: only scripts and styles that carry it may run."""
         return secrets.token_urlsafe(16)
 
     # one text elsewhere, and here made for each answer

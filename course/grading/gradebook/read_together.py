@@ -1,4 +1,4 @@
-"""What is read of a group's answers for one student is read for each: they have handed in the same."""
+"""Gives what one of a group got for a written answer, points and comment, to the others of the group."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from course.grading.gradebook import history
 
 
-class Reading(NamedTuple):
+class WrittenAnswer(NamedTuple):
     """One student's written answer: its row of points, and of comments."""
 
     student: str
@@ -49,13 +49,13 @@ def save(session: Session, assignment: str, groups: Mapping[str, Sequence[str]])
 
 def _pairs(
     session: Session, assignment: str, groups: Mapping[str, Sequence[str]]
-) -> Iterator[tuple[Reading, Reading]]:
+) -> Iterator[tuple[WrittenAnswer, WrittenAnswer]]:
     """Yield an answer that is read, and the same answer of another student of the group, which waits."""
     if not groups or not history.exists(session):
         return
     group_of = {student: group for group, students in groups.items() for student in students}
     digests = {student: digest for student, (digest, _) in history.seeds(session, assignment).items()}
-    same: dict[tuple[Any, ...], list[Reading]] = defaultdict(list)
+    same: dict[tuple[Any, ...], list[WrittenAnswer]] = defaultdict(list)
     for notebook, cell, reading in _written(session, assignment, list(group_of)):
         same[group_of[reading.student], digests.get(reading.student), notebook, cell].append(reading)
     for readings in same.values():
@@ -67,7 +67,7 @@ def _pairs(
 
 def _written(
     session: Session, assignment: str, students: Sequence[str]
-) -> Iterator[tuple[str, str, Reading]]:
+) -> Iterator[tuple[str, str, WrittenAnswer]]:
     """Yield notebook and cell of each written answer of these students, which has points and a comment."""
 
     def rows(kind: Any) -> Any:
@@ -86,4 +86,4 @@ def _written(
     comments = {(student, notebook, cell): row for student, notebook, cell, row in rows(Comment)}
     for student, notebook, cell, grade in rows(Grade):
         if comment := comments.get((student, notebook, cell)):
-            yield notebook, cell, Reading(student, grade, comment)
+            yield notebook, cell, WrittenAnswer(student, grade, comment)

@@ -19,8 +19,8 @@ from course.grading.judging.results import CellResult, Result
 from course.grading.judging.test_cells import BESIDE_RELEASED, OR_INSIDE
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.assignment import (
-    IN_KERNEL,
     Assignment,
+    is_in_kernel,
     names_in_plain_cells,
     with_in_kernel,
 )
@@ -181,8 +181,7 @@ def _failures(assignment: Assignment, result: Result) -> Iterator[FailedCell]:
         raised = filter(None, (errors[0].ename, errors[0].evalue)) if errors else ()
         shown = on_host(": ".join(raised), mounts())
         if name in failing:
-            is_inside = IN_KERNEL in cell.metadata.get("tags", ())
-            yield FailedCell(name, _described(failing[name], shown if is_inside else ""))
+            yield FailedCell(name, _described(failing[name], shown if is_in_kernel(cell) else ""))
         elif shown:
             yield FailedCell(name, shown)
 
@@ -194,9 +193,7 @@ def _described(cell: CellResult, shown: str) -> str:
 
 def _pass_inside(assignment: Assignment, tests: list[str], limits: Limits) -> list[str]:
     """Return which of these tests, all judged from outside, pass when they run in the notebook's process."""
-    tagged = {
-        grade_id(cell) for cell in assignment.skeleton.cells if IN_KERNEL in cell.metadata.get("tags", [])
-    }
+    tagged = {grade_id(cell) for cell in assignment.skeleton.cells if is_in_kernel(cell)}
     tried = dict.fromkeys(tests)
     while outside := [name for name in tried if name not in tagged]:
         result = _graded(with_in_kernel(assignment, outside), limits)

@@ -15,7 +15,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from course.grading.judging.quiet import quiet
-from course.grading.problem_sets.assignment import IN_KERNEL, Assignment
+from course.grading.problem_sets.assignment import Assignment, is_in_kernel
 from course.grading.problem_sets.names import bound_names, free_names
 
 _RUN_AS_USUAL = re.compile(r"\A\s*%%(?:capture|time)\b.*")
@@ -54,7 +54,7 @@ def imported(assignment: Assignment) -> dict[str, Any]:
 
 def _runs_here(cell: NotebookNode) -> bool:
     is_locked: bool = cell.metadata.get("nbgrader", {}).get("locked", False)
-    return is_locked and IN_KERNEL not in cell.metadata.get("tags", ())
+    return is_locked and not is_in_kernel(cell)
 
 
 @lru_cache(maxsize=512)

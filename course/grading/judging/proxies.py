@@ -48,6 +48,11 @@ class StudentError(Exception):
         return self._text
 
 
+def no_answer() -> StudentError:
+    """Return what is told of a reply that the course's code in the student's process cannot have sent."""
+    return StudentError("crashed", NO_ANSWER)
+
+
 @lru_cache(maxsize=128)
 def _student_error(kind: str) -> type[StudentError]:
     """Return StudentError, or a subclass that is Python's own exception called `kind` as well."""
@@ -98,15 +103,15 @@ class StudentFunction:
         requests = [codec.encode([list(args), keywords], callbacks.refer) for args, keywords in calls]
         replies = self._ask({"call": self._name, "calls": requests}, callbacks)
         if not isinstance(replies, list) or not replies or len(replies) > len(calls):
-            raise StudentError("crashed", NO_ANSWER)
+            raise no_answer()
         results = [self._result(reply, args) for reply, (args, _) in zip(replies, calls, strict=False)]
         if len(results) != len(calls):
-            raise StudentError("crashed", NO_ANSWER)
+            raise no_answer()
         return results
 
     def _result(self, reply: Any, args: tuple[Any, ...]) -> Any:
         if not isinstance(reply, dict):
-            raise StudentError("crashed", NO_ANSWER)
+            raise no_answer()
         if "error" in reply:
             raise _raised(reply["error"], reply.get("kind"), args, reply.get("line"))
         try:
@@ -118,7 +123,7 @@ class StudentFunction:
                 if changed is not None:
                     apply(self._decode(changed), argument)
         except (KeyError, codec.CodecError):
-            raise StudentError("crashed", NO_ANSWER) from None
+            raise no_answer() from None
         # a result that shares an argument's memory is that argument here too
         return _aliased(result, args) if reply.get("shares") is True else result
 
@@ -187,7 +192,7 @@ def ask(guest: Guest, question: dict[str, Any], callbacks: Callbacks | None = No
             return answer
         case {"error": error}:
             raise _raised(error)
-    raise StudentError("crashed", NO_ANSWER)
+    raise no_answer()
 
 
 def _raised(error: Any, kind: Any = None, args: Sequence[Any] = (), line: Any = None) -> StudentError:
@@ -206,7 +211,7 @@ def _raised(error: Any, kind: Any = None, args: Sequence[Any] = (), line: Any = 
                 shown += f". Suspicion: {suspicion}"
             make = _student_error(kind) if isinstance(kind, str) else StudentError
             return StudentError(verdict, shown) if make is StudentError else make(verdict, shown, message)
-    return StudentError("crashed", NO_ANSWER)
+    return no_answer()
 
 
 def failure_text(name: str, message: str) -> str:
@@ -238,13 +243,9 @@ def _form(array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
 
 
 def _aliased(result: Any, args: tuple[Any, ...]) -> Any:
-    arrays = [a for a in args if isinstance(a, np.ndarray)]
-    for argument in args:
-        if isinstance(argument, list):
-            arrays += [a for a in argument if isinstance(a, np.ndarray)]
     if isinstance(result, (list, tuple)):
         return type(result)(_aliased(item, args) for item in result)
-    for array in arrays:
+    for array in arrays(args):
         if isinstance(result, np.ndarray) and _form(result) == _form(array) and np.array_equal(result, array):
             return array
     return result

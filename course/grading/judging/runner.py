@@ -24,7 +24,7 @@ from course.grading.judging.random_state import sets_seed, with_random_state
 from course.grading.judging.results import CellResult
 from course.grading.judging.students_files import WrittenFiles, named_files
 from course.grading.judging.test_cells import NOT_DEFINED, Ask, Judge
-from course.grading.problem_sets.assignment import IN_KERNEL, Assignment, names_in_solutions
+from course.grading.problem_sets.assignment import Assignment, is_in_kernel, names_in_solutions
 from course.grading.problem_sets.notebooks import grade_id
 from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.limits import Limits
@@ -97,9 +97,9 @@ class Runner:
         begin = self._answering()
         if self._time_left() <= 0:
             result = CellResult("not-run", 0.0, points, NO_TIME_LEFT)
-        elif IN_KERNEL in cell.metadata.get("tags", ()) and calls_a_check(cell.source, judge.namespace):
+        elif is_in_kernel(cell) and calls_a_check(cell.source, judge.namespace):
             result = CellResult("error", 0.0, points, NO_CHECKS_INSIDE)
-        elif IN_KERNEL in cell.metadata.get("tags", ()):
+        elif is_in_kernel(cell):
             result = _marked(self._run_in_guest(cell, points))
             cell.outputs = [*cell.outputs, verdict_output(result)]
             return replace(result, seconds=self._answering() - begin)
@@ -122,21 +122,21 @@ class Runner:
 
         Such files are put where the test finds them, anew after each call.
         """
-        ask = with_random_state(self._ask) if sets_seed(source) else self._ask
+        put_question = with_random_state(self._ask) if sets_seed(source) else self._ask
         names = named_files(source) - self._assignment.files.keys()
         if not names:
-            yield ask
+            yield put_question
             return
         with self.written.beside(names) as put:
 
-            def asking(*question: Any) -> Any:
+            def put_and_collect(*question: Any) -> Any:
                 try:
-                    return ask(*question)
+                    return put_question(*question)
                 finally:
                     put(self._files_so_far())
 
             put(self._files_so_far())
-            yield asking
+            yield put_and_collect
 
     def _files_so_far(self) -> Mapping[str, bytes]:
         return {**self.files, **(self._guest.files() if self._guest else {})}

@@ -19,12 +19,11 @@ from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
 from course.grading.judging.blame import LOCKED_CELL, TEST_CELL, AnswersSeen, is_ours
 from course.grading.judging.credit import ends_in_students_value
-from course.grading.judging.proxies import StudentError, StudentFunction
+from course.grading.judging.proxies import StudentError, StudentFunction, no_answer
 from course.grading.judging.quiet import quiet
 from course.grading.judging.results import CellResult
 from course.grading.judging.students_files import named_files
 from course.grading.problem_sets.names import free_names
-from course.grading.sandbox.execution import NO_ANSWER
 from course.values import clone
 
 Ask = Callable[..., Any]
@@ -125,7 +124,7 @@ class Judge:
             return {}
         reply = ask({"values": names})
         if not isinstance(reply, dict):
-            raise StudentError("crashed", NO_ANSWER)
+            raise no_answer()
         missing = [name for name in names if name not in reply]
         if missing:
             raise StudentError("error", f"{missing[0]} {NOT_DEFINED}")
@@ -133,7 +132,7 @@ class Judge:
         try:
             return {name: _named(decoder.decode(reply[name]), name, ask) for name in names}
         except codec.CodecError:
-            raise StudentError("crashed", NO_ANSWER) from None
+            raise no_answer() from None
 
 
 def _named(value: Any, name: str, ask: Ask) -> Any:

@@ -48,7 +48,7 @@ NOT_DECIDING = (
     "grading/problem_sets/leaks.py",
     "grading/problem_sets/pdf_texts.py",
     "grading/problem_sets/png_texts.py",
-    "grading/problem_sets/readings.py",
+    "grading/problem_sets/plain_texts.py",
     "grading/problem_sets/release.py",
     "grading/problem_sets/release_rule.py",
     "grading/problem_sets/saved_cells.py",

@@ -45,7 +45,7 @@ def notebooks_of(files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
 
 
 def recognised(files: Sequence[SubmittedFile], notebooks: Collection[str]) -> list[SubmittedFile]:
-    """Return the files, those that are notebooks with their names: browsers save ps1.ipynb.txt or ps1.json.
+    """Return the files, with the names of notebooks restored: browsers save ps1.ipynb.txt or ps1.json.
 
     Beside a notebook, a file that is not called as one is data.
     """

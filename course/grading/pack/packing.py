@@ -14,7 +14,7 @@ from course.grading.course_folder import CourseFolder
 from course.grading.errors import CourseError
 from course.grading.folders import Folders
 from course.grading.pack import imported, wheel
-from course.grading.pack.reading import reading
+from course.grading.pack.to_read import to_read
 from course.grading.problem_sets import release
 from course.grading.problem_sets.release_rule import contents, released_files
 from course.grading.replacing import replace_file
@@ -50,7 +50,7 @@ def pack(root: Path, assignment: str, to: Path | None = None) -> Path:
     files[REQUIREMENTS] = _requirements(assignment, built.name, requirements).encode()
     files[CONSTRAINTS] = constraints
     files[CONFIG] = _SETTINGS.encode()
-    texts = reading()
+    texts = to_read()
     files |= texts
     files[START] = _start(assignment, names, built.name, _titles(texts)).encode()
     target = to or root / f"{assignment}.zip"

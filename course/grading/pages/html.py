@@ -6,7 +6,7 @@ import html
 import re
 
 import nh3
-from pygments.token import STANDARD_TYPES  # type: ignore[import-untyped]
+from pygments.token import STANDARD_TYPES  # type: ignore[import-untyped]  # Pygments has no types
 
 from course.grading.submissions.pictures import is_picture
 

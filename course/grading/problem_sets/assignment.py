@@ -27,6 +27,11 @@ AUTOTEST = "AUTOTEST"
 ROLES = ("grade", "solution", "locked", "task")
 
 
+def is_in_kernel(cell: NotebookNode) -> bool:
+    """Return whether the instructor wants a test to run in the student's process."""
+    return IN_KERNEL in cell.metadata.get("tags", ())
+
+
 class GeneratedCell(NamedTuple):
     """A cell as nbgrader saved it in the gradebook when the assignment was generated."""
 

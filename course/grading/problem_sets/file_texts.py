@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import IO, Any
 
 from course.grading.problem_sets import pdf_texts, png_texts
-from course.grading.problem_sets.readings import readings
+from course.grading.problem_sets.plain_texts import plain_texts
 
 LARGEST, DEEPEST = 64 << 20, 2
 """most bytes of an unpacked file, and most archives nested in one another"""
@@ -45,7 +45,7 @@ class UnpackingError(Exception):
 
 
 def texts(content: bytes) -> list[str]:
-    """Return the readings of a file's text, of the strings of its JSON (a notebook's, say), of packed files.
+    """Return the plain texts of a file, of the strings of its JSON (a notebook's, say), of packed files.
 
     Text may be in UTF-8, UTF-16 or UTF-32. Raises UnpackingError.
     """
@@ -57,12 +57,12 @@ def texts(content: bytes) -> list[str]:
 
 def _texts(content: bytes, depth: int) -> Iterator[str]:
     text = _decoded(content)
-    yield from readings(text)
+    yield from plain_texts(text)
     with suppress(ValueError, RecursionError):
-        yield from readings("\n".join(_strings(json.loads(text))))
+        yield from plain_texts("\n".join(_strings(json.loads(text))))
     if png_texts.is_png(content):
         for comment in png_texts.texts(content, LARGEST):
-            yield from readings(comment)
+            yield from plain_texts(comment)
     attached: list[bytes] = []
     if pdf_texts.is_pdf(content):
         pages, attached = pdf_texts.contents(content)

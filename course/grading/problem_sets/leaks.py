@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from nbformat import NotebookNode
 
 from course.grading.problem_sets import file_texts, notebooks
-from course.grading.problem_sets.readings import readings, squeezed
+from course.grading.problem_sets.plain_texts import plain_texts, squeezed
 from course.grading.problem_sets.stubs import STUB_LINES, is_stub
 
 FORBIDDEN = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "mlp_ref")
@@ -68,8 +68,8 @@ def secrets(source: NotebookNode, elsewhere: Iterable[NotebookNode] = ()) -> dic
             names_an_answer = not answers.isdisjoint(re.findall(r"\w+", line))
             if _operators(line) >= (1 if names_an_answer else TELLING_LINE):
                 texts[line] = f"the hidden test {name}"
-    shown_readings = list(map(_flat, readings("\n".join(shown))))
-    return {text: what for text, what in texts.items() if not _stands_in(text, shown_readings)}
+    shown_texts = list(map(_flat, plain_texts("\n".join(shown))))
+    return {text: what for text, what in texts.items() if not _stands_in(text, shown_texts)}
 
 
 def _solution(cell: NotebookNode) -> Iterator[str]:
@@ -91,15 +91,15 @@ def _solution(cell: NotebookNode) -> Iterator[str]:
 def leaks_in_file(texts: Mapping[str, str], content: bytes) -> Iterator[str]:
     """Yield a sentence for each of the secret `texts`, and each forbidden word, in a file of any kind."""
     try:
-        file_readings = [_flat(text) for text in file_texts.texts(content)]
+        texts_of_file = [_flat(text) for text in file_texts.texts(content)]
     except file_texts.UnpackingError as error:
         yield str(error)
         return
     for word in FORBIDDEN:
-        if _stands_in(word, file_readings):
+        if _stands_in(word, texts_of_file):
             yield f"it contains {word!r}"
     for text, what in texts.items():
-        if _stands_in(text, file_readings):
+        if _stands_in(text, texts_of_file):
             yield f"it holds a part of {what}"
 
 

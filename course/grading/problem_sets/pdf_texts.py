@@ -6,7 +6,7 @@ import io
 import logging
 import unicodedata
 
-from course.grading.problem_sets.readings import squeezed
+from course.grading.problem_sets.plain_texts import squeezed
 
 
 def is_pdf(content: bytes) -> bool:

@@ -55,7 +55,7 @@ def digest_of(source: str) -> str:
 
 
 def compact(answer: NormalisedAnswer) -> str:
-    """Return the words of an answer, a character for each."""
+    """Return an answer with one character in place of each word."""
     return "".join(map(_character, answer.words))
 
 

@@ -149,7 +149,8 @@ def _tests(
         return f"there is no test_{solution.function}"
     visible = HIDDEN.sub("", cell)
     namespace = solution.defined(solution.source)
-    parts: dict[str, Part | None] = {"visible": Part(visible, seeds[:1]), "hidden": None}
+    shown = Part(visible, seeds[:1])
+    parts: dict[str, Part | None] = {"visible": shown, "hidden": None}
     if visible != cell:
         # what it imports or defines may stand in the visible part
         for source in ("\n".join(HIDDEN.findall(cell)), cell):
@@ -158,7 +159,7 @@ def _tests(
                 break
         else:
             return f"the solution fails test_{solution.function}"
-    if not parts["visible"].passes(namespace):  # type: ignore[union-attr]
+    if not shown.passes(namespace):
         return f"the solution fails the visible part of test_{solution.function}"
     return parts
 

@@ -53,6 +53,7 @@ def main() -> None:
     for path in sorted(folder.rglob("*.ipynb")):
         functions += lecture_functions(path)
     signal.signal(signal.SIGALRM, _out_of_time)
+    # a background thread would go on after the function that started it
     threading.Thread.start = _start_nothing  # type: ignore[assignment, method-assign]
     sys.modules["matplotlib.pyplot"] = None  # type: ignore[assignment]  # figures take long, and answer nothing
     exercises = [exercise for exercise in exercises if not is_trivial(exercise)]

@@ -30,7 +30,7 @@ DERIVATIONS = ("derivation_a", "derivation_b")
 
 
 @lru_cache(maxsize=1)
-def reading() -> dict[str, bytes]:
+def to_read() -> dict[str, bytes]:
     """Return the files, by their paths in an archive. Raises CourseError where a lecture cannot be run."""
     paths = [LECTURES / f"{name}.ipynb" for name in ORDER]
     pages = asyncio.run(_pages(paths))

@@ -10,8 +10,8 @@ _QUOTE = re.compile(r"^[ \t]*(?:(?:>|#|%|//|\|)[ \t]?)+", re.MULTILINE)
 _MARKUP = re.compile(r"<!--|-->|<!\[CDATA\[|]]>|</?[A-Za-z?!](?:\"[^\"]*+\"|'[^']*+'|[^'\"<>])*+>")
 
 
-def readings(text: str) -> Iterator[str]:
-    """Yield the readings of a text.
+def plain_texts(text: str) -> Iterator[str]:
+    """Yield a text in the ways in which it may be read.
 
     That of a page, or of any other text with markup, has no spaces: a tag may stand between any two
     characters, as between highlighted words, and a line may be an element.
