@@ -34,7 +34,7 @@ def running(rows: Any) -> Any:
 
 
 def not_reset(sums: Any) -> tuple[Any, ...]:
-    """Return a table of sums whose accumulator is never reset: by rows, by columns, and within each of them."""
+    """Return a table of sums whose accumulator is never reset: by rows, by columns, and within each."""
     return (
         np.cumsum(sums).reshape(sums.shape),
         np.cumsum(sums.T).reshape(sums.T.shape).T,

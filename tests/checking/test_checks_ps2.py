@@ -102,7 +102,7 @@ def test_a_mistake_nobody_foresaw_is_caught_and_nothing_is_suspected(name):
 
 @pytest.mark.parametrize("net", [HAND, ONE, TWO, THREE, FOUR, SURE], ids=lambda net: str(len(net.zs)))
 def test_a_network_that_is_not_altered_has_the_derivatives_of_the_net(net):
-    network = ps2_suspects._of_loss(net)
+    network = ps2_suspects.of_loss(net)
     deltas = REFERENCE["ps2.deltas"](net.y, net.hs, net.Ws)
     assert close([network.by_z(l) for l in range(len(net.zs))], deltas)
     assert close(network.by_weights(0, net.X), REFERENCE["ps2.gradients"](net.hs, deltas)[0][0])

@@ -16,7 +16,7 @@ from course.grading.errors import ControlFailed
 from course.grading.guest import codec
 from course.grading.judging import control
 from course.grading.judging.grade import grade
-from course.grading.judging.runner import INSIDE
+from course.grading.judging.results import INSIDE
 from course.grading.problem_sets import notebooks
 from course.grading.problem_sets.assignment import Assignment, with_tests
 from tests.helpers import cell, graded, notebook

@@ -215,8 +215,13 @@ def test_points_given_by_hand_complete_the_total(root) -> None:
 
 
 def test_what_is_handed_in_and_not_graded_is_told(root) -> None:
-    (root / "submitted" / "zoe" / "small").mkdir(parents=True)
-    assert export(root, "csv", "small")[-1].startswith("handed in, but not graded: zoe; `course grade small`")
+    for student in ("zoe", "15"):  # only 15 is in the gradebook
+        (root / "submitted" / student / "small").mkdir(parents=True)
+    lines = export(root, "csv", "small")
+    assert lines[0] == "small-csv.csv: 3 graded, 1 wait for grading, 0 have not handed in"
+    assert lines[-1].startswith("handed in, but not graded: 15, zoe; `course grade small`")
+    rows = table(root / "small-csv.csv")
+    assert [row[rows[0].index("status")] for row in rows if row[1] == "15"] == ["not graded"]
 
 
 def test_one_person_twice_is_refused(root, tmp_path) -> None:

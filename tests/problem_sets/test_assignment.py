@@ -135,6 +135,11 @@ def test_a_test_that_nbgrader_makes_needs_the_gradebook(root) -> None:
     path.write_text(path.read_text().replace(TEST, "### HASHED AUTOTEST double(2)"))
     with pytest.raises(CourseError, match="nbgrader makes the tests of test_double"):
         load(root, "small")
+    for folder in ("source", "release"):
+        small = root / folder / "small" / "small.ipynb"
+        shutil.copy(small, small.with_name("part1.ipynb"))
+    with pytest.raises(CourseError, match="`nbgrader generate_assignment small --force`"):
+        load(root, "small", "part1")
     assignment = load(root, "small", generated=GENERATED)
     assert texts(assignment)["test_double"] == HIDDEN
     assert assignment.notice == ""

@@ -12,7 +12,7 @@ import pytest
 
 from course.grading.gradebook.class_record import ClassRecord, Mark, Question, ReleasedCell, StudentRecord
 from course.grading.gradebook.history import Grading
-from course.grading.judging.runner import INSIDE
+from course.grading.judging.results import INSIDE
 from course.grading.report.forms import AnswerForm, Forms, form_of, released_questions
 from course.grading.report.identical import identical_hand_ins
 from course.grading.report.kept import KeptForms

@@ -12,7 +12,7 @@ EATS = "input()\nkept = []\nwhile True: kept.append(bytearray(b'x') * (1 << 20))
 
 
 def can_have_one() -> bool:
-    folders = [folder / "cgroup.subtree_control" for folder in control_group._candidates()]
+    folders = [folder / "cgroup.subtree_control" for folder in control_group.candidates()]
     return any(path.is_file() and "memory" in path.read_text().split() for path in folders)
 
 
@@ -22,7 +22,7 @@ def test_a_group_holds_its_limit_and_goes() -> None:
         if group is None:
             process.kill()
             # root could have had one
-            assert control_group._place() is None or not can_have_one()
+            assert control_group.place() is None or not can_have_one()
             return
         assert not group.has_run_out()
         process.communicate("go\n")
@@ -35,7 +35,7 @@ def test_a_group_holds_its_limit_and_goes() -> None:
 
 
 def test_what_a_process_is_in_is_found_in_the_hierarchy_that_it_sees() -> None:
-    for folder in control_group._candidates():
+    for folder in control_group.candidates():
         assert (folder / "cgroup.procs").is_file()
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 
 import pytest
 
 from course.grading.course_folder import CourseFolder
 from course.grading.gradebook.reading import read_marks
-from tests.helpers import RIGHT, hand_in, nbgrader, small_course
+from course.grading.submissions.other_files import SHOWN
+from tests.helpers import RIGHT, ROOT, hand_in, nbgrader, small_course
 
 CANARY = "CANARY-4711"
 
@@ -112,3 +114,8 @@ def test_what_the_code_wrote_is_kept_where_there_is_room(graded) -> None:
     ned = graded[0] / "autograded" / "ned" / "small"
     found = {path.relative_to(ned).as_posix() for path in ned.rglob("*") if path.is_file()}
     assert found == {"small.ipynb", "data.csv", "notes.txt", "folder/kept.txt", "folder.txt", "made.txt"}
+
+
+def test_the_guide_lists_the_files_that_keep_their_names() -> None:
+    [listed] = re.findall(r"keep their names \(([^)]*)\)", (ROOT / "docs" / "grading.md").read_text())
+    assert re.findall(r"`(\.\w+)`", listed) == sorted(SHOWN)

@@ -44,7 +44,7 @@ WRONG_UNITS: dict[str, UnitAtPoint] = {
 SIGMA = true_unit(sigmoid)
 
 
-def _of_loss(net: Net) -> Network:
+def of_loss(net: Net) -> Network:
     """Return the whole network: σ in the hidden layers, and the loss of the last z."""
     units = [*(SIGMA for _ in net.Ws[1:]), straight]
     return Network(net.zs, units, net.Ws[1:], net.zs[-1], partial(cross_entropy_of_logits, net.y))
@@ -143,7 +143,7 @@ def of_delta_step(z: Array, W_next: Array, delta_next: Array) -> Suspects:
 
 def of_deltas(net: Net, want: Sequence[Array]) -> Suspects:
     """Suspicions about all δ."""
-    network = _of_loss(net)
+    network = of_loss(net)
     altered = {**_altered(network, {"": None}), hints.UNCANCELLED: _uncancelled(network)}
     return {
         **_as_suspects(altered, lambda n: [n.by_z(l) for l in range(len(n.zs))]),
@@ -153,7 +153,7 @@ def of_deltas(net: Net, want: Sequence[Array]) -> Suspects:
 
 def of_dL_dW1(net: Net, want: Array) -> Suspects:
     """Suspicions about ∂L/∂W_1 of three layers."""
-    network = _of_loss(net)
+    network = of_loss(net)
     altered = {
         **_altered(network, {": in layer 1": {0}, ": in layer 2": {1}, "": {0, 1}}),
         hints.UNCANCELLED: _uncancelled(network),

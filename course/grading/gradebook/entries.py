@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import TypeVar
 
 from nbformat import NotebookNode
@@ -117,7 +116,7 @@ def penalty(rule: AssignLatePenalties, student: str, score: float, late: float) 
     if late <= 0:
         return None
     points = rule.plugin_inst.late_submission_penalty(student, score, late)
-    return None if points is None else rule._check_late_penalty(SimpleNamespace(score=score), points)
+    return None if points is None else min(max(points, 0), score)
 
 
 def _get(rows: dict[str, T], name: str) -> T:

@@ -137,13 +137,16 @@ def _save_cells(
 ) -> set[str]:
     """Save the cells that have grades or comments; return the names of those with other points."""
     changed = set()
-    kinds = {
-        GradeCell: {name for name, cell in cells.items() if cell.points is not None and not cell.is_task},
-        SolutionCell: {name for name, cell in cells.items() if cell.is_answer},
-        TaskCell: {name for name, cell in cells.items() if cell.is_task},
-    }
-    for kind, names in kinds.items():
-        known = {cell.name: cell for cell in notebook._base_cells if isinstance(cell, kind)}
+    graded = {name for name, cell in cells.items() if cell.points is not None and not cell.is_task}
+    answers = {name for name, cell in cells.items() if cell.is_answer}
+    tasks = {name for name, cell in cells.items() if cell.is_task}
+    kinds = (
+        (GradeCell, notebook.grade_cells, graded),
+        (SolutionCell, notebook.solution_cells, answers),
+        (TaskCell, notebook.task_cells, tasks),
+    )
+    for kind, rows, names in kinds:
+        known = {row.name: row for row in rows}
         for name in sorted(known.keys() - names):
             _drop(session, assignment, known[name])
             if kind is not SolutionCell:

@@ -96,7 +96,7 @@ def read_class(
 def read_graded_class(
     session: Session, course: CourseDirectory, assignment: str, section: str | None = None
 ) -> ClassRecord:
-    """Return what `read_class` does, with the recorded gradings of each student and the cells that they received."""
+    """Return what `read_class` does, with the recorded gradings of each and the cells that they received."""
     record = read_class(session, course, assignment, section)
     gradings: dict[str, dict[str, Grading]] = defaultdict(dict)
     failures: dict[str, dict[str, str]] = defaultdict(dict)

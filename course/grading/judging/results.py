@@ -13,6 +13,8 @@ from course.text import printable
 Verdict = Literal["pass", "wrong", "error", "timeout", "memory", "crashed", "not-run", "manual"]
 Status = Literal["graded", "infrastructure-error"]
 LONGEST_MESSAGE = 2000
+INSIDE = "judged within the notebook's own process"
+"""what is said of the verdict of a test that its author can forge: the student's code runs there"""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from course.grading.judging.beside_files import beside
 from course.grading.judging.imports import imported
 from course.grading.judging.proxies import AT_GRADING, Callbacks, StudentError, ask
 from course.grading.judging.random_state import sets_seed, with_random_state
-from course.grading.judging.results import CellResult
+from course.grading.judging.results import INSIDE, CellResult
 from course.grading.judging.students_files import WrittenFiles, named_files
 from course.grading.judging.test_cells import NOT_DEFINED, Ask, Judge
 from course.grading.problem_sets.assignment import Assignment, is_in_kernel, names_in_solutions
@@ -38,8 +38,6 @@ RESTART = 1.0
 """seconds of the notebook's time that a fresh process costs, besides the replay"""
 DEEPEST = 10
 """how many questions may be nested, each one asked by a callback of the one before"""
-INSIDE = "judged within the notebook's own process"
-"""what is said of the verdict of a test that its author can forge: the student's code runs there"""
 NO_TIME_LEFT = "The notebook's time was used up before this cell."
 NO_CHECKS_INSIDE = (
     "A test tagged in-kernel runs where the checks are not: take the tag off, or the check out."

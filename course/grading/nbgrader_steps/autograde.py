@@ -112,9 +112,15 @@ class SubmissionExporter(NotebookExporter):
         if not converter._sanitizing:
             return super().from_filename(filename, resources=resources, **options)
         path = Path(filename)
-        resources = self._init_resources(resources)
-        resources["metadata"].update(name=path.stem, path=str(path.parent), modified_date="")
-        return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **options)
+        known = resources or {}
+        metadata = {
+            **known.get("metadata", {}),
+            "name": path.stem,
+            "path": str(path.parent),
+            "modified_date": "",
+        }
+        empty = nbformat.v4.new_notebook()
+        return self.from_notebook_node(empty, resources={**known, "metadata": metadata}, **options)
 
 
 class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types

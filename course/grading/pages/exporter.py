@@ -36,4 +36,4 @@ class FeedbackExporter(HTMLExporter):
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[str, dict[str, Any]]:
         """Convert a notebook. It is not parsed again afterwards, as HTMLExporter does for pictures' texts."""
-        return TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **options)
+        return TemplateExporter.from_notebook_node(self, nb, resources, **options)

@@ -10,7 +10,7 @@ import jinja2
 
 from course.figures import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW
 from course.grading.gradebook.class_record import StudentRecord
-from course.grading.judging.runner import INSIDE
+from course.grading.judging.results import INSIDE
 from course.grading.report.forms import released_questions
 from course.grading.report.normalise import normalise
 from course.grading.report.overview import Overview

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from course.grading.gradebook.class_record import ClassRecord, Question, StudentRecord
-from course.grading.judging.runner import INSIDE
+from course.grading.judging.results import INSIDE
 
 FEWEST = 3
 """students with whom a correlation is given"""
