@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from nbformat import NotebookNode
 
 from course.grading.problem_sets import file_texts, notebooks
+from course.grading.problem_sets.notebooks import region, without_region
 from course.grading.problem_sets.plain_texts import plain_texts, squeezed
 from course.grading.problem_sets.stubs import STUB_LINES, is_stub
 
@@ -22,7 +23,6 @@ TELLING_LINE, TELLING_BODY = 5, 2
 """a line, or the body of a solution, with at least so many operators is not in another file by chance"""
 LONG_LINE = 30
 """a line of prose with at least so many characters is not there by chance either"""
-REGION = r"### BEGIN {0}\n(.*?)### END {0}"
 MARK = r"(?m)^.*(?:###|===) (?:BEGIN|END) .*\n?"
 
 
@@ -142,18 +142,13 @@ def hidden_text(cell: NotebookNode) -> str:
     return region(cell.source, "HIDDEN TESTS") + answer(cell)
 
 
-def region(source: str, name: str) -> str:
-    """Return what stands between the BEGIN and END marks of the regions `name`."""
-    return "\n".join(re.findall(REGION.format(name), source, flags=re.DOTALL))
-
-
 def visible_text(cell: NotebookNode) -> str:
     """Return the part of a source cell that students see."""
     if _is_solution(cell) and not region(cell.source, "SOLUTION"):
         return ""
     text: str = cell.source
     for name in ("SOLUTION", "HIDDEN TESTS"):
-        text = re.sub(REGION.format(name), "", text, flags=re.DOTALL)
+        text = without_region(text, name)
     return text
 
 

@@ -26,6 +26,8 @@ _NO_NOTEBOOK = (
     nbformat.validator.NotebookValidationError,
 )
 
+_REGION = r"### BEGIN {0}\n(.*?)### END {0}"
+
 
 def read(path: Path) -> NotebookNode:
     """Read the notebook at `path`, in the current format. Raises NotebookError."""
@@ -62,6 +64,16 @@ def grade_id(cell: NotebookNode) -> str | None:
     """Return the name under which nbgrader knows `cell`; None for an ordinary cell."""
     name = cell.metadata.get("nbgrader", {}).get("grade_id")
     return str(name) if name else None
+
+
+def region(source: str, name: str) -> str:
+    """Return what stands between nbgrader's marks BEGIN and END of the regions `name`, as HIDDEN TESTS."""
+    return "\n".join(re.findall(_REGION.format(name), source, flags=re.DOTALL))
+
+
+def without_region(source: str, name: str) -> str:
+    """Return the rest, without the marks."""
+    return re.sub(_REGION.format(name), "", source, flags=re.DOTALL)
 
 
 def cell_id(name: str) -> str:

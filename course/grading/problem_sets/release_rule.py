@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from course.grading.errors import NotebookError
 from course.grading.problem_sets import copies, notebooks
 from course.grading.problem_sets.names import imported_modules
+from course.grading.problem_sets.notebooks import without_region
 
 # fmt: off
 DATA = frozenset({
@@ -47,11 +48,11 @@ LEFTOVERS = (
     "Untitled*",
 )
 """Names of files and folders that are never released: hidden ones, and what programs and systems leave."""
-_HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL)
 _ANSWERS = re.compile(
     r"solution|(?<![a-z])solved|l(?:ö|oe)sung|gel(?:ö|oe)st|answers|answer[ _-]?key|[ _-]keys?(?![a-z])"
     r"|(?<![a-z])sol\."
 )
+_LIST_IT = "add it to course.files in the notebook's metadata"
 _ASIDE = frozenset({"archive", "backup", "old"})
 
 
@@ -152,26 +153,15 @@ def _reason(path: Path, name: str, wanted: _Wanted) -> str | None:
         return None
     for part in place.parts[:-1]:
         if part.lower() in _ASIDE:
-            return (
-                f"it is in a folder named {part}; if students need it, add it to course.files in the "
-                "notebook's metadata"
-            )
+            return f"it is in a folder named {part}; if students need it, {_LIST_IT}"
     if place.suffix == ".py" and place.with_suffix("").parts[0] in wanted.imported:
         return None
     if not is_notebook and place.suffix.lower() not in DATA:
-        return (
-            "not a known kind of data, and no cell imports it; if students need it, add its name to "
-            "course.files in the notebook's metadata"
-        )
+        return f"not a known kind of data, and no cell imports it; if students need it, {_LIST_IT}"
     if word := _answer_word(name):
-        return (
-            f"its name contains {word!r}; if it is not one, add it to course.files in the notebook's metadata"
-        )
+        return f"its name contains {word!r}; if it is not one, {_LIST_IT}"
     if original := wanted.copies.get(name):
-        return (
-            f"it is a copy of {original}, whose tests it has; if students need it, add it to course.files in "
-            "the notebook's metadata"
-        )
+        return f"it is a copy of {original}, whose tests it has; if students need it, {_LIST_IT}"
     if is_notebook and name not in wanted.notebooks:
         return (
             "it has no cell of nbgrader; if students need it, add its name to course.files in the metadata "
@@ -239,7 +229,7 @@ def _shown_code(cell: NotebookNode) -> str:
     """Return the code of a cell outside of solutions and hidden tests."""
     if cell.cell_type != "code" or cell.metadata.get("nbgrader", {}).get("solution"):
         return ""
-    return _HIDDEN.sub("", cell.source)
+    return without_region(cell.source, "HIDDEN TESTS")
 
 
 def _files(folder: Path) -> list[Path]:

@@ -7,7 +7,6 @@ it is no wrong answer, and is not counted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +19,7 @@ from course.checking.naming import mistakes_unnamed
 from course.checking.seed import use_seed
 from course.grading.judging.beside_files import beside
 from course.grading.judging.quiet import quiet
+from course.grading.problem_sets.notebooks import region, without_region
 from course.grading.verify.given_answers import tolerance_of
 from course.grading.verify.instructors_notebook import InstructorsNotebook
 from course.grading.verify.mutants.equivalence import Call, differs, moved
@@ -32,7 +32,6 @@ SECONDS = 20
 OTHER_SEEDS = range(1_000_000, 1_000_004)
 """of inputs for the second oracle"""
 MOST_CALLS = 200
-HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS$.*?^### END HIDDEN TESTS$", re.MULTILINE | re.DOTALL)
 
 Outcome = Literal["killed", "ended", "survived", "equivalent"]
 """caught by a test, ended for its time or memory, passed though it is wrong, passed since it is right"""
@@ -147,13 +146,13 @@ def _tests(
     cell = notebook.tests.get(f"test_{solution.function}")
     if cell is None:
         return f"there is no test_{solution.function}"
-    visible = HIDDEN.sub("", cell)
+    visible = without_region(cell, "HIDDEN TESTS")
     namespace = solution.defined(solution.source)
     shown = Part(visible, seeds[:1])
     parts: dict[str, Part | None] = {"visible": shown, "hidden": None}
     if visible != cell:
         # what it imports or defines may stand in the visible part
-        for source in ("\n".join(HIDDEN.findall(cell)), cell):
+        for source in (region(cell, "HIDDEN TESTS"), cell):
             if Part(source, seeds).passes(namespace):
                 parts["hidden"] = Part(source, seeds)
                 break
