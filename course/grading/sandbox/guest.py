@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple
 
 from course.grading.errors import SandboxUnavailable
 from course.grading.sandbox import working_folder
@@ -13,6 +14,17 @@ from course.grading.sandbox.execution import Clock, Execution, from_breach, from
 from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.outputs import Displays, Outputs
 from course.grading.sandbox.sandbox import Sandbox
+
+
+class Exchange(NamedTuple):
+    """A request, and what came of it."""
+
+    reply: bytes
+    """empty where there is none"""
+    seconds: float
+    """of the student's own time"""
+    failed: Execution | None
+    """what became of a request that has no reply, or came too late, or after which a limit was passed"""
 
 
 def refuse(_: bytes) -> bytes:
@@ -85,8 +97,8 @@ class Guest:
         limits cannot be watched, which is no fault of the student's.
         """
         outputs = Outputs(self.limits.output, self._displays)
-        reply, execution = self._within(json.dumps({"run": code}).encode(), outputs, seconds, refuse)
-        execution = execution or from_reply(reply, outputs, self._last)
+        exchange = self._within(json.dumps({"run": code}).encode(), outputs, seconds, refuse)
+        execution = exchange.failed or from_reply(exchange.reply, outputs, exchange.seconds)
         if execution.status == "crashed":
             self._kill(execution.reason)
         return execution
@@ -104,23 +116,25 @@ class Guest:
         come back as the answer.
         """
         outputs = Outputs(self.limits.output, self._displays)
-        reply, execution = self._within(question, outputs, seconds, call_back)
-        return execution or Execution("ok", "", outputs.result(), seconds=self._last, answer=reply)
+        exchange = self._within(question, outputs, seconds, call_back)
+        return exchange.failed or Execution(
+            "ok", "", outputs.result(), seconds=exchange.seconds, answer=exchange.reply
+        )
 
     def _within(
         self, request: bytes, outputs: Outputs, seconds: float | None, call_back: Callable[[bytes], bytes]
-    ) -> tuple[bytes, Execution | None]:
-        """Return the reply, or what became of the request without one."""
-        self._last = 0.0
+    ) -> Exchange:
+        """Make a request, and end the guest where it does not go on after it."""
         breach = self.sandbox.watcher.breach
         if breach is not None and not self._end_reason:
             self._end_reason = breach.reason
-            return b"", from_breach(breach, [], 0.0)
+            return Exchange(b"", 0.0, from_breach(breach, [], 0.0))
         if not self.alive or self._channel is None:
-            return b"", Execution("crashed", self._end_reason or ENDED)
+            return Exchange(b"", 0.0, Execution("crashed", self._end_reason or ENDED))
         remaining = self.limits.notebook - self.seconds
         if remaining <= 0:
-            return b"", Execution("timeout", f"The notebook took more than {self.limits.notebook:g} seconds.")
+            used_up = f"The notebook took more than {self.limits.notebook:g} seconds."
+            return Exchange(b"", 0.0, Execution("timeout", used_up))
         limit = self.limits.cell if seconds is None else seconds
         clock = Clock(self.sandbox)
         before = self._seconds
@@ -134,21 +148,21 @@ class Guest:
             self._end_reason = self._end_reason or time_out.late or why_disconnected(self.sandbox)
         if self.sandbox.watcher.failure is not None:
             raise SandboxUnavailable("The limits could not be watched.") from self.sandbox.watcher.failure
-        self._last = clock.own()
+        spent = clock.own()
         # a request that a callback made meanwhile has been counted
-        self._seconds = max(self._seconds, before + self._last)
-        execution = None
+        self._seconds = max(self._seconds, before + spent)
+        failed = None
         breach = self.sandbox.watcher.look(again=reply is None)
         if breach is not None:
             self._end_reason = breach.reason
-            execution = from_breach(breach, outputs.result(), self._last)
+            failed = from_breach(breach, outputs.result(), spent)
         elif time_out.late:
-            execution = Execution("timeout", time_out.late, outputs.result(), seconds=self._last)
+            failed = Execution("timeout", time_out.late, outputs.result(), seconds=spent)
         elif reply is None:
-            execution = Execution("crashed", self._end_reason, outputs.result(), seconds=self._last)
+            failed = Execution("crashed", self._end_reason, outputs.result(), seconds=spent)
         if self._end_reason:
             self._kill(self._end_reason)
-        return reply or b"", execution
+        return Exchange(reply or b"", spent, failed)
 
     def files(self) -> dict[str, bytes]:
         """Return the files the student's code wrote, by relative path; also after the guest has ended.
