@@ -73,14 +73,12 @@ def check(assignment: Assignment, limits: Limits | None = None) -> Assignment:
     limits = limits or Limits()
     with _one_at_a_time:
         now = time.monotonic()
-        subject = (
-            assignment.name,
-            assignment.version,
-            assignment.solutions,
-            limits,
-            _surroundings(assignment.hidden, int(now)),
-        )
-        outcome = next((outcome for outcome in _outcomes if outcome.subject == subject), None)
+        inputs = (assignment.name, assignment.version, assignment.solutions, limits)
+        subject = (*inputs, _surroundings(assignment.hidden, int(now)))
+        outcome = _kept(subject)
+        if outcome is not None and outcome.failure:  # its cause may be gone since they were looked at
+            subject = (*inputs, _look(assignment.hidden))
+            outcome = _kept(subject)
         if outcome is None or (outcome.failure and now - outcome.time > FAILURE_KEPT):
             if outcome is not None:
                 _outcomes.remove(outcome)
@@ -104,10 +102,19 @@ def left_out(assignment: Assignment) -> str:
     )
 
 
+def _kept(subject: tuple[Any, ...]) -> ControlOutcome | None:
+    return next((outcome for outcome in _outcomes if outcome.subject == subject), None)
+
+
+def _look(hidden: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return what the sandbox and its packages are."""
+    return Description.now(hidden), packages_state()
+
+
 @lru_cache(maxsize=8)
 def _surroundings(hidden: tuple[str, ...], second: int) -> tuple[Any, ...]:
-    """Return what the sandbox and its packages are. They are looked at once a second."""
-    return Description.now(hidden), packages_state()
+    """Return the same; they are looked at once a second."""
+    return _look(hidden)
 
 
 def _tests(assignment: Assignment) -> list[str]:
