@@ -18,7 +18,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -111,8 +111,23 @@ def opened(paths: Collection[Path]) -> Iterator[str]:
         yield from ("--ro-bind", str(path), str(path))
 
 
-def command(tree: Path) -> list[str]:
-    """Return the command that starts the Hub on the machine in the folder `tree`."""
+def settings(tree: Path) -> Iterator[str]:
+    """Yield bubblewrap's options for /etc: this machine's, with the users and groups of the tree.
+
+    All is in a folder of its own: what is mounted on a file of this machine is gone as soon as that file is
+    replaced, as `useradd` does.
+    """
+    yield from ("--tmpfs", "/etc")
+    for path in sorted(Path("/etc").iterdir()):
+        if path.is_symlink():
+            yield from ("--symlink", str(path.readlink()), str(path))
+        else:
+            source = tree / path.name if path.name in ("passwd", "group") else path
+            yield from ("--ro-bind", str(source), str(path))
+
+
+def command(tree: Path, program: Sequence[str] = ()) -> list[str]:
+    """Return the command that starts the Hub, or another program, on the machine in the folder `tree`."""
     python = {
         Path(sys.prefix),
         Path(sys.base_prefix),
@@ -126,11 +141,10 @@ def command(tree: Path) -> list[str]:
         *("--dev-bind", "/", "/"),
         *opened({tree, *python, *(path.resolve() for path in python)}),
         *("--bind", str(tree), str(tree)),
-        *("--ro-bind", str(tree / "passwd"), "/etc/passwd"),
-        *("--ro-bind", str(tree / "group"), "/etc/group"),
+        *settings(tree),
         *("--bind", str(tree / "share"), "/usr/local/share"),
         *("--die-with-parent", "--chdir", str(tree / "hub")),
-        *(sys.executable, "-m", "jupyterhub", "--config", str(HERE / "trial_config.py")),
+        *(program or (sys.executable, "-m", "jupyterhub", "--config", str(HERE / "trial_config.py"))),
     ]
 
 
