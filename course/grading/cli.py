@@ -69,7 +69,7 @@ def course(context: typer.Context) -> None:
 def _echo(lines: Iterable[str]) -> None:
     """Print lines, which may name files and students: whatever these are called, each on one line."""
     for line in lines:
-        typer.echo(printable(line, 2000))
+        typer.echo(printable(line, len(line)))
 
 
 @app.command()

@@ -30,9 +30,15 @@ def test_a_test_finds_what_it_names_and_nothing_of_the_test_before(written: Writ
         put({"out.txt": b"1", "other.txt": b"2"})
         assert names_here() == ["out.txt"]
         Path("left.txt").write_text("by a test")
+        first = Path.cwd()
+    folders = set()
     for _ in range(2):
         with written.beside({"out.txt"}):
             assert names_here() == []
+            folders.add(Path.cwd())
+    # removed, since something was left in it; the next one, which was left empty, serves again
+    assert first not in folders
+    assert len(folders) == 1
 
 
 def test_a_test_may_remove_the_folder(written: WrittenFiles) -> None:

@@ -82,8 +82,11 @@ def test_the_rule(root) -> None:
     assert released_files(root / "nowhere") == {}
 
 
+@pytest.mark.parametrize(
+    "begin", ["### BEGIN HIDDEN TESTS", "### BEGIN HIDDEN TESTS ", "# BEGIN HIDDEN TESTS (2)\r"]
+)
 def test_a_module_that_a_cell_imports_is_released_and_one_that_only_an_answer_or_a_hidden_test_imports_is_not(
-    root,
+    root, begin
 ) -> None:
     folder = root / "source" / "small"
     notebook = notebooks.read(folder / "small.ipynb")
@@ -91,7 +94,7 @@ def test_a_module_that_a_cell_imports_is_released_and_one_that_only_an_answer_or
     cells["double"].source = "import answers\n" + cells["double"].source
     test = cells["test_double"]
     test.source = f"from shown.tools import plot\n{test.source}\n" + (
-        "### BEGIN HIDDEN TESTS\nimport oracle\n### END HIDDEN TESTS"
+        f"{begin}\nimport oracle\n### END HIDDEN TESTS"
     )
     notebooks.write(notebook, folder / "small.ipynb")
     (folder / "shown").mkdir()

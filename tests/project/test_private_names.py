@@ -7,6 +7,7 @@ import ast
 import pytest
 from matplotlib import font_manager
 from matplotlib.mathtext import MathTextParser
+from nbconvert.filters.markdown_mistune import IPythonRenderer
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.exchange.default import ExchangeCollect
 from nbgrader.preprocessors import ClearHiddenTests
@@ -32,7 +33,7 @@ PUBLIC = {
 }
 
 # what a subclass takes the place of
-REPLACED = {"_path_to_record": ExchangeCollect}
+REPLACED = {"_path_to_record": ExchangeCollect, "_embed_image_or_attachment": IPythonRenderer}
 
 
 def private_names(source: str) -> set[str]:

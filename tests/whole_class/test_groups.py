@@ -91,6 +91,15 @@ def test_what_is_read_for_one_is_read_for_all(root: Path) -> None:
         assert gradebook.find_comment("why", "small", "small", "ann").manual_comment == "Yes."
 
 
+def test_an_export_knows_that_a_group_has_handed_in(root: Path) -> None:
+    (root / "groups.csv").write_text(GROUPS)
+    hand_in(root, "fay", **RIGHT)
+    grade(root)
+    hand_in(root, "bob", **RIGHT)
+    lines = course("export", "small", "--to", "csv", cwd=root).stdout.splitlines()
+    assert lines[-1].startswith("handed in, but not graded: ann, bob, carl; `course grade small`")
+
+
 def test_a_group_of_another_assignment_is_none_here(root: Path) -> None:
     # as Excel writes it in Europe
     lines = "\ufeffgroup;student;assignment\r\nred;ann;large\r\nred;bob;large\r\nblue;carl;\r\n"

@@ -116,7 +116,9 @@ def penalty(rule: AssignLatePenalties, student: str, score: float, late: float) 
     if late <= 0:
         return None
     points = rule.plugin_inst.late_submission_penalty(student, score, late)
-    return None if points is None else min(max(points, 0), score)
+    if points is None:
+        return None
+    return 0.0 if points < 0 else min(points, score)  # nbgrader's rule
 
 
 def _get(rows: dict[str, T], name: str) -> T:

@@ -125,7 +125,7 @@ class StudentFunction:
         except (KeyError, codec.CodecError):
             raise no_answer() from None
         # a result that shares an argument's memory is that argument here too
-        return _aliased(result, args) if reply.get("shares") is True else result
+        return _aliased(result, arrays(args)) if reply.get("shares") is True else result
 
     def _decode(self, node: Any) -> Any:
         return codec.Decoder(lambda name: StudentFunction(name, self._ask)).decode(node)
@@ -242,10 +242,11 @@ def _form(array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
     return array.shape, array.dtype
 
 
-def _aliased(result: Any, args: tuple[Any, ...]) -> Any:
+def _aliased(result: Any, passed: Sequence[np.ndarray[Any, Any]]) -> Any:
     if isinstance(result, (list, tuple)):
-        return type(result)(_aliased(item, args) for item in result)
-    for array in arrays(args):
-        if isinstance(result, np.ndarray) and _form(result) == _form(array) and np.array_equal(result, array):
-            return array
+        return type(result)(_aliased(item, passed) for item in result)
+    if isinstance(result, np.ndarray):
+        for array in passed:
+            if _form(result) == _form(array) and np.array_equal(result, array):
+                return array
     return result

@@ -14,7 +14,7 @@ Verdict = Literal["pass", "wrong", "error", "timeout", "memory", "crashed", "not
 Status = Literal["graded", "infrastructure-error"]
 LONGEST_MESSAGE = 2000
 INSIDE = "judged within the notebook's own process"
-"""what is said of the verdict of a test that its author can forge: the student's code runs there"""
+"""said of a verdict that a student can forge: the student's code runs there, too"""
 
 
 @dataclass(frozen=True)

@@ -56,10 +56,14 @@ class WrittenFiles:
 
     def _empty_folder(self) -> str:
         try:
-            is_empty = self._folder is not None and not any(Path(self._folder.name).iterdir())
+            is_ready = (
+                self._folder is not None
+                and not any(Path(self._folder.name).iterdir())
+                and os.access(self._folder.name, os.W_OK)
+            )
         except OSError:  # a test has removed it
-            is_empty = False
-        if self._folder is None or not is_empty:
+            is_ready = False
+        if self._folder is None or not is_ready:
             self.close()
             self._folder = tempfile.TemporaryDirectory(prefix="course-written-")
         return self._folder.name

@@ -18,7 +18,7 @@ from course.grading.errors import CourseError
 from course.grading.gradebook import read_together
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.class_record import ClassRecord
-from course.grading.gradebook.groups import read_groups
+from course.grading.gradebook.groups import read_groups, shared
 from course.grading.gradebook.lateness import bring_up_to_date, late_rule, save_penalties
 from course.grading.gradebook.reading import read_class
 from course.grading.lms import rosters
@@ -73,7 +73,8 @@ def write_grades(
 
 def _ungraded(record: ClassRecord, course: CourseDirectory, section: str | None) -> list[str]:
     """Return whose submissions are not graded, of the members of a section alone if there is one."""
-    ungraded = set(submitted_folders(course, record.assignment, hidden=True))
+    groups = read_groups(Path(course.root), record.assignment)
+    ungraded = set(shared(groups, submitted_folders(course, record.assignment, hidden=True)))
     ungraded -= {student.id for student in record.graded}
     if section is not None:
         ungraded &= {student.id for student in record.students}

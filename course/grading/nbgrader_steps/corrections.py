@@ -81,7 +81,7 @@ def correct(config: Config) -> None:
         return get_existing_timestamp(course, folder)
 
     for name in USE_PARSE_UTC:
-        importlib.import_module(f"nbgrader.{name}").parse_utc = parse_utc  # type: ignore[attr-defined]  # of any module
+        importlib.import_module(f"nbgrader.{name}").parse_utc = parse_utc  # type: ignore[attr-defined]  # the module is known by name only
     for name in USE_GLOB:
         module: Any = importlib.import_module(f"nbgrader.{name}")
         module.glob = SimpleNamespace(glob=glob_literally)

@@ -26,7 +26,8 @@ _NO_NOTEBOOK = (
     nbformat.validator.NotebookValidationError,
 )
 
-_REGION = r"### BEGIN {0}\n(.*?)### END {0}"
+# nbgrader looks for the words alone, wherever they stand in a line
+_REGION = r"(?ms)^[^\n]*BEGIN {0}[^\n]*\n(.*?)^[^\n]*END {0}[^\n]*$"
 
 
 def read(path: Path) -> NotebookNode:
@@ -68,12 +69,12 @@ def grade_id(cell: NotebookNode) -> str | None:
 
 def region(source: str, name: str) -> str:
     """Return what stands between nbgrader's marks BEGIN and END of the regions `name`, as HIDDEN TESTS."""
-    return "\n".join(re.findall(_REGION.format(name), source, flags=re.DOTALL))
+    return "\n".join(re.findall(_REGION.format(name), source))
 
 
 def without_region(source: str, name: str) -> str:
     """Return the rest, without the marks."""
-    return re.sub(_REGION.format(name), "", source, flags=re.DOTALL)
+    return re.sub(_REGION.format(name), "", source)
 
 
 def cell_id(name: str) -> str:

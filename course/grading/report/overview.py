@@ -71,7 +71,7 @@ class Overview:
     stuck: Sequence[StuckStudent]
     """without those of whose submission nothing could be run"""
     missing: Sequence[StudentRecord]
-    """students of whom nothing is graded, or has failed to be"""
+    """students of whom nothing is graded, and no grading has failed"""
     failed: Sequence[StudentRecord]
     """students whose last grading failed"""
     slow: Sequence[SlowNotebook]

@@ -24,7 +24,7 @@ class Exchange(NamedTuple):
     seconds: float
     """of the student's own time"""
     failed: Execution | None
-    """what became of a request that has no reply, or came too late, or after which a limit was passed"""
+    """what became of a request without a reply in time, or after which a limit was passed"""
 
 
 def refuse(_: bytes) -> bytes:
@@ -124,7 +124,7 @@ class Guest:
     def _within(
         self, request: bytes, outputs: Outputs, seconds: float | None, call_back: Callable[[bytes], bytes]
     ) -> Exchange:
-        """Make a request, and end the guest where it does not go on after it."""
+        """Make a request, and end the guest where it cannot be asked again."""
         breach = self.sandbox.watcher.breach
         if breach is not None and not self._end_reason:
             self._end_reason = breach.reason

@@ -193,7 +193,7 @@ def numbers(column: int) -> dict[str, int]:
 
 def refusals() -> Iterator[str]:
     """Yield what a sandbox refuses, in lines to be printed: calls, how they fail, and why."""
-    yield f"sockets other than {', '.join(FAMILIES)} in a network without a link, and netlink's routes"
+    yield f"sockets, except {', '.join(FAMILIES)} in a network without a link, and except netlink's routes"
     for answer, table in (("EPERM", REFUSED), ("ENOSYS", UNKNOWN), ("granted, not done", GRANTED)):
         for reason, calls in table.items():
             yield f"{', '.join(calls)}: {answer} ({reason})"
