@@ -123,7 +123,7 @@ def settings(tree: Path) -> Iterator[str]:
             yield from ("--symlink", str(path.readlink()), str(path))
         else:
             source = tree / path.name if path.name in ("passwd", "group") else path
-            yield from ("--ro-bind", str(source), str(path))
+            yield from ("--ro-bind-try", str(source), str(path))  # a lock, say, is gone a moment later
 
 
 def command(tree: Path, program: Sequence[str] = ()) -> list[str]:
