@@ -113,7 +113,7 @@ def _look(hidden: tuple[str, ...]) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=8)
 def _surroundings(hidden: tuple[str, ...], second: int) -> tuple[Any, ...]:
-    """Return the same; they are looked at once a second."""
+    """Return what `_look` does, from a look at most a second ago."""
     return _look(hidden)
 
 
