@@ -24,7 +24,8 @@ ROWS = [
     "grading.judging grading.pages",
     "grading.submissions",
     "grading.problem_sets grading.sandbox",
-    "grading.course_folder grading.replacing grading.requirements grading.locks grading.runs",
+    "grading.course_folder grading.replacing grading.requirements grading.locks grading.runs "
+    "grading.short_folder",
     "grading.csv_rows grading.encoding grading.folders grading.globbing",
     "grading.guest grading.errors",
     "explorer lectures",

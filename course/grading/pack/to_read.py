@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import subprocess
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from jupyter_client.kernelspec import NoSuchKernel
 from markupsafe import Markup
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert.filters import Highlight2HTML
+from traitlets.config import Config
 
 from course import lectures
 from course.grading.errors import CourseError
 from course.grading.pages.markdown import markdown_html
 from course.grading.pages.outputs import clean_outputs
 from course.grading.problem_sets import notebooks
+from course.grading.short_folder import short_temporary_folder
 
 FOLDER = "lectures"
 LECTURES = Path(lectures.__file__).parent
@@ -26,6 +31,9 @@ SECONDS = 240
 """for a cell of a lecture"""
 ORDER = ("one_hidden_layer", "delta_recursion", "delta_per_layer", "learning_rate")
 """in which lectures are read"""
+_UNHEARD = logging.getLogger(f"{__name__}.unheard")
+_UNHEARD.addHandler(logging.NullHandler())
+_UNHEARD.propagate = False
 DERIVATIONS = ("derivation_a", "derivation_b")
 
 
@@ -48,18 +56,35 @@ def title_of(text: str) -> str:
 
 
 async def _pages(paths: list[Path]) -> list[bytes]:
-    return await asyncio.gather(*map(_page_of_lecture, paths))
+    with tempfile.TemporaryDirectory(prefix="course-", dir=short_temporary_folder()) as sockets:
+        return await asyncio.gather(*(_page_of_lecture(path, Path(sockets)) for path in paths))
 
 
-async def _page_of_lecture(path: Path) -> bytes:
-    """Run a lecture, and return it with what it shows, as a page that loads nothing."""
+async def _page_of_lecture(path: Path, sockets: Path) -> bytes:
+    """Run a lecture, and return it with what it shows, as a page that loads nothing.
+
+    Its kernel is asked over sockets in a folder: of ports, another program may take one that was chosen.
+    """
     notebook = notebooks.read(path)
-    client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(LECTURES)}})
+    connection = {"transport": "ipc", "connection_file": str(sockets / str(ORDER.index(path.stem)))}
+    client = NotebookClient(
+        notebook,
+        timeout=SECONDS,
+        resources={"metadata": {"path": str(LECTURES)}},
+        config=Config(AsyncKernelManager=connection),
+        log=_UNHEARD,  # what it tells is in the error too
+    )
     try:
         await client.async_execute(stderr=subprocess.DEVNULL)  # ipykernel warns there of its connection
     except CellExecutionError as error:
         raise CourseError(
             f"the lecture {path.name} stops with an error: {error.ename}: {error.evalue}"
+        ) from None
+    except (NoSuchKernel, RuntimeError) as error:
+        client.create_kernel_manager()  # the client looks for one when Python ends, and has given its own up
+        raise CourseError(
+            f"the lecture {path.name} cannot be run: Jupyter's Python kernel fails ({error}); "
+            f"try `jupyter execute {path}`"
         ) from None
     highlight = Highlight2HTML(pygments_lexer="ipython3")
     parts: list[dict[str, Any]] = []
