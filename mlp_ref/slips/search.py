@@ -235,7 +235,8 @@ def _begin_alike(got: Any, result: Any, tolerance: Tolerance) -> bool:
             and len(got) == len(result)
             and all(_begin_alike(g, r, tolerance) for g, r in zip(got, result, strict=True))
         )
-    if isinstance(got, (list, tuple)) or np.shape(got) != np.shape(result):
+    is_number = isinstance(got, (np.ndarray, np.generic, int, float))
+    if not is_number or np.shape(got) != np.shape(result):
         return False
     if not np.size(got):
         return True

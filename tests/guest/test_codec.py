@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import numpy as np
 import pytest
 
-from course.grading.guest import codec
+from course.foreign import Foreign
+from course.grading.guest import codec, kinds
 from course.grading.guest.channel import LARGEST_MESSAGE
 from course.grading.guest.codec import CodecError, Decoder, encode, parse
 from tests.sandboxes import forget_peak, peak_memory
@@ -63,6 +65,17 @@ def test_arrays_with_gaps_are_counted_with_their_gaps() -> None:
     assert len(Decoder().decode(["list", [node] * count])) == count
     with pytest.raises(CodecError, match="too large"):
         Decoder().decode(["list", [node] * (count + 1)])
+
+
+def test_ranges_are_as_large_as_what_numpy_makes_of_them() -> None:
+    large = range(-3, kinds.MOST_ITEMS - 3)
+    assert Decoder().decode(encode(large)) == large
+    larger = range(0, 10 * len(large) + 1, 10)
+    for sent in (encode(larger), ["text", "range", ["0", str(larger.stop), "10"]]):
+        with contextlib.suppress(CodecError):
+            assert type(Decoder().decode(sent)) is Foreign
+    with pytest.raises(CodecError, match="too large"):
+        Decoder().decode(["list", [encode(large)] * (codec.ITEMS // len(large) + 1)])
 
 
 def many(node: str, count: int) -> str:

@@ -196,6 +196,14 @@ class Decoder:
     def _set(self, depth: int, nodes: list[Any]) -> set[Any]:
         return set(self._dict(depth, [(node, ["none"]) for node in nodes]))
 
+    def _text(self, _: int, kind: str, texts: list[Any]) -> Any:
+        value = kinds.from_texts(kind, texts)
+        if type(value) is range:
+            self.items += len(value)
+            if self.items > ITEMS:
+                raise CodecError("the message is too large or too deep")
+        return value
+
     def _own(self, _: int, name: str) -> Any:
         return self.own(name) if self.own is not None else _A_FUNCTION
 
@@ -284,7 +292,7 @@ _BUILDERS: dict[tuple[Any, ...], Callable[..., Any]] = {
     ("set", list): Decoder._set,
     ("frozenset", list): lambda decoder, depth, nodes: frozenset(decoder._set(depth, nodes)),
     ("bytes", str): lambda _d, _n, data: binascii.a2b_base64(data, strict_mode=True),
-    ("text", str, list): lambda _d, _n, kind, texts: kinds.from_texts(kind, texts),
+    ("text", str, list): Decoder._text,
     ("array", str, list, str, str): Decoder._array,
     ("scalar", str, str): lambda _d, _n, dtype, data: _array(dtype, [], data)[()],
     ("foreign", str): lambda _d, _n, description: Foreign(printable(description, 80)),

@@ -10,6 +10,8 @@ from typing import Any
 
 LONGEST = 1000
 """characters of a text, and so digits of a number"""
+MOST_ITEMS = 10_000
+"""of a range: three numbers here, and as many as it says where NumPy makes an array of it"""
 
 Texts = tuple[str, ...]
 
@@ -20,6 +22,8 @@ def to_texts(value: Any) -> Texts | None:
     if kind not in _MAKERS or (kind in _WITH_ZONE and type(value.tzinfo) not in _ZONES):
         return None
     match value:
+        case range() if value[MOST_ITEMS:]:
+            return None
         case range():
             numbers: Iterable[int] = (value.start, value.stop, value.step)
         case datetime.timedelta():
@@ -44,17 +48,25 @@ def from_texts(kind: str, texts: list[Any]) -> Any:
     maker = _BY_NAME.get(kind)
     if maker is None or not all(type(text) is str and len(text) <= LONGEST for text in texts):
         raise ValueError("no value of a known kind")
-    return maker(*texts)
+    value = maker(*texts)
+    if maker is _range and value[MOST_ITEMS:]:
+        raise ValueError("a range of too many numbers")
+    return value
 
 
 def _capped(*texts: str) -> Texts | None:
     return texts if all(len(text) <= LONGEST for text in texts) else None
 
 
+def _range(*texts: str) -> range:
+    start, stop, step = map(int, texts)
+    return range(start, stop, step)
+
+
 _ZONES = (type(None), datetime.timezone)
 _WITH_ZONE = (datetime.datetime, datetime.time)
 _MAKERS: dict[type, Callable[..., Any]] = {
-    range: lambda start, stop, step: range(int(start), int(stop), int(step)),
+    range: _range,
     datetime.date: datetime.date.fromisoformat,
     datetime.time: datetime.time.fromisoformat,
     datetime.datetime: datetime.datetime.fromisoformat,
