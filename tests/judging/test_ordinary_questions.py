@@ -44,6 +44,11 @@ QUESTIONS = {
         "def add(d):\n    d = {'a': 1}",
         "d = {}\nadd(d)\nassert d == {'a': 1}",
     ),
+    "a list that is handed over by its name": (
+        "def sort(values, reverse=False):\n    values.sort(reverse=reverse)",
+        "def sort(values, reverse=False):\n    sorted(values, reverse=reverse)",
+        "numbers = [1, 3]\nsort(values=numbers, reverse=True)\nassert numbers == [3, 1]",
+    ),
     "a counter": (
         "from collections import Counter\ndef count(text):\n    return Counter(text)",
         "def count(text):\n    return dict.fromkeys(text, 1)",
@@ -273,9 +278,10 @@ def test_a_released_file_is_what_was_released_whatever_the_student_wrote():
     assert graded_answer(question(answer, test), answer).verdict == "pass"
 
 
-zones = st.none() | st.timedeltas(
-    min_value=datetime.timedelta(hours=-23), max_value=datetime.timedelta(hours=23)
-).map(datetime.timezone)
+# in whole minutes: Python 3.11 reads one of some microseconds as UTC
+zones = st.none() | st.integers(-23 * 60, 23 * 60).map(
+    lambda minutes: datetime.timezone(datetime.timedelta(minutes=minutes))
+)
 leaves = (
     st.binary()
     | st.dates()
@@ -295,7 +301,7 @@ items = st.recursive(leaves, lambda inner: st.frozensets(inner, max_size=4), max
 
 
 @pytest.mark.slow
-@given(items | st.sets(items) | st.lists(st.sets(items)))
+@given(items | st.sets(items, max_size=5) | st.lists(st.sets(items, max_size=3), max_size=5))
 def test_values_cross_as_equal_values_of_the_same_kind(value):
     result = codec.Decoder().decode(codec.encode(value))
     assert (type(result), result) == (type(value), value)

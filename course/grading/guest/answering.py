@@ -51,10 +51,10 @@ def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> 
     `{"values": [name…]}` is answered by `{name: value}`, without the names that are not there;
     `{"call": name, "calls": [[args, keywords]…]}` by a list of `{"result", "after", "shares"}` or, last,
     `{"error": [type, text], "kind": …, "line": …}`, the kind being the class of Python's own that the type is
-    or derives from, the line the notebook's innermost that it went through. An argument that the call left as
-    it was comes back as null. `{"text": name}` is answered by the docstring, `{"source": name}` by the
-    source, or null. With the generators' state as `"random"`, these get it first, and the answer is
-    `{"value": …, "random": state}`.
+    or derives from, the line the notebook's innermost that it went through. An argument, by position or then
+    by keyword, that the call left as it was comes back as null. `{"text": name}` is answered by the
+    docstring, `{"source": name}` by the source, or null. With the generators' state as `"random"`, these get
+    it first, and the answer is `{"value": …, "random": state}`.
     """
     if "random" in question:
         own, numpys = codec.Decoder().decode(question.pop("random"))
@@ -127,7 +127,8 @@ def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
 
 
 def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, namespace: Namespace) -> Any:
-    before = clone(args)
+    passed = [*args, *keywords.values()]
+    before = clone(passed)
     try:
         result = function(*args, **keywords)
     except Exception as error:
@@ -140,8 +141,8 @@ def _call(function: Callable[..., Any], args: list[Any], keywords: Namespace, na
 
     return {
         "result": codec.encode(result, refer),
-        "after": [None if unchanged(b, a) else codec.encode(a) for b, a in zip(before, args, strict=True)],
-        "shares": shares_memory(result, args),
+        "after": [None if unchanged(b, a) else codec.encode(a) for b, a in zip(before, passed, strict=True)],
+        "shares": shares_memory(result, passed),
     }
 
 

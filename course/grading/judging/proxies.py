@@ -104,28 +104,29 @@ class StudentFunction:
         replies = self._ask({"call": self._name, "calls": requests}, callbacks)
         if not isinstance(replies, list) or not replies or len(replies) > len(calls):
             raise no_answer()
-        results = [self._result(reply, args) for reply, (args, _) in zip(replies, calls, strict=False)]
+        passed = [[*args, *keywords.values()] for args, keywords in calls]
+        results = [self._result(reply, values) for reply, values in zip(replies, passed, strict=False)]
         if len(results) != len(calls):
             raise no_answer()
         return results
 
-    def _result(self, reply: Any, args: tuple[Any, ...]) -> Any:
+    def _result(self, reply: Any, passed: Sequence[Any]) -> Any:
         if not isinstance(reply, dict):
             raise no_answer()
         if "error" in reply:
-            raise _raised(reply["error"], reply.get("kind"), args, reply.get("line"))
+            raise _raised(reply["error"], reply.get("kind"), passed, reply.get("line"))
         try:
             result = self._decode(reply["result"])
             after = reply["after"]
-            if not isinstance(after, list) or len(after) != len(args):
+            if not isinstance(after, list) or len(after) != len(passed):
                 raise codec.CodecError("arguments are missing")
-            for argument, changed in zip(args, after, strict=True):
+            for argument, changed in zip(passed, after, strict=True):
                 if changed is not None:
                     apply(self._decode(changed), argument)
         except (KeyError, codec.CodecError):
             raise no_answer() from None
         # a result that shares an argument's memory is that argument here too
-        return _aliased(result, arrays(args)) if reply.get("shares") is True else result
+        return _aliased(result, arrays(passed)) if reply.get("shares") is True else result
 
     def _decode(self, node: Any) -> Any:
         return codec.Decoder(lambda name: StudentFunction(name, self._ask)).decode(node)
