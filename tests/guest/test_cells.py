@@ -69,6 +69,29 @@ def test_a_signal_may_come_while_something_is_shown(kernel):
     assert texts(result).count("ring") == rings > 40
 
 
+@pytest.mark.slow
+def test_a_signals_handler_that_raises_loses_no_request(kernel):
+    kernel.execute("""
+import signal
+def raise_late(*_):
+    raise TimeoutError("of the handler")
+signal.signal(signal.SIGALRM, raise_late);
+""")
+    for step in range(250):
+        kernel.execute(f"signal.setitimer(signal.ITIMER_REAL, {2e-4 + 4e-6 * step})", seconds=20)
+        result = kernel.execute("x = 1", seconds=20)
+        # it may come in the cell, or when the cell is over
+        assert result.status == "ok" or result.failure.name == "TimeoutError", result
+
+
+@pytest.mark.slow
+def test_prints_and_what_is_written_to_a_descriptor_stay_in_order(kernel):
+    lines = range(3000)
+    code = f"import os\nfor k in {lines}:\n    print('a', k); os.write(1, b'b %d\\n' % k)"
+    for _ in range(5):
+        assert texts(kernel.execute(code)) == "".join(f"a {k}\nb {k}\n" for k in lines)
+
+
 @pytest.mark.parametrize("code", ["def f():\n    1 / 0\nf()", "def f(:", "%nothing", "raise KeyError(3)"])
 def test_the_history_tells_of_an_error_what_the_cell_has_shown(kernel, code):
     (shown,) = [output for output in kernel.execute(code).outputs if output.output_type == "error"]

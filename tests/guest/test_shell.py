@@ -46,6 +46,37 @@ def test_magics_are_seen_wherever_they_stand(kernel, code):
     assert "shown (" in texts(kernel.execute(code))
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["help(len)", "breakpoint()", "license", "%autosave 60", "%clear", "%man ls", "%less none.txt"],
+)
+def test_what_is_left_from_working_at_it_ends_no_cell(kernel, code):
+    result = kernel.execute(f"{code}\nright = True")
+    assert (result.status, value_in(kernel, "right")) == ("ok", "True")
+
+
+def test_help_is_shown(kernel):
+    assert "in module builtins" in texts(kernel.execute("help(len)"))
+
+
+def test_a_notebook_knows_that_it_is_one(kernel):
+    assert value_in(kernel, "get_ipython().__class__.__name__") == "'ZMQInteractiveShell'"
+    for shell in ("InteractiveShell", "ZMQInteractiveShell"):
+        kernel.execute(f"%config {shell}.ast_node_interactivity = 'all'")
+        assert len(kernel.execute("1\n2").outputs) == 2
+        kernel.execute(f"%config {shell}.ast_node_interactivity = 'last_expr'")
+
+
+def test_a_shells_programs_are_there(kernel):
+    made = kernel.execute("%mkdir made\n!cp here.py made/there.py\n!ls made").outputs
+    assert "cannot stat" in str(made), "cp says what is missing"
+    kernel.execute("%%writefile here.py\nx = 5")
+    assert texts(kernel.execute("!cp here.py made/there.py; ls made")).split() == ["there.py"]
+    assert value_in(kernel, "__import__('made.there').there.x") == "5"
+    assert texts(kernel.execute("%%bash\nfor name in *.py; do grep x $name; done")) == "x = 5\n"
+    assert texts(kernel.execute("%%python\nimport course, numpy\nprint(numpy.ones(1))")) == "[1.]\n"
+
+
 @pytest.mark.slow
 def test_programs_write_between_prints(kernel):
     code = """
@@ -136,6 +167,22 @@ def test_a_cell_may_await(kernel):
     failing = kernel.execute("await asyncio.sleep(0)\nundefined")
     assert failing.failure.name == "NameError"
     assert kernel.execute("asyncio.run(f())").outputs[0].data["text/plain"] == "3"
+
+
+def test_a_cell_that_was_interrupted_does_not_go_on_in_a_later_one(kernel):
+    endless = "import asyncio\nwhile True:\n    await asyncio.sleep(0.05); print('old')"
+    assert kernel.execute(endless, seconds=0.3).status == "timeout"
+    assert texts(kernel.execute("await asyncio.sleep(0.3); print('mine')")) == "mine\n"
+    waiting = "import time\nasync def sleep():\n    time.sleep(60)\nawait asyncio.create_task(sleep())"
+    assert kernel.execute(waiting, seconds=0.3).status == "timeout"
+    result = kernel.execute("print('mine')")
+    assert (result.status, texts(result)) == ("ok", "mine\n")
+
+
+def test_a_cell_may_ask_for_the_loop_in_which_a_later_one_awaits(kernel):
+    asking = "import asyncio\nloop = asyncio.get_event_loop()\nsoon = loop.create_future()"
+    kernel.execute(f"{asking}\nloop.call_later(0.01, soon.set_result, 5);")
+    assert text_of(kernel.execute("await soon")) == "5"
 
 
 def test_a_cell_may_be_asynchronous_without_await(kernel):

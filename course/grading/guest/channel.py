@@ -14,6 +14,7 @@ import base64
 import itertools
 import json
 import os
+import select
 import socket
 import struct
 import threading
@@ -66,6 +67,10 @@ class Channel:
         self._receiving = threading.RLock()
         self.request = NOBODY
         """the one under way"""
+
+    def wait(self) -> None:
+        """Wait until the host has sent something, or is gone."""
+        select.select([self._connection], [], [])
 
     def receive(self) -> tuple[bytes, Any]:
         """Return the host's next message and its kind; a request is under way from then on.

@@ -209,6 +209,8 @@ def prepare(start: dict[str, Any]) -> str:
 
 def prepare_shell(work: Path, config: dict[str, Any]) -> None:
     """Make the shell of all guests, in the path where each will have its working folder."""
+    import site
+
     from course_guest.shell import Shell
     from course_guest.warmup import faster_tracebacks, warm_up
     from traitlets.config import Config
@@ -218,6 +220,8 @@ def prepare_shell(work: Path, config: dict[str, Any]) -> None:
     os.chdir(work)
     shell: Any = Shell.instance(config=Config(config))
     shell.extension_manager.load_extension("storemagic")  # as Jupyter does
+    site.sethelper()  # Python has been started without the module
+    site.setcopyright()
     # a notebook need not ask for it: the backend, which has been imported before there was a shell, would
     shell.enable_matplotlib("inline")
     warm_up(shell)

@@ -36,14 +36,34 @@ class Server:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         while True:
             try:
-                kind, request = self._channel.receive()
-                if kind == REQUEST:
-                    self._streams.forget()
-                    self._reply(self._interruptible(request))
+                while True:  # here, so that what a handler raises between two requests is caught as well
+                    self._serve_next()
             except ConnectionResetError:
                 return
             except BaseException as error:  # of a signal's handler, or the reply is too long
                 self._reply(failed(error))
+
+    def _serve_next(self) -> None:
+        received: list[tuple[bytes, Any]] = []
+        try:
+            self._receive(received)
+        except BaseException:
+            if not received:
+                raise
+        for kind, request in received:
+            if kind == REQUEST:
+                self._streams.forget()
+                self._reply(self._interruptible(request))
+
+    def _receive(self, received: list[tuple[bytes, Any]]) -> None:
+        """Add the next message. Signals wait while it is taken: a handler that raises would lose it."""
+        self._channel.wait()
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+            received.append(self._channel.receive())
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _reply(self, reply: Request) -> None:
         if os.getpid() != self._process:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 import contextvars
 import getpass
 import inspect
@@ -25,13 +26,17 @@ from IPython.core.ultratb import AutoFormattedTB
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Instance, Type
 
+from . import magics
 from .answering import described
 from .channel import OUTPUT
 from .formatting import Formatter
 
 LAST = ("last_type", "last_value", "last_traceback")
 """where Python and `%tb` keep the last exception"""
-_MAKES_TASKS = re.compile(r"\b(?:create_task|ensure_future|get_running_loop)\b")
+_MAKES_TASKS = re.compile(
+    r"\b(?:create_task|ensure_future|get_running_loop|get_event_loop|current_task|all_tasks)\b"
+)
+"""what works inside of the event loop only, or is another thing outside"""
 _RUNS_LOOP = re.compile(r"\basyncio\.run\(|\brun_until_complete\b")
 """what works outside of the event loop only"""
 _MAY_BE_MAGIC = re.compile(r"[%!?]|\A\s*[,;/]")
@@ -127,15 +132,28 @@ def _no_input(prompt: object = "") -> str:
     raise RuntimeError("Nobody can answer input() while the notebook is graded.")
 
 
+def _no_debugger(*_: object, **__: object) -> None:
+    """Do nothing at a `breakpoint()`, as where no debugger is open beside a notebook."""
+
+
 def run_in_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Run a cell that awaits; what it sets of context variables (np.seterr does) stays set."""
+    """Run a cell that awaits; what it sets of context variables (np.seterr does) stays set.
+
+    A cell that is interrupted ends then: it does not go on in the loop of a later one.
+    """
     loop = get_asyncio_loop()
     context = contextvars.copy_context()
+    cell = loop.create_task(coroutine, context=context)
     try:
-        result = loop.run_until_complete(loop.create_task(coroutine, context=context))
+        result = loop.run_until_complete(cell)
         if asyncio.all_tasks(loop):
             loop.run_until_complete(asyncio.sleep(0))  # what the cell has left running begins
         return result
+    except BaseException:
+        if cell.cancel():
+            with contextlib.suppress(BaseException):  # what the cell, or a task that it awaits, raises now
+                loop.run_until_complete(cell)
+        raise
     finally:
         for variable, value in context.items():
             variable.set(value)
@@ -158,6 +176,11 @@ class Shell(InteractiveShell):
         """Show pages among the outputs."""
         super().init_hooks()
         self.set_hook("show_in_pager", page.as_hook(page.display_page), 99)
+
+    def init_alias(self) -> None:
+        """Add Jupyter's magics, of which aliases have taken some names."""
+        super().init_alias()
+        magics.register(self)
 
     def init_display_formatter(self) -> None:
         """Format figures so that pages can show them."""
@@ -195,6 +218,7 @@ class Shell(InteractiveShell):
         self.loop_runner = run_in_loop
         builtins.input = _no_input
         getpass.getpass = _no_input  # type: ignore[assignment]  # it never returns
+        sys.breakpointhook = _no_debugger
 
     def send(self, kind: str, **content: Any) -> None:
         """Send an output, as a notebook stores it, after all text written before."""
@@ -270,6 +294,9 @@ class Shell(InteractiveShell):
     def _send_error(self, error: Any, lines: list[str]) -> None:
         name, message = described(error)
         self.send("error", ename=name, evalue=message, traceback=lines)
+
+
+Shell.__name__ = "ZMQInteractiveShell"  # by this name code finds out that it is in a notebook
 
 
 def _has_group(error: BaseException | None) -> bool:

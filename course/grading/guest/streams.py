@@ -6,6 +6,7 @@ import codecs
 import io
 import os
 import select
+import signal
 import sys
 import threading
 from collections import deque
@@ -117,8 +118,10 @@ class Streams:
             self._send_texts()  # the pipes are the parent's to read, and the lock may have been held
             return
         with self._sending:
+            # What is in the pipes by now came after the texts: these are added to empty pipes only.
+            ready = self._ready()
             self._send_texts()
-            for descriptor in self._ready():
+            for descriptor in ready:
                 name, decoder = self._pipes[descriptor]
                 self._send(name, decoder.decode(_read(descriptor)))
 
@@ -140,6 +143,8 @@ class Streams:
             self._channel.send(OUTPUT, {"kind": "stream", "name": name, "text": part})
 
     def _watch(self) -> None:
+        # Signals are the main thread's, which decides when one may come.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         poll = select.poll()
         for descriptor in self._pipes:
             poll.register(descriptor, select.POLLIN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 import sysconfig
@@ -21,6 +22,13 @@ CHECKS = GUEST / "checks.py"
 PYTHON = PurePosixPath("/opt/python")
 PACKAGES = PurePosixPath("/opt/packages")
 """holds `course` and the guest"""
+PROGRAMS = (
+    *("bash", "cat", "cp", "cut", "echo", "env", "grep", "head", "ls", "mkdir", "mv", "pwd", "rm", "rmdir"),
+    *("sed", "seq", "sh", "sleep", "sort", "tail", "touch", "tr", "uniq", "wc"),
+)
+"""what notebooks call with `!`, as far as the system has it"""
+_PYTHONS = ("python", "python3")
+_PROGRAM_FOLDERS = os.pathsep.join(("/usr/bin", "/bin"))
 # Folders of packages. Only those on the grader's own path are seen in the sandbox.
 _SITE_FOLDERS = {"site-packages", "dist-packages"}
 
@@ -99,6 +107,7 @@ def _mounts(sites: tuple[tuple[Path, int], ...]) -> Mounts:
         packages, files = _installed_course(site)
         emptied += [inside / package.relative_to(site) for package in packages]
         blanked += [inside / file.relative_to(site) for file in files]
+    links += [(str(PYTHON / "bin" / interpreter.name), PurePosixPath("/bin", name)) for name in _PYTHONS]
     shared = bool(sysconfig.get_config_var("Py_ENABLE_SHARED")) and base != Path("/usr")
     return Mounts(
         tuple(shown),
@@ -112,7 +121,7 @@ def _mounts(sites: tuple[tuple[Path, int], ...]) -> Mounts:
 
 
 def _system() -> tuple[list[tuple[Path, PurePosixPath]], list[tuple[str, PurePosixPath]]]:
-    """Return the system's libraries and its shell, and the symbolic links that lead to them."""
+    """Return the system's libraries and PROGRAMS, and the symbolic links that lead to them."""
     folders = [Path("/usr/lib"), Path("/usr/lib64")]
     shown = [(folder, PurePosixPath(folder)) for folder in folders if folder.is_dir()]
     links = []
@@ -122,7 +131,9 @@ def _system() -> tuple[list[tuple[Path, PurePosixPath]], list[tuple[str, PurePos
             links.append((str(top.readlink()), PurePosixPath(top)))
         elif top.is_dir():
             shown.append((top, PurePosixPath(top)))
-    return [*shown, (Path("/bin/sh").resolve(), PurePosixPath("/bin/sh"))], links
+    found = ((name, shutil.which(name, path=_PROGRAM_FOLDERS)) for name in PROGRAMS)
+    shown += [(Path(path).resolve(), PurePosixPath("/bin", name)) for name, path in found if path]
+    return shown, links
 
 
 def _package_folders(folder: Path, inside: PurePosixPath) -> list[PurePosixPath]:
