@@ -361,7 +361,7 @@ def archive(
     ] = False,
 ) -> None:
     """Put a term's gradebook, submissions, graded work, feedback, reports and exports into one file."""
-    from course.grading import archive as archiving  # late: it needs nbgrader
+    from course.grading.archive import archiving  # late: it needs nbgrader
 
     _echo(archiving.archive(Path.cwd(), to, clear=clear))
 
