@@ -95,6 +95,70 @@ def test_a_corrected_time_of_hand_in(root: Path) -> None:
     assert scores(root) == {"ann": "3", "bob": "3"}
 
 
+def late(root: Path) -> Path:
+    """Make Bob late, and return his timestamp."""
+    configure(root, ZERO)
+    run(root, "due", "small", "2026-11-20 18:00 Europe/Berlin")
+    assert scores(root) == {"ann": "3", "bob": "0"}
+    return root / "submitted" / "bob" / "small" / "timestamp.txt"
+
+
+@pytest.mark.parametrize("is_replaced", [False, True], ids=["unchanged", "replaced"])
+@pytest.mark.parametrize("is_there", [False, True], ids=["removed", "empty"])
+def test_a_time_that_is_no_longer_known(root: Path, is_there: bool, is_replaced: bool) -> None:
+    timestamp = late(root)
+    if is_replaced:
+        hand_in(root, "bob", **(RIGHT | {"double": "def double(x):\n    return x + x"}))
+    if is_there:
+        timestamp.write_text("")
+    else:
+        timestamp.unlink()
+    run(root, "grade", "small")
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        assert gradebook.find_submission("small", "bob").timestamp is None
+        assert gradebook.find_submission("small", "ann").timestamp is not None
+    assert scores(root) == {"ann": "3", "bob": "3"}
+
+
+def test_an_empty_timestamp_and_nbgraders_own_command(root: Path) -> None:
+    late(root).write_text("")
+    result = nbgrader("autograde", "small", "--force", cwd=root)
+    assert result.returncode == 0, result.stderr
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        assert gradebook.find_submission("small", "bob").timestamp is None
+        assert gradebook.find_submission("small", "ann").timestamp is not None
+    assert scores(root) == {"ann": "3", "bob": "3"}
+
+
+@pytest.mark.filterwarnings("ignore:Object of type <Submitted")
+def test_a_time_that_was_never_in_a_file_stays(root: Path) -> None:
+    """Until another submission takes the place of the one it is of."""
+    late(root)
+    for student in ("carl", "dora"):
+        hand_in(root, student, **RIGHT)
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        for student in ("carl", "dora"):
+            gradebook.update_or_create_student(student)
+            gradebook.update_or_create_submission("small", student, timestamp="2026-11-22 12:00:00 UTC")
+    for arguments in ([], [], ["--force"]):
+        run(root, "grade", "small", *arguments)
+        assert scores(root) == {"ann": "3", "bob": "0", "carl": "0", "dora": "0"}
+    hand_in(root, "dora", **(RIGHT | {"double": "def double(x):\n    return x + x"}))
+    run(root, "grade", "small")
+    assert scores(root) == {"ann": "3", "bob": "0", "carl": "0", "dora": "3"}
+
+
+def test_a_time_of_before_the_group(root: Path) -> None:
+    """Who joins a group has handed in with it, whenever that was, and no longer late alone."""
+    late(root)
+    folder = hand_in(root, "carl", **(RIGHT | {"double": "def double(x):\n    return x + x"})).parent
+    (root / "groups.csv").write_text("group,student\nred,bob\nred,carl\n")
+    (root / "submitted" / "bob" / "small").rename(root / "bob")
+    run(root, "grade", "small")
+    assert not (folder / "timestamp.txt").exists()
+    assert scores(root) == {"ann": "3", "bob": "3", "carl": "3"}
+
+
 def test_points_given_by_hand_count_for_the_penalty(root: Path) -> None:
     configure(root, ZERO)
     run(root, "due", "small", "2026-11-20 18:00 Europe/Berlin")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course.grading.submissions.times import UnclearTime, course_zone, parse_time, read_hand_in
+from course.grading.submissions.times import HandIn, UnclearTime, course_zone, parse_time, read_hand_in
 from tests.submissions.zones import ZONES
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -122,6 +122,6 @@ def test_a_file_that_any_editor_wrote(tmp_path: Path, encoding: str) -> None:
 
 
 def test_no_file_or_an_empty_one_is_no_problem(tmp_path: Path) -> None:
-    assert read_hand_in(tmp_path) == (None, "")
+    assert read_hand_in(tmp_path) == HandIn(None, "", is_written=False)
     (tmp_path / "timestamp.txt").touch()
-    assert read_hand_in(tmp_path) == (None, "")
+    assert read_hand_in(tmp_path) == HandIn(None, "", is_written=True)

@@ -83,11 +83,14 @@ def save_penalties(session: Session, assignment: str, rule: AssignLatePenalties 
 
 
 def save_times(session: Session, assignment: str, hand_ins: Mapping[str, HandIn]) -> None:
-    """Save when submissions that are graded already were handed in, without a commit."""
+    """Save when submissions that are graded already were handed in, without a commit.
+
+    What is recorded stays where nothing is written.
+    """
     query = select(SubmittedAssignment).join(Assignment).where(Assignment.name == assignment)
     for submission in session.scalars(query):
         hand_in = hand_ins.get(submission.student_id)
-        if hand_in and (hand_in.time or hand_in.problem) and submission.timestamp != hand_in.time:
+        if hand_in and hand_in.is_written and submission.timestamp != hand_in.time:
             submission.timestamp = hand_in.time
 
 

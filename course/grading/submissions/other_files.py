@@ -77,7 +77,8 @@ def guard(converter: Autograde) -> None:
             start(*left_out(folder))
         except OSError as error:
             start(_EVERYTHING, f"files beside the notebooks ({type(error).__name__})")
-        if read_hand_in(folder, zone).problem:
+        hand_in = read_hand_in(folder, zone)
+        if hand_in.is_written and hand_in.time is None:
             # nbgrader keeps the time of an earlier submission, by which this one would be late
             with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
                 gradebook.update_or_create_submission(assignment, student, timestamp=None)

@@ -42,6 +42,8 @@ class HandIn(NamedTuple):
     """in UTC, without a zone, as nbgrader has it; None where it is not known"""
     problem: str = ""
     """why a time that is written down is not known"""
+    is_written: bool = True
+    """whether there is a file for it, empty or not; if not, a time that is recorded already may be right"""
 
 
 def read_hand_in(folder: Path, zone: tzinfo | None = None) -> HandIn:
@@ -55,7 +57,7 @@ def read_hand_in(folder: Path, zone: tzinfo | None = None) -> HandIn:
             text = decoded(file.read(LONGEST)).strip()
         return HandIn(parse_time(text, zone).replace(tzinfo=None) if text else None)
     except FileNotFoundError:
-        return HandIn(None)
+        return HandIn(None, is_written=False)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         return HandIn(None, f"{path}: {reason}; until then it does not count as late")

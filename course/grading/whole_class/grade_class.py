@@ -41,7 +41,7 @@ from course.grading.submissions.folders import (
     read_folder,
     submitted_folders,
 )
-from course.grading.submissions.times import HandIn
+from course.grading.submissions.times import TIMESTAMP, HandIn
 from course.grading.whole_class import cluster as clusters
 from course.grading.whole_class.autograded import AutogradedFiles
 from course.grading.whole_class.cluster import Died, Scheduler, TaskMap
@@ -189,10 +189,11 @@ class _Run:
                 problem = f"{path} holds folders in folders, too deep to be read: hand in the notebook alone"
                 self.summary.problems.append((student, NOT_GRADED, problem))
                 continue
+            folder = self._without_an_old_time(folder, latest)
             if folder.hand_in.problem:
                 self.summary.unclear_times.append((student, folder.hand_in.problem))
             pending = PendingSubmission(folder, 0, self.versions, self.settings.grader)
-            if not self.force and pending.is_done(latest) and self._has_files(student):
+            if not self.force and pending.is_done(latest) and self._files(student).is_dir():
                 self.summary.skipped += 1
                 self._hand_ins[student] = folder.hand_in
                 outcomes = {name: latest[student, name].outcome for name in folder.notebooks}
@@ -202,9 +203,26 @@ class _Run:
             others = [name for name in by_path[path] if name not in seen]
             seen.update(others)
             self._others[student] = [
-                replace(pending, folder=replace(folder, student=name)) for name in others
+                replace(pending, folder=self._without_an_old_time(replace(folder, student=name), latest))
+                for name in others
             ]
             yield pending
+
+    def _without_an_old_time(
+        self, folder: SubmittedFolder, latest: Mapping[tuple[str, str], Grading]
+    ) -> SubmittedFolder:
+        """Return the folder; where it has no timestamp, but its student had one, it says that none is known.
+
+        A time may be recorded of a submission that was replaced, or by a timestamp that was removed; one that
+        came otherwise, from stock nbgrader say, stays.
+        """
+        if folder.hand_in.is_written:
+            return folder
+        before = [latest.get((folder.student, name)) for name in folder.notebooks]
+        is_replaced = any(grading and grading.submission != folder.digest for grading in before)
+        if is_replaced or (self._files(folder.student) / TIMESTAMP).exists():
+            return replace(folder, hand_in=HandIn(None))
+        return folder
 
     def _recorded(
         self, gradebook: Gradebook
@@ -226,10 +244,9 @@ class _Run:
             self.writer.enrol(students)
             self._is_enrolled = True
 
-    def _has_files(self, student: str) -> bool:
+    def _files(self, student: str) -> Path:
         course = self.rules.coursedir
-        path = course.format_path(course.autograded_directory, student, self.settings.assignment)
-        return Path(path).is_dir()
+        return Path(course.format_path(course.autograded_directory, student, self.settings.assignment))
 
     def _arguments(self, pending: PendingSubmission) -> tuple[Any, ...]:
         content = {name: pending.folder.content(name) for name in pending.folder.notebooks}

@@ -126,7 +126,7 @@ class Writer:
         gradebook.db.flush()  # to be found below
         hand_in = folder.hand_in
         # a time that is not known takes the place of an earlier submission's, by which this one would be late
-        time = {"timestamp": hand_in.time} if hand_in.time or hand_in.problem else {}
+        time = {"timestamp": hand_in.time} if hand_in.is_written else {}
         with gradebook.db.no_autoflush:  # SQLAlchemy would warn of objects that nbgrader has not completed
             submission = gradebook.update_or_create_submission(self.assignment, folder.student, **time)
         by_name = {outcome["name"]: outcome for outcome in outcomes}
