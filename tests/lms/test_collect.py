@@ -143,6 +143,26 @@ def test_canvas(root, take, tmp_path) -> None:
     assert seconds == {"11": 0, "13": 1}
 
 
+def test_only_who_is_late_in_the_course_is_named_so(root, take, tmp_path) -> None:
+    due(root, TUESDAY)
+    take(
+        "canvas",
+        archive(tmp_path / "a.zip", {"leeann_11_501_hw.ipynb": b"1", "roebob_LATE_12_502_hw.ipynb": b"2"}),
+    )
+    other = archive(tmp_path / "b.zip", {"leeann_LATE_11_501_hw.ipynb": b"1", "roebob_12_502_hw.ipynb": b"2"})
+    before = tree(root)
+    summary = take("canvas", other)
+    assert (summary.unchanged, summary.late) == (["11", "12"], [])
+    assert summary.remarks == [
+        ("11", "late in this archive, which is not entered: --update enters it"),
+        ("12", "no longer late in this archive, which is not entered: --update enters it"),
+    ]
+    assert tree(root) == before
+    assert take("canvas", other, update=True).late == ["11"]
+    again = take("canvas", other)
+    assert (again.unchanged, again.late, again.remarks) == (["11", "12"], ["11"], [])
+
+
 def test_what_was_typed_into_canvas_is_told(root, take, tmp_path) -> None:
     file = archive(tmp_path / "a.zip", {"leeann_11_text.html": b"", "roemax_LATE_14_5_small.ipynb": b"1"})
     assert take("canvas", file).refused == [("11", "holds no notebook, but text.html")]

@@ -91,18 +91,33 @@ class SubmittedWriter:
         (new / TIMESTAMP).write_text(time, encoding="utf-8")
         summary = self._summary
         summary.remarks += [(student, remark) for remark in selection.remarks]
-        if submission.is_late or (handed_in and due and handed_in > due):
-            summary.late.append(student)
+        is_late = submission.is_late or bool(handed_in and due and handed_in > due)
         if target.is_dir():
             same_time = not self._update or _text(target / TIMESTAMP) == _text(new / TIMESTAMP)
             if same_time and _has_the_same_files(target, new):
                 summary.unchanged.append(student)
+                self._compare_lateness(student, target, is_late, due)
                 return False
             if not self._update and not _is_newer(selection.time, target):
                 reason = "is not newer than" if selection.time else "has no time, and differs from,"
                 summary.older.append((student, f"{reason} what is there: --update replaces it all the same"))
                 return False
+        if is_late:
+            summary.late.append(student)
         return True
+
+    def _compare_lateness(self, student: str, target: Path, is_late: bool, due: datetime | None) -> None:
+        """Name a student whose submission stays, and is late; tell where the archive says otherwise."""
+        if due is None:
+            return
+        stored = read_hand_in(target).time
+        was_late = stored is not None and stored.replace(tzinfo=UTC) > due
+        if is_late and was_late:
+            self._summary.late.append(student)
+        elif is_late != was_late:
+            word = "late" if is_late else "no longer late"
+            remark = f"{word} in this archive, which is not entered: --update enters it"
+            self._summary.remarks.append((student, remark))
 
     def _check_target(self, target: Path) -> None:
         """Raise Refused where a submission would take another student's place, or lead out of the course."""
