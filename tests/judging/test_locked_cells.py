@@ -119,7 +119,7 @@ def test_verify_runs_beside_them_too(tmp_path) -> None:
     [
         ("import no_such", "ModuleNotFoundError: No module named 'no_such'; it is run beside the released"),
         ("y = double(1)", "NameError: name 'double' is not defined; students write double"),
-        ("%matplotlib inline", "take a magic or command out"),
+        ("%matplotlib inline\n%timeit 1", "take a magic or command out"),
         ("y = 1 / 0", "ZeroDivisionError: division by zero; correct it, and generate the assignment again"),
     ],
 )
@@ -128,6 +128,29 @@ def test_a_locked_cell_that_fails_is_named_with_a_remedy(tmp_path, locked, words
     assert result.status == "infrastructure-error"
     assert result.problem.startswith("the locked cell setup of small.ipynb fails in the grader: ")
     assert words in result.problem
+
+
+def test_magics_of_display_and_reloading_run_in_the_students_process_only(tmp_path) -> None:
+    """They are left out of the cells that the grader runs: a locked cell, a test, an answer's names."""
+    locked = (
+        "%matplotlib inline\n%load_ext autoreload\nif True:\n    %autoreload 2\n    ONE = '''\\n%config\\n'''"
+    )
+    root = a_course(tmp_path / "course", locked)
+    for folder in ("source", "release"):
+        path = root / folder / "small" / "small.ipynb"
+        written = notebooks.read(path)
+        for each in written.cells:
+            if notebooks.grade_id(each) == "double":
+                each.source = f"%precision 3\n{each.source}"
+            elif notebooks.grade_id(each) == "test_double":
+                each.source = "%precision 3\nassert double(1) == 2\nassert ONE == '\\n%config\\n'"
+        notebooks.write(written, path)
+    result = graded_right(root)
+    assert (result.status, result.score) == ("graded", 1), result.problem or result.cells
+    assert result.notebook is not None
+    outputs = [output for each in result.notebook.cells for output in each.get("outputs", ())]
+    assert [output.get("text") for output in outputs] == ["✓ passed\n"]  # and no error inside
+    assert "fails" not in "".join(verify(root, "small", seeds=1).problems)
 
 
 def test_a_test_that_fails_in_the_grader_is_named() -> None:

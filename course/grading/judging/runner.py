@@ -25,6 +25,7 @@ from course.grading.judging.results import INSIDE, CellResult
 from course.grading.judging.students_files import WrittenFiles, named_files
 from course.grading.judging.test_cells import NOT_DEFINED, Ask, Judge
 from course.grading.problem_sets.assignment import Assignment, is_in_kernel, names_in_solutions
+from course.grading.problem_sets.magics import without_display_magics
 from course.grading.problem_sets.notebooks import grade_id
 from course.grading.sandbox.guest import Guest
 from course.grading.sandbox.limits import Limits
@@ -102,8 +103,9 @@ class Runner:
             cell.outputs = [*cell.outputs, verdict_output(result)]
             return replace(result, seconds=self._answering() - begin)
         else:
-            with self._asking_for(cell.source) as asking:
-                result = judge.judge(cell.source, points, asking, f"the test {self.name_of(cell)}")
+            source = without_display_magics(cell.source)
+            with self._asking_for(source) as asking:
+                result = judge.judge(source, points, asking, f"the test {self.name_of(cell)}")
             if result.message.endswith(NOT_DEFINED) and self._missing_modules:
                 modules = ", ".join(sorted(self._missing_modules))
                 result = replace(
@@ -279,7 +281,8 @@ def run(
                 results[settings["grade_id"]] = runner.judge_cell(cell, judge)
                 continue
             if settings.get("locked") and not settings.get("solution"):
-                judge.setup(cell.source, f"the locked cell {runner.name_of(cell)}")
+                source = without_display_magics(cell.source)
+                judge.setup(source, f"the locked cell {runner.name_of(cell)}")
             runner.run_cell(cell)
     return results, runner.files
 

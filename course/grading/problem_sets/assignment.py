@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from course.grading.errors import CourseError, NotebookError
 from course.grading.folders import Folders
 from course.grading.problem_sets import notebooks
+from course.grading.problem_sets.magics import without_display_magics
 from course.grading.problem_sets.names import bound_names
 from course.grading.problem_sets.release_rule import released_files
 from course.grading.problem_sets.sources import read_source
@@ -214,8 +215,8 @@ def _solutions(source: NotebookNode) -> dict[str, str]:
 
 def _bound(source: str) -> set[str]:
     try:
-        return bound_names(ast.parse(source))
-    except SyntaxError:  # a magic, say
+        return bound_names(ast.parse(without_display_magics(source)))
+    except SyntaxError:  # another magic, say
         return set()
 
 

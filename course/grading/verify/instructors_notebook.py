@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from course.grading.errors import CourseError
 from course.grading.folders import Folders
 from course.grading.judging.quiet import quiet
+from course.grading.problem_sets.magics import without_display_magics
 from course.grading.problem_sets.release_rule import released_files
 from course.grading.problem_sets.sources import read_source, shared_cells
 
@@ -49,14 +50,15 @@ class InstructorsNotebook:
                 points[settings["grade_id"]] = float(settings["points"])
             if cell.cell_type != "code":
                 continue
+            source = without_display_magics(cell.source)
             if not settings:
-                header += [MAGIC.sub("", cell.source)] if cell in (*above, *below) else []
+                header += [MAGIC.sub("", source)] if cell in (*above, *below) else []
             elif settings["solution"]:
-                solutions[settings["grade_id"]] = cell.source
+                solutions[settings["grade_id"]] = source
             elif settings["grade"]:
-                tests[settings["grade_id"]] = cell.source
+                tests[settings["grade_id"]] = source
             else:
-                setup.append(cell.source)
+                setup.append(source)
         files = {
             name: content
             for name, content in released_files(root / folders.source / assignment).items()
