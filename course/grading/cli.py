@@ -526,3 +526,10 @@ def main() -> None:
         app()
     except CourseError as error:
         sys.exit(f"course: {error}")
+    except Exception as error:
+        from course.grading.course_folder import refused_setting  # late: it needs nbgrader
+
+        # each setting is looked at by what uses it, anywhere in a command
+        if refused := refused_setting(error, Path.cwd()):
+            sys.exit(f"course: {refused}")
+        raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import traceback
 import warnings
@@ -14,6 +15,7 @@ from typing import Any
 
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from traitlets import TraitError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -51,6 +53,33 @@ def _settings_errors(path: Path) -> Iterator[None]:
             f"the settings in {path} cannot be used: {where}{type(error).__name__}: {reason}; correct the "
             "file, then try again"
         ) from error
+
+
+def refused_setting(error: Exception, root: Path) -> CourseError | None:
+    """Return the error for a value of the course's settings that whoever uses it refuses.
+
+    None where `error` is another one, or where the settings of the course in `root` do not set this.
+    """
+    match = re.search(
+        r"'(\w+)' trait of (?:an? |<[\w.]*\.)(\w+) (?:object at \w+> )?instance (.*)", str(error), re.DOTALL
+    )
+    if not isinstance(error, TraitError) or match is None or not (root / CONFIG).is_file():
+        return None
+    name, owner, reason = match.groups()
+    text = (root / CONFIG).read_text(encoding="utf-8", errors="replace")
+    lines = [
+        (found[1], number)
+        for number, line in enumerate(text.splitlines(), 1)
+        if (found := re.match(rf"[^#]*?\b(\w+)\.{name}\s*=(?!=)", line))
+    ]
+    if not lines:
+        return None
+    # it may be set for a class that this one extends; the last of several counts
+    section, number = max(lines, key=lambda place: (place[0] == owner, place[1]))
+    return CourseError(
+        f"the settings in {root / CONFIG} cannot be used: line {number}, c.{section}.{name} "
+        f"{' '.join(reason.split()).rstrip('.')}; correct the file, then try again"
+    )
 
 
 def unknown_assignment(assignment: str, known: Iterable[str]) -> CourseError:

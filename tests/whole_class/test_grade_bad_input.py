@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook
 
 from course.grading.course_folder import CourseFolder
 from course.grading.sandbox import bubblewrap
-from tests.helpers import RIGHT, course, hand_in, small_course
+from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 from tests.lms import refusals
 from tests.whole_class.classes import COURSE_ID, a_class, another_course, url
 
@@ -47,6 +47,33 @@ def test_settings_with_a_fault(root) -> None:
     refused(
         root, "small", words="nbgrader_config.py cannot be used: line 2, NameError: name 'nowhere' is not"
     )
+
+
+PER_DAY = 'c.AssignLatePenalties.plugin_class = "course.grading.nbgrader_steps.late_policy.PerDay"\n'
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ('c.SandboxedExecute.memory = "2G"', "SandboxedExecute.memory expected an int, not the str '2G'"),
+        ('c.Execute.timeout = "x"', "Execute.timeout expected an int, not the str 'x'"),
+        (f"{PER_DAY}c.PerDay.percent = 200", "PerDay.percent should not be greater than 100.0"),
+        ('c.AssignLatePenalties.plugin_class = "no.such"', "AssignLatePenalties.plugin_class must be a type"),
+    ],
+)
+def test_a_setting_with_a_wrong_value(root, settings, reason) -> None:
+    """Each way to grade, and the doctor, names it with its line, and writes nothing."""
+    with (root / "nbgrader_config.py").open("a") as file:
+        file.write(f"\n{settings}\n")
+    number = len((root / "nbgrader_config.py").read_text().splitlines())
+    words = f"nbgrader_config.py cannot be used: line {number}, c.{reason}"
+    refused(root, "small", words=words)
+    (line,) = nbgrader("autograde", "small", cwd=root).stderr.splitlines()
+    assert words in line
+    assert not (root / "autograded").exists()
+    (fault,) = (line for line in course("doctor", cwd=root).stdout.splitlines() if line.startswith("FAULT"))
+    assert words in fault
 
 
 @pytest.mark.slow

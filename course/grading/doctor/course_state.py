@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.exchange import ExchangeFactory
+from traitlets import TraitError
 
-from course.grading.course_folder import CourseFolder
+from course.grading.course_folder import CourseFolder, refused_setting
 from course.grading.doctor import exchange
 from course.grading.errors import NoGradebook
 from course.grading.gradebook.generated import known_cells
 from course.grading.gradebook.health import examine
+from course.grading.gradebook.lateness import late_rule
+from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets.assignment import Assignment, load
 from course.grading.problem_sets.release import notebook_names
+from course.grading.submissions.folders import nbgrader_rules
 
 
 def check_gradebook(folder: CourseFolder) -> str:
@@ -35,6 +39,15 @@ def check_exchange(folder: CourseFolder) -> str:
     exchange.require(root)
     exchange.require_private(folder.root)
     return str(root)
+
+
+def read_settings(folder: CourseFolder) -> SandboxedExecute:
+    """Return the settings of grading, those of late submissions looked at too. Raises CourseError."""
+    try:
+        late_rule(nbgrader_rules(folder), folder.config)
+        return SandboxedExecute(config=folder.config)
+    except TraitError as error:
+        raise refused_setting(error, folder.root) or error from error
 
 
 def released(folder: CourseFolder) -> list[str]:

@@ -12,7 +12,6 @@ from course.grading.course_folder import CourseFolder
 from course.grading.doctor import course_state, machine, students_place
 from course.grading.doctor.allowances import allowances
 from course.grading.errors import CourseError
-from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets.assignment import Assignment
 from course.grading.sandbox.limits import Limits
 from course.text import printable
@@ -74,10 +73,14 @@ def examine(root: Path, console: Console) -> int:
     else:
         part("gradebook", course_state.check_gradebook, folder)
         part("exchange", course_state.check_exchange, folder)
-        settings = SandboxedExecute(config=folder.config)
-        limits = settings.limits()
-        for name in course_state.released(folder) if has_sandbox else ():
-            _examine_assignment(examination, folder, name, limits, settings.control)
+        try:
+            settings = course_state.read_settings(folder)
+        except CourseError as error:
+            examination.fault("settings", error)
+        else:
+            limits = settings.limits()
+            for name in course_state.released(folder) if has_sandbox else ():
+                _examine_assignment(examination, folder, name, limits, settings.control)
     for state, text in allowances(limits):
         console.print(f"{state:8} {text}", soft_wrap=True)
     console.print(_summary(examination.faults), soft_wrap=True)

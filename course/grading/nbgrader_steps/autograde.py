@@ -18,15 +18,17 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, Execute, NbGraderPreprocessor, SaveAutoGrades
 from sqlalchemy.exc import SQLAlchemyError
-from traitlets import Bool, Enum, Float, Integer
+from traitlets import Bool, Enum, Float, Integer, TraitError
 from traitlets.config import Configurable
 from traitlets.utils.importstring import import_item
 
+from course.grading.course_folder import refused_setting
 from course.grading.errors import CourseError, HarnessFailure, NothingToGrade
 from course.grading.folders import Folders
 from course.grading.gradebook import entries, history
 from course.grading.gradebook.generated import generated_cells
 from course.grading.gradebook.groups import read_groups
+from course.grading.gradebook.lateness import late_rule
 from course.grading.judging import control
 from course.grading.judging.grade import METADATA, VARIABLES, grade_rebuilt
 from course.grading.judging.versions import grader_version, own_packages
@@ -60,8 +62,11 @@ class SubmissionExporter(NotebookExporter):
             require()
             self._leave_groups_out(converter, pattern)
             self._check(converter)
-        except (CourseError, SQLAlchemyError) as error:
-            message = str(error) if isinstance(error, CourseError) else explanation(str(error))
+        except (CourseError, SQLAlchemyError, TraitError) as error:
+            if isinstance(error, TraitError):
+                message = str(refused_setting(error, Path(converter.coursedir.root)) or error)
+            else:
+                message = str(error) if isinstance(error, CourseError) else explanation(str(error))
             converter.log.error("%s", message)
             raise NbGraderException(message) from error
         guard(converter)
@@ -89,8 +94,12 @@ class SubmissionExporter(NotebookExporter):
             converter.log.error("%s", line)
 
     def _check(self, converter: Any) -> None:
-        """Make a sandbox, open the gradebook, check each control: before anything is written or removed."""
+        """Make a sandbox, open the gradebook, check each control: before anything is written or removed.
+
+        Raises CourseError, and TraitError for a setting.
+        """
         steps = [import_item(s) if isinstance(s, str) else s for s in converter.autograde_preprocessors]
+        late_rule(converter, self.config)
         execute = SandboxedExecute(config=self.config)
         if not execute.enabled or not any(issubclass(s, SandboxedExecute) for s in steps):
             return
