@@ -10,6 +10,7 @@ import pytest
 from course.grading.cli import app
 from course.grading.errors import NotebookError
 from course.grading.problem_sets import leaks, notebooks, release
+from tests import helpers
 from tests.helpers import ROOT, nbgrader, run, small_course
 
 ASSIGNMENTS = release.assignments(ROOT)
@@ -105,6 +106,28 @@ def test_course_release_tidies_writes_and_checks(tmp_path) -> None:
     checked = run(["course.grading", "release", "--check"], root)
     assert checked.returncode == 1
     assert '+    "assert double(2) == 4"' in checked.stdout
+
+
+@pytest.mark.slow
+def test_a_release_is_current_although_header_and_notebook_have_the_same_ids(tmp_path) -> None:
+    """So they are where neither has any, as in nbgrader's own example: cells are then counted in each."""
+    root = small_course(tmp_path)
+    with (root / "nbgrader_config.py").open("a") as config:
+        config.write('\nc.IncludeHeaderFooter.header = "source/header.ipynb"\n')
+    source = root / "source" / "small" / "small.ipynb"
+    written = notebooks.read(source)
+    written.cells.insert(0, helpers.cell("# What it is about", kind="markdown"))
+    written.cells[0]["id"] = notebooks.read(root / "source" / "header.ipynb").cells[0].id
+    notebooks.write(written, source)
+    assert run(["course.grading", "release"], root).returncode == 0
+    before = source.read_bytes()
+    released = (root / "release" / "small" / "small.ipynb").read_bytes()
+    assert run(["course.grading", "release", "--check"], root).returncode == 0
+    assert run(["course.grading", "release"], root).returncode == 0
+    assert (source.read_bytes(), (root / "release" / "small" / "small.ipynb").read_bytes()) == (
+        before,
+        released,
+    )
 
 
 @pytest.mark.slow

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import nbformat
@@ -82,14 +83,22 @@ def cell_id(name: str) -> str:
     return re.sub(r"[^a-zA-Z0-9_-]", "-", name)[:64]
 
 
-def canonical(notebook: NotebookNode) -> NotebookNode:
-    """Return a copy of `notebook` in the form in which notebooks are committed."""
+def canonical(notebook: NotebookNode, taken: Collection[str] = ()) -> NotebookNode:
+    """Return a copy of `notebook` in the form in which notebooks are committed.
+
+    No two cells have the same id, and none that is not nbgrader's has one of `taken`.
+    """
     # what the course says of a problem set is kept
     own = {key: notebook.metadata[key] for key in ("course",) if key in notebook.metadata}
     result = nbformat.v4.new_notebook(metadata={**METADATA, **own})
+    used: set[str] = set()
     for number, cell in enumerate(notebook.cells):
         name = grade_id(cell)
         identity = cell_id(name) if name else cell.get("id") or f"cell-{number}"
+        if identity in used or (not name and identity in taken):
+            # nbformat would draw it, anew for each release
+            identity = hashlib.sha256(f"{number}\0{cell.source}".encode()).hexdigest()[:16]
+        used.add(identity)
         new = nbformat.from_dict({"id": identity, "cell_type": cell.cell_type, "source": cell.source})
         kept = {key: cell.metadata[key] for key in ("nbgrader", "tags") if cell.metadata.get(key)}
         if cell.metadata.get("jupyter", {}).get("source_hidden"):  # shown folded, as long plotting cells are

@@ -82,11 +82,19 @@ def _notebooks(folder: Path) -> list[Path]:
 
 
 def tidy(root: Path) -> list[Path]:
-    """Bring the source notebooks into canonical form; return those that were not. Raises CourseError."""
-    changed = []
-    for path in sources(root):
-        notebook = notebooks.canonical(notebooks.read(path))
-        if path.read_text(encoding="utf-8") != notebooks.dumps(notebook):
+    """Bring the source notebooks into canonical form; return those that were not. Raises CourseError.
+
+    A cell's id is none of the header's or footer's, with which its notebook is put together.
+    """
+    folders, own = read_folders(root), sources(root)
+    shared = [root / name for name in (folders.header, folders.footer) if name and (root / name).is_file()]
+    changed: list[Path] = []
+    taken: set[str] = set()
+    for path in dict.fromkeys((*shared, *own)):
+        notebook = notebooks.canonical(notebooks.read(path), taken)
+        if path in shared:
+            taken |= {cell["id"] for cell in notebook.cells}
+        if path in own and path.read_text(encoding="utf-8") != notebooks.dumps(notebook):
             replace_file(path, notebooks.dumps(notebook).encode())
             changed.append(path)
     return changed
