@@ -10,7 +10,7 @@ import traceback
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from nbgrader.apps.api import NbGraderAPI
@@ -120,14 +120,23 @@ class CourseFolder:
     ) -> CourseFolder:
         """Make `root` a course folder of its own, with the sources and the settings of `course`.
 
-        `ignored` are patterns of names that are not copied.
+        So are the notebooks above and below all others, and nbgrader's templates of tests. `ignored` are
+        patterns of names that are not copied.
         """
-        source = read_folders(course).source
+        folders = read_folders(course)
+        source = folders.source
         if not (course / CONFIG).is_file() or not (course / source).is_dir():
             raise CourseError(f"{course} is not a course: it needs {CONFIG} and {source}/")
         shutil.copytree(course / source, root / source, ignore=shutil.ignore_patterns(*ignored))
         shutil.copy(course / CONFIG, root)
-        return cls(root, cell_seconds)
+        copy = cls(root, cell_seconds)
+        templates = copy.config.InstantiateTests.get("autotest_filename", "autotests.yml")
+        for name in filter(None, (templates, folders.header, folders.footer)):
+            is_inside = ".." not in PurePath(name).parts and not (root / name).exists()
+            if is_inside and (course / name).is_file():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(course / name, root / name)
+        return copy
 
     def notebooks(self, assignment: str) -> list[str]:
         """Return the names of an assignment's notebooks. Raises CourseError for an unknown one."""

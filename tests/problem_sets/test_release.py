@@ -163,6 +163,33 @@ def test_what_is_no_notebook(content) -> None:
         notebooks.reads(content, "small.ipynb")
 
 
+TEMPLATES = """
+python3:
+  dispatch: "type({{snippet}})"
+  normalize: "str({{snippet}})"
+  check: "assert {{snippet}} == '{{value}}', '{{message}}'"
+  templates:
+    default:
+      - test: "{{snippet}}"
+        fail: "wrong"
+"""
+
+
+@pytest.mark.slow
+def test_tests_are_made_from_the_templates_in_the_courses_root(tmp_path) -> None:
+    root = small_course(tmp_path)
+    source = root / "source" / "small" / "small.ipynb"
+    written = notebooks.with_answers(notebooks.read(source), {"test_half": "### AUTOTEST half(4)"})
+    notebooks.write(written, source)
+    (root / "autotests.yml").write_text(TEMPLATES)
+    result = run(["course.grading", "release", "small"], root)
+    assert result.returncode == 0, result.stderr
+    released = notebooks.read(root / "release" / "small" / "small.ipynb")
+    (test,) = (each.source for each in released.cells if notebooks.grade_id(each) == "test_half")
+    assert "assert str(half(4)) == '2.0'" in test
+    assert run(["course.grading", "release", "--check"], root).returncode == 0
+
+
 @pytest.mark.slow
 def test_course_release_names_an_unreadable_source(tmp_path) -> None:
     root = small_course(tmp_path)
