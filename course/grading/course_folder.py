@@ -21,10 +21,15 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from course.grading.errors import CourseError
 from course.grading.folders import Folders
+from course.text import printable
 
 CONFIG = "nbgrader_config.py"
 # how SQLite and the system say in nbgrader's log that a disk is full
 _FULL = ("database or disk is full", os.strerror(errno.ENOSPC))
+
+# what nbgrader raises besides what is wrong
+_EMPTY_WORDS = ("Notebook failed to validate", "Please see the")
+_LONGEST = 500
 
 
 @contextmanager
@@ -146,8 +151,13 @@ class CourseFolder:
         return sorted(path.stem for path in paths if path.parent.name == assignment)
 
     def generate(self, assignment: str) -> Path:
-        """Generate what students receive, and return its folder. Raises CourseError."""
-        self._run("generate_assignment", assignment)
+        """Generate what students receive, and return its folder. Raises CourseError, whose text is a line."""
+        if log := self._failure("generate_assignment", assignment):
+            place = f"{self.folders.source}/{assignment}"
+            if converted := re.findall(r"Converting notebook (.*)", log):
+                place += f"/{PurePath(converted[-1]).name}"
+            reason = _reason(log).replace(f"{self.root}/", "").replace("/./", "/")
+            raise CourseError(f"nothing is released of {assignment}: {place}: {reason}")
         return self.root / self.folders.release / assignment
 
     def autograde(self, assignment: str) -> None:
@@ -159,12 +169,37 @@ class CourseFolder:
         self._run("generate_feedback", assignment)
         return sorted((self.root / self.folders.feedback).glob(f"*/{assignment}/*.html"))
 
-    def _run(self, command: str, *arguments: str) -> None:
+    def _run(self, command: str, assignment: str, *arguments: str) -> None:
+        if log := self._failure(command, assignment, *arguments):
+            raise CourseError(f"{command} {assignment} failed in {self.root}:\n{log}")
+
+    def _failure(self, command: str, assignment: str, *arguments: str) -> str:
+        """Return what a command that fails says, nothing where it does not. Raises CourseError."""
         with _quiet():
-            result: dict[str, Any] = getattr(self._api, command)(*arguments)
-        if not result["success"]:
-            reason = "\n".join(filter(None, (result.get("log"), result.get("error"))))
-            if any(words in reason for words in _FULL):
-                reason = "No space left on device; make room there"
-                raise CourseError(f"{command} {arguments[0]} failed in {self.root}: {reason}")
-            raise CourseError(f"{command} {arguments[0]} failed in {self.root}:\n{reason.strip()}")
+            result: dict[str, Any] = getattr(self._api, command)(assignment, *arguments)
+        if result["success"]:
+            return ""
+        log = "\n".join(filter(None, (result.get("log"), result.get("error")))).strip()
+        if any(words in log for words in _FULL):
+            reason = "No space left on device; make room there"
+            raise CourseError(f"{command} {assignment} failed in {self.root}: {reason}")
+        return log or "it says no reason"
+
+
+def _reason(log: str) -> str:
+    """Return in a line why nbgrader could not generate, by its log, and what to do."""
+    raised = re.findall(r"^ *(?:\w+\.)*(\w*(?:Error|Exception|Violation)\b): (.*)", log, re.MULTILINE)
+    told = [(name, text) for name, text in raised if not text.startswith(_EMPTY_WORDS)]
+    if not told:
+        errors = [text for text in re.findall(r"^\[ERROR\] (.*)", log, re.MULTILINE) if text.strip()]
+        return printable(next(iter(errors), log.splitlines()[-1]), _LONGEST)
+    name, reason = told[0]
+    if name == "SchemaTooOldError":
+        return f"{reason}; keep a copy, then `nbgrader update .`"
+    if name not in ("ValidationError", "RuntimeError"):  # these nbgrader's steps raise, and word
+        reason = f"{name}: {reason}"
+    if match := re.search(r"On instance\['(\w+)'\]", log):
+        reason = f"{match[1]} {reason}"
+    if match := re.search(r"Cell contents are:\s*(.*)", log):
+        reason = f"{reason}, in the cell that begins with {match[1]}"
+    return f"{printable(reason, _LONGEST)}; correct it there"

@@ -12,6 +12,7 @@ from course.grading.errors import NotebookError
 from course.grading.problem_sets import leaks, notebooks, release
 from tests import helpers
 from tests.helpers import ROOT, nbgrader, run, small_course
+from tests.lms.refusals import refused
 
 ASSIGNMENTS = release.assignments(ROOT)
 NOTEBOOKS = sorted((ROOT / "source").rglob("*.ipynb")) + sorted((ROOT / "release").rglob("*.ipynb"))
@@ -188,6 +189,37 @@ def test_tests_are_made_from_the_templates_in_the_courses_root(tmp_path) -> None
     (test,) = (each.source for each in released.cells if notebooks.grade_id(each) == "test_half")
     assert "assert str(half(4)) == '2.0'" in test
     assert run(["course.grading", "release", "--check"], root).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "settings", "source", "words"),
+    [
+        (0, {"grade_id": "half"}, None, "Duplicate grade id: half; correct it there"),
+        (0, {"grade_id": "a b"}, None, "grade_id 'a b' does not match"),
+        (0, {"schema_version": 1}, None, "Outdated schema version: 1 (expected 3); keep a copy, then `nb"),
+        (
+            0,
+            {},
+            "def double(x):\n    ### BEGIN SOLUTION\n    x",
+            "no end solution statement found, in the cell",
+        ),
+        (
+            1,
+            {},
+            "### BEGIN HIDDEN TESTS\nassert True",
+            "No end hidden tests statement found; correct it there",
+        ),
+    ],
+)
+def test_what_nbgrader_cannot_generate_is_told_in_one_line(number, settings, source, words, tmp_path) -> None:
+    root = small_course(tmp_path)
+    path = root / "source" / "small" / "small.ipynb"
+    written = notebooks.read(path)
+    written.cells[number].metadata.nbgrader.update(settings)
+    written.cells[number].source = source or written.cells[number].source
+    notebooks.write(notebooks.canonical(written), path)
+    refused(root, "release", "small", words=f"source/small/small.ipynb: {words}")
 
 
 @pytest.mark.slow
