@@ -85,6 +85,15 @@ def test_a_module_that_is_released_is_the_one_that_was_released():
     assert verdicts(subject, writes.replace("x * k", "9")) == {"test_scale": "wrong"}
 
 
+def test_a_test_that_is_not_locked_is_no_plain_cell():
+    """It is not advised to be locked for what it binds."""
+    binding = cell("k = scale(1)\nassert k == 2\ngrid = 3", "first", grade=True, points=1)
+    subject = assignment(SCALE, binding, graded("second", "assert grid == 3"))
+    with pytest.raises(ControlFailed, match=r"NameError: name 'grid' is not defined") as caught:
+        control.check(subject)
+    assert "lock the cell" not in str(caught.value)
+
+
 @pytest.mark.slow
 def test_what_else_a_plain_cell_binds_has_to_be_locked_by_its_author():
     subject = assignment(SCALE, cell("grid = np.arange(3)"), graded("t", "assert scale(grid)[1] == 2"))

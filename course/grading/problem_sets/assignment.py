@@ -197,8 +197,8 @@ def names_in_solutions(notebook: NotebookNode) -> frozenset[str]:
 
 
 def names_in_plain_cells(notebook: NotebookNode) -> frozenset[str]:
-    """Return the names that cells bind which are neither locked nor a solution."""
-    return _names(notebook, lambda role: not role.get("solution") and not role.get("locked"))
+    """Return the names that cells bind which are neither locked, nor a solution, nor a test."""
+    return _names(notebook, lambda role: not any(map(role.get, ("solution", "locked", "grade"))))
 
 
 def _names(notebook: NotebookNode, is_meant: Callable[[Mapping[str, Any]], bool]) -> frozenset[str]:
