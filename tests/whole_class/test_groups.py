@@ -71,6 +71,51 @@ def test_one_hand_in_for_each_group(root: Path) -> None:
     assert api.get_submission("small", "carl")["score"] == 3
 
 
+def hand_in_at(root: Path, student: str, time: str, **answers: str) -> None:
+    folder = hand_in(root, student, **answers).parent
+    if time:
+        (folder / "timestamp.txt").write_text(time)
+
+
+@pytest.mark.parametrize(
+    ("zone", "times", "expected", "told"),
+    [
+        # six in the evening in Chicago is midnight in UTC
+        ("America/Chicago", ("2026-11-20 18:00:00 CST", "2026-11-20 20:00:00 UTC"), 3, ()),
+        (
+            "",
+            ("2026-11-20 18:00:00 CST", "2026-11-20 10:00:00 UTC"),
+            1,
+            (
+                "ann: submitted/ann/small/timestamp.txt: CST may mean ",
+                "red: ann, bob handed in different work",
+            ),
+        ),
+        ("", ("", ""), 1, ("red: ann, bob handed in different work, and no times tell",)),
+        ("", ("", "2026-11-20 10:00:00 UTC"), 1, ("tell which is the last: bob's is graded for the group",)),
+        ("", ("2026-11-20 11:00:00 UTC", ""), 3, ("tell which is the last: ann's is graded for the group",)),
+        ("", ("2026-11-20 11:00:00 UTC", "2026-11-20 10:00:00 UTC"), 3, ()),
+    ],
+)
+def test_the_last_of_several_hand_ins_counts_and_what_is_not_clear_is_told(
+    root: Path, zone: str, times: tuple[str, str], expected: float, told: tuple[str, ...]
+) -> None:
+    (root / "groups.csv").write_text("group,student\nred,ann\nred,bob\n")
+    with (root / "nbgrader_config.py").open("a") as config:
+        config.write(f"\nc.Exchange.timezone = {zone!r}\n")
+    hand_in_at(root, "ann", times[0], **RIGHT)
+    hand_in_at(root, "bob", times[1], **(RIGHT | {"half": WRONG}))
+    for _ in range(2):  # also where nothing is graded
+        output = grade(root)
+        assert points(root) == {"ann": expected, "bob": expected}
+        assert [output.count(words) for words in told] == [1] * len(told)
+        assert told or ("handed in" not in output and "timestamp" not in output)
+    # the same work twice is no question
+    hand_in_at(root, "bob", times[1], **RIGHT)
+    assert "different work" not in grade(root)
+    assert points(root) == {"ann": 3, "bob": 3}
+
+
 def test_what_is_read_for_one_is_read_for_all(root: Path) -> None:
     ask_why(root)
     (root / "groups.csv").write_text(GROUPS)

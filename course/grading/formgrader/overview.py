@@ -18,6 +18,7 @@ from course.grading.gradebook.groups import read_groups, shared
 from course.grading.gradebook.reading import read_class
 from course.grading.submissions.folders import submitted_folders
 from course.grading.submissions.other_files import digests
+from course.grading.submissions.times import course_zone
 
 SYSTEMS = {"csv": "a spreadsheet", "moodle": "Moodle", "canvas": "Canvas"}
 
@@ -85,6 +86,7 @@ def _counted(course_folder: CourseFolder, assignment: str) -> Row:
     folders = shared(
         read_groups(root, assignment),
         submitted_folders(course, assignment, hidden=True),
+        course_zone(course_folder.config.Exchange.get("timezone")),
     )
 
     def has_feedback(student: str) -> bool:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 from course.grading.csv_rows import csv_rows
 from course.grading.errors import RosterError
-from course.grading.submissions.times import read_hand_in
+from course.grading.submissions.other_files import digests
+from course.grading.submissions.times import TIMESTAMP, HandIn, read_hand_in
 
 FILE = "groups.csv"
 
@@ -63,16 +65,61 @@ def require_known(root: Path, groups: Mapping[str, list[str]], known: Collection
         )
 
 
-def shared(groups: Mapping[str, list[str]], folders: Mapping[str, Path]) -> dict[str, Path]:
+@dataclass(frozen=True)
+class Choice:
+    """Whose work is graded for a group."""
+
+    group: str
+    taken: str
+    """the student who handed in last; where the times do not tell, the last by id"""
+    hand_ins: Mapping[str, HandIn]
+    """of all in the group who handed in"""
+
+    def undecided(self, folders: Mapping[str, Path]) -> str:
+        """Return what to tell where others handed in different work, maybe later; else an empty text."""
+        time = self.hand_ins[self.taken].time
+        rivals = [
+            student
+            for student, hand_in in self.hand_ins.items()
+            if student != self.taken and (time is None or hand_in.time in (None, time))
+        ]
+        taken = _content(folders[self.taken]) if rivals else None
+        names = [student for student in rivals if taken is None or _content(folders[student]) != taken]
+        if not names:
+            return ""
+        return (
+            f"{self.group}: {', '.join(sorted([self.taken, *names]))} handed in different work, and no times "
+            f"tell which is the last: {self.taken}'s is graded for the group; correct each {TIMESTAMP}, or "
+            "remove what does not count, and grade again"
+        )
+
+
+def choices(
+    groups: Mapping[str, Sequence[str]], folders: Mapping[str, Path], zone: tzinfo | None
+) -> Iterator[Choice]:
+    """Yield whose work counts in each group of whom somebody handed in; `zone` is the course's."""
+    for group, students in groups.items():
+        hand_ins = {
+            student: read_hand_in(folders[student], zone) for student in students if student in folders
+        }
+        if hand_ins:
+            last = max(hand_ins, key=lambda student: (hand_ins[student].time or datetime.min, student))
+            yield Choice(group, last, hand_ins)
+
+
+def shared(
+    groups: Mapping[str, Sequence[str]], folders: Mapping[str, Path], zone: tzinfo | None
+) -> dict[str, Path]:
     """Return the folder of each student: of a group all have the one that was handed in last."""
     result = dict(folders)
-    for students in groups.values():
-        handed_in = [student for student in students if student in folders]
-        if handed_in:
-            last = max(handed_in, key=lambda student: (_time(folders[student]), student))
-            result |= dict.fromkeys(students, folders[last])
+    for choice in choices(groups, folders, zone):
+        result |= dict.fromkeys(groups[choice.group], folders[choice.taken])
     return dict(sorted(result.items()))
 
 
-def _time(folder: Path) -> datetime:
-    return read_hand_in(folder).time or datetime.min
+def _content(folder: Path) -> tuple[str, str] | None:
+    """Return digests of what is in a folder; None where it cannot be read."""
+    try:
+        return digests(folder)
+    except (OSError, RecursionError):
+        return None

@@ -25,6 +25,7 @@ from course.grading.lms import rosters
 from course.grading.lms.sheets import SHEETS
 from course.grading.replacing import replace_file
 from course.grading.submissions.folders import submitted_folders
+from course.grading.submissions.times import course_zone
 
 
 def export(
@@ -74,7 +75,8 @@ def write_grades(
 def _ungraded(record: ClassRecord, course: CourseDirectory, section: str | None) -> list[str]:
     """Return whose submissions are not graded, of the members of a section alone if there is one."""
     groups = read_groups(Path(course.root), record.assignment)
-    ungraded = set(shared(groups, submitted_folders(course, record.assignment, hidden=True)))
+    zone = course_zone(course.config.Exchange.get("timezone"))
+    ungraded = set(shared(groups, submitted_folders(course, record.assignment, hidden=True), zone))
     ungraded -= {student.id for student in record.graded}
     if section is not None:
         ungraded &= {student.id for student in record.students}

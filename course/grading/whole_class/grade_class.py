@@ -25,7 +25,7 @@ from course.grading.encoding import is_text
 from course.grading.errors import CourseError
 from course.grading.gradebook import history
 from course.grading.gradebook.book import Book
-from course.grading.gradebook.groups import read_groups, require_known, shared
+from course.grading.gradebook.groups import choices, read_groups, require_known, shared
 from course.grading.gradebook.history import Grading
 from course.grading.gradebook.lateness import late_rule
 from course.grading.gradebook.remarks import remarks
@@ -41,7 +41,7 @@ from course.grading.submissions.folders import (
     read_folder,
     submitted_folders,
 )
-from course.grading.submissions.times import TIMESTAMP, HandIn
+from course.grading.submissions.times import TIMESTAMP, HandIn, course_zone
 from course.grading.whole_class import cluster as clusters
 from course.grading.whole_class.autograded import AutogradedFiles
 from course.grading.whole_class.cluster import Died, Scheduler, TaskMap
@@ -87,7 +87,9 @@ def grade_class(
         if (root / course_folder.folders.source).is_dir():  # the gradebook knows an assignment without it
             course_folder.notebooks(assignment)
         groups = read_groups(root, assignment)
-        folders = shared(groups, submitted_folders(course, assignment, hidden=True))
+        handed_in = submitted_folders(course, assignment, hidden=True)
+        zone = course_zone(config.Exchange.get("timezone"))
+        folders = shared(groups, handed_in, zone)
         if student is not None:
             folders = {name: path for name, path in folders.items() if name == student}
         if not folders:
@@ -95,6 +97,9 @@ def grade_class(
             where = Path(where).relative_to(root) if Path(where).is_relative_to(root) else where
             raise CourseError(f"nothing was handed in: there is no {where}")
         summary.total = len(folders)
+        for choice in choices(groups, handed_in, zone):
+            if choice.taken in folders:
+                summary.note_choice(choice, handed_in)
         book = Book(course.db_url, course.course_id, assignment)
         try:
             if groups:

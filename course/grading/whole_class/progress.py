@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from course.grading.gradebook.groups import Choice
 from course.grading.gradebook.remarks import MOST_NAMES, Remark, is_cut, lines
 from course.grading.runs import Run
 from course.text import printable
@@ -41,6 +43,8 @@ class ClassSummary:
     """on students' submissions that were not run, or in part only, or repaired; the skipped ones included"""
     unclear_times: list[tuple[str, str]] = field(default_factory=list)
     """students whose time of hand-in is not known, and why: they do not count as late"""
+    undecided: list[str] = field(default_factory=list)
+    """what to tell of groups whose times do not say which of their hand-ins counts"""
     new_penalties: list[str] = field(default_factory=list)
     """students whose late penalty has changed though their submission has not"""
     not_run: int = 0
@@ -60,6 +64,14 @@ class ClassSummary:
         if notes:
             self.remarks[student] = notes
             self.not_run += any(note.kind == "not run" for note in notes)
+
+    def note_choice(self, choice: Choice, folders: Mapping[str, Path]) -> None:
+        """Keep what is not clear about the times of a group's hand-ins; the one taken is read later."""
+        for student, hand_in in choice.hand_ins.items():
+            if hand_in.problem and student != choice.taken:
+                self.unclear_times.append((student, hand_in.problem))
+        if line := choice.undecided(folders):
+            self.undecided.append(line)
 
     @property
     def is_complete(self) -> bool:
@@ -132,6 +144,8 @@ def print_summary(summary: ClassSummary, console: Console, *, all_names: bool = 
         console.print(f"late penalties have changed: {names}", soft_wrap=True)
     for student, why in summary.unclear_times:
         console.print(f"{printable(student, 60)}: {printable(why, 500)}", soft_wrap=True)
+    for line in summary.undecided:
+        console.print(printable(line, 1000), soft_wrap=True)
     for line in lines(summary.remarks, None if all_names else MOST_NAMES):
         console.print(line, soft_wrap=True)
     problems = sorted(summary.problems)
