@@ -156,7 +156,9 @@ def grade(
     jobs: Jobs = None,
     cluster: Cluster = None,
     wait: Wait = 30,
-    student: Annotated[str | None, typer.Option(metavar="ID", help="This student's submission only.")] = None,
+    student: Annotated[
+        str | None, typer.Option(metavar="ID", help="This student's or group's submission only.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded and unchanged.")] = False,
     all_names: Annotated[
         bool, typer.Option("--all-names", help="Name everybody whose submission was not run, or repaired.")

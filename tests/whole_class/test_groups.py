@@ -116,6 +116,25 @@ def test_the_last_of_several_hand_ins_counts_and_what_is_not_clear_is_told(
     assert points(root) == {"ann": 3, "bob": 3}
 
 
+def test_who_asks_for_one_of_a_group_gets_all_of_it(root: Path) -> None:
+    (root / "groups.csv").write_text(GROUPS)
+    hand_in(root, "bob", **RIGHT)
+    hand_in(root, "fay", **RIGHT)
+    result = course("grade", "small", "--student", "ann", cwd=root)
+    assert result.stdout.startswith("small: 3 of 3 submissions graded"), result
+    assert points(root) == {"ann": 3, "bob": 3, "carl": 3}
+
+
+def test_who_is_entered_later_for_a_group_has_its_hidden_inputs(root: Path) -> None:
+    (root / "groups.csv").write_text("group,student\nred,bob\nred,carl\n")
+    hand_in(root, "bob", **RIGHT)
+    grade(root)
+    (root / "groups.csv").write_text(GROUPS)
+    grade(root)
+    seeds = {student: seed for student, _, seed in gradings(url(root))}
+    assert seeds["ann"] == seeds["bob"] == seeds["carl"]
+
+
 def test_what_is_read_for_one_is_read_for_all(root: Path) -> None:
     ask_why(root)
     (root / "groups.csv").write_text(GROUPS)

@@ -91,7 +91,8 @@ def grade_class(
         zone = course_zone(config.Exchange.get("timezone"))
         folders = shared(groups, handed_in, zone)
         if student is not None:
-            folders = {name: path for name, path in folders.items() if name == student}
+            together = next((names for names in groups.values() if student in names), [student])
+            folders = {name: path for name, path in folders.items() if name in together}
         if not folders:
             where = course.format_path(course.submitted_directory, student or "*", assignment)
             where = Path(where).relative_to(root) if Path(where).is_relative_to(root) else where
@@ -204,7 +205,9 @@ class _Run:
                 outcomes = {name: latest[student, name].outcome for name in folder.notebooks}
                 self._remark(folder, outcomes)
                 continue
-            pending = replace(pending, seed=history.seed(seeds.get(student), folder.digest))
+            # the hidden inputs of another of the group, where that one alone was entered before a stop
+            same = (name for name in (student, *by_path[path]) if seeds.get(name, ("",))[0] == folder.digest)
+            pending = replace(pending, seed=history.seed(seeds.get(next(same, student)), folder.digest))
             others = [name for name in by_path[path] if name not in seen]
             seen.update(others)
             self._others[student] = [
