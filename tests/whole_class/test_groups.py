@@ -143,14 +143,14 @@ def test_what_is_read_for_one_is_read_for_all(root: Path) -> None:
     grade(root)
     with Gradebook(url(root), COURSE_ID) as gradebook:
         row = gradebook.find_grade("why", "small", "small", "carl")
-        row.manual_score, row.needs_manual_grade = 3.5, False
+        row.manual_score, row.extra_credit, row.needs_manual_grade = 3.5, 0.5, False
         gradebook.find_comment("why", "small", "small", "carl").manual_comment = "Yes."
         gradebook.db.commit()
     result = course("export", "small", "--to", "csv", cwd=root)
     assert result.stdout.startswith(
         "small-csv.csv: 3 graded, 1 wait for grading, 2 have not handed in\nfay: "
     )
-    assert points(root) == {"ann": 6.5, "bob": 6.5, "carl": 6.5, "fay": 3}
+    assert points(root) == {"ann": 7, "bob": 7, "carl": 7, "fay": 3}
     with Gradebook(url(root), COURSE_ID) as gradebook:
         assert gradebook.find_comment("why", "small", "small", "ann").manual_comment == "Yes."
 

@@ -41,6 +41,9 @@ def save(session: Session, assignment: str, groups: Mapping[str, Sequence[str]])
     """
     students = set()
     for read, waiting in list(_pairs(session, assignment, groups)):
+        # extra credit that was given to this student before anything was read stays
+        if waiting.grade.manual_score is not None or waiting.grade.extra_credit is None:
+            waiting.grade.extra_credit = read.grade.extra_credit
         waiting.grade.manual_score, waiting.grade.needs_manual_grade = read.grade.manual_score, False
         waiting.comment.manual_comment = read.comment.manual_comment
         students.add(waiting.student)
