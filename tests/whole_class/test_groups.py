@@ -135,17 +135,47 @@ def test_who_is_entered_later_for_a_group_has_its_hidden_inputs(root: Path) -> N
     assert seeds["ann"] == seeds["bob"] == seeds["carl"]
 
 
+def mark(
+    root: Path, student: str, score: float | None, extra: float | None = None, *, comment: str | None = None
+) -> None:
+    """Give points and a comment by hand, as the formgrader does."""
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        row = gradebook.find_grade("why", "small", "small", student)
+        row.manual_score, row.extra_credit = score, extra
+        row.needs_manual_grade = score is None and row.auto_score is None
+        if comment is not None:
+            gradebook.find_comment("why", "small", "small", student).manual_comment = comment
+        gradebook.db.commit()
+
+
+def of_why(root: Path) -> dict[str, tuple[float | None, float, str]]:
+    """Return by student what was given by hand: points, extra credit, comment."""
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        found = {}
+        for submission in gradebook.assignment_submissions("small"):
+            row = gradebook.find_grade("why", "small", "small", submission.student.id)
+            comment = gradebook.find_comment("why", "small", "small", submission.student.id)
+            found[submission.student.id] = (
+                row.manual_score,
+                row.extra_credit or 0,
+                comment.manual_comment or "",
+            )
+        return found
+
+
+def export(root: Path) -> str:
+    result = course("export", "small", "--to", "csv", cwd=root)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
 def test_what_is_read_for_one_is_read_for_all(root: Path) -> None:
     ask_why(root)
     (root / "groups.csv").write_text(GROUPS)
     hand_in(root, "bob", **(RIGHT | {"why": "Because."}))
     hand_in(root, "fay", **(RIGHT | {"why": "Because."}))
     grade(root)
-    with Gradebook(url(root), COURSE_ID) as gradebook:
-        row = gradebook.find_grade("why", "small", "small", "carl")
-        row.manual_score, row.extra_credit, row.needs_manual_grade = 3.5, 0.5, False
-        gradebook.find_comment("why", "small", "small", "carl").manual_comment = "Yes."
-        gradebook.db.commit()
+    mark(root, "carl", 3.5, 0.5, comment="Yes.")
     result = course("export", "small", "--to", "csv", cwd=root)
     assert result.stdout.startswith(
         "small-csv.csv: 3 graded, 1 wait for grading, 2 have not handed in\nfay: "
@@ -153,6 +183,56 @@ def test_what_is_read_for_one_is_read_for_all(root: Path) -> None:
     assert points(root) == {"ann": 7, "bob": 7, "carl": 7, "fay": 3}
     with Gradebook(url(root), COURSE_ID) as gradebook:
         assert gradebook.find_comment("why", "small", "small", "ann").manual_comment == "Yes."
+
+
+def test_what_is_corrected_for_one_is_corrected_for_all_but_what_somebody_entered_stays(root: Path) -> None:
+    ask_why(root)
+    (root / "groups.csv").write_text(GROUPS)
+    hand_in(root, "bob", **(RIGHT | {"why": "Because."}))
+    grade(root)
+    mark(root, "ann", 3, comment="Yes.")
+    export(root)
+    assert set(of_why(root).values()) == {(3, 0, "Yes.")}
+    # corrected where it was read, then for one it was copied for: bob's stays copied
+    mark(root, "ann", 4, 1, comment="Yes!")
+    assert "different points" not in export(root)
+    assert set(of_why(root).values()) == {(4, 1, "Yes!")}
+    mark(root, "carl", 2)
+    for output in (export(root), grade(root)):
+        assert "for the same answer of a group, and left so: red, why: ann 5, bob 5, carl 2; " in output
+    assert of_why(root) == {"ann": (4, 1, "Yes!"), "bob": (4, 1, "Yes!"), "carl": (2, 0, "Yes!")}
+    mark(root, "ann", 2)
+    for output in (export(root), grade(root)):
+        assert "different points" not in output
+    assert {given[:2] for given in of_why(root).values()} == {(2, 0)}
+    # a comment for one alone stays too
+    mark(root, "bob", 2, comment="See me.")
+    mark(root, "ann", 3)
+    mark(root, "carl", 3)
+    export(root)
+    assert of_why(root) == {"ann": (3, 0, "Yes!"), "bob": (3, 0, "See me."), "carl": (3, 0, "Yes!")}
+
+
+def test_extra_credit_for_one_who_waits_stays(root: Path) -> None:
+    ask_why(root)
+    (root / "groups.csv").write_text(GROUPS)
+    hand_in(root, "bob", **(RIGHT | {"why": "Because."}))
+    grade(root)
+    mark(root, "bob", None, 1)
+    mark(root, "ann", 3)
+    for _ in range(2):
+        assert "and left so: red, why: ann 3, bob 4, carl 3; " in export(root)
+    assert of_why(root)["bob"] == (3, 1, "")
+
+
+def test_an_answer_left_empty_gets_what_is_given_for_another_of_the_group(root: Path) -> None:
+    ask_why(root)
+    (root / "groups.csv").write_text(GROUPS)
+    hand_in(root, "bob", **RIGHT)
+    grade(root)
+    mark(root, "ann", 1)
+    assert "different points" not in export(root)
+    assert {given[0] for given in of_why(root).values()} == {1}
 
 
 def test_an_export_knows_that_a_group_has_handed_in(root: Path) -> None:

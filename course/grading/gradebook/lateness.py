@@ -56,8 +56,8 @@ def bring_up_to_date(course_folder: CourseFolder, assignment: str) -> list[str]:
     rule = late_rule(nbgrader_rules(course_folder), course_folder.config)
     groups = read_groups(course_folder.root, assignment)
     with snapshot(course, assignment) as session:
-        has_read = bool(read_together.unread(session, assignment, groups))
-        if not has_read and next(_changed(session, assignment, rule), None) is None:
+        is_behind = read_together.is_behind(session, assignment, groups)
+        if not is_behind and next(_changed(session, assignment, rule), None) is None:
             return []
 
     def work(gradebook: Gradebook) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,15 +66,20 @@ def write_grades(
     record = read_class(session, course, assignment, section)
     if not record.graded:
         raise CourseError(f"nobody's {assignment} is graded: `course grade {assignment}` comes first")
-    record = replace(record, ungraded=_ungraded(record, course, section))
+    groups = read_groups(Path(course.root), assignment)
+    record = replace(record, ungraded=_ungraded(record, course, groups, section))
     sheet = SHEETS[system](record, rosters.read_roster(roster) if roster else None, provisional)
     replace_file(to, sheet.text(bom=system == "csv"))
-    return [*_lines(record, assignment, to, provisional), *sheet.remarks, *_ungraded_lines(record)]
+    students = {student.id for student in record.students}
+    differing = read_together.differing(session, assignment, groups, students)
+    lines = [*_lines(record, assignment, to, provisional), *sheet.remarks, differing]
+    return [*filter(None, lines), *_ungraded_lines(record)]
 
 
-def _ungraded(record: ClassRecord, course: CourseDirectory, section: str | None) -> list[str]:
+def _ungraded(
+    record: ClassRecord, course: CourseDirectory, groups: Mapping[str, Sequence[str]], section: str | None
+) -> list[str]:
     """Return whose submissions are not graded, of the members of a section alone if there is one."""
-    groups = read_groups(Path(course.root), record.assignment)
     zone = course_zone(course.config.Exchange.get("timezone"))
     ungraded = set(shared(groups, submitted_folders(course, record.assignment, hidden=True), zone))
     ungraded -= {student.id for student in record.graded}

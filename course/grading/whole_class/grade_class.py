@@ -172,6 +172,7 @@ class _Run:
                     progress_bar.update()
                 self.summary.is_stopped = stop.is_set()
         self.summary.new_penalties = self.writer.save_lateness(self._hand_ins)
+        self.summary.differing = self.writer.differing()
         self.summary.elapsed = time.monotonic() - begin
 
     def _pending(self) -> Iterator[PendingSubmission]:

@@ -45,6 +45,8 @@ class ClassSummary:
     """students whose time of hand-in is not known, and why: they do not count as late"""
     undecided: list[str] = field(default_factory=list)
     """what to tell of groups whose times do not say which of their hand-ins counts"""
+    differing: str = ""
+    """what to tell of groups whose members have different points for the same answer"""
     new_penalties: list[str] = field(default_factory=list)
     """students whose late penalty has changed though their submission has not"""
     not_run: int = 0
@@ -146,6 +148,8 @@ def print_summary(summary: ClassSummary, console: Console, *, all_names: bool = 
         console.print(f"{printable(student, 60)}: {printable(why, 500)}", soft_wrap=True)
     for line in summary.undecided:
         console.print(printable(line, 1000), soft_wrap=True)
+    if summary.differing:
+        console.print(printable(summary.differing, 2000), soft_wrap=True)
     for line in lines(summary.remarks, None if all_names else MOST_NAMES):
         console.print(line, soft_wrap=True)
     problems = sorted(summary.problems)

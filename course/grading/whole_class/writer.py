@@ -152,6 +152,12 @@ class Writer:
 
         return self.book.transact(work)
 
+    def differing(self) -> str:
+        """Return what `read_together.differing` says of the groups."""
+        return self.book.transact(
+            lambda gradebook: read_together.differing(gradebook.db, self.assignment, self.groups)
+        )
+
     def note_failure(self, pending: PendingSubmission, outcomes: list[Outcome]) -> None:
         """Keep a record of gradings that failed; the gradebook is as it was."""
 
