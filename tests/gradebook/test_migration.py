@@ -72,6 +72,13 @@ def scores(root: Path) -> dict[str, str]:
         return {row["student_id"]: row["score"] for row in csv.DictReader(file)}
 
 
+def waiting(root: Path, notebook: str) -> int:
+    """Return how many grades of a notebook wait for somebody."""
+    with Gradebook(url(root), COURSE_ID) as gradebook:
+        submissions = gradebook.notebook_submissions(notebook, "small")
+        return sum(grade.needs_manual_grade for each in submissions for grade in each.grades)
+
+
 def files(root: Path) -> dict[Path, bytes]:
     return {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
@@ -183,6 +190,8 @@ def test_a_second_notebook_comes_and_goes(root: Path, way: Way) -> None:
     assert status == 0, output
     assert course("grade", "small", "--jobs", "1", cwd=root).returncode == 0
     assert scores(root) == {"ann": "4", "bob": "3"}
+    assert "0 of 2 submissions graded" in course("grade", "small", cwd=root).stdout
+    assert waiting(root, "extra") == 0
     (root / "source" / "small" / "extra.ipynb").unlink()
     status, output = way(root)
     assert status == 0, output

@@ -25,6 +25,7 @@ from course.grading.encoding import is_text
 from course.grading.errors import CourseError
 from course.grading.gradebook import history
 from course.grading.gradebook.book import Book
+from course.grading.gradebook.graded import Graded, read_graded
 from course.grading.gradebook.groups import choices, read_groups, require_known, shared
 from course.grading.gradebook.history import Grading
 from course.grading.gradebook.lateness import late_rule
@@ -178,7 +179,7 @@ class _Run:
     def _pending(self) -> Iterator[PendingSubmission]:
         """Yield what is to be graded, as it is needed: a class is read submission by submission."""
         notebooks = tuple(self.versions)
-        latest, seeds = self.writer.book.transact(self._recorded)
+        graded, seeds = self.writer.book.transact(self._recorded)
         by_path: dict[Path, list[str]] = defaultdict(list)
         for student, path in self.folders.items():
             by_path[path].append(student)
@@ -196,14 +197,14 @@ class _Run:
                 problem = f"{path} holds folders in folders, too deep to be read: hand in the notebook alone"
                 self.summary.problems.append((student, NOT_GRADED, problem))
                 continue
-            folder = self._without_an_old_time(folder, latest)
+            folder = self._without_an_old_time(folder, graded.latest)
             if folder.hand_in.problem:
                 self.summary.unclear_times.append((student, folder.hand_in.problem))
             pending = PendingSubmission(folder, 0, self.versions, self.settings.grader)
-            if not self.force and pending.is_done(latest) and self._files(student).is_dir():
+            if not self.force and pending.is_done(graded) and self._files(student).is_dir():
                 self.summary.skipped += 1
                 self._hand_ins[student] = folder.hand_in
-                outcomes = {name: latest[student, name].outcome for name in folder.notebooks}
+                outcomes = {name: graded.latest[student, name].outcome for name in folder.notebooks}
                 self._remark(folder, outcomes)
                 continue
             # the hidden inputs of another of the group, where that one alone was entered before a stop
@@ -212,7 +213,7 @@ class _Run:
             others = [name for name in by_path[path] if name not in seen]
             seen.update(others)
             self._others[student] = [
-                replace(pending, folder=self._without_an_old_time(replace(folder, student=name), latest))
+                replace(pending, folder=self._without_an_old_time(replace(folder, student=name), graded.latest))
                 for name in others
             ]
             yield pending
@@ -233,14 +234,12 @@ class _Run:
             return replace(folder, hand_in=HandIn(None))
         return folder
 
-    def _recorded(
-        self, gradebook: Gradebook
-    ) -> tuple[dict[tuple[str, str], Grading], dict[str, tuple[str, int]]]:
-        """Return the latest gradings by student and notebook, and the seeds by student."""
+    def _recorded(self, gradebook: Gradebook) -> tuple[Graded, dict[str, tuple[str, int]]]:
+        """Return what is graded, and the seeds by student."""
         assignment = self.settings.assignment
-        if not history.exists(gradebook.db):
-            return {}, {}
-        return history.latest(gradebook.db, assignment), history.seeds(gradebook.db, assignment)
+        graded = read_graded(gradebook.db, assignment)
+        has_record = history.exists(gradebook.db)
+        return graded, history.seeds(gradebook.db, assignment) if has_record else {}
 
     def _enrol(self) -> None:
         """Make the class known, once: nothing is written before a worker has shown that it can grade."""

@@ -12,6 +12,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from course.grading.gradebook import entries, history, lateness, read_together
 from course.grading.gradebook.book import Book
 from course.grading.gradebook.entries import Entry
+from course.grading.gradebook.graded import Graded, read_graded
 from course.grading.gradebook.history import Grading
 from course.grading.submissions.folders import SubmittedFolder
 from course.grading.submissions.times import HandIn
@@ -32,14 +33,9 @@ class PendingSubmission:
     """the assignment's, by notebook"""
     grader: str
 
-    def is_done(self, latest: Mapping[tuple[str, str], Grading]) -> bool:
-        """Say whether the latest gradings, by student and notebook, are of the same inputs."""
-        for name in self.folder.notebooks:
-            grading = latest.get((self.folder.student, name))
-            inputs = (self.folder.digest, self.folder.others_digest, self.versions[name], self.grader)
-            if grading is None or grading.inputs != inputs:
-                return False
-        return True
+    def is_done(self, graded: Graded) -> bool:
+        """Say whether it is graded as it is now."""
+        return graded.is_done(self.folder, self.versions, self.grader)
 
     def grading(self, assignment: str, outcome: Outcome) -> Grading:
         """Return the record of one notebook's outcome."""
@@ -97,12 +93,13 @@ class Writer:
         def work(gradebook: Gradebook) -> None:
             replacement.undo()
             student = pending.folder.student
-            latest = history.latest(gradebook.db, self.assignment, student)
-            is_done = not force and pending.is_done(latest)
+            is_whole = pending.versions.keys() == set(pending.folder.notebooks)
+            graded = read_graded(gradebook.db, self.assignment, student, is_whole=is_whole)
+            is_done = not force and pending.is_done(graded)
             if is_done and replacement.has_old:
                 return
             if not is_done:
-                self._save(gradebook, pending, outcomes, latest)
+                self._save(gradebook, pending, outcomes, graded.latest)
                 gradebook.db.flush()
             replacement.swap()
 
