@@ -20,7 +20,7 @@ from course.grading.errors import CourseError
 from course.grading.lms.export import CanvasExport, MoodleExport, export
 from course.grading.lms.sheets import text_cell
 from course.grading.sandbox import bubblewrap
-from tests.helpers import course, nbgrader, run
+from tests.helpers import RIGHT, course, hand_in, nbgrader, run
 from tests.lms.archives import MONDAY
 from tests.lms.refusals import refused
 from tests.lms.trees import tree
@@ -92,6 +92,12 @@ def table(path: Path, encoding: str = "utf-8") -> list[list[str]]:
     rows = list(csv.reader(io.StringIO(content.decode(encoding), newline=""), strict=True))
     assert len({len(row) for row in rows}) == 1
     return rows
+
+
+def statuses(root: Path) -> dict[str, str]:
+    """Return the status of each student in the table for spreadsheets."""
+    head, *rows = table(root / "small-csv.csv", "utf-8-sig")
+    return {row[1]: row[head.index("status")] for row in rows}
 
 
 @pytest.mark.slow
@@ -216,12 +222,50 @@ def test_points_given_by_hand_complete_the_total(root) -> None:
 
 def test_what_is_handed_in_and_not_graded_is_told(root) -> None:
     for student in ("zoe", "15"):  # only 15 is in the gradebook
-        (root / "submitted" / student / "small").mkdir(parents=True)
+        hand_in(root, student, **RIGHT)
     lines = export(root, "csv", "small")
     assert lines[0] == "small-csv.csv: 3 graded, 1 wait for grading, 0 have not handed in"
     assert lines[-1].startswith("handed in, but not graded: 15, zoe; `course grade small`")
-    rows = table(root / "small-csv.csv")
-    assert [row[rows[0].index("status")] for row in rows if row[1] == "15"] == ["not graded"]
+    assert statuses(root)["15"] == "not graded"
+
+
+def test_what_grading_refuses_is_told_with_its_reason(root, monkeypatch) -> None:
+    monkeypatch.chdir(root)
+    for student, name in (("zip", "hw.zip"), ("typo", "small.IPYNB")):
+        folder = root / "submitted" / student / "small"
+        folder.mkdir(parents=True)
+        (folder / name).touch()
+    lines = export(root, "csv", "small")
+    assert not any("`course grade small` does it" in line for line in lines)
+    assert lines[-2:] == [
+        "typo cannot be graded: submitted/typo/small holds no notebook: rename small.IPYNB, so that it ends "
+        "in .ipynb",
+        "zip cannot be graded: submitted/zip/small holds no notebook",
+    ]
+
+
+@pytest.mark.slow
+def test_grades_of_an_earlier_hand_in_or_version_are_told(prepared, tmp_path) -> None:
+    root = shutil.copytree(prepared, tmp_path / "course")
+    for student in ("ann", "bob"):
+        hand_in(root, student, **RIGHT)
+    assert course("grade", "small", cwd=root).returncode == 0
+    assert export(root, "csv", "small") == [
+        "small-csv.csv: 2 graded, 0 wait for grading, 0 have not handed in"
+    ]
+    hand_in(root, "bob", **(RIGHT | {"half": "def half(x):\n    return 0"}))
+    again = "of an earlier hand-in or version: `course grade small` grades them again"
+    assert export(root, "csv", "small")[1:] == [f"1 student's grades are {again} (bob)"]
+    assert statuses(root) == {"ann": "graded", "bob": "to be graded again"}
+    export(root, "moodle", "small")
+    assert table(root / "small-moodle.csv")[2][4:] == ["3", "1", "2"]  # the points stay until then
+    path = root / "source" / "small" / "small.ipynb"
+    path.write_text(path.read_text().replace('"points": 2', '"points": 1'))
+    assert course("release", "small", cwd=root).returncode == 0
+    assert export(root, "csv", "small")[1:] == [f"2 students' grades are {again} (ann, bob)"]
+    assert course("grade", "small", cwd=root).returncode == 0
+    assert len(export(root, "csv", "small")) == 1
+    assert set(statuses(root).values()) == {"graded"}
 
 
 def test_one_person_twice_is_refused(root, tmp_path) -> None:

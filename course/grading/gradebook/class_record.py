@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -120,6 +120,8 @@ class ClassRecord:
     """only from `read_graded_class`"""
     ungraded: Sequence[str] = ()
     """ids of those who have handed in and are not graded, in order; only where folders were looked at"""
+    older: Collection[str] = ()
+    """ids of those whose grades are not of what is handed in now; only where folders were looked at"""
     strangers: Sequence[str] = ()
     """ids that are in the gradebook and in no roster, where one was entered"""
 

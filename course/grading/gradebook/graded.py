@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from nbgrader.api import Assignment, Grade, Notebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader import api
+from nbgrader.api import Grade, Notebook, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from course.grading.gradebook import history
 from course.grading.gradebook.history import Grading
+from course.grading.judging.versions import own_packages
+from course.grading.problem_sets.assignment import Assignment
 from course.grading.submissions.folders import SubmittedFolder
 
 
@@ -40,6 +43,11 @@ class Graded:
         return True
 
 
+def packages(notebooks: Iterable[Assignment]) -> list[str]:
+    """Return the packages whose code grades an assignment of these notebooks."""
+    return sorted({name for notebook in notebooks for name in own_packages(notebook.skeleton)})
+
+
 def read_graded(
     session: Session, assignment: str, student: str | None = None, *, is_whole: bool = False
 ) -> Graded:
@@ -57,11 +65,11 @@ def _untested(session: Session, assignment: str, student: str | None) -> Iterato
     query = (
         select(SubmittedAssignment.student_id, Notebook.name)
         .distinct()
-        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(api.Assignment, SubmittedAssignment.assignment_id == api.Assignment.id)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
         .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-        .where(Assignment.name == assignment, Grade.auto_score.is_(None))
+        .where(api.Assignment.name == assignment, Grade.auto_score.is_(None))
     )
     if student is not None:
         query = query.where(SubmittedAssignment.student_id == student)

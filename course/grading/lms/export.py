@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
 from sqlalchemy.orm import Session
 from traitlets import Bool, Unicode
@@ -18,14 +17,14 @@ from course.grading.errors import CourseError
 from course.grading.gradebook import read_together
 from course.grading.gradebook.book import snapshot
 from course.grading.gradebook.class_record import ClassRecord
-from course.grading.gradebook.groups import read_groups, shared
+from course.grading.gradebook.groups import read_groups
 from course.grading.gradebook.lateness import bring_up_to_date, late_rule, save_penalties
 from course.grading.gradebook.reading import read_class
 from course.grading.lms import rosters
+from course.grading.lms.hand_ins import read_hand_ins
 from course.grading.lms.sheets import SHEETS
 from course.grading.replacing import replace_file
-from course.grading.submissions.folders import submitted_folders
-from course.grading.submissions.times import course_zone
+from course.grading.submissions.folders import nbgrader_rules
 
 
 def export(
@@ -49,12 +48,13 @@ def export(
     target = to or root / f"{assignment}-{system}.csv"
     bring_up_to_date(course_folder, assignment)
     with snapshot(course, assignment) as session:
-        return write_grades(session, course, system, assignment, target, roster, provisional, section)
+        rules = nbgrader_rules(course_folder)
+        return write_grades(session, rules, system, assignment, target, roster, provisional, section)
 
 
 def write_grades(
     session: Session,
-    course: CourseDirectory,
+    rules: Autograde,
     system: str,
     assignment: str,
     to: Path,
@@ -63,29 +63,17 @@ def write_grades(
     section: str | None = None,
 ) -> list[str]:
     """Write the grades in a gradebook to a file; return what to tell of it."""
-    record = read_class(session, course, assignment, section)
+    record = read_class(session, rules.coursedir, assignment, section)
     if not record.graded:
         raise CourseError(f"nobody's {assignment} is graded: `course grade {assignment}` comes first")
-    groups = read_groups(Path(course.root), assignment)
-    record = replace(record, ungraded=_ungraded(record, course, groups, section))
+    groups = read_groups(Path(rules.coursedir.root), assignment)
+    hand_ins = read_hand_ins(session, rules, record, groups, section)
+    record = replace(record, ungraded=hand_ins.ungraded, older=frozenset(hand_ins.older))
     sheet = SHEETS[system](record, rosters.read_roster(roster) if roster else None, provisional)
     replace_file(to, sheet.text(bom=system == "csv"))
-    students = {student.id for student in record.students}
-    differing = read_together.differing(session, assignment, groups, students)
+    differing = read_together.differing(session, assignment, groups, {s.id for s in record.students})
     lines = [*_lines(record, assignment, to, provisional), *sheet.remarks, differing]
-    return [*filter(None, lines), *_ungraded_lines(record)]
-
-
-def _ungraded(
-    record: ClassRecord, course: CourseDirectory, groups: Mapping[str, Sequence[str]], section: str | None
-) -> list[str]:
-    """Return whose submissions are not graded, of the members of a section alone if there is one."""
-    zone = course_zone(course.config.Exchange.get("timezone"))
-    ungraded = set(shared(groups, submitted_folders(course, record.assignment, hidden=True), zone))
-    ungraded -= {student.id for student in record.graded}
-    if section is not None:
-        ungraded &= {student.id for student in record.students}
-    return sorted(ungraded)
+    return [*filter(None, lines), *hand_ins.lines(assignment)]
 
 
 def _lines(record: ClassRecord, assignment: str, to: Path, provisional: bool) -> Iterator[str]:
@@ -106,14 +94,6 @@ def _lines(record: ClassRecord, assignment: str, to: Path, provisional: bool) ->
         )
 
 
-def _ungraded_lines(record: ClassRecord) -> Iterator[str]:
-    if record.ungraded:
-        yield (
-            f"handed in, but not graded: {', '.join(record.ungraded)}; "
-            f"`course grade {record.assignment}` does it"
-        )
-
-
 class SystemExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
     """What its subclasses do for `nbgrader export --exporter=course.grading.lms.export.MoodleExport`."""
 
@@ -131,11 +111,12 @@ class SystemExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
         to = Path(self.to or f"{name}-{self.system}.csv")
         roster = Path(self.roster) if self.roster else None
         course = self.parent.coursedir
-        rule = late_rule(Autograde(coursedir=course, config=self.config), self.config)
+        rules = Autograde(coursedir=course, config=self.config)
+        rule = late_rule(rules, self.config)
         read_together.save(gradebook.db, name, read_groups(Path(course.root), name))
         save_penalties(gradebook.db, name, rule)
         gradebook.db.commit()
-        lines = write_grades(gradebook.db, course, self.system, name, to, roster, self.provisional)
+        lines = write_grades(gradebook.db, rules, self.system, name, to, roster, self.provisional)
         for line in lines:
             self.log.info(line)
 

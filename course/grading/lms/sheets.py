@@ -68,6 +68,8 @@ def plain_sheet(record: ClassRecord, roster: Roster | None, provisional: bool) -
         waiting = record.waiting(student)
         if student.is_graded:
             status = "waits for grading" if waiting else "graded"
+            if student.id in record.older:
+                status = "to be graded again"
         else:
             status = "not graded" if student.id in record.ungraded else "not handed in"
         names = (student.id, student.last_name, student.first_name, student.email)

@@ -86,7 +86,7 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
     """Return what `student` handed in of the notebooks `known`.
 
     Where there are other notebooks only, they are all missing. Raises ValueError where there is no notebook
-    at all, or the folder's name is no text, and OSError, RecursionError for what the system cannot read.
+    at all, the folder's name is no text, or it is too deep, and OSError for what the system cannot read.
     """
     if not is_text(student):
         raise ValueError("the name of its folder is not in UTF-8: rename it, and grade again")
@@ -107,11 +107,17 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
         misspelt = [path.name for path in sorted(folder.glob("*.[iI][pP][yY][nN][bB]"))]
         advice = f": rename {', '.join(misspelt)}, so that it ends in .ipynb" if misspelt else ""
         raise ValueError(f"{folder} holds no notebook{advice}")
+    try:
+        others, both_digests = other_files(folder, rules.coursedir.ignore), digests(folder)
+    except RecursionError:
+        raise ValueError(
+            f"{folder} holds folders in folders, too deep to be read: hand in the notebook alone"
+        ) from None
     return SubmittedFolder(
         student,
         folder,
         present or known,
-        tuple(other_files(folder, rules.coursedir.ignore)),
-        *digests(folder),
+        tuple(others),
+        *both_digests,
         read_hand_in(folder, course_zone(rules.config.Exchange.get("timezone"))),
     )

@@ -193,10 +193,6 @@ class _Run:
             except (ValueError, OSError) as error:
                 self.summary.problems.append((student, NOT_GRADED, str(error)))
                 continue
-            except RecursionError:
-                problem = f"{path} holds folders in folders, too deep to be read: hand in the notebook alone"
-                self.summary.problems.append((student, NOT_GRADED, problem))
-                continue
             folder = self._without_an_old_time(folder, graded.latest)
             if folder.hand_in.problem:
                 self.summary.unclear_times.append((student, folder.hand_in.problem))
@@ -212,10 +208,8 @@ class _Run:
             pending = replace(pending, seed=history.seed(seeds.get(next(same, student)), folder.digest))
             others = [name for name in by_path[path] if name not in seen]
             seen.update(others)
-            self._others[student] = [
-                replace(pending, folder=self._without_an_old_time(replace(folder, student=name), graded.latest))
-                for name in others
-            ]
+            folders = (self._without_an_old_time(replace(folder, student=n), graded.latest) for n in others)
+            self._others[student] = [replace(pending, folder=each) for each in folders]
             yield pending
 
     def _without_an_old_time(

@@ -18,7 +18,8 @@ from course.grading.errors import CourseError
 from course.grading.folders import Folders
 from course.grading.gradebook.book import Book
 from course.grading.gradebook.generated import generated_cells
-from course.grading.judging.versions import grader_version, own_packages
+from course.grading.gradebook.graded import packages
+from course.grading.judging.versions import grader_version
 from course.grading.nbgrader_steps.autograde import Rebuild, SandboxedExecute
 from course.grading.problem_sets.assignment import Assignment, load
 from course.grading.whole_class.task import ClassSettings, assignment_to_json
@@ -45,7 +46,7 @@ def class_settings(
     rules: Autograde, config: Config, assignment: str, notebooks: Sequence[Assignment]
 ) -> ClassSettings:
     """Return what the gradings of all submissions share."""
-    packages = sorted({name for notebook in notebooks for name in own_packages(notebook.skeleton)})
+    own = packages(notebooks)
     steps = [
         step for step in map(_imported, rules.autograde_preprocessors) if not issubclass(step, LEFT_TO_OTHERS)
     ]
@@ -63,8 +64,8 @@ def class_settings(
         assignment,
         tuple(map(assignment_to_json, sanitized)),
         execute.limits(),
-        tuple(packages),
-        grader_version(packages),
+        tuple(own),
+        grader_version(own),
         tuple(f"{step.__module__}.{step.__qualname__}" for step in steps),
         _sections(config, steps),
     )
