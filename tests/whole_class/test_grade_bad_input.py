@@ -8,9 +8,11 @@ import sys
 
 import pytest
 from nbgrader.api import Gradebook
+from rich.console import Console
 
 from course.grading.course_folder import CourseFolder
 from course.grading.sandbox import bubblewrap
+from course.grading.whole_class.progress import ClassSummary, print_summary
 from tests.helpers import RIGHT, course, hand_in, nbgrader, small_course
 from tests.lms import refusals
 from tests.whole_class.classes import COURSE_ID, a_class, another_course, url
@@ -126,6 +128,48 @@ def test_read_only_folder(root) -> None:
     assert result.stderr.count("\n") == 1, result.stderr
     assert "gradebook.db cannot be" in result.stderr
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.slow
+def test_other_notebooks_are_named_and_what_was_expected(tmp_path) -> None:
+    """A solved copy beside the untouched notebook, or in its place under another name, is not overlooked."""
+    root = small_course(tmp_path / "course")
+    CourseFolder(root).generate("small")
+    solved = hand_in(root, "ann", **RIGHT)
+    solved.rename(solved.with_name("small (1).ipynb"))
+    hand_in(root, "ann")
+    hand_in(root, "bob", **RIGHT).rename(root / "submitted" / "bob" / "small" / "small (2).ipynb")
+    hand_in(root, "cyd", **RIGHT).rename(root / "submitted" / "cyd" / "small" / "final.ipynb")
+    hand_in(root, "dan", **RIGHT)
+    for times in ("first", "unchanged"):
+        result = course("grade", "small", cwd=root)
+        assert result.returncode == 0, times
+        assert (
+            "  The notebook is missing: hand it in under the name under which it was handed out, "
+            "small.ipynb.\n"
+            "    2: bob, cyd\n"
+            "other notebooks, which were not graded: 3\n"
+            "  ann: small (1).ipynb\n"
+            "  bob: small (2).ipynb\n"
+            "  cyd: final.ipynb\n"
+        ) in result.stdout
+    table = course("score", "small", "submitted/bob/small", cwd=root).stdout
+    assert "not run: The notebook is missing (there is small (2).ipynb): hand it in" in table
+
+
+def test_of_many_with_other_notebooks_the_first_are_named(capsys) -> None:
+    summary = ClassSummary(
+        "small", total=30, skipped=30, extra={f"s{n:02}": ["a.ipynb"] * 7 for n in range(30)}
+    )
+    print_summary(summary, Console())
+    out = capsys.readouterr().out
+    assert "not graded: 30\n  s00: a.ipynb, a.ipynb, a.ipynb, a.ipynb, a.ipynb and 2 more\n" in out
+    assert out.splitlines()[-2:] == [
+        "  and 20 more",
+        "`course grade small --all-names` names everybody, and grades nobody again",
+    ]
+    print_summary(summary, Console(), all_names=True)
+    assert "  s29: a.ipynb" in capsys.readouterr().out
 
 
 @pytest.mark.slow

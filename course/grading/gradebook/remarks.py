@@ -33,7 +33,8 @@ class Remark:
     def reason(self) -> str:
         """The text without what only this submission has: the cell before it, and details in brackets."""
         text = self.text.rpartition(": ")[2] if self.kind == "repaired" else self.text
-        return re.sub(r" \([^()]*\)", "", text)
+        # a file's name may have brackets too
+        return re.sub(r" \((?:[^()]|\([^()]*\))*\)", "", text)
 
 
 @dataclass(frozen=True)

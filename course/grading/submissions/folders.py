@@ -29,8 +29,10 @@ class SubmittedFolder:
     path: Path
     notebooks: tuple[str, ...]
     """the assignment's notebooks that are there, by name"""
+    extra: tuple[str, ...]
+    """files that are other notebooks, which are not graded"""
     others: tuple[Path, ...]
-    """files beside them"""
+    """files beside the notebooks"""
     digest: str
     """of the notebooks"""
     others_digest: str
@@ -103,7 +105,8 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
         for name in known
         if (folder / f"{name}.ipynb").is_symlink() or (folder / f"{name}.ipynb").exists()
     )
-    if not any(folder.glob("*.ipynb")):
+    files = sorted(path.name for path in folder.glob("*.ipynb"))
+    if not files:
         misspelt = [path.name for path in sorted(folder.glob("*.[iI][pP][yY][nN][bB]"))]
         advice = f": rename {', '.join(misspelt)}, so that it ends in .ipynb" if misspelt else ""
         raise ValueError(f"{folder} holds no notebook{advice}")
@@ -117,6 +120,7 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
         student,
         folder,
         present or known,
+        tuple(name for name in files if name.removesuffix(".ipynb") not in known),
         tuple(others),
         *both_digests,
         read_hand_in(folder, course_zone(rules.config.Exchange.get("timezone"))),

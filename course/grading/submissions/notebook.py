@@ -16,6 +16,7 @@ from typing import IO, Any, BinaryIO
 from course.grading.submissions.needed_json import NotJSON, TooMuch, loads, needed_json
 from course.grading.submissions.pictures import attached_pictures
 from course.grading.submissions.unreadable import AGAIN, Unreadable, no_json
+from course.text import printable
 
 LARGEST = 10 * 2**20
 """bytes of a notebook without its outputs"""
@@ -24,6 +25,7 @@ LARGEST_FILE = 1 << 30
 LARGEST_GRADED = 128 * 2**20
 """bytes of a notebook with the outputs that grading kept"""
 MOST_CELLS = 2000
+_LONGEST_NAME = 60
 _BEGINNING = 1000
 """bytes that show what kind of file it is"""
 # What bytes are in Windows-1252, by what Python makes of them with `surrogateescape`, if they are no UTF-8.
@@ -65,9 +67,7 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise Unreadable(
-            "The notebook is missing: hand it in under the name under which it was handed out."
-        ) from None
+        raise missing(path) from None
     except OSError as error:
         if error.errno == errno.ELOOP:
             what = "folder" if path.is_dir() else "notebook"
@@ -87,6 +87,16 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
                 f"The notebook is larger than {LARGEST_FILE >> 30} GiB: clear its outputs, and hand in that."
             )
         yield file, state.st_size
+
+
+def missing(path: Path) -> Unreadable:
+    """Return what is to be raised where there is no notebook at `path`: it names those that are there."""
+    names = [printable(other.name, _LONGEST_NAME) for other in sorted(path.parent.glob("*.ipynb"))[:3]]
+    there = f" (there is {', '.join(names)})" if names else ""
+    return Unreadable(
+        f"The notebook is missing{there}: hand it in under the name under which it was handed out, "
+        f"{path.name}."
+    )
 
 
 def read(path: Path) -> bytes:

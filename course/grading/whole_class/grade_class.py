@@ -290,6 +290,8 @@ class _Run:
     def _remark(self, folder: SubmittedFolder, outcomes: Mapping[str, Outcome]) -> None:
         missing = [name for name in self.versions if name not in folder.notebooks]
         self.summary.remark(folder.student, remarks(outcomes, missing))
+        if folder.extra:
+            self.summary.extra[folder.student] = folder.extra
 
     def _count(self, student: str, outcomes: list[Outcome]) -> None:
         summary = self.summary

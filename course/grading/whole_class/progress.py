@@ -19,6 +19,7 @@ from course.text import printable
 
 SLOWEST = 5
 MOST_PROBLEMS = 20
+MOST_EXTRA = 5
 VERDICTS = ("pass", "wrong", "error", "timeout", "memory", "crashed", "not-run", "manual")
 
 
@@ -41,6 +42,8 @@ class ClassSummary:
     """student, `infrastructure-error` or `not graded`, and why"""
     remarks: dict[str, list[Remark]] = field(default_factory=dict)
     """on students' submissions that were not run, or in part only, or repaired; the skipped ones included"""
+    extra: dict[str, Sequence[str]] = field(default_factory=dict)
+    """other notebooks that students handed in, which are not graded; the skipped ones included"""
     unclear_times: list[tuple[str, str]] = field(default_factory=list)
     """students whose time of hand-in is not known, and why: they do not count as late"""
     undecided: list[str] = field(default_factory=list)
@@ -152,6 +155,8 @@ def print_summary(summary: ClassSummary, console: Console, *, all_names: bool = 
         console.print(printable(summary.differing, 2000), soft_wrap=True)
     for line in lines(summary.remarks, None if all_names else MOST_NAMES):
         console.print(line, soft_wrap=True)
+    for line in _extra(summary.extra, all_names):
+        console.print(line, soft_wrap=True)
     problems = sorted(summary.problems)
     shown = problems if all_names else problems[:MOST_PROBLEMS]
     if problems:
@@ -159,9 +164,23 @@ def print_summary(summary: ClassSummary, console: Console, *, all_names: bool = 
         console.print(_problems(shown))
     if len(shown) < len(problems):
         console.print(f"  and {len(problems) - len(shown)} more")
-    if len(shown) < len(problems) or (not all_names and is_cut(summary.remarks)):
+    is_short = is_cut(summary.remarks) or len(summary.extra) > MOST_NAMES
+    if len(shown) < len(problems) or (not all_names and is_short):
         again = f"`course grade {summary.assignment} --all-names`"
         console.print(f"{again} names everybody, and grades nobody again", soft_wrap=True)
+
+
+def _extra(extra: Mapping[str, Sequence[str]], all_names: bool) -> Iterator[str]:
+    """Yield lines that name the students with other notebooks, and these."""
+    if extra:
+        yield f"other notebooks, which were not graded: {len(extra)}"
+    students = sorted(extra)
+    for student in students if all_names else students[:MOST_NAMES]:
+        names = ", ".join(printable(name, 60) for name in extra[student][:MOST_EXTRA])
+        rest = len(extra[student]) - MOST_EXTRA
+        yield f"  {printable(student, 60)}: {names}{f' and {rest} more' if rest > 0 else ''}"
+    if not all_names and len(students) > MOST_NAMES:
+        yield f"  and {len(students) - MOST_NAMES} more"
 
 
 def _problems(problems: Sequence[tuple[str, str, str]]) -> Table:
