@@ -85,7 +85,10 @@ def save(notebook: SubmittedNotebook, cell_entries: Sequence[Entry], unchanged: 
 
 
 def save_missing(notebook: SubmittedNotebook) -> None:
-    """Give no points for a notebook that was not handed in, as nbgrader does."""
+    """Give no points of tests for a notebook that was not handed in, and let nothing of it wait.
+
+    Points given by hand stay, as in nbgrader: Formgrader cannot open such a notebook to give them again.
+    """
     for grade in notebook.grades:
         grade.auto_score = 0
         grade.needs_manual_grade = False
