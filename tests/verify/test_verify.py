@@ -232,6 +232,32 @@ def test_code_of_the_header_is_run(small_course, is_locked):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("is_auto", [True, False])
+def test_a_test_that_passes_in_the_notebooks_process_only(tmp_path, is_auto):
+    """It is no fault where the settings let it be judged there, as grading does."""
+    root = helpers.small_course(tmp_path)
+    if is_auto:
+        with (root / "nbgrader_config.py").open("a") as config:
+            config.write('\nc.SandboxedExecute.in_kernel_tests = "auto"\n')
+    uses = (
+        "kept = double\ndel double\ntry:\n    half(2)\nexcept NameError:\n    double = kept\nelse:\n    1 / 0"
+    )
+    source = root / "source" / "small" / "small.ipynb"
+    cells = [
+        helpers.solution("double", "2 * x"),
+        helpers.graded("test_double", "assert double(1) == 2"),
+        helpers.solution("half", "x * x / double(x)"),
+        helpers.graded("test_half", uses),
+    ]
+    notebooks.write(helpers.notebook(*cells), source)
+    release.write(root, "small")
+    for only in ((), ("half",)):
+        problems = verify(root, "small", seeds=1, only=only).problems
+        assert ("the solution fails test_half" in "".join(problems)) is not is_auto
+        assert ("nobody is graded" in "".join(problems)) is not (is_auto or bool(only))
+
+
+@pytest.mark.slow
 def test_a_test_in_the_header_is_tried(small_course):
     root = small_course()
     header = helpers.notebook(helpers.graded("test_shared", "assert mse_cost is None"))

@@ -8,9 +8,9 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from course import lectures
 from course.checking.naming import mistakes_unnamed
@@ -25,7 +25,7 @@ from course.grading.judging.credit import ends_in_students_value
 from course.grading.judging.quiet import quiet
 from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets import leaks, notebooks, release
-from course.grading.problem_sets.assignment import load
+from course.grading.problem_sets.assignment import is_in_kernel, load
 from course.grading.sandbox.limits import Limits
 from course.grading.verify.each import each
 from course.grading.verify.forms import FORMS
@@ -116,10 +116,11 @@ def verify(
     for notebook in written:
         chosen = [name for name in notebook.solutions if not only or name in only]
         released = root / folders.release / assignment / f"{notebook.name}.ipynb"
-        result.problems += _problems_of_notebook(notebook, source / released.name, released, chosen)
+        graded = cache(partial(_control, root, assignment, notebook.name, folders))
+        result.problems += _problems_of_notebook(notebook, source / released.name, released, chosen, graded)
         result.problems += given_answers(notebook, chosen)
         if len(chosen) == len(notebook.solutions):
-            result.problems += _problems_of_control(root, assignment, notebook.name, folders)
+            result.problems += graded().problems
         proofs = {}
         for proof in each(partial(_prove_function, notebook, seeds), chosen, jobs):
             report_progress(proof)
@@ -129,12 +130,26 @@ def verify(
     return result
 
 
+class _Control(NamedTuple):
+    """What grading the solution in the sandbox gives."""
+
+    problems: tuple[str, ...] = ()
+    """why nobody could be graded, if so"""
+    inside: frozenset[str] = frozenset()
+    """the tests that have passed in the notebook's process, where they are judged"""
+
+
 def _problems_of_notebook(
-    notebook: InstructorsNotebook, path: Path, released: Path, chosen: list[str]
+    notebook: InstructorsNotebook,
+    path: Path,
+    released: Path,
+    chosen: list[str],
+    graded: Callable[[], _Control],
 ) -> Iterator[str]:
     """Yield what is wrong with a notebook as a whole.
 
-    Solutions and stubs are run through the tests of the `chosen` functions, through all when all are.
+    Solutions and stubs are run through the tests of the `chosen` functions, through all when all are. A test
+    that the solution fails here, and that is `graded` in the notebook's process, passes if it does so there.
     """
     source_notebook = notebooks.read(path)
     for reading in sorted(LECTURES.glob("*.ipynb")):
@@ -152,25 +167,29 @@ def _problems_of_notebook(
     tests = None if len(chosen) == len(notebook.solutions) else {f"test_{function}" for function in chosen}
     untouched = stubs(notebooks.read(released))
     with use_seed(CELL_SEED), beside(notebook.files):
-        for test, error in notebook.run(notebook.solutions, {}, tests).items():
-            if error is not None:
-                yield f"the solution fails {test}: {str(error) or type(error).__name__}"
-        for test, error in notebook.run(untouched, {}, tests).items():
-            if error is None:
-                yield f"an untouched stub passes {test}"
+        solved = notebook.run(notebook.solutions, {}, tests)
+        unsolved = notebook.run(untouched, {}, tests)
+    for test, error in solved.items():
+        if error is not None and test not in graded().inside:
+            yield f"the solution fails {test}: {str(error) or type(error).__name__}"
+    for test, error in unsolved.items():
+        if error is None:
+            yield f"an untouched stub passes {test}"
 
 
-def _problems_of_control(root: Path, assignment: str, name: str, folders: Folders) -> Iterator[str]:
-    """Yield why nobody could be graded in the sandbox, if so."""
+def _control(root: Path, assignment: str, name: str, folders: Folders) -> _Control:
+    """Grade the solution in the sandbox, as it is before anybody is graded."""
     config = CourseFolder(root).config if (root / CONFIG).is_file() else None
     execute = SandboxedExecute(config=config)
     if not execute.control:
-        return
+        return _Control()
     try:
         loaded = execute.set_up(load(root, assignment, name, folders=folders))
-        control.check(loaded, execute.limits() if config else Limits())
+        checked = control.check(loaded, execute.limits() if config else Limits())
     except CourseError as error:
-        yield str(error)
+        return _Control((str(error),))
+    cells = filter(is_in_kernel, checked.skeleton.cells)
+    return _Control(inside=frozenset(filter(None, map(notebooks.grade_id, cells))))
 
 
 def _prove_function(notebook: InstructorsNotebook, seeds: int, function: str) -> FunctionProof:
