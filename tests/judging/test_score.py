@@ -11,7 +11,7 @@ from course.grading.errors import ControlFailed, CourseError
 from course.grading.problem_sets import notebooks, release
 from course.grading.score import print_table, score
 from course.grading.verify.prove import verify
-from tests.helpers import RIGHT, course, graded, notebook, small_course, solution
+from tests.helpers import RIGHT, cell, course, graded, notebook, small_course, solution
 
 TREBLE = {"treble": "def treble(x):\n    return 3 * x"}
 
@@ -51,6 +51,26 @@ def test_a_notebook_need_not_be_called_as_its_folder(root) -> None:
     assert scores(root, "week3", path.rename(path.with_name("regression (1).ipynb"))) == [(3, 3)]
     proof = verify(root, "week3", seeds=1)
     assert (proof.ok, proof.points) == (True, 3), proof.problems
+
+
+@pytest.mark.slow
+def test_the_points_of_a_task_belong_to_the_maximum(tmp_path) -> None:
+    """They wait for somebody to give them, as for a written answer; where nothing was read they are none."""
+    root = small_course(tmp_path / "course")
+    source = root / "source" / "small" / "small.ipynb"
+    written = notebooks.read(source)
+    written.cells.append(
+        cell("Compare the two.", "compare", kind="markdown", task=True, locked=True, points=4)
+    )
+    notebooks.write(notebooks.canonical(written), source)
+    release.write(root, "small")
+    path = answered(root, "small/small.ipynb", **RIGHT)
+    (result,) = score(root, "small", [path], None)
+    assert (result.score, result.max_score, result.cells["compare"].verdict) == (3, 7, "manual")
+    path.write_text("no notebook")
+    (result,) = score(root, "small", [path], None)
+    assert (result.score, result.max_score, result.cells["compare"].verdict) == (0, 7, "not-run")
+    assert verify(root, "small", seeds=1).points == 7
 
 
 @pytest.mark.slow

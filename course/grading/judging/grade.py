@@ -89,9 +89,9 @@ def _not_run(assignment: Assignment, reason: str) -> dict[str, CellResult]:
     """Return the verdicts for a submission of which nothing could be run."""
     settings = [cell.metadata.get("nbgrader", {}) for cell in assignment.skeleton.cells]
     return {
-        s["grade_id"]: CellResult("not-run", 0.0, float(s["points"]), reason)
+        s["grade_id"]: CellResult("not-run", 0.0, float(s.get("points", 0)), reason)
         for s in settings
-        if s.get("grade")
+        if s.get("grade") or s.get("task")
     }
 
 

@@ -61,7 +61,7 @@ class Result:
 
     @property
     def max_score(self) -> float:
-        """Points of all cells, the written ones included."""
+        """Points of all cells, written answers and tasks included."""
         return sum(cell.max_points for cell in self.cells.values())
 
     @property

@@ -275,6 +275,8 @@ def run(
                 results[settings["grade_id"]] = CellResult(
                     "manual", None, float(settings["points"]), answer=digest
                 )
+            elif settings.get("task"):  # what is handed in for it stands in cells of the student's own
+                results[settings["grade_id"]] = CellResult("manual", None, float(settings.get("points", 0)))
             if cell.cell_type != "code":
                 continue
             if settings.get("grade") and not settings["solution"]:

@@ -35,7 +35,7 @@ class InstructorsNotebook:
     solutions: dict[str, str]
     tests: dict[str, str]
     points: dict[str, float]
-    """of all graded cells, the written ones included"""
+    """of all cells that give some, written answers and tasks included"""
     files: dict[str, bytes]
     """what students receive beside the notebook"""
 
@@ -46,8 +46,8 @@ class InstructorsNotebook:
         setup, header, solutions, tests, points = [], [], {}, {}, {}
         for cell in read_source(root, assignment, name, folders).cells:
             settings = cell.metadata.get("nbgrader", {})
-            if settings.get("grade"):
-                points[settings["grade_id"]] = float(settings["points"])
+            if settings.get("grade") or settings.get("task"):
+                points[settings["grade_id"]] = float(settings.get("points", 0))
             if cell.cell_type != "code":
                 continue
             source = without_display_magics(cell.source)
