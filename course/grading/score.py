@@ -22,7 +22,6 @@ from course.grading.nbgrader_steps.autograde import SandboxedExecute
 from course.grading.problem_sets.assignment import load
 from course.grading.problem_sets.release import notebook_names
 from course.grading.sandbox.limits import Limits
-from course.grading.submissions.folders import no_notebook
 from course.grading.submissions.notebook import link_above
 from course.text import printable
 
@@ -32,8 +31,8 @@ def score(root: Path, assignment: str, paths: Sequence[Path], seed: int | None) 
 
     A notebook is the one of the assignment that has its name, or the only one. No gradebook is needed and
     none is changed; one that knows the assignment is read for its tests, so that a score is what
-    `course grade` gives. Raises CourseError for an unknown assignment or notebook and
-    where there is none at a path, ControlFailed, SandboxUnavailable.
+    `course grade` gives. Raises CourseError for an unknown assignment or notebook, ControlFailed,
+    SandboxUnavailable.
     """
     course = CourseFolder(root) if (root / CONFIG).is_file() else None
     generated = known_cells(course.course, assignment) if course else {}
@@ -71,10 +70,6 @@ def _submitted(assignment: str, names: Collection[str], path: Path) -> dict[str,
     """Return the files at `path` by the assignment's notebooks that they are. Raises CourseError."""
     # a link to a folder is a link: it could lead to somebody else's
     is_folder = path.is_dir() and not path.is_symlink()
-    if not path.exists() and not path.is_symlink():
-        raise CourseError(f"there is no {path}: name a notebook that was handed in, or a folder with them")
-    if is_folder and not any(path.glob("*.ipynb")):
-        raise CourseError(no_notebook(path))
     if is_folder:
         files = {name: path / f"{name}.ipynb" for name in names}
     elif path.stem in names:

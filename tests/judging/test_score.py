@@ -11,7 +11,7 @@ from course.grading.errors import ControlFailed, CourseError
 from course.grading.problem_sets import notebooks, release
 from course.grading.score import print_table, score
 from course.grading.verify.prove import verify
-from tests.helpers import RIGHT, cell, course, graded, notebook, small_course, solution
+from tests.helpers import RIGHT, cell, graded, notebook, small_course, solution
 
 TREBLE = {"treble": "def treble(x):\n    return 3 * x"}
 
@@ -89,16 +89,6 @@ def test_a_folder_with_two_notebooks_is_scored_whole(root, capsys) -> None:
     proof = verify(root, "week4", seeds=1)
     assert (proof.ok, proof.points) == (True, 4), proof.problems
     assert [function.function for function in proof.functions] == ["double", "half", "treble"]
-
-
-@pytest.mark.slow
-def test_a_path_where_nothing_was_handed_in_is_refused(root) -> None:
-    (root / "empty").mkdir()
-    for path, words in (("none.ipynb", "there is no none.ipynb: "), ("empty", "empty holds no notebook")):
-        result = course("score", "week3", path, "--json", cwd=root)
-        assert (result.returncode, result.stdout) == (1, ""), path
-        assert words in result.stderr
-        assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.slow

@@ -107,7 +107,9 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
     )
     files = sorted(path.name for path in folder.glob("*.ipynb"))
     if not files:
-        raise ValueError(no_notebook(folder))
+        misspelt = [path.name for path in sorted(folder.glob("*.[iI][pP][yY][nN][bB]"))]
+        advice = f": rename {', '.join(misspelt)}, so that it ends in .ipynb" if misspelt else ""
+        raise ValueError(f"{folder} holds no notebook{advice}")
     try:
         others, both_digests = other_files(folder, rules.coursedir.ignore), digests(folder)
     except RecursionError:
@@ -123,10 +125,3 @@ def read_folder(rules: Autograde, student: str, folder: Path, known: tuple[str, 
         *both_digests,
         read_hand_in(folder, course_zone(rules.config.Exchange.get("timezone"))),
     )
-
-
-def no_notebook(folder: Path) -> str:
-    """Return what is wrong with a folder that holds no notebook, and what to do if a name is misspelt."""
-    misspelt = [path.name for path in sorted(folder.glob("*.[iI][pP][yY][nN][bB]"))]
-    advice = f": rename {', '.join(misspelt)}, so that it ends in .ipynb" if misspelt else ""
-    return f"{folder} holds no notebook{advice}"
