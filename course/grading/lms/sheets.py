@@ -67,9 +67,8 @@ def plain_sheet(record: ClassRecord, roster: Roster | None, provisional: bool) -
     for student in record.students:
         waiting = record.waiting(student)
         if student.is_graded:
-            status = "waits for grading" if waiting else "graded"
-            if student.id in record.older:
-                status = "to be graded again"
+            graded = "to be graded again" if student.id in record.older else "graded"
+            status = "waits for grading" if waiting else graded
         else:
             status = "not graded" if student.id in record.ungraded else "not handed in"
         names = (student.id, student.last_name, student.first_name, student.email)
