@@ -46,6 +46,12 @@ def texts(execution: Execution) -> str:
     return "".join(output.text for output in execution.outputs if output.output_type == "stream")
 
 
+def text_of(execution: Execution) -> str:
+    """The plain text of the one output, which is a value."""
+    (output,) = execution.outputs
+    return str(output.data["text/plain"])
+
+
 def namespace(pid: int | str) -> str:
     return str(Path(f"/proc/{pid}/ns/pid").readlink())
 
