@@ -279,7 +279,8 @@ def test_an_unreadable_package_is_told_with_the_command_that_opens_it(site):
     assert "double: ImportError: cannot import name 'double' from 'slope'" in message
     assert f"cannot read {package}: `chmod -R a+rX {package}`" in message
     assert "pip install" not in message
-    assert failure(uses) == message
+    # the refusal that is kept, or a new one where the last look at the packages is a second old
+    assert re.sub(r"seed \d+", "", failure(uses)) == re.sub(r"seed \d+", "", message)
     package.chmod(0o755)  # within the second for which packages are not looked at again
     control.check(uses)
 
