@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from . import signals
 from .answering import answer, failed
 from .channel import REQUEST, Channel
 from .shell import Shell
@@ -58,12 +59,12 @@ class Server:
     def _receive(self, received: list[tuple[bytes, Any]]) -> None:
         """Add the next message. Signals wait while it is taken: a handler that raises would lose it."""
         self._channel.wait()
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        before = signals.blocked()
         try:
-            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+            signals.block_all()
             received.append(self._channel.receive())
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            signals.block_only(before)
 
     def _reply(self, reply: Request) -> None:
         if os.getpid() != self._process:

@@ -6,11 +6,11 @@ import codecs
 import io
 import os
 import select
-import signal
 import sys
 import threading
 from collections import deque
 
+from . import signals
 from .channel import OUTPUT, Channel
 
 KEPT = 8192
@@ -144,7 +144,7 @@ class Streams:
 
     def _watch(self) -> None:
         # Signals are the main thread's, which decides when one may come.
-        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        signals.block_all()
         poll = select.poll()
         for descriptor in self._pipes:
             poll.register(descriptor, select.POLLIN)
