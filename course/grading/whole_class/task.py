@@ -27,7 +27,7 @@ from course.grading.judging import control
 from course.grading.judging.grade import VARIABLES, grade
 from course.grading.judging.versions import grader_version
 from course.grading.problem_sets.assignment import Assignment
-from course.grading.problem_sets.notebooks import dumps
+from course.grading.problem_sets.notebooks import dumps_fast
 from course.grading.sandbox.limits import Limits
 from course.grading.submissions.unreadable import Unreadable
 
@@ -150,7 +150,7 @@ def _graded(
     if result.status == "graded" and result.notebook is not None:
         names = {"assignment": settings.assignment, "notebook": assignment.name}
         outcome["entries"] = [asdict(entry) for entry in entries(result.notebook, result.cells)]
-        outcome["notebook"] = dumps(after_run(result.notebook, settings.steps, settings.config, names))
+        outcome["notebook"] = dumps_fast(after_run(result.notebook, settings.steps, settings.config, names))
         outcome["files"] = {name: _packed(data) for name, data in result.files.items()}
     return outcome
 
