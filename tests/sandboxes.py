@@ -108,8 +108,8 @@ def belongings() -> tuple[set[int], int, int]:
     """This process's descendants, and how many descriptors and threads it has: all but the zygotes'."""
     kept = zygotes.current
     if kept and not kept.children:
-        alone = wait_until(lambda: len(descendants(kept.pid)) == 2)
-        assert alone, "bubblewrap's first process and the zygote, which has no children"
+        alone = wait_until(lambda: len(descendants(kept.pid)) == 3)
+        assert alone, "bubblewrap's first process, the zygote, and what starts the guests' first processes"
     processes = _processes()
     # The zygotes' bubblewraps: one is kept, and others serve kernels that still run.
     sandboxes = [pid for pid, (parent, name) in processes.items() if (parent, name) == (os.getpid(), "bwrap")]
@@ -137,7 +137,7 @@ def added_to(before: tuple[set[int], int, int], up_to: int = 3) -> list[object]:
 
 
 def namespace_of(kernel: Guest, kind: str = "pid") -> str:
-    return os.readlink(f"ns/{kind}", dir_fd=kernel.sandbox.folders.first)
+    return os.readlink(f"{kernel.sandbox.guest_pid}/ns/{kind}", dir_fd=kernel.sandbox.folders.proc)
 
 
 def value_in(kernel: Guest, expression: str, code: str = "") -> str:

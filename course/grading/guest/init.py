@@ -13,6 +13,7 @@ import json
 import os
 import random
 import resource
+import select
 import signal
 import socket
 import stat
@@ -20,13 +21,15 @@ import struct
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 4, 22, 24
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
 SECCOMP_MODE_FILTER = 2
+MADV_COLLAPSE = 25
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (1 << n for n in (17, 27, 28, 29, 30))
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_REC, MS_PRIVATE = (
     1 << n for n in (0, 1, 2, 3, 5, 14, 18)
@@ -78,42 +81,119 @@ def fork(body: Callable[[], object]) -> int:
         os._exit(1)
 
 
+def first(told: socket.socket) -> None:
+    """Be the first process of a guest's namespace: end when the guest ends, whose number comes on `told`.
+
+    Everything else in the namespace ends with it.
+    """
+    # Its children are those whose parents have ended.
+    signal.signal(signal.SIGCHLD, lambda *_: reap())
+    # A signal to a process group does not stop at a namespace.
+    os.setsid()
+    number = told.recv(16)
+    if number:
+        guest = os.pidfd_open(int(number))
+        told.send(b"1")
+        os.dup2(guest, 0)
+        os.closerange(1, 1024)
+        select.select([0], [], [])
+
+
+def reap() -> None:
+    """Take notice of all children that have ended, whose times then count as this process's."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def start_firsts(requests: socket.socket, outside: int) -> None:
+    """Start the first process of a namespace for each request; send the namespace back.
+
+    This is a process of its own, from before anything is imported: a fork copies the page tables of all that.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        _, descriptors, _, _ = socket.recv_fds(requests, 1, 1)
+        if not descriptors:
+            return
+        with socket.socket(fileno=descriptors[0]) as told:
+            call("unshare", CLONE_NEWPID)
+            fork(partial(first, told))
+            space = os.open("/proc/self/ns/pid_for_children", os.O_RDONLY)
+            call("setns", outside, CLONE_NEWPID)
+            socket.send_fds(requests, [b"1"], [space])
+            os.close(space)
+
+
+def start_guest(settings: dict[str, Any], grader: socket.socket, firsts: socket.socket, outside: int) -> None:
+    """Start a guest in a process namespace of its own."""
+    told, heard = socket.socketpair()
+    with told:
+        with heard:
+            socket.send_fds(firsts, [b"1"], [heard.fileno()])
+        space = socket.recv_fds(firsts, 1, 1)[1][0]
+        here, there = socket.socketpair()
+
+        def become_guest() -> None:
+            firsts.close()
+            here.close()
+            os.close(outside)
+            NewGuest(settings, grader, told, there).run()
+
+        call("setns", space, CLONE_NEWPID)
+        os.close(space)
+        pid = fork(become_guest)
+        call("setns", outside, CLONE_NEWPID)
+        there.close()
+        with here:
+            if settings["user"] is None and here.recv(1):
+                for name, content in settings["maps"].items():
+                    Path(f"/proc/{pid}/{name}").write_text(content)
+                here.send(b"1")
+
+
 class NewGuest:
-    """A guest that is being made, in two processes: the first of its namespaces, and the guest."""
+    """A guest that is being made, in a process forked from the zygote, whose rights it has at first."""
 
-    def __init__(self, settings: dict[str, Any], grader: socket.socket, outside: int) -> None:
-        self.settings, self.grader, self.outside = settings, grader, outside
+    def __init__(
+        self, settings: dict[str, Any], grader: socket.socket, first: socket.socket, zygote: socket.socket
+    ) -> None:
+        self.settings, self.grader, self.first, self.zygote = settings, grader, first, zygote
 
-    def first(self) -> None:
-        """Set up the namespaces, start the guest in them, and end when it ends."""
-        os.close(self.outside)
+    def run(self) -> None:
+        """Make namespaces, send the grader what it holds the guest by, and become the guest."""
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        # A signal to a process group does not stop at a namespace.
         os.setsid()
+        is_same_user = self.settings["user"] is None
+        if is_same_user:
+            libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # or /proc/self belongs to another
+        with self.first:
+            self.first.send(b"%d" % os.getpid())
+            self.first.recv(1)
         call("unshare", CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
         os.umask(0)
         self.mount_all()
-        here, there = socket.socketpair()
-        channel, guest_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        guest = fork(lambda: self.guest(here, there, channel, guest_end))
-        there.close()
-        guest_end.close()
-        here.recv(1)
-        if self.settings["user"] is None:
-            for name, content in self.settings["maps"].items():
-                Path(f"/proc/{guest}/{name}").write_text(content)
         # When the machine runs out of memory, the system kills this process first.
-        Path(f"/proc/{guest}/oom_score_adj").write_text("1000")
+        Path("/proc/self/oom_score_adj").write_text("1000")
         opened = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in self.settings["opened"]]
-        # This process has the zygote's rights and memory, so the guest must not see it.
+        # The first process has the zygote's rights, so the guest must not see it.
         mount("tmpfs", "/proc/1", "size=4k,mode=555", MS_RDONLY)
         mount("proc", "/proc", "", MS_NOEXEC | MS_RDONLY | MS_REMOUNT)
-        handles = [os.pidfd_open(os.getpid()), os.pidfd_open(guest), channel.fileno(), *opened]
-        socket.send_fds(self.grader, [b"%d" % guest], handles)
-        here.send(b"1")
-        os.closerange(0, 1024)
-        while os.wait()[0] != guest:
-            pass
+        channel, guest_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        handles = [os.pidfd_open(1), os.pidfd_open(os.getpid())]
+        with self.grader, channel:
+            socket.send_fds(self.grader, [b"%d" % os.getpid()], [*handles, channel.fileno(), *opened])
+        for descriptor in (*handles, *opened):
+            os.close(descriptor)
+        with self.zygote:
+            if is_same_user:
+                call("unshare", CLONE_NEWUSER)
+                libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+                self.zygote.send(b"1")
+                if not self.zygote.recv(1):
+                    return
+        give_up_rights(self.settings)
+        run_guest(self.settings, guest_end)
 
     def mount_all(self) -> None:
         """Mount file systems for this guest alone."""
@@ -126,23 +206,6 @@ class NewGuest:
         Path(self.settings["work"]).mkdir(mode=0o777)
         mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620,max=16", MS_NOEXEC)
         mount("proc", "/proc", "", MS_NOEXEC)
-
-    def guest(
-        self, here: socket.socket, there: socket.socket, channel: socket.socket, guest_end: socket.socket
-    ) -> None:
-        """Become the student, then the guest, once the first process has written the maps of user ids."""
-        for connection in (self.grader, here, channel):
-            connection.close()
-        os.setsid()
-        if self.settings["user"] is None:
-            call("unshare", CLONE_NEWUSER)
-            libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-        there.send(b"1")
-        with there:
-            if not there.recv(1):
-                return
-        give_up_rights(self.settings)
-        run_guest(self.settings, guest_end)
 
 
 def give_up_rights(settings: dict[str, Any]) -> None:
@@ -228,6 +291,15 @@ def prepare_shell(work: Path, config: dict[str, Any]) -> None:
     os.chdir("/")
 
 
+def use_huge_pages() -> None:
+    """Move what is in memory to huge pages, if the system has such: they are forked faster."""
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        place, rights, _, device, *_ = line.split()
+        if rights == "rw-p" and device == "00:00":
+            begin, end = (int(address, 16) for address in place.split("-"))
+            libc.madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), MADV_COLLAPSE)
+
+
 def run_guest(settings: dict[str, Any], channel: socket.socket) -> None:
     """Run the guest, which is asked on `channel`, until it ends."""
     import numpy as np
@@ -271,19 +343,20 @@ def main() -> None:
     call("unshare", CLONE_NEWPID)
     call("setns", outside, CLONE_NEWPID)
     seal_devices()
+    firsts, requests = socket.socketpair()
+    fork(partial(start_firsts, requests, outside))
+    requests.close()
     if failure := prepare(start):
         grader.send(failure[:LONGEST_ERROR].encode(errors="replace"))
         return
     gc.collect()
     gc.freeze()  # collecting in a guest would touch, and so copy, all of this
     gc.enable()
+    use_huge_pages()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     grader.send(b"ready")
     while request := grader.recv(LARGEST_REQUEST):
-        # Done here, since a process in between would copy all page tables once more.
-        call("unshare", CLONE_NEWPID)
-        fork(NewGuest(json.loads(request), grader, outside).first)
-        call("setns", outside, CLONE_NEWPID)
+        start_guest(json.loads(request), grader, firsts, outside)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,9 @@ class Folders:
     proc: int
     """its /proc, in which only its own processes are"""
     first: int
-    """its process 1 (bubblewrap's) in the host's /proc; it shows nothing in its own"""
+    """its process 1; what the guest sees in /proc shows nothing of it"""
+    net: int
+    """what /proc has of its network"""
     files: Sequence[int]
     """what counts as files"""
     memory: Sequence[int]
