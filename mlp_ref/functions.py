@@ -40,8 +40,6 @@ class Function:
     """whether the result must not share memory with the arguments, unless there are no steps to do"""
     shares_networks: bool = False
     """whether hidden inputs are parts of one network of each size, drawn together with those of others"""
-    costly: bool = False
-    """whether a call takes long: hidden inputs are drawn once then, and not twice"""
     composed: bool = False
     """whether students build it of the functions before it, so that it is wrong where these are"""
     tolerance: Tolerance = field(default_factory=Tolerance)
@@ -68,10 +66,8 @@ def _of_gradients(hs: Any, deltas: Any) -> Any:
 FUNCTIONS: dict[str, Function] = {
     "ps0.sigmoid": Function(tools.sigmoid),
     "ps0.relative_error": Function(tools.relative_error),
-    "ps0.numerical_gradient": Function(
-        tools.numerical_gradient, costly=True, tolerance=Tolerance(rtol=1e-6, atol=1e-8)
-    ),
-    "ps0.find_the_bug": Function(tools.find_the_bug, costly=True),
+    "ps0.numerical_gradient": Function(tools.numerical_gradient, tolerance=Tolerance(rtol=1e-6, atol=1e-8)),
+    "ps0.find_the_bug": Function(tools.find_the_bug),
     "ps1.mse_cost": Function(
         one_hidden.mse_cost, "1", (0, 1), Result.MEAN, lambda y, y_hat: (), shares_networks=True
     ),
@@ -143,7 +139,6 @@ FUNCTIONS: dict[str, Function] = {
         (0, 1),
         Result.MEAN,
         lambda X, y, W1, W2: [W1.shape, W2.shape],
-        shares_networks=True,
         composed=True,
     ),
     "ps1.train": Function(
@@ -153,7 +148,6 @@ FUNCTIONS: dict[str, Function] = {
         Result.JOINT,
         _of_training,
         fresh=True,
-        costly=True,
         composed=True,
     ),
     "ps1.dZ_dH_tanh": Function(
@@ -200,7 +194,7 @@ FUNCTIONS: dict[str, Function] = {
         composed=True,
     ),
     "ps2.train": Function(
-        training.train_deep, "", (0, 1), Result.JOINT, _of_training, fresh=True, costly=True, composed=True
+        training.train_deep, "", (0, 1), Result.JOINT, _of_training, fresh=True, composed=True
     ),
     "ps2.softmax": Function(transfer.softmax, "", (0,), Result.ROWS, lambda z: z.shape),
     "ps2.softmax_loss": Function(transfer.softmax_loss, "", (0, 1), Result.SUM, lambda Y, z: ()),
@@ -211,7 +205,7 @@ FUNCTIONS: dict[str, Function] = {
     "ps2.l2_gradients": Function(transfer.l2_gradients, shape=lambda dWs, Ws, lam: _shapes(Ws)),
     "ps3.loss_curves": Function(curves.loss_curves),
     "ps3.classify_run": Function(curves.classify_run),
-    "ps3.largest_curvature": Function(curves.largest_curvature, costly=True, tolerance=Tolerance(rtol=1e-3)),
+    "ps3.largest_curvature": Function(curves.largest_curvature, tolerance=Tolerance(rtol=1e-3)),
     "ps3.best_learning_rate": Function(curves.best_learning_rate),
     "ps3.momentum_step": Function(
         transfer.momentum_step,

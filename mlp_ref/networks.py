@@ -6,7 +6,6 @@ throughout with confident wrong labels. Most sizes differ; some are square, wher
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,9 +28,6 @@ LARGEST_LOGIT = 6.0
 
 LARGEST_PREACTIVATION = 500.0
 """Largest pre-activation in any layer."""
-
-SHARE = 2
-"""Networks of each size that a pool holds for each function."""
 
 MODEST_LOGIT = 3.0
 """Largest logit of nets whose hidden units alone are saturated, so that their results are far from 0."""
@@ -132,22 +128,14 @@ class NetworkPool:
         self._drawn: dict[Size, list[OneHidden]] = {}
 
     def of(self, function: str) -> Callable[[Generator, Size], OneHidden]:
-        """Return a substitute for `draw_one_hidden`. It raises IndexError after SHARE networks of a size."""
-        begin = SHARE * self._functions.index(function)
-        counts: Counter[Size] = Counter()
-
-        def take(_: Generator, size: Size) -> OneHidden:
-            counts[size] += 1
-            if counts[size] > SHARE:
-                raise IndexError(f"{function} has used up its networks of {size}")
-            return self._networks(size)[begin + counts[size] - 1]
-
-        return take
+        """Return a substitute for `draw_one_hidden`, which gives the one network of each size."""
+        position = self._functions.index(function)
+        return lambda _, size: self._networks(size)[position]
 
     def _networks(self, size: Size) -> list[OneHidden]:
         if size not in self._drawn:
             rng = np.random.default_rng([*self._seed, ONE_HIDDEN_SIZES.index(size)])
-            self._drawn[size] = _draw_several(rng, size, SHARE * len(self._functions))
+            self._drawn[size] = _draw_several(rng, size, len(self._functions))
         return self._drawn[size]
 
 

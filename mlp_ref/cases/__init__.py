@@ -1,9 +1,9 @@
 """Random inputs of every function: self-consistent, on several sizes, drawn afresh each time.
 
 Every formula that is right passes, because caches belong together: Z really is [σ(X W1), 1]. Upstream
-gradients are random, never ones. Each size is drawn again in another memory layout, strided or in Fortran
-order, so a result remembered from a call before is wrong in the next; where calls take long, every second one
-is in another layout.
+gradients are random, never ones. Every second call has its arrays in another memory layout, strided or in
+Fortran order. Some calls have the same shapes, so a result remembered from one is wrong in another; where
+there are few sizes, each is drawn twice for that.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ ARGUMENTS: dict[str, Draw] = {
     **transfer.ARGUMENTS,
 }
 
+FEW = 8
+"""calls that are not enough"""
+
 SHARING_NETWORKS = [name for name, function in FUNCTIONS.items() if function.shares_networks]
 """Functions whose inputs are parts of one network of each size."""
 
@@ -47,12 +50,12 @@ def cases(name: str, rng: Generator, networks: NetworkPool | None = None) -> lis
     source = (networks.of(name),) if networks and function.shares_networks else ()
     with warnings_ignored():
         calls = list(ARGUMENTS[name](rng, *source))
-        first = int(rng.integers(2))
-        if function.costly:
-            calls, others = calls[::2], calls[1::2]
+        first, second = rng.integers(2, size=2)
+        if len(calls) > FEW:
+            calls, others = calls[first::2], calls[1 - first :: 2]
         else:
             others = list(ARGUMENTS[name](rng, *source))
-        copies = enumerate(others, start=first)
+        copies = enumerate(others, start=second)
         calls += [_relaid(args, (strided, _columns_first)[k % 2]) for k, args in copies]
         return [_case(function, calls[k]) for k in rng.permutation(len(calls))]
 
