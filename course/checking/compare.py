@@ -169,6 +169,8 @@ def _normalise_array(got: Any, shape: tuple[int, ...], where: str) -> NDArray[np
     if array.shape != shape:
         hint = diagnose.shape_suspicion(array.shape, shape)
         raise Difference("shape", f"{where} has shape {array.shape}; {shape} is expected", hint)
+    if array.dtype == np.float64:
+        return array.copy()
     with np.errstate(over="ignore"):  # of a long double
         return array.astype(np.float64)
 
