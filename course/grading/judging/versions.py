@@ -74,18 +74,18 @@ def grader_version(packages: Iterable[str]) -> str:
     It is the same for a checkout and for a wheel made of it. Raises ModuleNotFoundError for a package, or a
     part of the course, that is not there.
     """
-    return f"{metadata.version('mlp-course')}+{_digest(tuple(sorted(packages)))}"
+    return _version(tuple(sorted(packages)))
 
 
 @functools.cache
-def _digest(packages: tuple[str, ...]) -> str:
+def _version(packages: tuple[str, ...]) -> str:
     origins = {}
     for name in packages:
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             raise ModuleNotFoundError(f"there is no package {name}")
         origins[name] = Path(spec.origin)
-    return digest(origins)
+    return f"{metadata.version('mlp-course')}+{digest(origins)}"
 
 
 def digest(origins: Mapping[str, Path]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ from course.grading.pages.markdown import environment, is_diagram, is_parsable, 
 from course.grading.submissions.pictures import attached_pictures
 
 _MOST_ROUNDS = 4
+_LONGEST_KEPT = 10_000
 _TAG = re.compile(
     r"(?P<comment><!--[\w\s.,:;']*-->)|<(?:(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<rest>(?:\s[^<>]*)?/?)>)?"
 )
@@ -34,6 +36,18 @@ def harmless_markdown(source: str, attachments: object = None) -> str:
     converted, and HTML that formats.
     """
     pictures = attached_pictures(attachments)
+    if pictures or len(source) > _LONGEST_KEPT:
+        return _harmless(source, pictures)
+    return _kept(source)
+
+
+@lru_cache(maxsize=256)
+def _kept(source: str) -> str:
+    """Return it for the texts of an assignment, which are in all submissions."""
+    return _harmless(source, {})
+
+
+def _harmless(source: str, pictures: Mapping[str, Any]) -> str:
     written = source
     for _ in range(_MOST_ROUNDS if is_parsable(source) else 0):
         renderer = _HarmlessRenderer(pictures)
