@@ -7,12 +7,22 @@ import os
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from course.grading.whole_class.startup import imports_kept
 
-# Before the first task has to wait for it: what grades, and what is in most locked cells.
+# Once for all workers, and before the first task has to wait for it: what a worker is, what grades, a step
+# that every notebook takes, and what is in most locked cells.
+MODULES = (
+    "distributed.nanny",
+    "matplotlib.pyplot",
+    "course.grading.whole_class.task",
+    "course.grading.nbgrader_steps.feedback",
+)
 with imports_kept():
-    for name in ("matplotlib.pyplot", "course.grading.whole_class.task"):
+    for name in MODULES:
         importlib.import_module(name)
+    nbformat.validate(nbformat.v4.new_notebook())  # compiles the format's schema
 
 
 def dask_setup(worker: Any) -> None:
