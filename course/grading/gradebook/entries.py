@@ -1,24 +1,31 @@
-"""What nbgrader's gradebook keeps of a graded notebook: scores, comments and the late penalty."""
+"""What nbgrader's gradebook keeps of a graded notebook: scores and comments."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TypeVar
 
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
-from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.api import BaseCell, Comment, Grade, MissingEntry
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
 
-from course.grading.gradebook import extensions
 from course.grading.judging.results import CellResult
 
 T = TypeVar("T")
 
 NO_RESPONSE = "No response."
 """nbgrader's comment on an answer that was left as it was released"""
+
+# Cells that were removed may have left rows.
+_GRADES, _COMMENTS = (
+    select(BaseCell.name, kind.id, *columns)
+    .join(BaseCell, kind.cell_id == BaseCell.id)
+    .where(kind.notebook_id == bindparam("notebook"))
+    for kind, columns in ((Grade, (Grade.manual_score, Grade.needs_manual_grade)), (Comment, ()))
+)
 
 
 @dataclass(frozen=True)
@@ -59,72 +66,44 @@ def entries(notebook: NotebookNode, results: Mapping[str, CellResult]) -> list[E
     return cell_entries
 
 
-def save(notebook: SubmittedNotebook, cell_entries: Sequence[Entry], unchanged: Collection[str] = ()) -> None:
-    """Save the entries of one notebook, without a commit; points and comments given by hand stay.
+def save(
+    session: Session, notebook: str, cell_entries: Sequence[Entry], unchanged: Collection[str] = ()
+) -> None:
+    """Save the entries of a submitted notebook, by its id, without a commit.
 
-    Points given by hand wait to be looked at again, except for cells that are `unchanged` since.
-
-    Raises MissingEntry where the gradebook has no such cell.
+    Points and comments given by hand stay. The points wait to be looked at again, except for cells that are
+    `unchanged` since. Raises MissingEntry where the gradebook has no such cell.
     """
-    released = notebook.notebook
-    cells = [*released.grade_cells, *released.solution_cells, *released.task_cells]
-    names = {cell.id: cell.name for cell in cells}
-    # A cell that was removed from the assignment may have left a grade.
-    grades = {names[grade.cell_id]: grade for grade in notebook.grades if grade.cell_id in names}
-    comments = {names[comment.cell_id]: comment for comment in notebook.comments if comment.cell_id in names}
+    names = {"notebook": notebook}
+    grades = {row.name: row for row in session.execute(_GRADES, names)}
+    comments = {row.name: row for row in session.execute(_COMMENTS, names)}
+    grade_rows, comment_rows = [], []
     for entry in cell_entries:
         if entry.is_graded:
             grade = _get(grades, entry.grade_id)
-            grade.auto_score = entry.score
             if grade.manual_score is None:
-                grade.needs_manual_grade = entry.score is None
-            elif entry.grade_id not in unchanged:
-                grade.needs_manual_grade = True
+                is_waiting = entry.score is None
+            else:
+                is_waiting = grade.needs_manual_grade or entry.grade_id not in unchanged
+            row = {"id": grade.id, "auto_score": entry.score, "needs_manual_grade": is_waiting}
+            grade_rows.append(row)
         if entry.is_answer:
-            _get(comments, entry.grade_id).auto_comment = entry.comment
+            comment_rows.append({"id": _get(comments, entry.grade_id).id, "auto_comment": entry.comment})
+    for kind, rows in ((Grade, grade_rows), (Comment, comment_rows)):
+        if rows:
+            session.execute(update(kind), rows)
 
 
-def save_missing(notebook: SubmittedNotebook) -> None:
+def save_missing(session: Session, notebook: str) -> None:
     """Give no points of tests for a notebook that was not handed in, and let nothing of it wait.
 
     Points given by hand stay, as in nbgrader: Formgrader cannot open such a notebook to give them again.
     """
-    for grade in notebook.grades:
-        grade.auto_score = 0
-        grade.needs_manual_grade = False
+    grades = update(Grade).where(Grade.notebook_id == notebook)
+    session.execute(grades.values(auto_score=0, needs_manual_grade=False))
 
 
-def penalise(gradebook: Gradebook, notebook: SubmittedNotebook, rule: AssignLatePenalties) -> None:
-    """Set the late penalty of a notebook whose scores are saved, by the plugin of nbgrader's step."""
-    submission = notebook.assignment
-    extensions.hand_over(gradebook.db, submission)
-    late = seconds_late(submission.timestamp, submission.assignment.duedate, submission.extension)
-    if late <= 0:
-        notebook.late_submission_penalty = None
-        return
-    gradebook.db.flush()
-    gradebook.db.expire(notebook, ["score"])
-    notebook.late_submission_penalty = penalty(rule, submission.student_id, notebook.score or 0.0, late)
-
-
-def seconds_late(timestamp: datetime | None, due: datetime | None, extension: timedelta | None) -> float:
-    """Return by how much a submission is late; 0 where one of the times is not known."""
-    if timestamp is None or due is None:
-        return 0.0
-    return max(0.0, (timestamp - due - (extension or timedelta())).total_seconds())
-
-
-def penalty(rule: AssignLatePenalties, student: str, score: float, late: float) -> float | None:
-    """Return the points that a notebook with this score loses for being so many seconds late."""
-    if late <= 0:
-        return None
-    points = rule.plugin_inst.late_submission_penalty(student, score, late)
-    if points is None:
-        return None
-    return 0.0 if points < 0 else min(points, score)  # nbgrader's rule
-
-
-def _get(rows: dict[str, T], name: str) -> T:
+def _get(rows: Mapping[str, T], name: str) -> T:
     if name not in rows:
         raise MissingEntry(f"the gradebook has no cell {name!r}; generate the assignment again")
     return rows[name]

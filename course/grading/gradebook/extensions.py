@@ -39,13 +39,11 @@ def waiting(session: Session, assignment: str) -> dict[str, timedelta]:
     return {row.student: timedelta(seconds=row.seconds) for row in rows}
 
 
-def hand_over(session: Session, submission: SubmittedAssignment) -> None:
-    """Give nbgrader the extension of a submission that it knows now; without a commit."""
-    name, student = submission.assignment.name, submission.student_id
-    extension = waiting(session, name).get(student)
+def hand_over(session: Session, assignment: str, student: str) -> None:
+    """Give nbgrader the extension of a student whose submission it knows now; without a commit."""
+    extension = waiting(session, assignment).get(student)
     if extension is not None:
-        submission.extension = extension
-        _remove(session, name, student)
+        grant(session, assignment, student, extension)
 
 
 def _remove(session: Session, assignment: str, student: str) -> None:

@@ -28,7 +28,7 @@ from course.grading.folders import Folders
 from course.grading.gradebook import entries, history
 from course.grading.gradebook.generated import generated_cells
 from course.grading.gradebook.groups import read_groups
-from course.grading.gradebook.lateness import late_rule
+from course.grading.gradebook.lateness import late_rule, penalise
 from course.grading.judging import control
 from course.grading.judging.grade import METADATA, VARIABLES, grade_rebuilt
 from course.grading.judging.versions import grader_version, own_packages
@@ -270,7 +270,7 @@ class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no typ
             notebook = gradebook.find_submission_notebook(
                 info["notebook"], info["assignment"], info["student"]
             )
-            entries.save(notebook, cells, unchanged)
+            entries.save(gradebook.db, notebook.id, cells, unchanged)
             gradebook.db.commit()
         return nb, resources
 
@@ -283,10 +283,7 @@ class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has 
         info = resources["nbgrader"]
         self.init_plugin()
         with Gradebook(info["db_url"]) as gradebook:
-            notebook = gradebook.find_submission_notebook(
-                info["notebook"], info["assignment"], info["student"]
-            )
-            entries.penalise(gradebook, notebook, self)
+            penalise(gradebook.db, info["assignment"], self, info["student"])
             gradebook.db.commit()
         return nb, resources
 

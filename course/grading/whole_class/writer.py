@@ -8,8 +8,9 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.orm import Session
 
-from course.grading.gradebook import entries, history, lateness, read_together
+from course.grading.gradebook import entries, history, lateness, read_together, submitted
 from course.grading.gradebook.book import Book
 from course.grading.gradebook.entries import Entry
 from course.grading.gradebook.graded import Graded, read_graded
@@ -69,8 +70,7 @@ class Writer:
 
         def work(gradebook: Gradebook) -> None:
             history.create_in(gradebook)
-            for student in students:
-                gradebook.update_or_create_student(student)
+            submitted.enter_students(gradebook.db, students)
 
         self.book.transact(work)
 
@@ -99,8 +99,7 @@ class Writer:
             if is_done and replacement.has_old:
                 return
             if not is_done:
-                self._save(gradebook, pending, outcomes, graded.latest)
-                gradebook.db.flush()
+                self._save(gradebook.db, pending, outcomes, graded.latest)
             replacement.swap()
 
         try:
@@ -113,31 +112,25 @@ class Writer:
 
     def _save(
         self,
-        gradebook: Gradebook,
+        session: Session,
         pending: PendingSubmission,
         outcomes: list[Outcome],
         latest: Mapping[tuple[str, str], Grading],
     ) -> None:
         folder = pending.folder
-        gradebook.update_or_create_student(folder.student)
-        gradebook.db.flush()  # to be found below
-        hand_in = folder.hand_in
-        # a time that is not known takes the place of an earlier submission's, by which this one would be late
-        time = {"timestamp": hand_in.time} if hand_in.is_written else {}
-        with gradebook.db.no_autoflush:  # SQLAlchemy would warn of objects that nbgrader has not completed
-            submission = gradebook.update_or_create_submission(self.assignment, folder.student, **time)
         by_name = {outcome["name"]: outcome for outcome in outcomes}
-        for notebook in submission.notebooks:
-            outcome = by_name.get(notebook.name)
+        notebooks = submitted.enter(session, self.assignment, folder.student, folder.hand_in)
+        for name, notebook in notebooks.items():
+            outcome = by_name.get(name)
             if outcome is None:
-                entries.save_missing(notebook)
+                entries.save_missing(session, notebook)
                 continue
             grading = pending.grading(self.assignment, outcome)
-            unchanged = history.unchanged_cells(latest.get((folder.student, notebook.name)), grading)
-            entries.save(notebook, [Entry(**entry) for entry in outcome["entries"]], unchanged)
-            if self.penalties is not None:
-                entries.penalise(gradebook, notebook, self.penalties)
-            history.append(gradebook.db, grading)
+            unchanged = history.unchanged_cells(latest.get((folder.student, name)), grading)
+            entries.save(session, notebook, [Entry(**entry) for entry in outcome["entries"]], unchanged)
+            history.append(session, grading)
+        if self.penalties is not None:
+            lateness.penalise(session, self.assignment, self.penalties, folder.student)
 
     def save_lateness(self, hand_ins: Mapping[str, HandIn]) -> list[str]:
         """Save times of hand-in, what was read for a group, and penalties; return whose have changed."""

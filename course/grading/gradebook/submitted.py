@@ -1,0 +1,88 @@
+"""Enters submissions in nbgrader's gradebook, with the rows that nbgrader makes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    MissingEntry,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    new_uuid,
+)
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from course.grading.submissions.times import HandIn
+
+_STUDENT = select(Student.id).where(Student.id == bindparam("student"))
+_SUBMISSION = (
+    select(SubmittedAssignment.id)
+    .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+    .where(Assignment.name == bindparam("assignment"), SubmittedAssignment.student_id == bindparam("student"))
+)
+_NOTEBOOKS = (
+    select(Notebook.name, SubmittedNotebook.id)
+    .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+    .where(SubmittedNotebook.assignment_id == bindparam("submission"))
+)
+_RELEASED = (
+    select(Notebook.id, Notebook.assignment_id)
+    .join(Assignment, Notebook.assignment_id == Assignment.id)
+    .where(Assignment.name == bindparam("assignment"))
+)
+_CELLS = select(BaseCell.id, BaseCell.type).where(BaseCell.notebook_id == bindparam("notebook"))
+_GRADED, _COMMENTED = ("GradeCell", "TaskCell"), ("SolutionCell", "TaskCell")
+"""the types of cells that have a grade, and of those that have a comment"""
+
+
+def enter_students(session: Session, students: Iterable[str]) -> None:
+    """Make those known who are not, in this order, in which an export lists them; without a commit."""
+    known = set(session.scalars(select(Student.id)))
+    _insert(session, Student, [{"id": student} for student in students if student not in known])
+
+
+def enter(session: Session, assignment: str, student: str, hand_in: HandIn) -> dict[str, str]:
+    """Return the ids of a submission's notebooks, by name; enter it where it is not known, without a commit.
+
+    For a whole class nbgrader's own way, object by object, would take three times as long.
+    """
+    names = {"assignment": assignment, "student": student}
+    submission = session.scalar(_SUBMISSION, names) or _add(session, assignment, student)
+    # a time that is not known takes the place of an earlier submission's, by which this one would be late
+    if hand_in.is_written:
+        session.execute(update(SubmittedAssignment), [{"id": submission, "timestamp": hand_in.time}])
+    return {row.name: row.id for row in session.execute(_NOTEBOOKS, {"submission": submission})}
+
+
+def _add(session: Session, assignment: str, student: str) -> str:
+    """Enter a submission with all its rows; return its id."""
+    if session.scalar(_STUDENT, {"student": student}) is None:
+        _insert(session, Student, [{"id": student}])
+    released = session.execute(_RELEASED, {"assignment": assignment}).all()
+    if not released:
+        raise MissingEntry(f"the gradebook knows no notebook of {assignment}")
+    submission: str = new_uuid()
+    row = {"id": submission, "assignment_id": released[0].assignment_id, "student_id": student}
+    _insert(session, SubmittedAssignment, [row])
+    for notebook in released:
+        own = new_uuid()
+        row = {"id": own, "notebook_id": notebook.id, "assignment_id": submission}
+        _insert(session, SubmittedNotebook, [row])
+        cells = session.execute(_CELLS, {"notebook": notebook.id}).all()
+        for kind, types in ((Grade, _GRADED), (Comment, _COMMENTED)):
+            of_kind = [cell.id for cell in cells if cell.type in types]
+            _insert(session, kind, [{"cell_id": cell, "notebook_id": own} for cell in of_kind])
+    return submission
+
+
+def _insert(session: Session, kind: Any, rows: list[dict[str, str]]) -> None:
+    if rows:  # of none SQLAlchemy would make one
+        session.execute(insert(kind.__table__), rows)
