@@ -26,6 +26,9 @@ _GRADES, _COMMENTS = (
     .where(kind.notebook_id == bindparam("notebook"))
     for kind, columns in ((Grade, (Grade.manual_score, Grade.needs_manual_grade)), (Comment, ()))
 )
+_SAVE_GRADE, _SAVE_COMMENT = (
+    update(kind.__table__).where(kind.__table__.columns.id == bindparam("row")) for kind in (Grade, Comment)
+)
 
 
 @dataclass(frozen=True)
@@ -85,13 +88,13 @@ def save(
                 is_waiting = entry.score is None
             else:
                 is_waiting = grade.needs_manual_grade or entry.grade_id not in unchanged
-            row = {"id": grade.id, "auto_score": entry.score, "needs_manual_grade": is_waiting}
-            grade_rows.append(row)
+            values = {"auto_score": entry.score, "needs_manual_grade": is_waiting}
+            grade_rows.append({"row": grade.id, **values})
         if entry.is_answer:
-            comment_rows.append({"id": _get(comments, entry.grade_id).id, "auto_comment": entry.comment})
-    for kind, rows in ((Grade, grade_rows), (Comment, comment_rows)):
+            comment_rows.append({"row": _get(comments, entry.grade_id).id, "auto_comment": entry.comment})
+    for statement, rows in ((_SAVE_GRADE, grade_rows), (_SAVE_COMMENT, comment_rows)):
         if rows:
-            session.execute(update(kind), rows)
+            session.execute(statement, rows)
 
 
 def save_missing(session: Session, notebook: str) -> None:

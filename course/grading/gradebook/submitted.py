@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from nbgrader.api import (
@@ -54,15 +55,17 @@ def enter(session: Session, assignment: str, student: str, hand_in: HandIn) -> d
 
     For a whole class nbgrader's own way, object by object, would take three times as long.
     """
-    names = {"assignment": assignment, "student": student}
-    submission = session.scalar(_SUBMISSION, names) or _add(session, assignment, student)
-    # a time that is not known takes the place of an earlier submission's, by which this one would be late
-    if hand_in.is_written:
-        session.execute(update(SubmittedAssignment), [{"id": submission, "timestamp": hand_in.time}])
+    submission = session.scalar(_SUBMISSION, {"assignment": assignment, "student": student})
+    if submission is None:
+        submission = _add(session, assignment, student, hand_in.time)
+    elif hand_in.is_written:
+        # a time that is not known takes the place of an earlier one, by which this submission would be late
+        row = update(SubmittedAssignment).where(SubmittedAssignment.id == submission)
+        session.execute(row.values(timestamp=hand_in.time))
     return {row.name: row.id for row in session.execute(_NOTEBOOKS, {"submission": submission})}
 
 
-def _add(session: Session, assignment: str, student: str) -> str:
+def _add(session: Session, assignment: str, student: str, time: datetime | None) -> str:
     """Enter a submission with all its rows; return its id."""
     if session.scalar(_STUDENT, {"student": student}) is None:
         _insert(session, Student, [{"id": student}])
@@ -71,7 +74,7 @@ def _add(session: Session, assignment: str, student: str) -> str:
         raise MissingEntry(f"the gradebook knows no notebook of {assignment}")
     submission: str = new_uuid()
     row = {"id": submission, "assignment_id": released[0].assignment_id, "student_id": student}
-    _insert(session, SubmittedAssignment, [row])
+    _insert(session, SubmittedAssignment, [{**row, "timestamp": time}])
     for notebook in released:
         own = new_uuid()
         row = {"id": own, "notebook_id": notebook.id, "assignment_id": submission}
@@ -83,6 +86,6 @@ def _add(session: Session, assignment: str, student: str) -> str:
     return submission
 
 
-def _insert(session: Session, kind: Any, rows: list[dict[str, str]]) -> None:
+def _insert(session: Session, kind: Any, rows: list[dict[str, Any]]) -> None:
     if rows:  # of none SQLAlchemy would make one
         session.execute(insert(kind.__table__), rows)
