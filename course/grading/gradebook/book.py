@@ -50,7 +50,7 @@ class Book:
         Raises NoGradebook, and GradebookError if it is another course's or does not know the assignment;
         nothing in it is changed.
         """
-        self._assignment = assignment
+        self._lock = select(Assignment.id).where(Assignment.name == assignment).with_for_update()
         self.name = name_of(db_url, assignment)
         _say_if_locked(db_url, self.name, "rw", "BEGIN IMMEDIATE")
         with as_gradebook_error(self.name, "opened"):
@@ -89,8 +89,7 @@ class Book:
             _OneCommit(connection, join_transaction_mode="rollback_only") as session,
         ):
             # Two graders take turns: each locks the assignment's row. SQLite has locked the whole file.
-            row = select(Assignment.id).where(Assignment.name == self._assignment)
-            session.execute(row.with_for_update())
+            session.execute(self._lock)
             nbgraders_session, self._gradebook.db = self._gradebook.db, session
             try:
                 yield self._gradebook

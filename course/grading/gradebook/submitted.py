@@ -35,7 +35,7 @@ _NOTEBOOKS = (
     .where(SubmittedNotebook.assignment_id == bindparam("submission"))
 )
 _RELEASED = (
-    select(Notebook.id, Notebook.assignment_id)
+    select(Notebook.id, Notebook.name, Notebook.assignment_id)
     .join(Assignment, Notebook.assignment_id == Assignment.id)
     .where(Assignment.name == bindparam("assignment"))
 )
@@ -57,33 +57,33 @@ def enter(session: Session, assignment: str, student: str, hand_in: HandIn) -> d
     """
     submission = session.scalar(_SUBMISSION, {"assignment": assignment, "student": student})
     if submission is None:
-        submission = _add(session, assignment, student, hand_in.time)
-    elif hand_in.is_written:
-        # a time that is not known takes the place of an earlier one, by which this submission would be late
+        return _add(session, assignment, student, hand_in.time)
+    # a time that is not known takes the place of an earlier one, by which this submission would be late
+    if hand_in.is_written:
         row = update(SubmittedAssignment).where(SubmittedAssignment.id == submission)
         session.execute(row.values(timestamp=hand_in.time))
     return {row.name: row.id for row in session.execute(_NOTEBOOKS, {"submission": submission})}
 
 
-def _add(session: Session, assignment: str, student: str, time: datetime | None) -> str:
-    """Enter a submission with all its rows; return its id."""
+def _add(session: Session, assignment: str, student: str, time: datetime | None) -> dict[str, str]:
+    """Enter a submission with all its rows; return the ids of its notebooks, by name."""
     if session.scalar(_STUDENT, {"student": student}) is None:
         _insert(session, Student, [{"id": student}])
     released = session.execute(_RELEASED, {"assignment": assignment}).all()
     if not released:
         raise MissingEntry(f"the gradebook knows no notebook of {assignment}")
-    submission: str = new_uuid()
+    submission, notebooks = new_uuid(), {each.name: new_uuid() for each in released}
     row = {"id": submission, "assignment_id": released[0].assignment_id, "student_id": student}
     _insert(session, SubmittedAssignment, [{**row, "timestamp": time}])
     for notebook in released:
-        own = new_uuid()
+        own = notebooks[notebook.name]
         row = {"id": own, "notebook_id": notebook.id, "assignment_id": submission}
         _insert(session, SubmittedNotebook, [row])
         cells = session.execute(_CELLS, {"notebook": notebook.id}).all()
         for kind, types in ((Grade, _GRADED), (Comment, _COMMENTED)):
             of_kind = [cell.id for cell in cells if cell.type in types]
             _insert(session, kind, [{"cell_id": cell, "notebook_id": own} for cell in of_kind])
-    return submission
+    return notebooks
 
 
 def _insert(session: Session, kind: Any, rows: list[dict[str, Any]]) -> None:
