@@ -114,7 +114,7 @@ def left_out(folder: Path) -> tuple[list[str], str]:
 
 def other_files(folder: Path, ignored: list[str]) -> list[Path]:
     """Return the files that are kept beside the notebooks; `ignored` are nbgrader's patterns."""
-    patterns = [*ignored, *left_out(folder)[0], "*.ipynb"]
+    patterns = ["*.ipynb", *ignored, *left_out(folder)[0]]
     return sorted(Path(path) for path in find_all_files(str(folder), patterns))
 
 
