@@ -19,7 +19,7 @@ T = TypeVar("T")
 NO_RESPONSE = "No response."
 """nbgrader's comment on an answer that was left as it was released"""
 
-# Cells that were removed may have left rows.
+# The join leaves out the rows of cells that were removed.
 _GRADES, _COMMENTS = (
     select(BaseCell.name, kind.id, *columns)
     .join(BaseCell, kind.cell_id == BaseCell.id)
