@@ -13,14 +13,14 @@ from course.grading.whole_class.startup import imports_kept
 
 # Once for all workers, and before the first task has to wait for it: what a worker is, what grades, a step
 # that every notebook takes, and what is in most locked cells.
-MODULES = (
+_MODULES = (
     "distributed.nanny",
     "matplotlib.pyplot",
     "course.grading.whole_class.task",
     "course.grading.nbgrader_steps.feedback",
 )
 with imports_kept():
-    for name in MODULES:
+    for name in _MODULES:
         importlib.import_module(name)
     nbformat.validate(nbformat.v4.new_notebook())  # compiles the format's schema
 
