@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import Locator
 
 # Okabe and Ito, Color universal design (2008).
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
@@ -64,13 +65,26 @@ def _choose_ticks(axes: Axes, log: str) -> None:
 
     for name, axis in ("x", axes.xaxis), ("y", axes.yaxis):
         if name not in log:
-            axis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))
+            axis.set_major_locator(_in_view(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10))))
             continue
         axes.set(**{f"{name}scale": "log"})
-        axis.set_major_locator(LogLocator(numticks=6))
+        axis.set_major_locator(_in_view(LogLocator(numticks=6)))
         axis.set_major_formatter("{x:g}")
         axis.set_minor_locator(NullLocator())
         axis.grid(color="0.9")
+
+
+def _in_view(locator: Locator) -> Locator:
+    """Let a locator name no ticks beside the axes, which Matplotlib makes and never draws."""
+    tick_values = locator.tick_values
+
+    def in_view(low: float, high: float) -> Any:
+        ticks, beyond = tick_values(low, high), 1e-9 * abs(high - low)
+        low, high = min(low, high) - beyond, max(low, high) + beyond
+        return [tick for tick in ticks if low <= tick <= high]
+
+    locator.tick_values = in_view  # type: ignore[assignment, method-assign]
+    return locator
 
 
 def show(figure: Figure, alt: str) -> None:
