@@ -23,7 +23,7 @@ SMALL_RATIO = 0.3
 """The same, where 12 iterations are enough."""
 
 NEARLY_AS_STRONG = 0.85
-"""The same, where it takes 100 iterations."""
+"""The same, where it takes 90 iterations."""
 
 BURSTING = 1e200
 """A learning rate whose losses are inf after one step and NaN after three."""
@@ -82,16 +82,31 @@ def _boundaries(rng: Generator) -> Iterator[Sequence[int] | Integers]:
     # far down
     for n in (2, 9):
         yield _falling(rng, 10**4, int(rng.integers(200, 900)), n)
-    for last in (300, 800):
+    # up and down at the end, the second by so little that it is nearly called stuck
+    for last, most in ((300, 50), (800, 5)):
         wavering = _falling(rng, 1000, last, 6)
-        yield np.concatenate([wavering, last + rng.integers(1, 50) * np.array([1, 0, 1, 0, -1])])
+        yield np.concatenate([wavering, last + rng.integers(1, most) * np.array([1, 0, 1, 0, -1])])
+    # several times the first; and more than tenfold the loss before, though not the first
+    several = np.full(7, first)
+    several[rng.integers(1, 7)] = rng.integers(6, 10) * first
+    yield several
+    for place in (2, 5):
+        bursting = _falling(rng, 1000, 90, place)
+        low = rng.integers(50, 90)
+        yield np.concatenate([bursting, [low, rng.integers(15, 20) * low]])
     # down and up again to where it was: much movement, and no change
     down = rng.integers(5, 9)
     yield np.concatenate([_falling(rng, 1000, 900, 7), 900 - down * np.array([1, 2, 3, 4, 5, 0])])
     # half of the steps from m on go up
     yield 1000 - np.cumsum([0, *rng.integers(9, 20, size=4), *rng.permutation([2, 3, -2, -4])])
-    # step m is the only large one
-    yield np.concatenate([_falling(rng, 1000, 990, 6), _falling(rng, 900, 895, 5)])
+    # a long one falls at its end
+    yield np.concatenate([_falling(rng, 10**4, 9000, 25), _falling(rng, 8999, 4000, 12)])
+    # the sums of the halves are within a tenth, their means are not
+    halves = _falling(rng, 10**4, 9000, 6), _falling(rng, 9000, 9000 - int(rng.integers(85, 99)), 5)
+    yield np.concatenate([halves[0], halves[1][1:]])
+    # the only large step is step m, or the one before it
+    for m in (5, 4):
+        yield np.concatenate([_falling(rng, 1000, 990, m + 1), _falling(rng, 900, 895, 5)])
     # up and down by 100, then down by 40 in small steps
     zigzag = 1000 - 100 * (np.arange(7) % 2)
     yield np.concatenate([zigzag, _falling(rng, 990, 950, 5)])
@@ -133,7 +148,7 @@ def _of_every_regime(rng: Generator) -> Iterator[Integers]:
 def _any_run(rng: Generator, n: int) -> Integers:
     """Return a run that falls to a floor, more or less fast, with more or less noise, or bursts."""
     t = np.arange(n)
-    floor, rate, noise = rng.uniform(0, 0.9), 10.0 ** rng.uniform(-2, 1), 10.0 ** rng.uniform(-4, -0.5)
+    floor, rate, noise = rng.uniform(0, 0.9), 10.0 ** rng.uniform(-2, 1), 10.0 ** rng.uniform(-6, -0.5)
     shape = floor + (1 - floor) * np.exp(-rate * t) + noise * rng.uniform(-1, 1, size=n)
     if rng.integers(6) == 0:
         shape[rng.integers(min(1, n - 1), n) :] *= rng.uniform(5, 40)
@@ -144,23 +159,23 @@ def _any_run(rng: Generator, n: int) -> Integers:
 def _largest_curvature(rng: Generator) -> Iterator[Arguments]:
     # The gradient stays with the grader, and is asked for twice in each iteration: few cases, no two alike,
     # and few iterations where few are enough.
-    for n, ratio, iterations in (
-        (1, 0, (3,)),
-        (2, SMALL_RATIO, (12,)),
-        (3, LARGEST_RATIO, ()),
-        (5, SMALL_RATIO, (12,)),
-        (8, LARGEST_RATIO, (40,)),
-    ):
+    for n, iterations in ((1, 3), (1, 2), (1, 1), (2, 12), (8, 12)):
         A, _ = np.linalg.qr(rng.normal(size=(n, n)))
-        yield *_valleys(rng, A, ratio), *iterations
-        if n == 3:
-            curvatures, u = _curved(rng, n, SMALL_RATIO)
-            yield partial(landscapes.squares_gradient, A, curvatures), A.T @ u, 12
-    # Nearly as strong, each in turn: from any start one of the two takes its iterations.
-    A, _ = np.linalg.qr(rng.normal(size=(2, 2)))
-    curvatures, u = rng.uniform(0.5, 20) * np.array([1, -NEARLY_AS_STRONG]), rng.uniform(0.3, 0.5, size=2)
-    for strong in (A, A[::-1]):
-        yield partial(landscapes.squares_gradient, strong, curvatures), u, 100
+        curvatures, u = _curved(rng, n, SMALL_RATIO)
+        yield *_in_valleys(A, curvatures, u), iterations
+    A, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    curvatures, u = _curved(rng, 3, SMALL_RATIO)
+    yield partial(landscapes.squares_gradient, A, curvatures), A.T @ u, 12
+    # High up one side of the first valley, then of the other: with too wide a step it is the second that is
+    # more curved, whatever the start is in one of the two.
+    curvatures, u = rng.uniform(0.5, 20) * np.array([1, LARGEST_RATIO, -0.3]), np.array([1.1, 0.1, 0.4])
+    yield _in_valleys(A, curvatures, u)
+    yield *_in_valleys(A, curvatures, -u), 40
+    # Nearly as strong along all others: from nearly any start this takes its iterations.
+    n = 12
+    A, _ = np.linalg.qr(rng.normal(size=(n, n)))
+    curvatures = rng.uniform(0.5, 20) * np.append(1, np.full(n - 1, -NEARLY_AS_STRONG))
+    yield partial(landscapes.squares_gradient, A, curvatures), rng.uniform(0.3, 0.5, size=n), 90
     # From theta no iteration can start where theta is 0.
     A, _ = np.linalg.qr(rng.normal(size=(2, 2)))
     yield partial(landscapes.squares_gradient, A, _curved(rng, 2, SMALL_RATIO)[0]), np.zeros(2), 12
@@ -172,9 +187,8 @@ def _largest_curvature(rng: Generator) -> Iterator[Arguments]:
         yield partial(landscapes.squares_gradient, A, curvatures), A.T @ (30 * u), 12
 
 
-def _valleys(rng: Generator, A: Array, ratio: float) -> tuple[partial[Array], Array]:
-    """Return a gradient and a point where the curvatures along the rows of A are known and one dominates."""
-    curvatures, u = _curved(rng, len(A), ratio)
+def _in_valleys(A: Array, curvatures: Array, u: Array) -> tuple[partial[Array], Array]:
+    """Return a gradient and a point, u = A θ, where these are the curvatures along the rows of A."""
     return partial(landscapes.valleys_gradient, A, curvatures * np.cosh(u) ** 2), A.T @ u
 
 
