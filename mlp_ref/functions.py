@@ -139,6 +139,7 @@ FUNCTIONS: dict[str, Function] = {
         (0, 1),
         Result.MEAN,
         lambda X, y, W1, W2: [W1.shape, W2.shape],
+        shares_networks=True,
         composed=True,
     ),
     "ps1.train": Function(

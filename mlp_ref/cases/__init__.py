@@ -29,7 +29,7 @@ ARGUMENTS: dict[str, Draw] = {
     **transfer.ARGUMENTS,
 }
 
-FEW = 8
+FEW = 6
 """calls that are not enough"""
 
 SHARING_NETWORKS = [name for name, function in FUNCTIONS.items() if function.shares_networks]

@@ -46,7 +46,7 @@ def _train(rng: Generator) -> Iterator[Arguments]:
     yield from rising(
         lambda: _within_margin(rng, lambda: draw_one_hidden(rng, WIDE), (15, 50), 8), train_one_hidden
     )
-    yield _run(_of_output(rng, rng.uniform(10, 13)), rng.uniform(0.5, 2), 40)
+    yield _run(_of_output(rng, rng.uniform(10, 13)), rng.uniform(0.5, 2), 25)
     yield _within_margin(rng, lambda: _of_output(rng, rng.uniform(5, 6)), (150, 300), 3)
     # the same net in another unit of X: large gradients
     net = draw_one_hidden(rng, WIDE)
@@ -134,7 +134,7 @@ ARGUMENTS: dict[str, Draw] = {
     "ps1.gradient_descent_step": _of_networks(_step),
     # each piece has its own test on all sizes
     "ps1.gradients_end_to_end": _of_networks(
-        lambda net, _: (net.X, net.y, net.W1, net.W2), ONE_HIDDEN_SIZES[::3]
+        lambda net, _: (net.X, net.y, net.W1, net.W2), ONE_HIDDEN_SIZES[::2]
     ),
     "ps1.train": _train,
 }
