@@ -44,7 +44,7 @@ def _list_or_array(rng: Generator, values: Array) -> Array | list[float]:
 
 
 def _loss_curves(rng: Generator) -> Iterator[Arguments]:
-    for as_list in (0, 1):
+    for as_list in (0, 1, 0, 1):
         for count, steps in ((1, 3), (3, 0), (4, 7), (5, 3)):
             etas = _etas(rng, count)
             if count == 4:

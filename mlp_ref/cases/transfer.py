@@ -84,6 +84,7 @@ def _relu_delta_step(rng: Generator) -> Iterator[Arguments]:
         (7, 4, 3),
         (6, 3, 3),
         (3, 3, 3),
+        (3, 3, 3),
         (5, 2, 4),
         (4, 1, 2),
         (5, 4, 1),

@@ -142,7 +142,7 @@ def test_exceptions_pass_through(name):
 @every_name
 def test_changed_inputs_are_refused(name):
     def changing(*args):
-        result = REFERENCE[name](*clone(args))
+        result = REFERENCE[name](*args)
         for array in arrays(args)[:1]:  # some calls are about numbers alone
             array[...] += 1
         return result
