@@ -16,6 +16,19 @@ def test_no_label_is_cut_off_or_covers_another(log, smallest):
     plt.close(figure)
 
 
+@pytest.mark.parametrize("log", ["", "xy"])
+@pytest.mark.parametrize(("low", "high"), [(0.011, 97.0), (0.0001, 10.0), (3.0, 4.2)])
+def test_no_tick_is_made_that_is_not_drawn(log, low, high):
+    figure, axes = single(6, 3.4, "title", log=log)
+    axes.set(xlim=(low, high), ylim=(high, low))
+    figure.canvas.draw()
+    for axis in (axes.xaxis, axes.yaxis):
+        places = [tick.get_loc() for tick in axis.get_major_ticks()]
+        assert all(low * (1 - 1e-6) <= place <= high * (1 + 1e-6) for place in places)
+        assert low == 3.0 or len(places) > 1
+    plt.close(figure)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("log", ["", "xy"])
 def test_two_panels_do_not_touch(log):
