@@ -49,6 +49,22 @@ def test_a_seed_gives_the_same_cases_and_another_others(name):
     assert not unchanged([c.args for c in first], [c.args for c in other])
 
 
+@every_name
+def test_no_inputs_come_twice(name):
+    for pool in (None, network_pool(3)):
+        inputs = [case.args for case in cases(name, np.random.default_rng(3), pool)]
+        numbers = [
+            [a.tobytes() for a in arrays(args)] + [a for a in args if isinstance(a, (int, float, list))]
+            for args in inputs
+        ]
+        with_arrays = [
+            repr(each)
+            for args, each in zip(inputs, numbers, strict=True)
+            if any(a.size > 2 for a in arrays(args))
+        ]
+        assert len(set(with_arrays)) == len(with_arrays)
+
+
 @pytest.mark.sampled
 @every_name
 def test_layouts(name):

@@ -137,6 +137,13 @@ BOMBS = {
         FORK + "import socket\nkept = []\n"
         "spawn(6, lambda: [kept.append(socket.socketpair()) for _ in range(60)])\ntime.sleep(600)",
     ),
+    "sockets, of a process without a main thread": (
+        "crashed",
+        FORK + "import ctypes, socket, threading\nkept = []\n"
+        "def open_all():\n    time.sleep(0.3)\n"
+        "    spawn(6, lambda: [kept.append(socket.socketpair()) for _ in range(60)])\n    time.sleep(600)\n"
+        "threading.Thread(target=open_all).start()\nctypes.CDLL(None).syscall(60, 0)",
+    ),
     "files, one large": (
         "crashed",
         "f = open('large', 'wb')\nfor _ in range(20): f.write(bytes(1 << 20)); f.flush()",

@@ -93,7 +93,10 @@ def first(told: socket.socket) -> None:
     number = told.recv(16)
     if number:
         guest = os.pidfd_open(int(number))
-        told.send(b"1")
+        # The guest's network is this process's, which tells of it however the guest's threads end.
+        call("unshare", CLONE_NEWNET)
+        network = os.open("/proc/self/ns/net", os.O_RDONLY)
+        socket.send_fds(told, [b"1"], [network])
         os.dup2(guest, 0)
         os.closerange(1, 1024)
         select.select([0], [], [])
@@ -145,7 +148,7 @@ def start_guest(settings: dict[str, Any], grader: socket.socket, firsts: socket.
         pid = fork(become_guest)
         call("setns", outside, CLONE_NEWPID)
         there.close()
-        with here:
+        with here, suppress(OSError):  # the guest may have been killed meanwhile
             if settings["user"] is None and here.recv(1):
                 for name, content in settings["maps"].items():
                     Path(f"/proc/{pid}/{name}").write_text(content)
@@ -169,8 +172,10 @@ class NewGuest:
             libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # or /proc/self belongs to another
         with self.first:
             self.first.send(b"%d" % os.getpid())
-            self.first.recv(1)
-        call("unshare", CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
+            network = socket.recv_fds(self.first, 1, 1)[1][0]
+        call("setns", network, CLONE_NEWNET)
+        os.close(network)
+        call("unshare", CLONE_NEWNS | CLONE_NEWIPC)
         os.umask(0)
         self.mount_all()
         # When the machine runs out of memory, the system kills this process first.

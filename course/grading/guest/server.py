@@ -64,7 +64,7 @@ class Server:
             signals.block_all()
             received.append(self._channel.receive())
         finally:
-            signals.block_only(before)
+            signals.set_mask(signal.SIG_SETMASK, before, None)
 
     def _reply(self, reply: Request) -> None:
         if os.getpid() != self._process:

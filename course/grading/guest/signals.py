@@ -9,21 +9,17 @@ _libc = ctypes.CDLL(None)
 _Mask = ctypes.c_ubyte * 128
 _ALL = _Mask()
 _libc.sigfillset(_ALL)
+set_mask = _libc.pthread_sigmask
+"""A function of C: none of Python's, on the way into which a handler could raise before the mask is set."""
 
 
 def blocked() -> ctypes.Array[ctypes.c_ubyte]:
-    """Return the signals that wait, for `block_only`."""
+    """Return the signals that wait."""
     mask = _Mask()
-    _libc.pthread_sigmask(signal.SIG_BLOCK, None, mask)
+    set_mask(signal.SIG_BLOCK, None, mask)
     return mask
 
 
 def block_all() -> None:
     """Let all signals wait."""
-    _libc.pthread_sigmask(signal.SIG_SETMASK, _ALL, None)
-
-
-def block_only(mask: ctypes.Array[ctypes.c_ubyte]) -> None:
-    """Let only these wait. The handlers of others that have come are called now, and may raise."""
-    _libc.pthread_sigmask(signal.SIG_SETMASK, mask, None)
-    signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    set_mask(signal.SIG_SETMASK, _ALL, None)

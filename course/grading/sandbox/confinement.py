@@ -238,7 +238,7 @@ def guest_settings(limits: Limits, variables: Mapping[str, str]) -> dict[str, An
         ],
         "sealed": _ACCOUNTS,
         "work": WORK,
-        "opened": ["/proc", "/proc/1", "/proc/self/net", HOME, "/tmp", "/dev/shm", WORK],
+        "opened": ["/proc", "/proc/1", HOME, "/tmp", "/dev/shm", WORK],
         "limits": process_limits(limits),
         "filter": seccomp.program().hex(),
         "variables": checked(variables),

@@ -132,7 +132,7 @@ class Watcher(threading.Thread):
         usage = self._count()
         if usage.count > limits.tasks:
             return Breach("processes", f"The code started more than {limits.tasks} processes or threads.")
-        fields = read("sockstat", folders.net).split(maxsplit=3)
+        fields = read("net/sockstat", folders.first).split(maxsplit=3)
         if len(fields) > 2 and int(fields[2]) > limits.sockets:
             return Breach("processes", f"The code opened more than {limits.sockets} sockets.")
         size, count = file_usage(folders.files)

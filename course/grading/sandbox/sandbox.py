@@ -70,8 +70,8 @@ class Sandbox:
         """
         self.guest_pid, self._descriptors = self.zygote.fork(self._settings, self._deadline)
         self._first, self._guest, self.channel, *opened = self._descriptors
-        proc, first, net, home, tmp, shm, self.work = opened
-        self.folders = Folders(proc, first, net, files=(home, tmp), memory=(shm,))
+        proc, first, home, tmp, shm, self.work = opened
+        self.folders = Folders(proc, first, files=(home, tmp), memory=(shm,))
         self.schedstat = -1
         with suppress(FileNotFoundError):  # the guest has ended already, or the system has no such file
             self.schedstat = os.open(f"{self.guest_pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)

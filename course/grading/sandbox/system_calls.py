@@ -132,6 +132,7 @@ class ByArgument:
     """or each of these bits"""
 
 
+_PARENT = 0x8000  # CLONE_PARENT
 _NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _CLONE, _MMAP, _FCNTL = (56, 220), (9, 222), (72, 25)
 BY_ARGUMENT: Final = (
@@ -172,7 +173,12 @@ BY_ARGUMENT: Final = (
         0,
         equal=(7, 8, 32, 33),
     ),
-    ByArgument("clone", _CLONE, 0, "CLONE_NEW…: namespaces", errno.EPERM, bits=_NAMESPACES),
+    ByArgument(
+        *("clone", _CLONE, 0),
+        "CLONE_NEW…, CLONE_PARENT: namespaces, and processes whose time would not be counted",
+        errno.EPERM,
+        bits=_NAMESPACES | _PARENT,
+    ),
 )
 
 SOCKET: Final[Numbers] = (41, 198)

@@ -33,9 +33,7 @@ class Folders:
     proc: int
     """its /proc, in which only its own processes are"""
     first: int
-    """its process 1; what the guest sees in /proc shows nothing of it"""
-    net: int
-    """what /proc has of its network"""
+    """its process 1, and the network of all; what the guest sees in /proc shows nothing of it"""
     files: Sequence[int]
     """what counts as files"""
     memory: Sequence[int]
