@@ -84,18 +84,12 @@ def local(jobs: int) -> Iterator[Client]:
             # any user of the machine can reach the port, and what a scheduler is told to run is run
             security=True,
             dashboard_address=None,
-            scheduler_kwargs={
-                "dashboard_address": f"{LOOPBACK}:0",
-                # at the second address, within this process, nothing is encrypted and sent to itself
-                "protocol": ["tls", "inproc"],
-                "host": [LOOPBACK, None],
-                "port": [0, None],
-            },
+            scheduler_kwargs={"dashboard_address": f"{LOOPBACK}:0"},
             worker_dashboard_address=f"{LOOPBACK}:0",
             silence_logs=logging.CRITICAL,
             preload=[WORKER_MODULE],
         ) as cluster,
-        Client(cluster.scheduler.listeners[1].contact_address, loop=cluster.loop) as client,
+        Client(cluster) as client,
     ):
         yield client
 
