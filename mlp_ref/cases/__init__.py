@@ -30,7 +30,7 @@ ARGUMENTS: dict[str, Draw] = {
 }
 
 FEW = 6
-"""calls that are not enough"""
+"""calls that are drawn twice, at most"""
 
 SHARING_NETWORKS = [name for name, function in FUNCTIONS.items() if function.shares_networks]
 """Functions whose inputs are parts of one network of each size."""

@@ -137,6 +137,12 @@ BOMBS = {
         FORK + "import socket\nkept = []\n"
         "spawn(6, lambda: [kept.append(socket.socketpair()) for _ in range(60)])\ntime.sleep(600)",
     ),
+    "processes, without a main thread": (
+        "crashed",
+        "import ctypes, threading, time\ndef fill():\n    kept = []\n"
+        "    while True: kept.append(b'1' * 10**6); time.sleep(0.02)\n"
+        "threading.Thread(target=fill).start()\nctypes.CDLL(None).syscall(60, 0)",
+    ),
     "sockets, of a process without a main thread": (
         "crashed",
         FORK + "import ctypes, socket, threading\nkept = []\n"

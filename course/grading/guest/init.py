@@ -81,8 +81,8 @@ def fork(body: Callable[[], object]) -> int:
         os._exit(1)
 
 
-def first(told: socket.socket) -> None:
-    """Be the first process of a guest's namespace: end when the guest ends, whose number comes on `told`.
+def first(to_guest: socket.socket) -> None:
+    """Be the first process of a guest's namespace: end when the guest ends, whose number comes on `to_guest`.
 
     Everything else in the namespace ends with it.
     """
@@ -90,13 +90,13 @@ def first(told: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: reap())
     # A signal to a process group does not stop at a namespace.
     os.setsid()
-    number = told.recv(16)
+    number = to_guest.recv(16)
     if number:
         guest = os.pidfd_open(int(number))
         # The guest's network is this process's, which tells of it however the guest's threads end.
         call("unshare", CLONE_NEWNET)
         network = os.open("/proc/self/ns/net", os.O_RDONLY)
-        socket.send_fds(told, [b"1"], [network])
+        socket.send_fds(to_guest, [b"1"], [network])
         os.dup2(guest, 0)
         os.closerange(1, 1024)
         select.select([0], [], [])
@@ -119,9 +119,9 @@ def start_firsts(requests: socket.socket, outside: int) -> None:
         _, descriptors, _, _ = socket.recv_fds(requests, 1, 1)
         if not descriptors:
             return
-        with socket.socket(fileno=descriptors[0]) as told:
+        with socket.socket(fileno=descriptors[0]) as to_guest:
             call("unshare", CLONE_NEWPID)
-            fork(partial(first, told))
+            fork(partial(first, to_guest))
             space = os.open("/proc/self/ns/pid_for_children", os.O_RDONLY)
             call("setns", outside, CLONE_NEWPID)
             socket.send_fds(requests, [b"1"], [space])
@@ -130,10 +130,10 @@ def start_firsts(requests: socket.socket, outside: int) -> None:
 
 def start_guest(settings: dict[str, Any], grader: socket.socket, firsts: socket.socket, outside: int) -> None:
     """Start a guest in a process namespace of its own."""
-    told, heard = socket.socketpair()
-    with told:
-        with heard:
-            socket.send_fds(firsts, [b"1"], [heard.fileno()])
+    to_first, to_guest = socket.socketpair()
+    with to_first:
+        with to_guest:
+            socket.send_fds(firsts, [b"1"], [to_guest.fileno()])
         space = socket.recv_fds(firsts, 1, 1)[1][0]
         here, there = socket.socketpair()
 
@@ -141,7 +141,7 @@ def start_guest(settings: dict[str, Any], grader: socket.socket, firsts: socket.
             firsts.close()
             here.close()
             os.close(outside)
-            NewGuest(settings, grader, told, there).run()
+            NewGuest(settings, grader, to_first, there).run()
 
         call("setns", space, CLONE_NEWPID)
         os.close(space)

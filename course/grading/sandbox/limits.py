@@ -23,6 +23,8 @@ from course.grading.sandbox.usage import (
 PERIOD = 0.05
 # Seconds; the system counts processor time in these.
 _TICK = 0.01
+# A process that ends is without its main thread for a moment.
+_TO_END = 1.0
 # Seconds between two looks at the mappings, which take a millisecond.
 _PERIOD_OF_MAPPINGS = 0.25
 # Bytes of the kernel's for a mapping, and those of page tables for a byte that is mapped, at most.
@@ -86,6 +88,7 @@ class Watcher(threading.Thread):
         self._seconds = 0.0
         self._counted = self._looked = -_TICK
         self._mappings, self._mappings_counted = 0, -_PERIOD_OF_MAPPINGS
+        self._hidden_since: float | None = None
 
     def run(self) -> None:
         """Look every PERIOD seconds until closed or until a limit is passed."""
@@ -132,6 +135,12 @@ class Watcher(threading.Thread):
         usage = self._count()
         if usage.count > limits.tasks:
             return Breach("processes", f"The code started more than {limits.tasks} processes or threads.")
+        if not usage.is_hidden:
+            self._hidden_since = None
+        elif self._hidden_since is None:
+            self._hidden_since = time.monotonic()
+        elif time.monotonic() - self._hidden_since > _TO_END:
+            return Breach("processes", "The code ended the main thread of processes whose others go on.")
         fields = read("net/sockstat", folders.first).split(maxsplit=3)
         if len(fields) > 2 and int(fields[2]) > limits.sockets:
             return Breach("processes", f"The code opened more than {limits.sockets} sockets.")

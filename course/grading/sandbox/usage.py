@@ -24,6 +24,8 @@ class Tasks:
     """bytes of all address spaces"""
     seconds: float
     """processor time, that of ended children included"""
+    is_hidden: bool
+    """whether a process goes on without its main thread: the system then tells nothing of its memory"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def _pids(proc: int) -> list[str]:
 
 def tasks(folders: Folders) -> Tasks:
     """Return what the processes of a sandbox use."""
-    count, pages, mapped, ticks = 0, 0, 0, 0
+    count, pages, mapped, ticks, is_hidden = 0, 0, 0, 0, False
     inside = [(folders.proc, f"{pid}/stat") for pid in _pids(folders.proc)]
     for where, path in ((folders.first, "stat"), *inside):
         # The command's name, in parentheses, is the process's to choose: look behind it.
@@ -78,7 +80,8 @@ def tasks(folders: Folders) -> Tasks:
             count += int(fields[17])
             mapped += int(fields[20])
             pages += max(0, int(fields[21]))
-    return Tasks(count, pages * _PAGE, mapped, ticks * _TICK)
+            is_hidden |= fields[0] == b"Z" and int(fields[17]) > 1
+    return Tasks(count, pages * _PAGE, mapped, ticks * _TICK, is_hidden)
 
 
 def run_delay(schedstat: int) -> float:
