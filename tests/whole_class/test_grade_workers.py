@@ -42,6 +42,41 @@ def test_a_dead_worker_costs_one_submission_at_most(tmp_path) -> None:
     assert not (root / "autograded" / "carl" / "small").exists()
 
 
+MANY = """
+import os, pathlib
+from course.grading.whole_class.cluster import Died, LEAST_TASKS, MOST_TOGETHER, TaskMap, local
+
+COUNT = 4 * MOST_TOGETHER * LEAST_TASKS
+
+def report(number, folder):
+    with open(f"{folder}/{number}", "a") as file:
+        file.write("once ")
+    if number == 42:
+        os._exit(1)
+    return f"{number} {os.getpid()}"
+
+if __name__ == "__main__":
+    folder = pathlib.Path("reports")
+    folder.mkdir()
+    with local(2) as client:
+        tasks = TaskMap(client, report, COUNT)
+        texts = dict(tasks.map(range(COUNT), lambda number: (number, str(folder.absolute())), lambda: False))
+        together = [*TaskMap(client, report, COUNT).map([1, 2, 3], lambda number: (number, "reports"), bool)]
+    died = [number for number, text in texts.items() if isinstance(text, Died)]
+    right = [number for number, text in texts.items() if number not in died and text.startswith(f"{number} ")]
+    tried = {path.name: path.read_text().count("once") for path in folder.iterdir()}
+    again = sorted(int(name) for name, count in tried.items() if count > 1)
+    print(len(texts), died, len(right), 42 in again, len(again) <= 2 * 2 * MOST_TOGETHER, len(together))
+"""
+
+
+def test_of_many_jobs_several_go_together_and_the_one_that_kills_its_worker_is_told(tmp_path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(MANY)
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=600)
+    assert done.stdout == "256 [42] 255 True True 3\n", done.stderr
+
+
 HANGING = """
 from course.grading.whole_class.task import ended_after
 

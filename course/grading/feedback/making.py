@@ -119,7 +119,7 @@ def make_feedback(
                 _progress(summary, console or Console(quiet=True)) as advance,
                 workers(jobs, cluster, len(folders)) as client,
             ):
-                tasks = TaskMap[PageJob](client, make_page)
+                tasks = TaskMap[PageJob](client, make_page, len(folders))
                 for job, text in tasks.map(
                     work.jobs(), partial(_arguments, settings, assignment), stop.is_set
                 ):

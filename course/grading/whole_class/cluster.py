@@ -10,8 +10,9 @@ import sys
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice, repeat
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import dask
@@ -26,6 +27,10 @@ T = TypeVar("T")
 SECONDS_TO_CONNECT = 30
 SECONDS_TO_FIRST_WORKER = 30
 SECONDS_WITHOUT_WORKER = 120
+MOST_TOGETHER = 4
+"""jobs in a task: Dask takes a tenth of the time of a small one for each task"""
+LEAST_TASKS = 16
+"""tasks for each worker: at the end one of them may have to wait for the others"""
 _LOOK = 2.0
 """seconds between two looks at how many workers there are"""
 LOOPBACK = "127.0.0.1"
@@ -148,12 +153,18 @@ def _tell_idle_threads(client: Client) -> None:
         )
 
 
+def run_together(function: Callable[..., str], arguments: Sequence[tuple[Any, ...]]) -> list[str]:
+    """Return what `function` returns for each of these sets of arguments: a worker's task."""
+    return [function(*each) for each in arguments]
+
+
 class TaskMap(Generic[T]):
     """Runs one function over many submissions' arguments on a client's workers."""
 
-    def __init__(self, client: Client, function: Callable[..., str]) -> None:
-        self._client, self._function = client, function
-        self._arrived: queue.SimpleQueue[tuple[T, Future[str]]] = queue.SimpleQueue()
+    def __init__(self, client: Client, function: Callable[..., str], count: int) -> None:
+        """Prepare for `count` jobs at most: of many, several go together."""
+        self._client, self._function, self._jobs = client, function, count
+        self._arrived: queue.SimpleQueue[tuple[list[T], Future[list[str]]]] = queue.SimpleQueue()
         self._running = 0
         self._workers, self._looked, self._seen = 0, 0.0, time.monotonic()
 
@@ -167,12 +178,12 @@ class TaskMap(Generic[T]):
         """
         retries: list[T] = []
         waiting = iter(jobs)
-        for job, text in self._wave(waiting, arguments, is_stopped, ahead=2):
+        for job, text in self._wave(waiting, arguments, is_stopped, ahead=2, most=MOST_TOGETHER):
             if isinstance(text, Died):
                 retries.append(job)
             else:
                 yield job, text
-        yield from self._wave(iter(retries), arguments, is_stopped, ahead=0)
+        yield from self._wave(iter(retries), arguments, is_stopped, ahead=0, most=1)
 
     def _wave(
         self,
@@ -180,37 +191,38 @@ class TaskMap(Generic[T]):
         arguments: Callable[[T], tuple[Any, ...]],
         is_stopped: Callable[[], bool],
         ahead: int,
+        most: int,
     ) -> Iterator[tuple[T, str | Died]]:
         while not is_stopped():
             while self._running < max(1, ahead * self._count()):
-                try:
-                    job = next(waiting)
-                except StopIteration:
+                together = self._jobs // (LEAST_TASKS * max(1, self._count()))
+                jobs = list(islice(waiting, max(1, min(most, together))))
+                if not jobs:
                     break
-                self._start(job, arguments(job))
+                self._start(jobs, list(map(arguments, jobs)))
             if not self._running:
                 return
             try:
-                job, future = self._arrived.get(timeout=0.2)
+                jobs, future = self._arrived.get(timeout=0.2)
             except queue.Empty:
                 self._require_workers()
                 continue
             self._running -= 1
-            yield job, self._result(future)
+            texts = self._result(future)
+            yield from zip(jobs, repeat(texts) if isinstance(texts, Died) else texts, strict=False)
 
-    def _start(self, job: T, arguments: tuple[Any, ...]) -> None:
+    def _start(self, jobs: list[T], arguments: list[tuple[Any, ...]]) -> None:
         with warnings.catch_warnings():
             # a large notebook is sent once, to one worker
             warnings.filterwarnings("ignore", message="Sending large graph")
-            future = self._client.submit(
-                self._function, *arguments, key=f"{self._function.__name__}-{uuid.uuid4().hex}", pure=False
-            )
+            key = f"{self._function.__name__}-{uuid.uuid4().hex}"
+            future = self._client.submit(run_together, self._function, arguments, key=key, pure=False)
         self._running += 1
-        future.add_done_callback(lambda done: self._arrived.put((job, done)))
+        future.add_done_callback(lambda done: self._arrived.put((jobs, done)))
 
-    def _result(self, future: Future[str]) -> str | Died:
+    def _result(self, future: Future[list[str]]) -> list[str] | Died:
         try:
-            text: str = future.result(timeout=SECONDS_WITHOUT_WORKER)
+            texts: list[str] = future.result(timeout=SECONDS_WITHOUT_WORKER)
         except KilledWorker as error:
             return Died(
                 f"the worker process died, or a test kept it busy for ever ({error.last_worker.address})"
@@ -219,7 +231,7 @@ class TaskMap(Generic[T]):
             raise ClusterError(f"the workers are lost: {type(error).__name__}: {error}") from error
         finally:
             future.release()
-        return text
+        return texts
 
     def _count(self) -> int:
         now = time.monotonic()

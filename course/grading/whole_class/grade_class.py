@@ -167,7 +167,7 @@ class _Run:
                 progress_bar.shown(),
                 clusters.workers(jobs, cluster, len(self.folders)) as client,
             ):
-                tasks = TaskMap[PendingSubmission](client, grade_submission)
+                tasks = TaskMap[PendingSubmission](client, grade_submission, len(self.folders))
                 for pending, text in tasks.map(_chained(first, submissions), self._arguments, stop.is_set):
                     self._take(pending, text)
                     progress_bar.update()
