@@ -22,6 +22,13 @@ def clone(value: Any) -> Any:
     return value if type(value) in (int, float, str) else copy.deepcopy(value)
 
 
+def is_data(value: Any) -> bool:
+    """Return whether a value is arrays, numbers and texts alone, however nested in lists."""
+    if isinstance(value, (list, tuple)):
+        return all(map(is_data, value))
+    return isinstance(value, (np.ndarray, int, float, str))
+
+
 def strided(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return a copy with gaps between the entries, as every second one of a larger array is."""
     larger = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)

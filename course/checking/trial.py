@@ -23,6 +23,8 @@ from course.values import clone, shares_memory, unchanged
 
 Suspects = Mapping[str, Callable[[], Any]]
 """What a call returns where one thing is wrong, by suspicion."""
+Outcome = tuple[Any, tuple[Any, ...]]
+"""What a call returned, and its arguments as it left them."""
 
 
 @contextmanager
@@ -118,20 +120,20 @@ def examine(
     the right result carries 1/N.
     """
     refuse_while_judged("course.checking")
-    calls = [clone(case.args) for case in cases]
-    results = call_all(function, calls, withheld)
+    outcomes = call_all(function, [case.args for case in cases], withheld)
     with warnings_ignored():
-        return _judge(cases, calls, results, tolerance, averages)
+        return _judge(cases, outcomes, tolerance, averages)
 
 
 def _judge(
     cases: Sequence[Case],
-    calls: Sequence[tuple[Any, ...]],
-    results: Sequence[Any],
+    outcomes: Sequence[Outcome],
     tolerance: Tolerance,
     averages: bool,
 ) -> Finding | None:
-    trials = [compare_call(*trial, tolerance) for trial in zip(cases, calls, results, strict=True)]
+    trials = [
+        compare_call(case, args, got, tolerance) for case, (got, args) in zip(cases, outcomes, strict=True)
+    ]
     failed = next((trial for trial in trials if trial.difference), None)
     if failed is None:
         return None
@@ -226,8 +228,8 @@ def raised_suspicion(name: str, text: str) -> str:
 
 def call_all(
     function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], withheld: Collection[str] = ()
-) -> list[Any]:
-    """Return what `function` returns for each set of arguments, which it may change.
+) -> list[Outcome]:
+    """Return what `function` returns for each set of arguments, and these as it left them: copies.
 
     Tools for checking refuse to work meanwhile, those `withheld` too. A function that lives in another
     process takes all calls at once, in its method `call_all`.
@@ -235,24 +237,25 @@ def call_all(
     at_once = getattr(function, "call_all", None)
     if at_once is not None:
         return list(at_once(calls))
-    results = []
+    outcomes = []
     with judged_call(withheld):
-        for args in calls:
+        for call in calls:
+            args = clone(call)
             try:
-                results.append(function(*args))
+                outcomes.append((function(*args), args))
             except Exception as error:
                 error.add_note(f"called with {describe_arguments(args)}")
                 if suspicion := raised_suspicion(type(error).__name__, str(error)):
                     error.add_note(f"suspicion: {suspicion}")
                 raise
-    return results
+    return outcomes
 
 
 def compare_call(case: Case, args: tuple[Any, ...], got: Any, tolerance: Tolerance) -> Trial:
     """Return the trial of one call that returned `got` and left its arguments as `args`."""
     try:
         for k, (before, after) in enumerate(zip(case.args, args, strict=True)):
-            if not unchanged(before, after):
+            if before is not after and not unchanged(before, after):
                 raise Difference("inputs", f"argument {k} was changed: compute a new array instead")
         if case.fresh and shares_memory(got, args):
             raise Difference("inputs", "a result shares memory with an argument: return new arrays")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from course.checking.trial import Case, warnings_ignored
-from course.values import clone, strided
+from course.values import clone, is_data, strided
 from mlp_ref.cases import ps0, ps1, ps2, ps3, transfer
 from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 from mlp_ref.functions import FUNCTIONS, Function, Result
@@ -61,7 +61,7 @@ def cases(name: str, rng: Generator, networks: NetworkPool | None = None) -> lis
 
 
 def _case(function: Function, args: Arguments) -> Case:
-    after = clone(args)
+    after = args if is_data(args) else clone(args)  # what is called may record it
     want = function.reference(*after)
     # a loop that does nothing gives the arguments back
     fresh = function.fresh and not (function.result is Result.JOINT and args[-1] == 0)

@@ -87,7 +87,20 @@ def test_calls_are_recorded_here(student):
 def test_two_functions_keep_apart(student):
     both = student("def both(f, g): return [f(1), g(1), f(2)]").both
     assert both(lambda x: x, lambda x: -x) == [1, -1, 2]
-    assert both.call_all([(abs, lambda x: 0), (lambda x: 7, abs)]) == [[1, 0, 2], [7, 1, 7]]
+    outcomes = both.call_all([(abs, lambda x: 0), (lambda x: 7, abs)])
+    assert [result for result, _ in outcomes] == [[1, 0, 2], [7, 1, 7]]
+
+
+def test_what_calls_change_is_told_and_left_alone_here(student):
+    changing = student("def changing(x, f):\n    x[0] += f(1)\n    return x").changing
+    x = np.zeros(2)
+    (result, after), (again, _) = changing.call_all([(x, abs), (x, lambda _: 5)])
+    assert (x == 0).all()
+    np.testing.assert_array_equal(after[0], [1, 0])
+    assert result is after[0]
+    np.testing.assert_array_equal(again, [5, 0])
+    assert changing(x, abs) is x
+    np.testing.assert_array_equal(x, [1, 0])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from course.checking.trial import describe_arguments, raised_suspicion
+from course.checking.trial import Outcome, describe_arguments, raised_suspicion
 from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
 from course.grading.judging.results import Verdict
@@ -19,7 +19,7 @@ from course.grading.judging.sources import stand_in
 from course.grading.sandbox.execution import NO_ANSWER
 from course.grading.sandbox.guest import Guest, refuse
 from course.text import printable
-from course.values import arrays
+from course.values import arrays, clone, is_data
 
 LONGEST_SHOWN = 500
 LONGEST_LINE = 200
@@ -92,25 +92,36 @@ class StudentFunction:
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Call it once. Raises StudentError."""
-        return self._calls([(args, keywords)])[0]
+        return self._outcomes([(args, keywords)], [(*args, *keywords.values())])[0][0]
 
-    def call_all(self, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Call it with each of these sets of arguments, in one message. Raises StudentError."""
-        return self._calls([(args, {}) for args in calls])
+    def call_all(self, calls: Sequence[tuple[Any, ...]]) -> list[Outcome]:
+        """Call it with each of these sets of arguments, in one message; change none of them here.
 
-    def _calls(self, calls: Sequence[tuple[tuple[Any, ...], dict[str, Any]]]) -> list[Any]:
+        Return each result, and the arguments as the call left them. Raises StudentError.
+        """
+        # what is called here may record it
+        calls = [args if is_data(args) else clone(args) for args in calls]
+        return self._outcomes([(args, {}) for args in calls], calls, in_place=False)
+
+    def _outcomes(
+        self,
+        calls: Sequence[tuple[tuple[Any, ...], dict[str, Any]]],
+        passed: Sequence[tuple[Any, ...]],
+        in_place: bool = True,
+    ) -> list[Outcome]:
         callbacks = Callbacks()
         requests = [codec.encode([list(args), keywords], callbacks.refer) for args, keywords in calls]
         replies = self._ask({"call": self._name, "calls": requests}, callbacks)
         if not isinstance(replies, list) or not replies or len(replies) > len(calls):
             raise no_answer()
-        passed = [[*args, *keywords.values()] for args, keywords in calls]
-        results = [self._result(reply, values) for reply, values in zip(replies, passed, strict=False)]
-        if len(results) != len(calls):
+        outcomes = [
+            self._outcome(reply, values, in_place) for reply, values in zip(replies, passed, strict=False)
+        ]
+        if len(outcomes) != len(calls):
             raise no_answer()
-        return results
+        return outcomes
 
-    def _result(self, reply: Any, passed: Sequence[Any]) -> Any:
+    def _outcome(self, reply: Any, passed: tuple[Any, ...], in_place: bool) -> Outcome:
         if not isinstance(reply, dict):
             raise no_answer()
         if "error" in reply:
@@ -120,13 +131,15 @@ class StudentFunction:
             after = reply["after"]
             if not isinstance(after, list) or len(after) != len(passed):
                 raise codec.CodecError("arguments are missing")
-            for argument, changed in zip(passed, after, strict=True):
-                if changed is not None:
-                    apply(self._decode(changed), argument)
+            if after.count(None) < len(after):
+                passed = passed if in_place else clone(passed)
+                for argument, changed in zip(passed, after, strict=True):
+                    if changed is not None:
+                        apply(self._decode(changed), argument)
         except (KeyError, codec.CodecError):
             raise no_answer() from None
         # a result that shares an argument's memory is that argument here too
-        return _aliased(result, arrays(passed)) if reply.get("shares") is True else result
+        return _aliased(result, arrays(passed)) if reply.get("shares") is True else result, passed
 
     def _decode(self, node: Any) -> Any:
         return codec.Decoder(lambda name: StudentFunction(name, self._ask)).decode(node)
