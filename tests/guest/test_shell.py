@@ -204,6 +204,27 @@ except ZeroDivisionError:
     kernel.execute("%xmode Context")
 
 
+LEXERS = """
+from pygments.lexers.python import PythonLexer
+from pygments.token import Keyword, Text
+
+class Plain(PythonLexer):
+    pass
+
+class Own(PythonLexer):
+    tokens = {"root": [("x", Keyword), (".", Text)]}
+
+code = "def f(x):\\n    return f'{x!r}' + 'text'\\n"
+print(list(Plain().get_tokens(code)) == list(PythonLexer().get_tokens(code)))
+print([str(kind) for kind, text in Own().get_tokens("xy") if text.strip()])
+"""
+
+
+def test_lexers_of_the_students_own_work(kernel):
+    (output,) = kernel.execute(LEXERS).outputs
+    assert output.text == "True\n['Token.Keyword', 'Token.Text']\n"
+
+
 @pytest.mark.slow
 def test_a_traceback_takes_no_look_at_all_modules(kernel):
     code = "import inspect\nismodule, looks = inspect.ismodule, []\n"

@@ -354,7 +354,6 @@ def main() -> None:
     if failure := prepare(start):
         grader.send(failure[:LONGEST_ERROR].encode(errors="replace"))
         return
-    gc.collect()
     gc.freeze()  # collecting in a guest would touch, and so copy, all of this
     gc.enable()
     use_huge_pages()

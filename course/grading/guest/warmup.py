@@ -17,10 +17,10 @@ from matplotlib.mathtext import MathTextParser
 from pygments.formatters.terminal256 import (  # type: ignore[import-untyped]  # it has no types
     Terminal256Formatter,
 )
-from pygments.lexer import words  # type: ignore[import-untyped]  # as above
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]  # as above
 
 from course.figures import single
+from course.gradcheck import relative_error
 
 
 def faster_tracebacks() -> None:
@@ -36,19 +36,23 @@ def warm_up(shell: Any) -> None:
     """
     before = _open_descriptors()
     _draw()
-    _show_an_error(shell.InteractiveTB)
+    _show_errors(shell.InteractiveTB)
     gc.collect()
     if _open_descriptors() > before:
         raise RuntimeError("Matplotlib keeps a font open.")
 
 
 def _compile_lexer() -> None:
-    # Each traceback makes a lexer of its own, which would compile these regular expressions again.
-    states: Any = PythonLexer.tokens
-    for rules in states.values():
-        for position, rule in enumerate(rules):
-            if isinstance(rule, tuple) and isinstance(rule[0], words):
-                rules[position] = (rule[0].get(), *rule[1:])
+    # Each frame makes a lexer class of its own, which would compile all regular expressions again.
+    lexer: Any = PythonLexer
+    compiled = lexer()._tokens
+
+    def process(kind: Any, name: str, rules: Any = None) -> Any:
+        if kind.__bases__ == (PythonLexer,) and "tokens" not in vars(kind):
+            return compiled
+        return type(kind).process_tokendef(kind, name, rules)
+
+    lexer.process_tokendef = classmethod(process)
 
 
 def _cache_styles() -> None:
@@ -84,13 +88,14 @@ def _draw() -> None:
     texts._parse_cached.cache_clear()
 
 
-def _show_an_error(tracebacks: Any) -> None:
-    # A misspelt name is a common error. In NumPy, whose source has to be read and parsed to show it.
-    try:
-        attrgetter("misspelt")(np)
-    except AttributeError:
-        tracebacks.structured_traceback(*sys.exc_info())
-    tracebacks.forget()
+def _show_errors(tracebacks: Any) -> None:
+    # Common ones, a misspelt name and another shape: a module's source is read and parsed to show them.
+    for mistake in (lambda: attrgetter("misspelt")(np), lambda: relative_error(np.ones(1), np.ones(2))):
+        try:
+            mistake()
+        except Exception:  # where its module is hidden, another one
+            tracebacks.structured_traceback(*sys.exc_info())
+        tracebacks.forget()
 
 
 def _open_descriptors() -> int:
