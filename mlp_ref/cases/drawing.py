@@ -29,7 +29,7 @@ def upstream(rng: Generator, N: int, n: int = 1) -> Array:
 
 def steps_of(size: Size) -> tuple[int, ...]:
     """Return the numbers of steps to train a net: none, a few, and for some nets as many as may be."""
-    return (0, 1, 4, 20) if size.layers[:2] == (3, 3) or size.label == 0 else (0, 3)
+    return (0, 1, 4, 12) if size.layers[:2] == (3, 3) or size.label == 0 else (0, 3)
 
 
 def rising(draw: Callable[[], Arguments], train: Callable[..., Any]) -> Iterator[Arguments]:

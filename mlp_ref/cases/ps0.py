@@ -13,7 +13,7 @@ from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 
 LARGEST_ARGUMENT = 1e4
 
-SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (3, 2), (2, 2), (2, 1, 3))
+SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (3, 1), (2, 2), (2, 1, 2))
 """small ones: f stays with the grader, and is asked for twice for every entry"""
 
 LARGER = (2, 3, 2)

@@ -19,6 +19,8 @@ from mlp_ref.networks import (
 from mlp_ref.training import train_one_hidden
 
 WIDE = ONE_HIDDEN_SIZES[1]
+WITHOUT_LABELS = tuple(size for size in ONE_HIDDEN_SIZES if size.label is None)
+"""for functions that do not see y"""
 
 Network = Callable[[Generator, Size], OneHidden]
 
@@ -55,7 +57,7 @@ def _train(rng: Generator) -> Iterator[Arguments]:
     yield _run(draw_one_hidden(rng, WIDE), 1e-18, 60)
     net = draw_one_hidden(rng, WIDE)
     nearly = net.y_hat + rng.uniform(-1e-5, 1e-5, size=net.y.shape)
-    yield net.X, np.clip(nearly, 0, 1), net.W1, net.W2, rng.uniform(0.5, 2), 20
+    yield net.X, np.clip(nearly, 0, 1), net.W1, net.W2, rng.uniform(0.5, 2), 12
 
 
 def _run(net: OneHidden, eta: float, steps: int) -> Arguments:
@@ -120,18 +122,18 @@ def _dC_dW1_chain(rng: Generator, network: Network = draw_one_hidden) -> Iterato
 
 ARGUMENTS: dict[str, Draw] = {
     "ps1.mse_cost": _of_networks(lambda net, _: (net.y, net.y_hat)),
-    "ps1.forward": _of_networks(lambda net, _: (net.X, net.W1, net.W2)),
+    "ps1.forward": _of_networks(lambda net, _: (net.X, net.W1, net.W2), WITHOUT_LABELS),
     "ps1.dC_dyhat": _of_networks(lambda net, _: (net.y, net.y_hat)),
-    "ps1.dyhat_dO": _of_networks(lambda net, _: (net.O,)),
-    "ps1.dO_dW2": _of_networks(lambda net, _: (net.Z,)),
+    "ps1.dyhat_dO": _of_networks(lambda net, _: (net.O,), WITHOUT_LABELS),
+    "ps1.dO_dW2": _of_networks(lambda net, _: (net.Z,), WITHOUT_LABELS),
     "ps1.dC_dW2_chain": _dC_dW2_chain,
     "ps1.dC_dW2": _of_networks(lambda net, _: (net.y, net.y_hat, net.O, net.Z)),
-    "ps1.dO_dZ": _of_networks(lambda net, _: (net.W2,)),
-    "ps1.dZ_dH": _of_networks(lambda net, _: (net.Z,)),
-    "ps1.dH_dW1": _of_networks(lambda net, _: (net.X,)),
+    "ps1.dO_dZ": _of_networks(lambda net, _: (net.W2,), WITHOUT_LABELS),
+    "ps1.dZ_dH": _of_networks(lambda net, _: (net.Z,), WITHOUT_LABELS),
+    "ps1.dH_dW1": _of_networks(lambda net, _: (net.X,), WITHOUT_LABELS),
     "ps1.dC_dW1_chain": _dC_dW1_chain,
     "ps1.dC_dW1": _of_networks(lambda net, _: (net.X, net.y, net.y_hat, net.O, net.Z, net.W2)),
-    "ps1.gradient_descent_step": _of_networks(_step),
+    "ps1.gradient_descent_step": _of_networks(_step, WITHOUT_LABELS),
     # each piece has its own test on all sizes
     "ps1.gradients_end_to_end": _of_networks(
         lambda net, _: (net.X, net.y, net.W1, net.W2), ONE_HIDDEN_SIZES[::2]

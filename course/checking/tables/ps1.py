@@ -98,7 +98,7 @@ RUNS = (
     (HAND, 1.0, 0),
     (MODERATE[0], 0.5, 3),
     *((net, 1.0, 4) for net in MODERATE[1:]),
-    (MODERATE[1], 1.0, 25),
+    (MODERATE[1], 1.0, 15),
     # the loss rises on the way, and does not end at its lowest
     (MODERATE[1], 30.0, 8),
     (MODERATE[2], 30.0, 8),
@@ -109,7 +109,7 @@ RUNS = (
     (replace(MODERATE[1], X=1e4 * MODERATE[1].X, W1=MODERATE[1].W1 / 1e4), 1e-8, 2),
     # it stands nearly still, on a plateau and at the bottom, and still to the last bit
     (SURE, 1.0, 25),
-    (SOLVED, 1.0, 20),
+    (SOLVED, 1.0, 12),
     (MODERATE[3], 1e-18, 60),
 )
 """Networks with η and the number of steps."""
