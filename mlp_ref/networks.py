@@ -108,7 +108,7 @@ class OneHidden:
 
 def draw_one_hidden(rng: Generator, size: Size) -> OneHidden:
     """Draw a network of seed 1: y real in [0, 1], 0 and 1 among them, and one that ŷ nearly is."""
-    return _draw_several(rng, size, 1)[0]
+    return draw_several(rng, size, 1)[0]
 
 
 def is_within_margin(f: Array) -> bool:
@@ -135,11 +135,12 @@ class NetworkPool:
     def _networks(self, size: Size) -> list[OneHidden]:
         if size not in self._drawn:
             rng = np.random.default_rng([*self._seed, ONE_HIDDEN_SIZES.index(size)])
-            self._drawn[size] = _draw_several(rng, size, len(self._functions))
+            self._drawn[size] = draw_several(rng, size, len(self._functions))
         return self._drawn[size]
 
 
-def _draw_several(rng: Generator, size: Size, count: int) -> list[OneHidden]:
+def draw_several(rng: Generator, size: Size, count: int) -> list[OneHidden]:
+    """Draw networks of seed 1 of the same size, in hardly more time than one takes."""
     networks: list[OneHidden] = []
     while len(networks) < count:
         candidates = _one_hidden(rng, size, count - len(networks))

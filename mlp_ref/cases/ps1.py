@@ -14,6 +14,7 @@ from mlp_ref.networks import (
     OneHidden,
     Size,
     draw_one_hidden,
+    draw_several,
     is_within_margin,
 )
 from mlp_ref.training import train_one_hidden
@@ -42,8 +43,8 @@ def _step(net: OneHidden, rng: Generator) -> Arguments:
 
 def _train(rng: Generator) -> Iterator[Arguments]:
     for size in UNSATURATED_ONE_HIDDEN:
-        for steps in steps_of(size):
-            net = draw_one_hidden(rng, size)
+        counts = steps_of(size)
+        for steps, net in zip(counts, draw_several(rng, size, len(counts)), strict=True):
             yield net.X, net.y, net.W1, net.W2, rng.uniform(0.3, 2), steps
     yield from rising(
         lambda: _within_margin(rng, lambda: draw_one_hidden(rng, WIDE), (15, 50), 8), train_one_hidden
@@ -54,7 +55,7 @@ def _train(rng: Generator) -> Iterator[Arguments]:
     net = draw_one_hidden(rng, WIDE)
     yield 1e4 * net.X, net.y, net.W1 / 1e4, net.W2, rng.uniform(0.3, 2) / 1e8, 2
     # still to the last bit
-    yield _run(draw_one_hidden(rng, WIDE), 1e-18, 60)
+    yield _run(draw_one_hidden(rng, WIDE), 1e-18, 40)
     net = draw_one_hidden(rng, WIDE)
     nearly = net.y_hat + rng.uniform(-1e-5, 1e-5, size=net.y.shape)
     yield net.X, np.clip(nearly, 0, 1), net.W1, net.W2, rng.uniform(0.5, 2), 12

@@ -74,7 +74,7 @@ def test_of_many_jobs_several_go_together_and_the_one_that_kills_its_worker_is_t
     script = tmp_path / "script.py"
     script.write_text(MANY)
     done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=600)
-    assert done.stdout == "256 [42] 255 True True 3\n", done.stderr
+    assert done.stdout == "128 [42] 127 True True 3\n", done.stderr
 
 
 HANGING = """

@@ -23,6 +23,8 @@ from course.grading.sandbox.usage import (
 PERIOD = 0.05
 # Seconds; the system counts processor time in these.
 _TICK = 0.01
+# Seconds after a look in which the end of a request needs no other one.
+_RECENT = PERIOD / 2
 # A process that ends is without its main thread for a moment.
 _TO_END = 1.0
 # Seconds between two looks at the mappings, which take a millisecond.
@@ -86,7 +88,7 @@ class Watcher(threading.Thread):
         self._ended = threading.Event()
         self._one_at_a_time = threading.Lock()
         self._seconds = 0.0
-        self._counted = self._looked = -_TICK
+        self._counted = self._looked = -PERIOD
         self._mappings, self._mappings_counted = 0, -_PERIOD_OF_MAPPINGS
         self._hidden_since: float | None = None
 
@@ -117,12 +119,12 @@ class Watcher(threading.Thread):
         return usage
 
     def look(self, *, again: bool = False) -> Breach | None:
-        """Look once, unless the last look was within a tick; kill everything if a limit is passed.
+        """Look once, unless the last look was a moment ago; kill everything if a limit is passed.
 
         `again` looks in any case: what has ended the processes may have happened since then.
         """
         with self._one_at_a_time:
-            is_recent = time.monotonic() - self._looked < _TICK and not again
+            is_recent = time.monotonic() - self._looked < _RECENT and not again
             if self.breach is None and not self._ended.is_set() and not is_recent:
                 self.breach = self._find()
                 self._looked = time.monotonic()

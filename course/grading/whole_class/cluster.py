@@ -29,8 +29,8 @@ SECONDS_TO_FIRST_WORKER = 30
 SECONDS_WITHOUT_WORKER = 120
 MOST_TOGETHER = 4
 """jobs in a task: Dask takes a tenth of the time of a small one for each task"""
-LEAST_TASKS = 16
-"""tasks for each worker: at the end one of them may have to wait for the others"""
+LEAST_TASKS = 8
+"""tasks for each worker of the jobs that are left, or at the end one would wait for the others"""
 _LOOK = 2.0
 """seconds between two looks at how many workers there are"""
 LOOPBACK = "127.0.0.1"
@@ -163,7 +163,7 @@ class TaskMap(Generic[T]):
 
     def __init__(self, client: Client, function: Callable[..., str], count: int) -> None:
         """Prepare for `count` jobs at most: of many, several go together."""
-        self._client, self._function, self._jobs = client, function, count
+        self._client, self._function, self._left = client, function, count
         self._arrived: queue.SimpleQueue[tuple[list[T], Future[list[str]]]] = queue.SimpleQueue()
         self._running = 0
         self._workers, self._looked, self._seen = 0, 0.0, time.monotonic()
@@ -195,7 +195,7 @@ class TaskMap(Generic[T]):
     ) -> Iterator[tuple[T, str | Died]]:
         while not is_stopped():
             while self._running < max(1, ahead * self._count()):
-                together = self._jobs // (LEAST_TASKS * max(1, self._count()))
+                together = self._left // (LEAST_TASKS * max(1, self._count()))
                 jobs = list(islice(waiting, max(1, min(most, together))))
                 if not jobs:
                     break
@@ -218,6 +218,7 @@ class TaskMap(Generic[T]):
             key = f"{self._function.__name__}-{uuid.uuid4().hex}"
             future = self._client.submit(run_together, self._function, arguments, key=key, pure=False)
         self._running += 1
+        self._left -= len(jobs)
         future.add_done_callback(lambda done: self._arrived.put((jobs, done)))
 
     def _result(self, future: Future[list[str]]) -> list[str] | Died:
