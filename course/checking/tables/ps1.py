@@ -22,6 +22,7 @@ from course.checking.tables.ps1_nets import (
     SOLVED,
     STRANGE,
     SURE,
+    WITHOUT_TARGETS,
     Net,
     Worked,
     measured,
@@ -147,17 +148,21 @@ def _arguments_of_dC_dW1_chain(w: Worked) -> tuple[Any, ...]:
     return *w.factors[:2], *w.factors[3:]
 
 
-_forward = _of_nets(lambda w: (w.net.X, w.net.W1, w.net.W2), lambda w: w.values, suspects.of_forward)
+_forward = _of_nets(
+    lambda w: (w.net.X, w.net.W1, w.net.W2), lambda w: w.values, suspects.of_forward, nets=WITHOUT_TARGETS
+)
 _dC_dyhat = _of_nets(lambda w: (w.net.y, w.values[3]), lambda w: w.factors[0])
-_dyhat_dO = _of_nets(lambda w: (w.values[2],), lambda w: w.factors[1], suspects.of_dyhat_dO)
-_dO_dW2 = _of_nets(lambda w: (w.values[1],), lambda w: w.factors[2])
+_dyhat_dO = _of_nets(
+    lambda w: (w.values[2],), lambda w: w.factors[1], suspects.of_dyhat_dO, nets=WITHOUT_TARGETS
+)
+_dO_dW2 = _of_nets(lambda w: (w.values[1],), lambda w: w.factors[2], nets=WITHOUT_TARGETS)
 _dC_dW2_chain = _of_nets(
     lambda w: w.factors[:3], lambda w: w.by_W2, suspects.of_dC_dW2_chain, more=(STRANGE, LARGE)
 )
 _dC_dW2 = _of_nets(_arguments_of_dC_dW2, lambda w: w.by_W2, suspects.of_dC_dW2)
-_dO_dZ = _of_nets(lambda w: (w.net.W2,), lambda w: w.factors[3], suspects.of_dO_dZ)
-_dZ_dH = _of_nets(lambda w: (w.values[1],), lambda w: w.factors[4], suspects.of_dZ_dH)
-_dH_dW1 = _of_nets(lambda w: (w.net.X,), lambda w: w.factors[5])
+_dO_dZ = _of_nets(lambda w: (w.net.W2,), lambda w: w.factors[3], suspects.of_dO_dZ, nets=WITHOUT_TARGETS)
+_dZ_dH = _of_nets(lambda w: (w.values[1],), lambda w: w.factors[4], suspects.of_dZ_dH, nets=WITHOUT_TARGETS)
+_dH_dW1 = _of_nets(lambda w: (w.net.X,), lambda w: w.factors[5], nets=WITHOUT_TARGETS)
 _dC_dW1_chain = _of_nets(
     _arguments_of_dC_dW1_chain, lambda w: w.by_W1, suspects.of_dC_dW1_chain, more=(STRANGE, LARGE)
 )

@@ -195,6 +195,8 @@ CORNERS = (
     with_saturation(_draw(_rng, 8, 4, 3, y=0.0), 5, 400),
 )
 DRAWN = (*MODERATE, *CORNERS)
+WITHOUT_TARGETS = (*MODERATE, *CORNERS[2:])
+"""for functions that do not see y, by which alone the others differ"""
 
 # for descent: outputs that are rather sure, and outputs that are nearly right
 SURE = with_saturation(_draw(_rng, 6, 3, 3), 3, 0.5)
