@@ -229,10 +229,11 @@ def raised_suspicion(name: str, text: str) -> str:
 def call_all(
     function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], withheld: Collection[str] = ()
 ) -> list[Outcome]:
-    """Return what `function` returns for each set of arguments, and these as it left them: copies.
+    """Return what `function` returns for each set of arguments, and these as it left them.
 
-    Tools for checking refuse to work meanwhile, those `withheld` too. A function that lives in another
-    process takes all calls at once, in its method `call_all`.
+    The arguments themselves stay as they are: a call gets copies. Tools for checking refuse to work
+    meanwhile, those `withheld` too. A function that lives in another process takes all calls at once, in its
+    method `call_all`: what it left alone are the arguments themselves, which nobody may change then either.
     """
     at_once = getattr(function, "call_all", None)
     if at_once is not None:

@@ -13,8 +13,10 @@ from mlp_ref.cases.drawing import Arguments, Array, Draw, Generator
 
 LARGEST_ARGUMENT = 1e4
 
-SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (3, 1), (2, 2), (2, 1, 2))
+SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (3, 2), (2, 2), (2, 1, 2))
 """small ones: f stays with the grader, and is asked for twice for every entry"""
+
+OF_BUGS = ((3,), (3, 1), (2, 2), (2, 1, 2))
 
 LARGER = (2, 3, 2)
 
@@ -177,7 +179,7 @@ def _find_the_bug(rng: Generator) -> Iterator[Arguments]:
     places = [(count, place) for count in (2, 2, 2, 2, 2, 3, 6) for place in range(count)]
     for turn, (count, place) in enumerate(places, start=int(rng.integers(len(BUGS)))):
         # a bug comes again with another shape
-        shape = SHAPES[1 + (turn + turn // len(BUGS)) % (len(SHAPES) - 1)]
+        shape = OF_BUGS[(turn + turn // len(BUGS)) % len(OF_BUGS)]
         f, W, right, wrong = _bugged(rng, BUGS[turn % len(BUGS)], shape)
         candidates = [_nearly(rng, right) for _ in range(count)]
         candidates[place] = wrong

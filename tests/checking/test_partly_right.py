@@ -142,6 +142,11 @@ PARTLY_RIGHT = {
     "gradient cut at 100": ("ps0.numerical_gradient", gradient_after(lambda g: np.clip(g, -100, 100))),
     **{f"the first {n} entries": ("ps0.numerical_gradient", gradient_after(first(n))) for n in (6, 9)},
     "an axis of length 1 lost": ("ps0.numerical_gradient", squeezed),
+    "matrices column by column": ("ps0.numerical_gradient", gradient_after(lambda g: g.T)),
+    "matrices that are not square, column by column": (
+        "ps0.numerical_gradient",
+        gradient_after(lambda g: g.T if len(set(g.shape)) > 1 else g),
+    ),
     "bug by sums of columns": ("ps0.find_the_bug", bug_by(difference_of_column_sums)),
     "bug by sums of rows": ("ps0.find_the_bug", bug_by(difference_of_row_sums)),
     "bug by the angle": ("ps0.find_the_bug", bug_by(angle)),

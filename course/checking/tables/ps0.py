@@ -34,6 +34,9 @@ STEEP = partial(cubes, np.array([[1000.0, 2000.0]]), np.ones(1))
 SUM = partial(squares, np.ones((1, 6)), np.ones(1))
 TWELVE = np.arange(12.0).reshape(2, 3, 2) / 6
 SIX = np.array([[1.0, 0.0, 2.0], [0.0, -1.0, 3.0]])
+# so weighted, the sum of SIX is 20, and the entries of the gradient differ
+WEIGHTS = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+WEIGHTED = partial(squares, WEIGHTS.reshape(1, 6), np.ones(1))
 
 
 NEAR_ZERO = "it is wrong only where t is negative and near 0: where does the rule change?"
@@ -105,7 +108,7 @@ def _numerical_gradient() -> list[Case]:
         _case((CUBE, SQUARE, 0.1), np.array([[3.01, 6.08], [-3.01, 3.01]])),
         _case((SQUARES, W, 1e-6), GRADIENT),
         # a view with gaps
-        _case((SUM, np.repeat(SIX, 2, axis=1)[:, ::2]), np.full((2, 3), 5.0)),
+        _case((WEIGHTED, np.repeat(SIX, 2, axis=1)[:, ::2]), 20 * WEIGHTS),
         _case((partial(squares, np.ones((1, 1)), np.ones(1)), np.array(3.0)), np.array(3.0)),
         # large ones, tiny ones, an axis of length 1, and twelve entries
         *(_case((partial(squares, A, np.full(2, c)), W), GRADIENT * c) for c in (1e6, 1e-6 / 3)),

@@ -93,7 +93,7 @@ def _show_errors(tracebacks: Any) -> None:
     for mistake in (lambda: attrgetter("misspelt")(np), lambda: relative_error(np.ones(1), np.ones(2))):
         try:
             mistake()
-        except Exception:  # where its module is hidden, another one
+        except Exception:  # of a hidden module it is ImportError
             tracebacks.structured_traceback(*sys.exc_info())
         tracebacks.forget()
 

@@ -15,6 +15,9 @@ from course.grading.sandbox.limits import Limits
 from course.grading.sandbox.outputs import Displays, Outputs
 from course.grading.sandbox.sandbox import Sandbox
 
+_LONG = 0.002
+"""seconds of a request in which much can be used, and given back again: its end is looked at in any case"""
+
 
 class Exchange(NamedTuple):
     """A request, and what came of it."""
@@ -152,7 +155,7 @@ class Guest:
         # a request that a callback made meanwhile has been counted
         self._seconds = max(self._seconds, before + spent)
         failed = None
-        breach = self.sandbox.watcher.look(again=reply is None)
+        breach = self.sandbox.watcher.look(again=reply is None or clock.wall() > _LONG)
         if breach is not None:
             self._end_reason = breach.reason
             failed = from_breach(breach, outputs.result(), spent)

@@ -23,7 +23,7 @@ from course.grading.sandbox.usage import (
 PERIOD = 0.05
 # Seconds; the system counts processor time in these.
 _TICK = 0.01
-# Seconds after a look in which the end of a request needs no other one.
+# Seconds after a look in which the end of a short request needs no other one.
 _RECENT = PERIOD / 2
 # A process that ends is without its main thread for a moment.
 _TO_END = 1.0

@@ -12,7 +12,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from itertools import islice, repeat
+from itertools import chain, islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import dask
@@ -28,7 +28,9 @@ SECONDS_TO_CONNECT = 30
 SECONDS_TO_FIRST_WORKER = 30
 SECONDS_WITHOUT_WORKER = 120
 MOST_TOGETHER = 4
-"""jobs in a task: Dask takes a tenth of the time of a small one for each task"""
+"""jobs in a task: each task costs Dask a tenth of the time that grading a submission of ps0 takes"""
+SECONDS_TOGETHER = 1.0
+"""after which a task gives back what it has: results that are under way are lost when grading is stopped"""
 LEAST_TASKS = 8
 """tasks for each worker of the jobs that are left, or at the end one would wait for the others"""
 _LOOK = 2.0
@@ -154,15 +156,20 @@ def _tell_idle_threads(client: Client) -> None:
 
 
 def run_together(function: Callable[..., str], arguments: Sequence[tuple[Any, ...]]) -> list[str]:
-    """Return what `function` returns for each of these sets of arguments: a worker's task."""
-    return [function(*each) for each in arguments]
+    """Return what `function` returns for these sets of arguments, the first ones where it takes long."""
+    texts, begin = [], time.monotonic()
+    for each in arguments:
+        texts.append(function(*each))
+        if time.monotonic() - begin > SECONDS_TOGETHER:
+            break
+    return texts
 
 
 class TaskMap(Generic[T]):
     """Runs one function over many submissions' arguments on a client's workers."""
 
     def __init__(self, client: Client, function: Callable[..., str], count: int) -> None:
-        """Prepare for `count` jobs at most: of many, several go together."""
+        """Prepare for about `count` jobs: of many, up to MOST_TOGETHER go together."""
         self._client, self._function, self._left = client, function, count
         self._arrived: queue.SimpleQueue[tuple[list[T], Future[list[str]]]] = queue.SimpleQueue()
         self._running = 0
@@ -209,7 +216,12 @@ class TaskMap(Generic[T]):
                 continue
             self._running -= 1
             texts = self._result(future)
-            yield from zip(jobs, repeat(texts) if isinstance(texts, Died) else texts, strict=False)
+            if isinstance(texts, Died):
+                yield from ((job, texts) for job in jobs)
+            else:
+                waiting = chain(jobs[len(texts) :], waiting)
+                self._left += len(jobs) - len(texts)
+                yield from zip(jobs[: len(texts)], texts, strict=True)
 
     def _start(self, jobs: list[T], arguments: list[tuple[Any, ...]]) -> None:
         with warnings.catch_warnings():
