@@ -120,7 +120,7 @@ def _noting(called: list[tuple[Any, ...]], function: Callable[..., Any]) -> Call
     return noted
 
 
-# cached: calls get copies
+# cached: nothing changes them, calls get copies
 @lru_cache(maxsize=100)
 def _cases(make: Callable[[], Sequence[Case]]) -> Sequence[Case]:
     with warnings_ignored():

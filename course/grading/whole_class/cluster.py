@@ -12,7 +12,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import dask
@@ -200,10 +200,12 @@ class TaskMap(Generic[T]):
         ahead: int,
         most: int,
     ) -> Iterator[tuple[T, str | Died]]:
+        given_back: list[T] = []
         while not is_stopped():
             while self._running < max(1, ahead * self._count()):
-                together = self._left // (LEAST_TASKS * max(1, self._count()))
-                jobs = list(islice(waiting, max(1, min(most, together))))
+                together = max(1, min(most, self._left // (LEAST_TASKS * max(1, self._count()))))
+                jobs, given_back = given_back[:together], given_back[together:]
+                jobs += islice(waiting, together - len(jobs))
                 if not jobs:
                     break
                 self._start(jobs, list(map(arguments, jobs)))
@@ -219,7 +221,7 @@ class TaskMap(Generic[T]):
             if isinstance(texts, Died):
                 yield from ((job, texts) for job in jobs)
             else:
-                waiting = chain(jobs[len(texts) :], waiting)
+                given_back += jobs[len(texts) :]
                 self._left += len(jobs) - len(texts)
                 yield from zip(jobs[: len(texts)], texts, strict=True)
 
