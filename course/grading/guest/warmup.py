@@ -45,12 +45,15 @@ def warm_up(shell: Any) -> None:
 def _compile_lexer() -> None:
     # Each frame makes a lexer class of its own, which would compile all regular expressions again.
     lexer: Any = PythonLexer
-    compiled = lexer()._tokens
+    compiled: list[Any] = []
 
     def process(kind: Any, name: str, rules: Any = None) -> Any:
-        if kind.__bases__ == (PythonLexer,) and "tokens" not in vars(kind):
-            return compiled
-        return type(kind).process_tokendef(kind, name, rules)
+        is_plain = kind.__bases__ == (PythonLexer,) and "tokens" not in vars(kind)
+        if is_plain and compiled:
+            return compiled[0]
+        tokens = type(kind).process_tokendef(kind, name, rules)
+        compiled.extend([tokens] if is_plain else ())
+        return tokens
 
     lexer.process_tokendef = classmethod(process)
 
