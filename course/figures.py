@@ -65,7 +65,7 @@ def _choose_ticks(axes: Axes, log: str) -> None:
 
     for name, axis in ("x", axes.xaxis), ("y", axes.yaxis):
         if name not in log:
-            axis.set_major_locator(_in_view(MaxNLocator(3, steps=(1, 2, 2.5, 5, 10))))
+            axis.set_major_locator(_in_view(MaxNLocator(4, steps=(1, 2, 5, 10))))
             continue
         axes.set(**{f"{name}scale": "log"})
         axis.set_major_locator(_in_view(LogLocator(numticks=4)))

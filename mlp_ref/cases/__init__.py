@@ -61,7 +61,7 @@ def cases(name: str, rng: Generator, networks: NetworkPool | None = None) -> lis
 
 
 def _case(function: Function, args: Arguments) -> Case:
-    after = args if is_data(args) else clone(args)  # what is called may record it
+    after = args if is_data(args) else clone(args)  # functions may record their calls
     want = function.reference(*after)
     # a loop that does nothing gives the arguments back
     fresh = function.fresh and not (function.result is Result.JOINT and args[-1] == 0)

@@ -17,6 +17,7 @@ SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (3, 2), (2, 2), (2, 1, 2))
 """small ones: f stays with the grader, and is asked for twice for every entry"""
 
 OF_BUGS = ((3,), (3, 1), (2, 2), (2, 1, 2))
+"""of gradients with bugs: an axis of several entries comes first, so that rows can be exchanged"""
 
 LARGER = (2, 3, 2)
 

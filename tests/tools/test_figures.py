@@ -29,6 +29,17 @@ def test_no_tick_is_made_that_is_not_drawn(log, low, high):
     plt.close(figure)
 
 
+@pytest.mark.parametrize("layers", range(2, 13))
+def test_layers_are_counted_in_whole_numbers(layers):
+    figure, axes = single(6, 3.4, "title")
+    axes.plot(range(1, layers + 1), range(1, layers + 1))
+    figure.canvas.draw()
+    places = [tick.get_loc() for tick in axes.xaxis.get_major_ticks()]
+    assert len(places) > 1
+    assert layers < 4 or all(place == round(place) for place in places)
+    plt.close(figure)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("log", ["", "xy"])
 def test_two_panels_do_not_touch(log):

@@ -99,7 +99,7 @@ class StudentFunction:
 
         Return each result, and the arguments as the call left them. Raises StudentError.
         """
-        # what is called here may record it
+        # functions among them may record their calls: with copies, of these calls alone
         calls = [args if is_data(args) else clone(args) for args in calls]
         return self._outcomes([(args, {}) for args in calls], calls, in_place=False)
 
@@ -109,6 +109,7 @@ class StudentFunction:
         passed: Sequence[tuple[Any, ...]],
         in_place: bool = True,
     ) -> list[Outcome]:
+        """Make calls; `passed` has all arguments of each, those by keyword last."""
         callbacks = Callbacks()
         requests = [codec.encode([list(args), keywords], callbacks.refer) for args, keywords in calls]
         replies = self._ask({"call": self._name, "calls": requests}, callbacks)

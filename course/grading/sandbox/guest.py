@@ -16,7 +16,7 @@ from course.grading.sandbox.outputs import Displays, Outputs
 from course.grading.sandbox.sandbox import Sandbox
 
 _LONG = 0.002
-"""seconds of a request in which much can be used, and given back again: its end is looked at in any case"""
+"""seconds: a longer request can use much and give it back, so the limits are looked at when it ends"""
 
 
 class Exchange(NamedTuple):
