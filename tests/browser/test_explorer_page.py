@@ -187,6 +187,24 @@ def test_a_refusal_goes_with_the_next_change_that_is_accepted(opened) -> None:
         expect(rate).to_have_value(accepted)
 
 
+def test_what_is_typed_right_after_a_refusal_stays(opened) -> None:
+    """The field's own reply to a refusal is over before the next key can be."""
+    typed = opened.locator("[name=rate]").evaluate(
+        """async (rate) => {
+            rate.value = "-5";
+            rate.dispatchEvent(new Event("change"));
+            await Promise.resolve();
+            await Promise.resolve();
+            const replied = rate.value;
+            rate.value = "12";
+            rate.dispatchEvent(new Event("input"));
+            await new Promise((done) => setTimeout(done, 50));
+            return [replied, rate.value];
+        }"""
+    )
+    assert typed == ["10", "12"]
+
+
 def test_what_is_typed_stays_while_runs_are_computed(page, path) -> None:
     page.goto(f"{path.as_uri()}#network=seed+2&data=moons&hidden=6")
     page.locator(".loss-chart progress").wait_for()

@@ -46,7 +46,7 @@ function control(model, form) {
     table.unsay(); // also where that is entered once more
     if (entered === "") table.say("A learning rate is a number; it stays as it was.");
     else model.set("rate", Number(entered));
-    setTimeout(() => (rate.value = table.rates[model.get("index")]));
+    queueMicrotask(() => (rate.value = table.rates[model.get("index")])); // before anything else is typed
   });
   for (const name of CHECKED) fields[name].addEventListener("change", () => model.set(name, fields[name].checked));
   fields.panel.addEventListener("change", () => model.set("panel", fields.panel.value));
