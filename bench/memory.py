@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-PERIOD = 2.0
+PERIOD = 5.0
 """seconds between samples; each takes tens of milliseconds, for which the measured run has to wait"""
 MIB = 1 << 20
 

@@ -17,7 +17,7 @@ from mlp_ref.networks import (
     draw_several,
     is_within_margin,
 )
-from mlp_ref.training import train_one_hidden
+from mlp_ref.training import gradient_descent_step, gradients_end_to_end, train_one_hidden
 
 WIDE = ONE_HIDDEN_SIZES[1]
 WITHOUT_LABELS = tuple(size for size in ONE_HIDDEN_SIZES if size.label is None)
@@ -76,7 +76,7 @@ def _within_margin(
         while is_within_margin(one_hidden.forward(net.X, W1, W2)[-1]):
             if done == steps:
                 return _run(net, eta, steps)
-            _, W1, W2 = train_one_hidden(net.X, net.y, W1, W2, eta, 1)
+            W1, W2 = gradient_descent_step(W1, W2, *gradients_end_to_end(net.X, net.y, W1, W2), eta)
             done += 1
 
 

@@ -35,6 +35,7 @@ def warm_up(shell: Any) -> None:
     Raises RuntimeError if a font stays open: forks would share its position in the file.
     """
     before = _open_descriptors()
+    gc.freeze()  # nothing of what is imported is garbage, and looking for it takes a tenth of the start
     _draw()
     _show_errors(shell.InteractiveTB)
     gc.collect()

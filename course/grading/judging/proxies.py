@@ -14,6 +14,7 @@ import numpy as np
 from course.checking.trial import Outcome, describe_arguments, raised_suspicion
 from course.grading.errors import HarnessFailure, SandboxUnavailable
 from course.grading.guest import codec
+from course.grading.judging import requests
 from course.grading.judging.results import Verdict
 from course.grading.judging.sources import stand_in
 from course.grading.sandbox.execution import NO_ANSWER
@@ -92,7 +93,9 @@ class StudentFunction:
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Call it once. Raises StudentError."""
-        return self._outcomes([(args, keywords)], [(*args, *keywords.values())])[0][0]
+        callbacks = Callbacks()
+        calls = [requests.call(args, keywords, callbacks.refer)]
+        return self._outcomes(calls, callbacks, [(*args, *keywords.values())])[0][0]
 
     def call_all(self, calls: Sequence[tuple[Any, ...]]) -> list[Outcome]:
         """Call it with each of these sets of arguments, in one message; change none of them here.
@@ -100,19 +103,23 @@ class StudentFunction:
         Return each result, and the arguments as the call left them. Raises StudentError.
         """
         # functions among them may record their calls: with copies, of these calls alone
-        calls = [args if is_data(args) else clone(args) for args in calls]
-        return self._outcomes([(args, {}) for args in calls], calls, in_place=False)
+        passed = [args if is_data(args) else clone(args) for args in calls]
+        callbacks = Callbacks()
+        texts = [
+            requests.call_with_data(args) if args is given else requests.call(args, {}, callbacks.refer)
+            for args, given in zip(passed, calls, strict=True)
+        ]
+        return self._outcomes(texts, callbacks, passed, in_place=False)
 
     def _outcomes(
         self,
-        calls: Sequence[tuple[tuple[Any, ...], dict[str, Any]]],
+        calls: Sequence[str],
+        callbacks: Callbacks,
         passed: Sequence[tuple[Any, ...]],
         in_place: bool = True,
     ) -> list[Outcome]:
-        """Make calls; `passed` has all arguments of each, those by keyword last."""
-        callbacks = Callbacks()
-        requests = [codec.encode([list(args), keywords], callbacks.refer) for args, keywords in calls]
-        replies = self._ask({"call": self._name, "calls": requests}, callbacks)
+        """Make calls, written by `requests`; `passed` has all arguments of each, those by keyword last."""
+        replies = self._ask({"call": self._name, "calls": calls}, callbacks)
         if not isinstance(replies, list) or not replies or len(replies) > len(calls):
             raise no_answer()
         outcomes = [
@@ -192,7 +199,7 @@ def ask(guest: Guest, question: dict[str, Any], callbacks: Callbacks | None = No
     when there is no answer.
     """
     call_back = callbacks.answer if callbacks else refuse
-    execution = guest.ask(json.dumps(question).encode(), call_back)
+    execution = guest.ask(requests.request(question), call_back)
     for output in execution.outputs:
         if output.output_type == "stream":
             (sys.stderr if output.name == "stderr" else sys.stdout).write(output.text)

@@ -21,9 +21,7 @@ from course.grading.sandbox.usage import (
 
 # Seconds between two looks. In this time a process can fill another 0.2 GB of memory.
 PERIOD = 0.05
-# Seconds; the system counts processor time in these.
-_TICK = 0.01
-# Seconds after a look in which the end of a short request needs no other one.
+# Seconds after a look, or a count of processor time, in which a short request needs no other one.
 _RECENT = PERIOD / 2
 # A process that ends is without its main thread for a moment.
 _TO_END = 1.0
@@ -108,8 +106,8 @@ class Watcher(threading.Thread):
             self.join()
 
     def seconds(self) -> float:
-        """Return the seconds of processor time used, counted at most a tick ago; it never decreases."""
-        if time.monotonic() - self._counted >= _TICK:
+        """Return the seconds of processor time used, as counted a moment ago; it never decreases."""
+        if time.monotonic() - self._counted >= _RECENT:
             self._count()
         return self._seconds
 

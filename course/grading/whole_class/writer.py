@@ -94,7 +94,7 @@ class Writer:
             replacement.undo()
             student = pending.folder.student
             is_whole = pending.versions.keys() == set(pending.folder.notebooks)
-            graded = read_graded(gradebook.db, self.assignment, student, is_whole=is_whole)
+            graded = read_graded(gradebook.db, self.assignment, student, is_whole=is_whole, has_table=True)
             is_done = not force and pending.is_done(graded)
             if is_done and replacement.has_old:
                 return
