@@ -54,7 +54,9 @@ def _as_json(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
-_encode = json.JSONEncoder(default=_as_json).encode
+_encode_output = json.JSONEncoder(default=_as_json).encode
+# replies and callbacks are trees of the codec's making, in which nothing contains itself
+_encode_tree = json.JSONEncoder(default=_as_json, check_circular=False).encode
 
 
 class Channel:
@@ -90,7 +92,8 @@ class Channel:
 
     def send(self, kind: bytes, message: Any) -> None:
         """Send a message. Raises MemoryError when it is too long."""
-        data = _encode(message).encode()
+        encode = _encode_output if kind == OUTPUT else _encode_tree
+        data = encode(message).encode()
         if len(data) > LARGEST_MESSAGE:
             raise MemoryError(f"The result is larger than {LARGEST_MESSAGE >> 20} MiB.")
         for packet in packets(self.request, os.getpid(), next(self._numbers), kind, data):
