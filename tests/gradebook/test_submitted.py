@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nbgrader.api import Comment, Grade, Gradebook
+from nbgrader.api import Comment, Grade, Gradebook, MissingEntry
 
 from course.grading.course_folder import CourseFolder
-from course.grading.gradebook import submitted
+from course.grading.gradebook import entries, submitted
+from course.grading.gradebook.entries import NO_RESPONSE, Entry
 from course.grading.problem_sets import notebooks
 from course.grading.submissions.times import HandIn
 from tests.helpers import cell, graded, notebook, small_course, solution
@@ -53,19 +54,46 @@ def rows(gradebook: Gradebook, student: str) -> list[Any]:
 def test_a_submission_has_the_rows_that_nbgrader_makes(gradebook):
     gradebook.update_or_create_student("ann")
     gradebook.update_or_create_submission("small", "ann", timestamp=TIME)
-    entered = submitted.enter(gradebook.db, "small", "bob", HandIn(TIME))
+    entered = submitted.enter(gradebook.db, "small", "bob", HandIn(TIME), {})
     assert rows(gradebook, "bob") == rows(gradebook, "ann")
     names = {each.name: each.id for each in gradebook.find_submission("small", "bob").notebooks}
-    assert entered == names
+    assert entered == (names, True)
     assert len(rows(gradebook, "bob")) == 1 + 2 + (2 + 3) + (2 + 3)
 
 
+def test_entered_with_its_entries_it_has_the_rows_of_one_that_they_are_saved_in_later(gradebook):
+    of_second = [
+        Entry("why", True, None, True, NO_RESPONSE),
+        Entry("compare", True, None, True, None),
+        Entry("zeta", False, None, True, "Good."),
+        Entry("test_zeta", True, 0.5, False, None),
+    ]
+    later = submitted.enter(gradebook.db, "small", "ann", HandIn(TIME), {}).notebooks
+    entries.save(gradebook.db, later["second"], of_second)
+    submitted.enter(gradebook.db, "small", "bob", HandIn(TIME), {"second": of_second})
+    assert rows(gradebook, "bob") == rows(gradebook, "ann")
+    assert [grade.auto_score for grade in gradebook.db.query(Grade) if grade.name == "test_zeta"] == [
+        0.5,
+        0.5,
+    ]
+
+
+@pytest.mark.parametrize(
+    "entry", [Entry("nowhere", True, 1.0, False, None), Entry("why", True, 1.0, True, None)]
+)
+def test_entries_of_cells_that_the_gradebook_does_not_have_enter_nothing(gradebook, entry):
+    of_first = {"small": [entry]}
+    with pytest.raises(MissingEntry, match=f"no cell '{entry.grade_id}'"):
+        submitted.enter(gradebook.db, "small", "bob", HandIn(TIME), of_first)
+
+
 def test_entered_again_it_has_another_time_and_the_same_rows(gradebook):
-    first = submitted.enter(gradebook.db, "small", "bob", HandIn(TIME))
+    first = submitted.enter(gradebook.db, "small", "bob", HandIn(TIME), {}).notebooks
     before = rows(gradebook, "bob")
-    assert submitted.enter(gradebook.db, "small", "bob", HandIn(None, is_written=False)) == first
+    again = submitted.enter(gradebook.db, "small", "bob", HandIn(None, is_written=False), {})
+    assert again == (first, False)
     assert rows(gradebook, "bob") == before
-    submitted.enter(gradebook.db, "small", "bob", HandIn(None))
+    submitted.enter(gradebook.db, "small", "bob", HandIn(None), {})
     (submission, *others) = rows(gradebook, "bob")
     assert (submission, others) == (("SubmittedAssignment", None, None), before[1:])
 

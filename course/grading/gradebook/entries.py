@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nbformat import NotebookNode
 from nbgrader import utils
@@ -69,6 +69,20 @@ def entries(notebook: NotebookNode, results: Mapping[str, CellResult]) -> list[E
     return cell_entries
 
 
+def grade_values(cell_entries: Sequence[Entry]) -> dict[str, dict[str, Any]]:
+    """Return the values of grades that nobody has given by hand, by the names of their cells."""
+    return {
+        entry.grade_id: {"auto_score": entry.score, "needs_manual_grade": entry.score is None}
+        for entry in cell_entries
+        if entry.is_graded
+    }
+
+
+def comment_values(cell_entries: Sequence[Entry]) -> dict[str, dict[str, Any]]:
+    """Return the values of comments, by the names of their cells."""
+    return {entry.grade_id: {"auto_comment": entry.comment} for entry in cell_entries if entry.is_answer}
+
+
 def save(
     session: Session, notebook: str, cell_entries: Sequence[Entry], unchanged: Collection[str] = ()
 ) -> None:
@@ -80,18 +94,15 @@ def save(
     names = {"notebook": notebook}
     grades = {row.name: row for row in session.execute(_GRADES, names)}
     comments = {row.name: row for row in session.execute(_COMMENTS, names)}
-    grade_rows, comment_rows = [], []
-    for entry in cell_entries:
-        if entry.is_graded:
-            grade = _get(grades, entry.grade_id)
-            if grade.manual_score is None:
-                is_waiting = entry.score is None
-            else:
-                is_waiting = grade.needs_manual_grade or entry.grade_id not in unchanged
-            values = {"auto_score": entry.score, "needs_manual_grade": is_waiting}
-            grade_rows.append({"row": grade.id, **values})
-        if entry.is_answer:
-            comment_rows.append({"row": _get(comments, entry.grade_id).id, "auto_comment": entry.comment})
+    grade_rows = []
+    for name, values in grade_values(cell_entries).items():
+        grade = found(grades, name)
+        if grade.manual_score is not None:
+            values["needs_manual_grade"] = grade.needs_manual_grade or name not in unchanged
+        grade_rows.append({"row": grade.id, **values})
+    comment_rows = [
+        {"row": found(comments, name).id, **values} for name, values in comment_values(cell_entries).items()
+    ]
     for statement, rows in ((_SAVE_GRADE, grade_rows), (_SAVE_COMMENT, comment_rows)):
         if rows:
             session.execute(statement, rows)
@@ -106,7 +117,8 @@ def save_missing(session: Session, notebook: str) -> None:
     session.execute(grades.values(auto_score=0, needs_manual_grade=False))
 
 
-def _get(rows: Mapping[str, T], name: str) -> T:
+def found(rows: Mapping[str, T], name: str) -> T:
+    """Return the row of a cell. Raises MissingEntry where the gradebook has no such cell."""
     if name not in rows:
         raise MissingEntry(f"the gradebook has no cell {name!r}; generate the assignment again")
     return rows[name]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbgrader.api import (
     Assignment,
@@ -21,6 +21,7 @@ from nbgrader.api import (
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from course.grading.gradebook.entries import Entry, comment_values, found, grade_values
 from course.grading.submissions.times import HandIn
 
 _STUDENT = select(Student.id).where(Student.id == bindparam("student"))
@@ -39,7 +40,9 @@ _RELEASED = (
     .join(Assignment, Notebook.assignment_id == Assignment.id)
     .where(Assignment.name == bindparam("assignment"))
 )
-_CELLS = select(BaseCell.id, BaseCell.type).where(BaseCell.notebook_id == bindparam("notebook"))
+_CELLS = select(BaseCell.id, BaseCell.name, BaseCell.type).where(
+    BaseCell.notebook_id == bindparam("notebook")
+)
 _GRADED, _COMMENTED = ("GradeCell", "TaskCell"), ("SolutionCell", "TaskCell")
 """the types of cells that have a grade, and of those that have a comment"""
 
@@ -50,22 +53,44 @@ def enter_students(session: Session, students: Iterable[str]) -> None:
     _insert(session, Student, [{"id": student} for student in students if student not in known])
 
 
-def enter(session: Session, assignment: str, student: str, hand_in: HandIn) -> dict[str, str]:
-    """Return the ids of a submission's notebooks, by name; enter it where it is not known, without a commit.
+class Entered(NamedTuple):
+    """A submission in the gradebook."""
+
+    notebooks: dict[str, str]
+    """their ids, by name"""
+    is_new: bool
+    """whether it has not been known before"""
+
+
+def enter(
+    session: Session,
+    assignment: str,
+    student: str,
+    hand_in: HandIn,
+    entries: Mapping[str, Sequence[Entry]],
+) -> Entered:
+    """Enter a submission where it is not known, with the entries of its notebooks; without a commit.
 
     For a whole class nbgrader's own way, object by object, would take three times as long.
     """
     submission = session.scalar(_SUBMISSION, {"assignment": assignment, "student": student})
     if submission is None:
-        return _add(session, assignment, student, hand_in.time)
+        return Entered(_add(session, assignment, student, hand_in.time, entries), True)
     # a time that is not known takes the place of an earlier one, by which this submission would be late
     if hand_in.is_written:
         row = update(SubmittedAssignment).where(SubmittedAssignment.id == submission)
         session.execute(row.values(timestamp=hand_in.time))
-    return {row.name: row.id for row in session.execute(_NOTEBOOKS, {"submission": submission})}
+    rows = session.execute(_NOTEBOOKS, {"submission": submission})
+    return Entered({row.name: row.id for row in rows}, False)
 
 
-def _add(session: Session, assignment: str, student: str, time: datetime | None) -> dict[str, str]:
+def _add(
+    session: Session,
+    assignment: str,
+    student: str,
+    time: datetime | None,
+    entries: Mapping[str, Sequence[Entry]],
+) -> dict[str, str]:
     """Enter a submission with all its rows; return the ids of its notebooks, by name."""
     if session.scalar(_STUDENT, {"student": student}) is None:
         _insert(session, Student, [{"id": student}])
@@ -80,9 +105,19 @@ def _add(session: Session, assignment: str, student: str, time: datetime | None)
         row = {"id": own, "notebook_id": notebook.id, "assignment_id": submission}
         _insert(session, SubmittedNotebook, [row])
         cells = session.execute(_CELLS, {"notebook": notebook.id}).all()
-        for kind, types in ((Grade, _GRADED), (Comment, _COMMENTED)):
-            of_kind = [cell.id for cell in cells if cell.type in types]
-            _insert(session, kind, [{"cell_id": cell, "notebook_id": own} for cell in of_kind])
+        of_notebook = entries.get(notebook.name, ())
+        for kind, types, values, waiting in (
+            (Grade, _GRADED, grade_values(of_notebook), {"auto_score": None, "needs_manual_grade": True}),
+            (Comment, _COMMENTED, comment_values(of_notebook), {"auto_comment": None}),
+        ):
+            of_kind = {cell.name: cell.id for cell in cells if cell.type in types}
+            for name in values:
+                found(of_kind, name)
+            rows = [
+                {"cell_id": cell, "notebook_id": own, **values.get(name, waiting)}
+                for name, cell in of_kind.items()
+            ]
+            _insert(session, kind, rows)
     return notebooks
 
 

@@ -119,15 +119,17 @@ class Writer:
     ) -> None:
         folder = pending.folder
         by_name = {outcome["name"]: outcome for outcome in outcomes}
-        notebooks = submitted.enter(session, self.assignment, folder.student, folder.hand_in)
-        for name, notebook in notebooks.items():
+        cells = {name: [Entry(**entry) for entry in by_name[name]["entries"]] for name in by_name}
+        entered = submitted.enter(session, self.assignment, folder.student, folder.hand_in, cells)
+        for name, notebook in entered.notebooks.items():
             outcome = by_name.get(name)
             if outcome is None:
                 entries.save_missing(session, notebook)
                 continue
             grading = pending.grading(self.assignment, outcome)
             unchanged = history.unchanged_cells(latest.get((folder.student, name)), grading)
-            entries.save(session, notebook, [Entry(**entry) for entry in outcome["entries"]], unchanged)
+            if not entered.is_new:
+                entries.save(session, notebook, cells[name], unchanged)
             history.append(session, grading)
         if self.penalties is not None:
             lateness.penalise(session, self.assignment, self.penalties, folder.student)
