@@ -22,6 +22,8 @@ from mlp_ref.training import gradient_descent_step, gradients_end_to_end, train_
 WIDE = ONE_HIDDEN_SIZES[1]
 WITHOUT_LABELS = tuple(size for size in ONE_HIDDEN_SIZES if size.label is None)
 """for functions that do not see y"""
+TOGETHER = (*ONE_HIDDEN_SIZES[::6], ONE_HIDDEN_SIZES[8])
+"""for functions each of whose parts is tested on all sizes; two of these have the same shapes"""
 
 Network = Callable[[Generator, Size], OneHidden]
 
@@ -136,8 +138,6 @@ ARGUMENTS: dict[str, Draw] = {
     "ps1.dC_dW1": _of_networks(lambda net, _: (net.X, net.y, net.y_hat, net.O, net.Z, net.W2)),
     "ps1.gradient_descent_step": _of_networks(_step, WITHOUT_LABELS),
     # each piece has its own test on all sizes
-    "ps1.gradients_end_to_end": _of_networks(
-        lambda net, _: (net.X, net.y, net.W1, net.W2), ONE_HIDDEN_SIZES[::2]
-    ),
+    "ps1.gradients_end_to_end": _of_networks(lambda net, _: (net.X, net.y, net.W1, net.W2), TOGETHER),
     "ps1.train": _train,
 }

@@ -111,7 +111,7 @@ RUNS = (
     # it stands nearly still, on a plateau and at the bottom, and still to the last bit
     (SURE, 1.0, 25),
     (SOLVED, 1.0, 12),
-    (MODERATE[3], 1e-18, 60),
+    (MODERATE[3], 1e-18, 40),
 )
 """Networks with η and the number of steps."""
 

@@ -72,6 +72,11 @@ def answer(namespace: Namespace, question: dict[str, Any], channel: Channel) -> 
     return _calls(namespace, question, channel)
 
 
+def functions(namespace: Namespace, names: list[str]) -> list[str]:
+    """Return which of these names are functions, or can be called like one."""
+    return [name for name in names if name in namespace and callable(namespace[name])]
+
+
 def _source(function: Any) -> str | None:
     try:
         return inspect.getsource(function)

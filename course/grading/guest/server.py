@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from . import signals
-from .answering import answer, failed
+from .answering import answer, failed, functions
 from .channel import REQUEST, Channel
 from .shell import Shell
 from .streams import Streams
@@ -84,7 +84,8 @@ class Server:
 
     def _done(self, request: Request) -> Request:
         if "run" in request:
-            return self._shell.run(request["run"])
+            reply = self._shell.run(request["run"])
+            return reply | {"functions": functions(self._shell.user_ns, request["names"])}
         reply = {"answer": answer(self._shell.user_ns, request, self._channel)}
         # as after a cell; otherwise the next one would show what the call has drawn
         if "matplotlib.pyplot" in sys.modules:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -50,17 +50,21 @@ class Execution:
     """of the student's own time"""
     count: int | None = None
     """the number in In [ ]"""
+    functions: Collection[str] = ()
+    """those of the names asked for that were functions when the code had run"""
     answer: bytes = b""
     """what came back when it was a question"""
 
 
-def from_reply(reply: bytes, shown: Outputs, seconds: float) -> Execution:
-    """Return what the reply to a cell says, which may be any bytes."""
+def from_reply(reply: bytes, shown: Outputs, seconds: float, names: Collection[str] = ()) -> Execution:
+    """Return what the reply to a cell says, which may be any bytes, also of these names."""
     content, outputs = json_object(reply), shown.result()
     if content.get("status") not in ("ok", "error"):
         return Execution("crashed", NO_ANSWER, outputs, seconds=seconds)
     count = content.get("count")
     number = count if type(count) is int and 0 <= count < 1 << 31 else None
+    told = content.get("functions")
+    functions = tuple(name for name in names if name in told) if isinstance(told, list) else ()
     if content.get("status") != "ok":
         failure = Failure.of(content.get("error"))
         if not shown.raised:
@@ -68,8 +72,8 @@ def from_reply(reply: bytes, shown: Outputs, seconds: float) -> Execution:
         if failure.name == "MemoryError":
             reason = "The code asked for more memory than it may use."
             return Execution("memory", reason, outputs, failure, seconds=seconds, count=number)
-        return Execution("error", "", outputs, failure, seconds=seconds, count=number)
-    return Execution("ok", "", outputs, seconds=seconds, count=number)
+        return Execution("error", "", outputs, failure, seconds, number, functions=functions)
+    return Execution("ok", "", outputs, seconds=seconds, count=number, functions=functions)
 
 
 def from_breach(breach: Breach, outputs: list[NotebookNode], seconds: float) -> Execution:

@@ -93,15 +93,17 @@ class Guest:
         """Own time used while questions were answered or cells ran, without background threads in between."""
         return self._seconds
 
-    def execute(self, code: str, *, seconds: float | None = None) -> Execution:
+    def execute(self, code: str, *, seconds: float | None = None, names: Collection[str] = ()) -> Execution:
         """Run `code` and return what became of it, within `seconds` of own time (a cell's limit by default).
 
+        Of these `names` it is told which are functions then.
         Never raises for anything the student's code does. Raises SandboxUnavailable when the sandbox's
         limits cannot be watched, which is no fault of the student's.
         """
         outputs = Outputs(self.limits.output, self._displays)
-        exchange = self._within(json.dumps({"run": code}).encode(), outputs, seconds, refuse)
-        execution = exchange.failed or from_reply(exchange.reply, outputs, exchange.seconds)
+        request = json.dumps({"run": code, "names": list(names)}).encode()
+        exchange = self._within(request, outputs, seconds, refuse)
+        execution = exchange.failed or from_reply(exchange.reply, outputs, exchange.seconds, names)
         if execution.status == "crashed":
             self._kill(execution.reason)
         return execution
