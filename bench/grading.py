@@ -198,7 +198,7 @@ def table(compared: Sequence[Sequence[Run]], by_size: Sequence[Run]) -> str:
         parts = run.memory[count // 4 : count // 2], run.memory[3 * count // 4 :]
         memory = [f"{statistics.median(part):.0f}" for part in parts if part]
         each = run.seconds / run.size
-        lines.append(f"| {run.size} | {run.seconds:.0f} | {each:.3f} | {' and '.join(memory)} MiB |")
+        lines.append(f"| {run.size} | {run.seconds:.0f} | {each:.3f} | {' and '.join(memory) or '–'} MiB |")
     return "\n".join(lines) + "\n"
 
 

@@ -28,8 +28,8 @@ def sigmoid(t: Any) -> Any:
     refuse_if_withheld("sigmoid")
     t = np.asarray(t)
     if t.dtype.kind != "c":
-        e = np.exp(np.minimum(t, 40.0, dtype=float))  # from 37 on the quotient is 1
-        return e / (1.0 + e)
+        # of non-positive numbers alone
+        return np.exp(np.minimum(t, 0)) / (1.0 + np.exp(np.copysign(t, -1.0)))
     if (t.real > -700).all():  # as nearly always, and twice as fast for many numbers
         return 1.0 / (1.0 + np.exp(-t))
     negative = t.real < 0

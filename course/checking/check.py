@@ -94,6 +94,7 @@ def check(name: str, function: Callable[..., Any]) -> None:
                 entry.tolerance,
                 entry.withheld,
                 name in AVERAGING,
+                kept=True,
             )
     except Exception as error:
         if called:

@@ -112,15 +112,17 @@ def examine(
     tolerance: Tolerance,
     withheld: Collection[str] = (),
     averages: bool = False,
+    *,
+    kept: bool = False,
 ) -> Finding | None:
     """Call `function` on every case, while tools for checking refuse to work; return None when all is right.
 
     An exception of `function` is not caught: it is the student's to read. All cases are run before
     anything is concluded, so that a suspicion is only voiced when it fits every one. `averages`: whether
-    the right result carries 1/N.
+    the right result carries 1/N; `kept`: whether the cases come again, as they are now.
     """
     refuse_while_judged("course.checking")
-    outcomes = call_all(function, [case.args for case in cases], withheld)
+    outcomes = call_all(function, [case.args for case in cases], withheld, kept=kept)
     with warnings_ignored():
         return _judge(cases, outcomes, tolerance, averages)
 
@@ -227,17 +229,22 @@ def raised_suspicion(name: str, text: str) -> str:
 
 
 def call_all(
-    function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], withheld: Collection[str] = ()
+    function: Callable[..., Any],
+    calls: Sequence[tuple[Any, ...]],
+    withheld: Collection[str] = (),
+    *,
+    kept: bool = False,
 ) -> list[Outcome]:
     """Return what `function` returns for each set of arguments, and these as it left them.
 
     The arguments themselves stay as they are: a call gets copies. Tools for checking refuse to work
     meanwhile, those `withheld` too. A function that lives in another process takes all calls at once, in its
     method `call_all`: what it left alone are the arguments themselves, which nobody may change then either.
+    `kept` says that the same sets of arguments come again, unchanged.
     """
     at_once = getattr(function, "call_all", None)
     if at_once is not None:
-        return list(at_once(calls))
+        return list(at_once(calls, kept=kept))
     outcomes = []
     with judged_call(withheld):
         for call in calls:

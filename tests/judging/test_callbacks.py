@@ -103,6 +103,15 @@ def test_what_calls_change_is_told_and_left_alone_here(student):
     np.testing.assert_array_equal(x, [1, 0])
 
 
+def test_arguments_that_a_test_has_changed_go_out_as_they_are(student):
+    total = student("def total(x): return float(sum(x))").total
+    x = np.ones(3)
+    calls = [(x,)]
+    assert [total.call_all(calls, kept=True)[0][0] for _ in range(2)] == [3.0, 3.0]
+    x[:] = 2
+    assert total.call_all(calls)[0][0] == 6.0
+
+
 @pytest.mark.parametrize(
     ("error", "name"),
     [

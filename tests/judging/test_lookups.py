@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +11,9 @@ import pytest
 from course.grading.judging.proxies import StudentFunction
 from course.grading.judging.runner import Runner
 from course.grading.problem_sets.assignment import with_tests
+from course.grading.sandbox.execution import from_reply
 from course.grading.sandbox.limits import Limits
+from course.grading.sandbox.outputs import Displays, Outputs
 from tests.helpers import cell, graded, notebook
 
 NAMES = ("f", "g")
@@ -63,3 +67,21 @@ def test_what_a_test_in_the_process_makes_of_a_name_is_seen(runner):
 def test_after_the_process_has_ended_they_are_asked_for_again(runner):
     runner.run_cell(cell("import os\ndel f\nos._exit(0)"))
     assert looked_up(runner) == OWN
+
+
+def test_while_a_thread_may_change_names_they_are_asked_for(runner):
+    source = "import threading, time\nthreading.Timer(0.2, lambda: globals().update(f=3)).start()"
+    runner.run_cell(cell(source))
+    time.sleep(0.5)
+    assert looked_up(runner) == {**OWN, "f": ["int", "3"]}
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [("f", set()), (1, set()), ({"f": 1}, set()), (["f", 1, [], None, "h"], {"f"}), ([0] * 80_000, set())],
+    ids=["a text", "a number", "an object", "a list", "a long list"],
+)
+def test_what_a_guest_tells_may_be_anything(told, known):
+    reply = json.dumps({"status": "ok", "count": 1, "functions": told}).encode()
+    execution = from_reply(reply, Outputs(1000, Displays(1000)), 0.0, NAMES)
+    assert execution.functions == known

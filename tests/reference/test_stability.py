@@ -35,6 +35,25 @@ def test_sigmoid_keeps_shape_and_dtype(shape, dtype):
     assert np.isfinite(value).all()
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.longdouble])
+def test_sigmoid_of_other_reals_keeps_their_precision(dtype):
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        value = sigmoid(np.array([-1000, -20, 0, 20, 1000], dtype))
+    assert value.dtype == dtype
+    assert_allclose(
+        value.astype(float), [0, 2.061e-9, 0.5, 1, 1], rtol=1e-3, atol=np.finfo(dtype).smallest_normal
+    )
+
+
+@pytest.mark.parametrize("t", [np.array([5, 1], np.uint8), np.array([True, False]), [5, 1], 5])
+def test_sigmoid_of_whole_numbers(t):
+    assert_allclose(sigmoid(t), 1 / (1 + np.exp(-np.asarray(t, float))), rtol=1e-15)
+
+
+def test_sigmoid_never_falls():
+    assert (np.diff(sigmoid(np.linspace(-800, 50, 2_000_001))) >= 0).all()
+
+
 def test_sigmoid_far_out_is_0_or_1():
     assert_array_equal(sigmoid(FAR[[0, 4, 8]]), [0, 0.5, 1])
     assert sigmoid(-710.0) > 0

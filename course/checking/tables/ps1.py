@@ -19,6 +19,7 @@ from course.checking.tables.ps1_nets import (
     HAND,
     LARGE,
     MODERATE,
+    SINGLE,
     SOLVED,
     STRANGE,
     SURE,
@@ -167,9 +168,9 @@ _dC_dW1_chain = _of_nets(
     _arguments_of_dC_dW1_chain, lambda w: w.by_W1, suspects.of_dC_dW1_chain, more=(STRANGE, LARGE)
 )
 _dC_dW1 = _of_nets(_arguments_of_dC_dW1, lambda w: w.by_W1, suspects.of_dC_dW1)
-# each piece has its own check on all networks
+# each piece has its own check on all networks; two of these have the same shapes
 _gradients_end_to_end = _of_nets(
-    lambda w: (w.net.X, w.net.y, w.net.W1, w.net.W2), lambda w: (w.by_W1, w.by_W2), nets=DRAWN[::4]
+    lambda w: (w.net.X, w.net.y, w.net.W1, w.net.W2), lambda w: (w.by_W1, w.by_W2), nets=(*DRAWN[::4], SINGLE)
 )
 
 CHECKS = {

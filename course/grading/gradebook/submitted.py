@@ -111,7 +111,7 @@ def _add(
             (Comment, _COMMENTED, comment_values(of_notebook), {"auto_comment": None}),
         ):
             of_kind = {cell.name: cell.id for cell in cells if cell.type in types}
-            for name in values:
+            for name in values:  # none that the gradebook does not have
                 found(of_kind, name)
             rows = [
                 {"cell_id": cell, "notebook_id": own, **values.get(name, waiting)}

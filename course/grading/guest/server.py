@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class Server:
         profile: Any = self._shell.profile_dir
         Path(profile.location).mkdir(parents=True, exist_ok=True)
         self._shell.connect(self._channel, self._streams)
+        self._threads = threading.active_count()
 
     def serve(self) -> None:
         """Serve until the host closes the channel."""
@@ -85,7 +87,9 @@ class Server:
     def _done(self, request: Request) -> Request:
         if "run" in request:
             reply = self._shell.run(request["run"])
-            return reply | {"functions": functions(self._shell.user_ns, request["names"])}
+            # what the code has left running may change them
+            names = request["names"] if threading.active_count() == self._threads else []
+            return reply | {"functions": functions(self._shell.user_ns, names)}
         reply = {"answer": answer(self._shell.user_ns, request, self._channel)}
         # as after a cell; otherwise the next one would show what the call has drawn
         if "matplotlib.pyplot" in sys.modules:

@@ -97,16 +97,17 @@ class StudentFunction:
         calls = [requests.call(args, keywords, callbacks.refer)]
         return self._outcomes(calls, callbacks, [(*args, *keywords.values())])[0][0]
 
-    def call_all(self, calls: Sequence[tuple[Any, ...]]) -> list[Outcome]:
+    def call_all(self, calls: Sequence[tuple[Any, ...]], *, kept: bool = False) -> list[Outcome]:
         """Call it with each of these sets of arguments, in one message; change none of them here.
 
-        Return each result, and the arguments as the call left them. Raises StudentError.
+        Return each result, and the arguments as the call left them. `kept` says that the same arguments come
+        again, unchanged. Raises StudentError.
         """
         # functions among them may record their calls: with copies, of these calls alone
         passed = [args if is_data(args) else clone(args) for args in calls]
         callbacks = Callbacks()
         texts = [
-            requests.call_with_data(args) if args is given else requests.call(args, {}, callbacks.refer)
+            requests.kept_call(args) if kept and args is given else requests.call(args, {}, callbacks.refer)
             for args, given in zip(passed, calls, strict=True)
         ]
         return self._outcomes(texts, callbacks, passed, in_place=False)

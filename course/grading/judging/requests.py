@@ -1,4 +1,4 @@
-"""What goes out to a student's process, as JSON; the texts of arguments that come again are kept."""
+"""What goes out to a student's process, as JSON; of arguments that come again the text is kept."""
 
 from __future__ import annotations
 
@@ -23,18 +23,15 @@ def call(args: Arguments, keywords: dict[str, Any], refer: codec.Referrer) -> st
     return _encode(codec.encode([list(args), keywords], refer))
 
 
-def call_with_data(args: Arguments) -> str:
-    """Return a call with arguments that are data alone, which nobody changes."""
+def kept_call(args: Arguments) -> str:
+    """Return a call with arguments that are data alone, and stay as they are."""
     key = id(args)  # as long as it is kept, no other object has it
-    if key not in _kept:
-        text = call(args, {}, codec.no_reference)
-        if len(text) > LONGEST_KEPT:
-            return text
-        _kept[key] = args, text
+    text = _kept.pop(key)[1] if key in _kept else call(args, {}, codec.no_reference)
+    if len(text) <= LONGEST_KEPT:
+        _kept[key] = args, text  # as the last one
         if len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
-    _kept.move_to_end(key)
-    return _kept[key][1]
+    return text
 
 
 def request(question: dict[str, Any]) -> bytes:

@@ -43,6 +43,8 @@ NO_TIME_LEFT = "The notebook's time was used up before this cell."
 NO_CHECKS_INSIDE = (
     "A test tagged in-kernel runs where the checks are not: take the tag off, or the check out."
 )
+MOST_TOLD = 1000
+"""most names of which it is told after each cell whether they are functions"""
 DEADLY = ("timeout", "memory", "crashed")
 
 
@@ -58,8 +60,8 @@ class Runner:
     ) -> None:
         """Run it with these variables; `answers` are the names that tests look up."""
         self._assignment, self._limits, self._variables = assignment, limits, variables
-        self._answers = answers
-        self._functions: Collection[str] = ()
+        self._answers = answers if len(answers) <= MOST_TOLD else ()
+        self._functions: frozenset[str] = frozenset()
         """the answers that are functions, as far as it is known: none, once other code has run"""
         self.written = WrittenFiles(assignment.files)
         """close it when all is judged"""
@@ -161,7 +163,7 @@ class Runner:
 
         Such a verdict can be forged by the student.
         """
-        self._functions = ()
+        self._functions = frozenset()
         try:
             execution = self._ready().execute(cell.source)
         except StudentError as error:
@@ -184,7 +186,7 @@ class Runner:
 
     def close(self) -> None:
         """End the process, keeping the files it wrote. May be called again."""
-        self._functions = ()
+        self._functions = frozenset()
         if self._guest is not None:
             self._spent += self._guest.seconds + RESTART
             self._answered += self._guest.answering
@@ -195,12 +197,11 @@ class Runner:
     def _ask(self, question: dict[str, Any], callbacks: Callbacks | None = None) -> Any:
         if self._depth == DEEPEST:
             raise StudentError("error", "The test's function and the notebook's call each other without end.")
-        names = question.get("values", ())
-        is_known = "random" not in question and set(names) <= set(self._functions)
-        if names and is_known:
-            return {name: ["own", name] for name in names}
+        # with the state of the generators, which has to cross, it is asked all the same
+        if question.keys() == {"values"} and self._functions.issuperset(question["values"]):
+            return {name: ["own", name] for name in question["values"]}
         guest = self._guest if self._guest and self._depth else self._ready()
-        self._functions = ()
+        self._functions = frozenset()
         self._depth += 1
         try:
             return ask(guest, question, callbacks)

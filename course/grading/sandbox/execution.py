@@ -50,7 +50,7 @@ class Execution:
     """of the student's own time"""
     count: int | None = None
     """the number in In [ ]"""
-    functions: Collection[str] = ()
+    functions: frozenset[str] = frozenset()
     """those of the names asked for that were functions when the code had run"""
     answer: bytes = b""
     """what came back when it was a question"""
@@ -64,7 +64,10 @@ def from_reply(reply: bytes, shown: Outputs, seconds: float, names: Collection[s
     count = content.get("count")
     number = count if type(count) is int and 0 <= count < 1 << 31 else None
     told = content.get("functions")
-    functions = tuple(name for name in names if name in told) if isinstance(told, list) else ()
+    known = (
+        frozenset(name for name in told if isinstance(name, str)) if isinstance(told, list) else frozenset()
+    )
+    functions = known.intersection(names)
     if content.get("status") != "ok":
         failure = Failure.of(content.get("error"))
         if not shown.raised:
@@ -72,7 +75,7 @@ def from_reply(reply: bytes, shown: Outputs, seconds: float, names: Collection[s
         if failure.name == "MemoryError":
             reason = "The code asked for more memory than it may use."
             return Execution("memory", reason, outputs, failure, seconds=seconds, count=number)
-        return Execution("error", "", outputs, failure, seconds, number, functions=functions)
+        return Execution("error", "", outputs, failure, seconds=seconds, count=number, functions=functions)
     return Execution("ok", "", outputs, seconds=seconds, count=number, functions=functions)
 
 

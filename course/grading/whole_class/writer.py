@@ -119,7 +119,7 @@ class Writer:
     ) -> None:
         folder = pending.folder
         by_name = {outcome["name"]: outcome for outcome in outcomes}
-        cells = {name: [Entry(**entry) for entry in by_name[name]["entries"]] for name in by_name}
+        cells = {name: [Entry(**entry) for entry in each["entries"]] for name, each in by_name.items()}
         entered = submitted.enter(session, self.assignment, folder.student, folder.hand_in, cells)
         for name, notebook in entered.notebooks.items():
             outcome = by_name.get(name)
@@ -127,8 +127,8 @@ class Writer:
                 entries.save_missing(session, notebook)
                 continue
             grading = pending.grading(self.assignment, outcome)
-            unchanged = history.unchanged_cells(latest.get((folder.student, name)), grading)
             if not entered.is_new:
+                unchanged = history.unchanged_cells(latest.get((folder.student, name)), grading)
                 entries.save(session, notebook, cells[name], unchanged)
             history.append(session, grading)
         if self.penalties is not None:
