@@ -7,7 +7,6 @@ from functools import partial
 
 import pytest
 
-from course.grading.guest import codec
 from course.grading.judging.proxies import StudentError, StudentFunction, ask
 
 SEND = """
@@ -110,7 +109,7 @@ def test_a_cell_that_forks_leaves_one_kernel(kernel):
 @pytest.mark.slow
 def test_a_call_that_hangs_is_interrupted_and_the_kernel_lives(kernel):
     kernel.execute("def hang():\n    while True: pass")
-    question = json.dumps({"call": "hang", "calls": [codec.encode([[], {}])]}).encode()
+    question = json.dumps({"call": "hang", "calls": [[[], {}]]}).encode()
     assert kernel.ask(question, seconds=0.5).status == "timeout"
     assert value(kernel) == ["int", "1"]
 

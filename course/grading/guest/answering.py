@@ -121,8 +121,9 @@ def _calls(namespace: Namespace, question: Any, channel: Channel) -> list[Any]:
         return stub
 
     with judged_call(in_all_threads=True):
-        for call, node in enumerate(question["calls"]):
-            args, keywords = codec.Decoder(namespace.__getitem__, stubs_of(call)).decode(node)
+        for call, (nodes, named) in enumerate(question["calls"]):
+            decode = codec.Decoder(namespace.__getitem__, stubs_of(call)).decode
+            args, keywords = list(map(decode, nodes)), {name: decode(node) for name, node in named.items()}
             replies.append(_call(function, args, keywords, namespace))
             if os.getpid() != process:
                 os._exit(0)  # a fork that the call made; only the process that was asked answers

@@ -19,8 +19,9 @@ _kept: OrderedDict[int, tuple[Arguments, str]] = OrderedDict()
 
 
 def call(args: Arguments, keywords: dict[str, Any], refer: codec.Referrer) -> str:
-    """Return a call with these arguments; `refer` gives the nodes of functions."""
-    return _encode(codec.encode([list(args), keywords], refer))
+    """Return a call with these arguments, `[[node…], {name: node}]`; `refer` gives the nodes of functions."""
+    named = {name: codec.encode(value, refer) for name, value in keywords.items()}
+    return _encode([[codec.encode(value, refer) for value in args], named])
 
 
 def kept_call(args: Arguments) -> str:
