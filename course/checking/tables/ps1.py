@@ -15,10 +15,12 @@ from course.checking.tables import transfer
 from course.checking.tables.measured import descend, wrong_steps
 from course.checking.tables.ps1_nets import (
     BY_HAND,
+    CORNERS,
     DRAWN,
     HAND,
     LARGE,
     MODERATE,
+    RANDOM,
     SINGLE,
     SOLVED,
     STRANGE,
@@ -170,7 +172,9 @@ _dC_dW1_chain = _of_nets(
 _dC_dW1 = _of_nets(_arguments_of_dC_dW1, lambda w: w.by_W1, suspects.of_dC_dW1)
 # each piece has its own check on all networks; two of these have the same shapes
 _gradients_end_to_end = _of_nets(
-    lambda w: (w.net.X, w.net.y, w.net.W1, w.net.W2), lambda w: (w.by_W1, w.by_W2), nets=(*DRAWN[::4], SINGLE)
+    lambda w: (w.net.X, w.net.y, w.net.W1, w.net.W2),
+    lambda w: (w.by_W1, w.by_W2),
+    nets=(RANDOM, SINGLE, CORNERS[1], CORNERS[5]),
 )
 
 CHECKS = {
