@@ -137,7 +137,6 @@ ARGUMENTS: dict[str, Draw] = {
     "ps1.dC_dW1_chain": _dC_dW1_chain,
     "ps1.dC_dW1": _of_networks(lambda net, _: (net.X, net.y, net.y_hat, net.O, net.Z, net.W2)),
     "ps1.gradient_descent_step": _of_networks(_step, WITHOUT_LABELS),
-    # each piece has its own test on all sizes
     "ps1.gradients_end_to_end": _of_networks(lambda net, _: (net.X, net.y, net.W1, net.W2), TOGETHER),
     "ps1.train": _train,
 }
